@@ -1,0 +1,1 @@
+"""The stream processors: Faust workers around a pure core."""

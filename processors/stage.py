@@ -1,0 +1,72 @@
+"""What a processing stage is: the seam between the Faust worker, which reads and writes, and the pure core.
+
+A stage is a function of the set of records it was given. It holds one state for each partition number of its input
+topics; the worker gives it batches, produces what it returns, and commits when Kafka has acknowledged that.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from schemas.batch import RawBatch, Reject
+from schemas.records import Alert, Complaint, OfficeCount, RatedService, Satisfaction
+from schemas.topics import Topic
+
+OutputRecord = RatedService | Satisfaction | OfficeCount | Complaint | Alert
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A record to be produced, keyed by `schemas.keys.key_of`.
+
+    Attributes:
+        topic: Where to.
+        record: What. Its id and version are functions of the inputs, so producing it twice changes nothing.
+    """
+
+    topic: Topic
+    record: OutputRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """What came of a batch.
+
+    Attributes:
+        outputs: To be produced, in order.
+        rejects: Records of the batch to be set aside as dead letters.
+    """
+
+    outputs: Sequence[Output] = ()
+    rejects: Sequence[Reject] = field(default=())
+
+
+class PartitionState(Protocol):
+    """One stage's state for one partition number; used by one thread at a time."""
+
+    def absorb(self, batch: RawBatch) -> Absorbed:
+        """Take a batch into the state.
+
+        The same records may come again, in the same or another cut: what is already known changes nothing and gives
+        no output. Never raises for what a record holds.
+        """
+
+    def advance(self, now: int) -> Sequence[Output]:
+        """Let stream time reach `now` (epoch milliseconds) though nothing arrived; return what falls due."""
+
+
+class Stage(Protocol):
+    """A processing stage."""
+
+    @property
+    def name(self) -> str:
+        """Short name for logs, metrics and the consumer group, e.g. `join`."""
+
+    @property
+    def inputs(self) -> Sequence[Topic]:
+        """Topics it reads. Several are co-partitioned: partition p of each goes to the state of p."""
+
+    def new_state(self, partition: int) -> PartitionState:
+        """An empty state for one partition number."""

@@ -1,0 +1,1 @@
+"""How events get in: SDK, file import, simulator."""

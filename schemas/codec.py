@@ -1,0 +1,100 @@
+"""One record to framed Avro bytes and back."""
+
+from __future__ import annotations
+
+import io
+import struct
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from fastavro import schemaless_reader, schemaless_writer
+
+from schemas.catalogue import PINNED, latest, parsed
+from schemas.errors import PoisonRecord, Reason
+from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES, frame_header, read_schema_id
+
+
+class WriterSchemas(Protocol):
+    """Where the schema of an id that is not pinned comes from: a Schema Registry, if one is configured."""
+
+    def __call__(self, schema_id: int, subject: str) -> Any | None:
+        """The physical, parsed schema; None when the id is unknown or belongs to another subject.
+
+        Raises:
+            Unavailable: The registry does not answer: the record is not at fault.
+        """
+
+
+def pinned_only(schema_id: int, subject: str) -> Any | None:
+    """Knows the pinned schemas alone."""
+    if any(p.schema_id == schema_id and p.subject == subject for p in PINNED):
+        return parsed(schema_id)
+    return None
+
+
+def encoder(subject: str) -> Callable[[Mapping[str, Any]], bytes]:
+    """A function that writes one record of a subject with its newest schema, framed.
+
+    The function raises `PoisonRecord` when the record does not fit the schema or is too large.
+    """
+    pinned = latest(subject)
+    schema, header = parsed(pinned.schema_id), frame_header(pinned.schema_id)
+
+    def encode(record: Mapping[str, Any]) -> bytes:
+        out = io.BytesIO()
+        out.write(header)
+        try:
+            schemaless_writer(out, schema, record, strict=True)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
+            raise PoisonRecord(Reason.BAD_FIELD, f"record does not fit schema {pinned.filename}") from error
+        value = out.getvalue()
+        if len(value) > MAX_RECORD_BYTES:
+            raise PoisonRecord(Reason.TOO_LARGE, f"record is larger than {MAX_RECORD_BYTES} bytes")
+        return value
+
+    return encode
+
+
+# What fastavro raises on bytes that are not what the schema says; each means "this record is broken".
+_BROKEN = (
+    EOFError,
+    ValueError,
+    TypeError,
+    IndexError,
+    KeyError,
+    OverflowError,
+    MemoryError,
+    AttributeError,
+    AssertionError,
+    StopIteration,
+    struct.error,
+)
+
+
+def decoder(subject: str, writer_schemas: WriterSchemas = pinned_only) -> Callable[[bytes | None], dict[str, Any]]:
+    """A function that reads one framed value into a record of the subject's newest schema.
+
+    The function raises `PoisonRecord` when the value is broken, and whatever `writer_schemas` raises.
+    """
+    newest = latest(subject)
+    reader_schema = parsed(newest.schema_id)
+
+    def decode(value: bytes | None) -> dict[str, Any]:
+        schema_id = read_schema_id(value)
+        assert value is not None
+        writer = writer_schemas(schema_id, subject)
+        if writer is None:
+            raise PoisonRecord(Reason.UNKNOWN_SCHEMA, f"schema id {schema_id} is not a schema of {subject}")
+        body = io.BytesIO(value)
+        body.seek(HEADER_BYTES)
+        try:
+            record = schemaless_reader(body, writer, None if schema_id == newest.schema_id else reader_schema)
+        except _BROKEN as error:
+            raise PoisonRecord(Reason.CORRUPT, f"value cannot be read with schema id {schema_id}") from error
+        if body.tell() != len(value):
+            raise PoisonRecord(Reason.CORRUPT, "value has bytes after the end of the record")
+        if not isinstance(record, dict):
+            raise PoisonRecord(Reason.CORRUPT, "value is not a record")
+        return record
+
+    return decode

@@ -1,0 +1,32 @@
+"""Deterministic ids: the same natural key always gives the same id, so that a replay changes nothing."""
+
+from __future__ import annotations
+
+from uuid import UUID, uuid5
+
+_ROOT = UUID("6f0d7f3e-4f0b-5c55-9d53-8a8f6f1f2b10")
+_SEPARATOR = "\x1f"  # cannot stand in an id that passed validation: no two keys give one string
+
+
+def _name(kind: str, *parts: object) -> str:
+    return str(uuid5(_ROOT, _SEPARATOR.join([kind, *map(str, parts)])))
+
+
+def fact_id(sheet_id: str, target: str, office: str, target_id: str) -> str:
+    """Id of the joined fact of one rated target on one sheet, the same for all revisions."""
+    return _name("fact", sheet_id, target, office, target_id)
+
+
+def complaint_id(sheet_id: str, office: str) -> str:
+    """Id of the complaint that one sheet opens at one responsible office."""
+    return _name("complaint", sheet_id, office)
+
+
+def alert_id(office: str, raised_at: int) -> str:
+    """Id of the alert raised for an office by the pane that ends at `raised_at` (epoch milliseconds)."""
+    return _name("alert", office, raised_at)
+
+
+def dead_letter_id(topic_id: str, partition: int, offset: int) -> str:
+    """Id of the dead letter for one record: whoever sets it aside, it is set aside once."""
+    return _name("dead-letter", topic_id, partition, offset)

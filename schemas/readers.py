@@ -1,0 +1,88 @@
+"""Reading batches of every topic the same way everywhere: decoded, checked, rejects apart.
+
+Workers and sinks must agree on what is acceptable, so both read through this module.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from schemas.batch import RawBatch, Reject
+from schemas.codec import WriterSchemas, decoder, pinned_only
+from schemas.columns import ColumnDecoder, Columns
+from schemas.errors import PoisonRecord, Problem
+from schemas.records import Rating, Record
+from schemas.topics import Topic
+from schemas.validation.record import rating_problems
+from schemas.validation.status import checked
+
+R = TypeVar("R", bound=Record)
+
+
+@dataclass(frozen=True, slots=True)
+class Records(Generic[R]):
+    """A batch of nested records.
+
+    Attributes:
+        accepted: (position in the batch, record), in offset order.
+        rejects: The records that were refused.
+    """
+
+    accepted: Sequence[tuple[int, R]]
+    rejects: Sequence[Reject]
+
+
+class StatusReader:
+    """Reads batches of `declaration-status` into checked columns (see `schemas.columns.Columns`)."""
+
+    def __init__(self, writer_schemas: WriterSchemas = pinned_only) -> None:
+        self._decoder = ColumnDecoder(Topic.DECLARATION_STATUS.subject, writer_schemas)
+
+    def read(self, batch: RawBatch) -> Columns:
+        """Decode and check a batch; never raises for what a record holds."""
+        return checked(self._decoder.decode(batch), batch)
+
+
+Check = Callable[[Mapping[str, Any], int, bytes | None], Sequence[Problem]]
+
+
+def _unchecked(_record: Mapping[str, Any], _written_at: int, _key: bytes | None) -> Sequence[Problem]:
+    return ()
+
+
+class RecordReader(Generic[R]):
+    """Reads batches of a nested topic, record by record.
+
+    Args:
+        topic: The topic.
+        kind: The record's class.
+        writer_schemas: Where schemas that are not pinned come from.
+    """
+
+    def __init__(self, topic: Topic, kind: type[R], writer_schemas: WriterSchemas = pinned_only) -> None:
+        self._kind = kind
+        self._decode = decoder(topic.subject, writer_schemas)
+        self._check: Check = rating_problems if kind is Rating else _unchecked
+
+    def read(self, batch: RawBatch) -> Records[R]:
+        """Decode and check a batch; never raises for what a record holds."""
+        accepted: list[tuple[int, R]] = []
+        rejects: list[Reject] = []
+        for index, value in enumerate(batch.values):
+            try:
+                record = self._decode(value)
+            except PoisonRecord as poison:
+                rejects.append(Reject(index, poison.reason, poison.detail, _schema_id(value)))
+                continue
+            problems = self._check(record, batch.timestamps[index], batch.keys[index])
+            if problems:
+                rejects.append(Reject(index, problems[0].reason, str(problems[0]), _schema_id(value)))
+            else:
+                accepted.append((index, self._kind.from_avro(record)))
+        return Records(accepted, rejects)
+
+
+def _schema_id(value: bytes | None) -> int | None:
+    return int.from_bytes(value[1:5], "big") if value and len(value) >= 5 and value[0] == 0 else None

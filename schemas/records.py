@@ -1,0 +1,341 @@
+"""Typed records of the contract: one frozen dataclass for each Avro record, with the same field names.
+
+Times are epoch milliseconds, UTC. What the fields mean is said once, in `schemas/avro/*.avsc`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from enum import StrEnum
+from typing import Any, Self
+
+
+class Status(StrEnum):
+    """Statuses of a declaration; `schemas/reference/data/statuses.csv` has their VNACCS messages."""
+
+    PRE_REGISTERED = "PRE_REGISTERED"
+    REGISTERED = "REGISTERED"
+    CHANNEL_ASSIGNED = "CHANNEL_ASSIGNED"
+    OFFICIAL_ASSIGNED = "OFFICIAL_ASSIGNED"
+    AMENDED_BY_DECLARANT = "AMENDED_BY_DECLARANT"
+    AMENDED_BY_CUSTOMS = "AMENDED_BY_CUSTOMS"
+    CUSTOMS_INSTRUCTION = "CUSTOMS_INSTRUCTION"
+    DOCUMENTS_CHECKED = "DOCUMENTS_CHECKED"
+    INSPECTION_REQUIRED = "INSPECTION_REQUIRED"
+    INSPECTION_WITHDRAWN = "INSPECTION_WITHDRAWN"
+    GOODS_INSPECTED = "GOODS_INSPECTED"
+    RELEASE_REQUESTED = "RELEASE_REQUESTED"
+    STORAGE_PERMITTED = "STORAGE_PERMITTED"
+    RELEASED = "RELEASED"
+    CLEARED = "CLEARED"
+    WAREHOUSE_IN = "WAREHOUSE_IN"
+    WAREHOUSE_OUT = "WAREHOUSE_OUT"
+    POST_AMEND_REGISTERED = "POST_AMEND_REGISTERED"
+    POST_AMEND_ACCEPTED = "POST_AMEND_ACCEPTED"
+    POST_AMEND_REFUSED = "POST_AMEND_REFUSED"
+    CANCELLED = "CANCELLED"
+    TAX_CONFIRMED = "TAX_CONFIRMED"
+    SUPERVISION_PASSED = "SUPERVISION_PASSED"
+    OTHER = "OTHER"
+
+
+class Channel(StrEnum):
+    """Luồng: how closely a declaration is checked."""
+
+    GREEN = "GREEN"
+    YELLOW = "YELLOW"
+    RED = "RED"
+
+
+class Phase(StrEnum):
+    """When a sheet was opened."""
+
+    DURING_CLEARANCE = "DURING_CLEARANCE"
+    AFTER_CLEARANCE = "AFTER_CLEARANCE"
+
+
+class Target(StrEnum):
+    """What a score is given to."""
+
+    OFFICE = "OFFICE"
+    TEAM = "TEAM"
+    STEP = "STEP"
+    OFFICIAL = "OFFICIAL"
+
+
+class MatchState(StrEnum):
+    """How a rating item stands to its declaration."""
+
+    MATCHED = "MATCHED"
+    UNMATCHED = "UNMATCHED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+class Track(StrEnum):
+    """Legal track of a complaint: phản ánh - kiến nghị, khiếu nại, tố cáo."""
+
+    FEEDBACK = "FEEDBACK"
+    COMPLAINT = "COMPLAINT"
+    DENUNCIATION = "DENUNCIATION"
+
+
+class ComplaintState(StrEnum):
+    """Where a complaint stands."""
+
+    OPENED = "OPENED"
+    WITHDRAWN = "WITHDRAWN"
+
+
+class AlertState(StrEnum):
+    """Where an alert stands."""
+
+    OPEN = "OPEN"
+    CLEARED = "CLEARED"
+    RETRACTED = "RETRACTED"
+
+
+class Detector(StrEnum):
+    """Which test raised an alert."""
+
+    BURST = "BURST"
+    DRIFT = "DRIFT"
+
+
+class Record:
+    """Base of the records: to and from the dictionaries that fastavro writes and reads."""
+
+    __slots__ = ()
+
+    def to_avro(self) -> dict[str, Any]:
+        """The record as fastavro writes it."""
+        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+
+    @classmethod
+    def from_avro(cls, record: Mapping[str, Any]) -> Self:
+        """The record from what a decoder of its subject returned."""
+        return cls(**record)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Record):
+        return value.to_avro()
+    if isinstance(value, tuple):
+        return [_plain(part) for part in value]
+    return value
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationStatus(Record):
+    """One change of a declaration's status."""
+
+    event_id: str
+    declaration_no: str
+    status: str
+    occurred_at: int
+    office: str
+    team: str | None = None
+    step: str | None = None
+    official: str | None = None
+    channel: str | None = None
+    kind: str | None = None
+    tax_code: str | None = None
+    source_message: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RatingItem(Record):
+    """One score on a sheet."""
+
+    target: str
+    office: str
+    target_id: str
+    score: int
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Rating(Record):
+    """One revision of a rating sheet."""
+
+    sheet_id: str
+    revision: int
+    declaration_no: str
+    tax_code: str | None
+    submitted_at: int
+    phase: str
+    items: tuple[RatingItem, ...]
+    comment: str | None = None
+    contact: bytes | None = None
+
+    @classmethod
+    def from_avro(cls, record: Mapping[str, Any]) -> Self:
+        """The sheet from what the decoder of `rating` returned."""
+        items = tuple(RatingItem(**item) for item in record["items"])
+        return cls(**{**record, "items": items})
+
+
+@dataclass(frozen=True, slots=True)
+class RatedService(Record):
+    """The joined fact."""
+
+    fact_id: str
+    version: int
+    state: str
+    sheet_id: str
+    revision: int
+    declaration_no: str
+    submitted_at: int
+    phase: str
+    target: str
+    office: str
+    target_id: str
+    score: int
+    reason: str | None
+    worst_score: int
+    worst_at: int
+    target_known: bool
+    has_comment: bool
+    has_contact: bool
+    tax_code: str | None
+    declaration_office: str | None
+    declaration_team: str | None
+    status: str | None
+    channel: str | None
+    kind: str | None
+    status_count: int
+    registered_at: int | None
+    permitted_at: int | None
+    document_minutes: int | None
+    goods_minutes: int | None
+    clearance_minutes: int | None
+    on_time: bool | None
+
+
+Counts = tuple[int, int, int, int, int]
+"""Numbers of scores 1, 2, 3, 4, 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfaction(Record):
+    """Absolute score counts of one target as of the end of one pane."""
+
+    target: str
+    office: str
+    target_id: str
+    window_end: int
+    version: int
+    pane: Counts
+    hour: Counts
+    day: Counts
+    week: Counts
+    month: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCount(Record):
+    """Opinions about one office in one pane."""
+
+    office: str
+    pane_start: int
+    version: int
+    opinions: int
+    dissatisfied: int
+    enterprises: tuple[str, ...]
+    drivers: Mapping[str, int]
+    complaint_ids: tuple[str, ...]
+
+    @classmethod
+    def from_avro(cls, record: Mapping[str, Any]) -> Self:
+        """The count from what the decoder of `office-count` returned."""
+        lists = {name: tuple(record[name]) for name in ("enterprises", "complaint_ids")}
+        return cls(**{**record, **lists})
+
+
+@dataclass(frozen=True, slots=True)
+class LowItem(Record):
+    """A score at or below the complaint threshold."""
+
+    target: str
+    target_id: str
+    score: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint(Record):
+    """Full state of one complaint."""
+
+    complaint_id: str
+    version: int
+    sheet_id: str
+    office: str
+    declaration_no: str
+    tax_code: str | None
+    track: str
+    state: str
+    opened_at: int
+    first_deadline_at: int
+    first_deadline_rule: str
+    resolve_deadline_at: int
+    resolve_deadline_rule: str
+    lowest_score: int
+    low_items: tuple[LowItem, ...]
+    excluded_officials: tuple[str, ...]
+    has_comment: bool
+    has_contact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Driver(Record):
+    """What stands out among the low scores behind an alert."""
+
+    name: str
+    low_scores: int
+
+
+@dataclass(frozen=True, slots=True)
+class Alert(Record):
+    """A spike of dissatisfaction, with its evidence."""
+
+    alert_id: str
+    version: int
+    office: str
+    state: str
+    detector: str
+    raised_at: int
+    updated_at: int
+    cleared_at: int | None
+    window_seconds: int
+    opinions: int
+    dissatisfied: int
+    enterprises: int
+    baseline: float
+    baseline_strength: float
+    expected: float
+    tail_probability: float
+    adjusted_probability: float
+    cusum: float
+    drivers: tuple[Driver, ...]
+    complaint_ids: tuple[str, ...]
+    summary_vi: str
+    summary_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetter(Record):
+    """A refused record, kept whole."""
+
+    dead_letter_id: str
+    stage: str
+    topic: str
+    topic_id: str
+    partition: int
+    offset: int
+    recorded_at: int
+    reason: str
+    detail: str
+    schema_id: int | None
+    key: bytes | None
+    value: bytes
+    value_size: int

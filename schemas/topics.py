@@ -1,0 +1,75 @@
+"""The topic catalogue: names, keys, partitions, retention.
+
+Topics that are joined have equal partition counts and the same key, written by the same partitioner
+(`murmur2_random`); `deploy` checks this against the broker before a worker starts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum
+
+DAY_MS = 86_400_000
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """One topic of the contract.
+
+    Attributes:
+        subject: Name of the schema and stem of the topic's name.
+        key: What the key is, in words.
+        version: Suffix of the name; a change that breaks readers makes a new topic.
+        partitions: How many, or None: as many as the deployment says (`HAILONG_KAFKA_PARTITIONS`).
+        retention_days: How long records are kept, at least; None for a compacted topic.
+    """
+
+    subject: str
+    key: str
+    version: int = 1
+    partitions: int | None = None
+    retention_days: int | None = 90
+
+    def name(self, prefix: str) -> str:
+        """The topic's name under a deployment's prefix, e.g. `hailong.rating.v1`."""
+        return f"{prefix}{self.subject}.v{self.version}"
+
+    @property
+    def config(self) -> dict[str, str]:
+        """Topic settings for its creation."""
+        if self.retention_days is None:
+            return {"cleanup.policy": "compact"}
+        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_days * DAY_MS)}
+
+
+class Topic(Enum):
+    """Every topic of hailong."""
+
+    DECLARATION_STATUS = TopicSpec("declaration-status", "declaration_no[:11]")
+    RATING = TopicSpec("rating", "declaration_no[:11]")
+    RATED_SERVICE = TopicSpec("rated-service", "office", retention_days=400)
+    SATISFACTION = TopicSpec("satisfaction", "target|office|target_id|window_end", retention_days=None)
+    OFFICE_COUNT = TopicSpec("office-count", "office|pane_start", partitions=1, retention_days=None)
+    COMPLAINT = TopicSpec("complaint", "complaint_id", retention_days=None)
+    ALERT = TopicSpec("alert", "alert_id", partitions=1, retention_days=None)
+    DEAD_LETTER = TopicSpec("dead-letter", "key of the refused record")
+
+    @property
+    def subject(self) -> str:
+        """Name of the schema of its values."""
+        return self.value.subject
+
+    @staticmethod
+    def of_subject(subject: str) -> Topic:
+        """The topic that carries a subject.
+
+        Raises:
+            KeyError: No topic carries it.
+        """
+        return _BY_SUBJECT[subject]
+
+
+_BY_SUBJECT = {topic.subject: topic for topic in Topic}
+
+CO_PARTITIONED = ((Topic.DECLARATION_STATUS, Topic.RATING),)
+"""Groups of topics that are joined partition by partition."""

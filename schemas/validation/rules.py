@@ -1,0 +1,69 @@
+"""The field rules of the contract, as patterns and limits, in one place.
+
+`status` applies them to columns, `record` to single events; a property test holds the two against each other.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+EARLIEST_MS = 1_388_534_400_000
+"""2014-01-01: VNACCS went live in 2014, so no true event is older."""
+
+FUTURE_TOLERANCE_MS = 86_400_000
+"""How far an event may lie ahead of the Kafka timestamp of its record: a wrong clock, but a plausible one."""
+
+MAX_ITEMS = 50
+MAX_REVISION = 1000
+MAX_COMMENT = 4000
+MAX_CONTACT = 2048
+
+
+@dataclass(frozen=True, slots=True)
+class TextRule:
+    """A pattern that a whole text must match.
+
+    Attributes:
+        pattern: Regular expression in the common subset of Python's `re` and Rust's `regex`.
+        words: The rule for people, completing "the field ...".
+    """
+
+    pattern: str
+    words: str
+
+    def accepts(self, text: str) -> bool:
+        """Whether the whole text matches."""
+        return re.fullmatch(self.pattern, text) is not None
+
+
+IDENTITY = TextRule(r"[!-~]{1,64}", "must be 1 to 64 visible ASCII characters")
+DECLARATION_NO = TextRule(r"[0-9]{12}", "must be 12 digits")
+OFFICE = TextRule(r"[0-9A-Z]{4,6}", "must be 4 to 6 digits or capital letters")
+TEAM = TextRule(r"[0-9A-Z]{2}", "must be 2 digits or capital letters")
+STEP = TextRule(r"[A-Z][A-Z_]{0,39}", "must be 1 to 40 capital letters or underscores")
+CHANNEL = TextRule(r"GREEN|YELLOW|RED", "must be GREEN, YELLOW or RED")
+KIND = TextRule(r"[A-Z][0-9A-Z]{2}", "must be a capital letter and two digits or capital letters")
+TAX_CODE = TextRule(r"[0-9]{10}|[0-9]{10}-[0-9]{3}|[0-9]{12}", "must be 10 digits, 10-3 digits or 12 digits")
+MESSAGE = TextRule(r"[0-9A-Z]{1,10}", "must be 1 to 10 digits or capital letters")
+REASON = TextRule(r"[A-Z][A-Z_]{0,39}", "must be 1 to 40 capital letters or underscores")
+
+STATUS_TEXTS = {
+    "event_id": IDENTITY,
+    "declaration_no": DECLARATION_NO,
+    "office": OFFICE,
+    "team": TEAM,
+    "step": STEP,
+    "official": IDENTITY,
+    "channel": CHANNEL,
+    "kind": KIND,
+    "tax_code": TAX_CODE,
+    "source_message": MESSAGE,
+}
+"""Rules of the text fields of a status event; an absent optional field breaks none."""
+
+TARGET_IDS = {"OFFICE": OFFICE, "TEAM": TEAM, "STEP": STEP, "OFFICIAL": IDENTITY}
+"""Rule of a rated target's id, by target."""
+
+TIME_WORDS = "must lie between 2014 and one day after the record was written"
+KEY_WORDS = "must begin with the record's key: the first 11 digits"

@@ -1,0 +1,54 @@
+"""Checks of status events in columns: the rules of `record.status_problems`, a batch at a time."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from schemas.batch import RawBatch, Reject
+from schemas.columns import Columns
+from schemas.validation import rules
+from schemas.validation.record import status_problems
+
+
+def checked(columns: Columns, batch: RawBatch) -> Columns:
+    """Keep the good rows; turn each bad one into a reject with the reason of its first problem.
+
+    Args:
+        columns: What the column decoder of `declaration-status` returned.
+        batch: The batch it was decoded from: keys and Kafka timestamps are checked too.
+    """
+    frame = columns.frame
+    if frame.is_empty():
+        return columns
+    keys = pl.Series("key", [batch.keys[i] for i in frame["index"].to_list()], pl.Binary)
+    good = frame.select(_good(keys)).to_series()
+    if good.all():
+        return columns
+    bad = frame.filter(~good)
+    return Columns(frame.filter(good), [*columns.rejects, *_explain(bad, batch)])
+
+
+def _good(keys: pl.Series) -> pl.Expr:
+    numbers = pl.col("declaration_no")
+    checks = [
+        pl.col(name).str.contains(f"^(?:{rule.pattern})\\z").fill_null(value=True)
+        for name, rule in rules.STATUS_TEXTS.items()
+    ]
+    checks.append(numbers.str.slice(0, 11).cast(pl.Binary).eq_missing(pl.lit(keys)))
+    latest = pl.col("timestamp") + rules.FUTURE_TOLERANCE_MS
+    checks.append((pl.col("occurred_at") >= rules.EARLIEST_MS) & (pl.col("occurred_at") <= latest))
+    return pl.all_horizontal(checks)
+
+
+def _explain(bad: pl.DataFrame, batch: RawBatch) -> Sequence[Reject]:
+    rejects = []
+    for row in bad.iter_rows(named=True):
+        index = row["index"]
+        problem = status_problems(row, row["timestamp"], batch.keys[index])[0]
+        value = batch.values[index]
+        assert value is not None
+        schema_id = int.from_bytes(value[1:5], "big")
+        rejects.append(Reject(index, problem.reason, str(problem), schema_id))
+    return rejects

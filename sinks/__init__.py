@@ -1,0 +1,1 @@
+"""How results get out: the ClickHouse loader, migrations, audit, alert delivery."""
