@@ -12,14 +12,18 @@ def _name(kind: str, *parts: object) -> str:
     return str(uuid5(_ROOT, _SEPARATOR.join([kind, *map(str, parts)])))
 
 
-def fact_id(sheet_id: str, target: str, office: str, target_id: str) -> str:
-    """Id of the joined fact of one rated target on one sheet, the same for all revisions."""
-    return _name("fact", sheet_id, target, office, target_id)
+def fact_id(declaration: str, sheet_id: str, target: str, office: str, target_id: str) -> str:
+    """Id of the joined fact of one rated target on one sheet, the same for all revisions.
+
+    `declaration` is the declaration's key (11 digits): should two declarations carry one sheet id by mistake, they are
+    joined in different partitions and must not overwrite each other.
+    """
+    return _name("fact", declaration, sheet_id, target, office, target_id)
 
 
-def complaint_id(sheet_id: str, office: str) -> str:
-    """Id of the complaint that one sheet opens at one responsible office."""
-    return _name("complaint", sheet_id, office)
+def complaint_id(declaration: str, sheet_id: str, office: str) -> str:
+    """Id of the complaint that one sheet of a declaration opens at one responsible office."""
+    return _name("complaint", declaration, sheet_id, office)
 
 
 def alert_id(office: str, raised_at: int) -> str:

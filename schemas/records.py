@@ -192,8 +192,7 @@ class RatedService(Record):
     target_id: str
     score: int
     reason: str | None
-    worst_score: int
-    worst_at: int
+    score_since: tuple[int, int, int, int, int]
     target_known: bool
     has_comment: bool
     has_contact: bool
@@ -210,6 +209,11 @@ class RatedService(Record):
     goods_minutes: int | None
     clearance_minutes: int | None
     on_time: bool | None
+
+    @classmethod
+    def from_avro(cls, record: Mapping[str, Any]) -> Self:
+        """The fact from what the decoder of `rated-service` returned."""
+        return cls(**{**record, "score_since": tuple(record["score_since"])})
 
 
 Counts = tuple[int, int, int, int, int]

@@ -1,0 +1,82 @@
+"""Opening a complaint follow-up: one for each sheet and responsible office with a low score.
+
+The state is a function of the newest facts of the group. A score that a later revision raised leaves a complaint that
+was withdrawn, even when the later revision arrived first: facts remember since when an item had which score.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from processors.domain.context import WorkingTime
+from processors.domain.facts import Group
+from schemas.identity import complaint_id
+from schemas.records import Complaint, ComplaintState, LowItem, RatedService, Target, Track
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A legal limit counted in working days from the day of opening.
+
+    Attributes:
+        rule: Its id in `schemas/reference/deadlines.toml`, which names the source.
+        working_days: How many.
+    """
+
+    rule: str
+    working_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintPolicy:
+    """When a complaint is opened, and its first clocks.
+
+    Attributes:
+        threshold: Scores at or below it open a complaint; 1 to 4.
+        first: Limit for forwarding or asking for a supplement.
+        resolve: Limit for resolving.
+    """
+
+    first: Deadline
+    resolve: Deadline
+    threshold: int = 2
+
+
+def complaint_of(group: Group, policy: ComplaintPolicy, calendar: WorkingTime) -> Complaint | None:
+    """The complaint of a group, or None if it never held a low score."""
+    ever_low = [fact for fact in group.facts.values() if _low_since(fact, policy.threshold)]
+    if not ever_low:
+        return None
+    current = group.current()
+    low = sorted((fact for fact in current if fact.score <= policy.threshold), key=_by_target)
+    opened_at = min(_low_since(fact, policy.threshold) for fact in ever_low)
+    newest = max(group.facts.values(), key=lambda fact: (fact.revision, fact.version))
+    return Complaint(
+        complaint_id=complaint_id(group.declaration, group.sheet_id, group.office),
+        version=group.version,
+        sheet_id=group.sheet_id,
+        office=group.office,
+        declaration_no=newest.declaration_no,
+        tax_code=newest.tax_code,
+        track=Track.FEEDBACK,
+        state=ComplaintState.OPENED if low else ComplaintState.WITHDRAWN,
+        opened_at=opened_at,
+        first_deadline_at=calendar.add_working_days(opened_at, policy.first.working_days),
+        first_deadline_rule=policy.first.rule,
+        resolve_deadline_at=calendar.add_working_days(opened_at, policy.resolve.working_days),
+        resolve_deadline_rule=policy.resolve.rule,
+        lowest_score=min((fact.score for fact in current), default=0),
+        low_items=tuple(LowItem(fact.target, fact.target_id, fact.score, fact.reason) for fact in low),
+        excluded_officials=tuple(sorted({fact.target_id for fact in ever_low if fact.target == Target.OFFICIAL})),
+        has_comment=newest.has_comment,
+        has_contact=newest.has_contact,
+    )
+
+
+def _low_since(fact: RatedService, threshold: int) -> int:
+    """When the item first had a score at or below the threshold; 0 if it never had."""
+    return min((since for since in fact.score_since[:threshold] if since), default=0)
+
+
+def _by_target(fact: RatedService) -> tuple[str, str]:
+    return fact.target, fact.target_id

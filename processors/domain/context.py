@@ -1,0 +1,154 @@
+"""A declaration as it stood at one moment, from its history."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from processors.domain.status_log import StatusRow
+from schemas.records import Channel, Status
+
+PERMITTED = frozenset({Status.STORAGE_PERMITTED, Status.RELEASED, Status.CLEARED})
+"""Outcomes after which goods may leave: circular 38/2015, articles 32-34; a sheet may be opened after any of them."""
+
+
+class WorkingTime(Protocol):
+    """The working calendar, as far as the core needs it."""
+
+    def working_minutes_between(self, start_ms: int, end_ms: int, office: str | None = None) -> int:
+        """Whole working minutes between two instants."""
+
+    def add_working_days(self, start_ms: int, days: int) -> int:
+        """End of working time of the n-th working day after the day of `start_ms`."""
+
+
+@dataclass(frozen=True, slots=True)
+class StepLimits:
+    """Legal working time of the steps, minutes.
+
+    Source: Customs Law 2014, article 23.2: documents 2 working hours, goods 8 working hours.
+    """
+
+    document_minutes: int = 120
+    goods_minutes: int = 480
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationContext:
+    """What was known of a declaration as of a rating; fields as in `rated-service`."""
+
+    declaration_office: str | None = None
+    declaration_team: str | None = None
+    status: str | None = None
+    channel: str | None = None
+    kind: str | None = None
+    tax_code: str | None = None
+    status_count: int = 0
+    registered_at: int | None = None
+    permitted_at: int | None = None
+    document_minutes: int | None = None
+    goods_minutes: int | None = None
+    clearance_minutes: int | None = None
+    on_time: bool | None = None
+
+
+def known_rows(history: Iterable[StatusRow], as_of: int) -> int:
+    """How many distinct status records bear on the state at `as_of`: part of the fact's version.
+
+    Counts every content of an event of which any content lies at or before `as_of`: it grows with each record that can
+    change the answer, never shrinks, and does not depend on the order of arrival.
+    """
+    rows = list(history)
+    bearing = {row.event for row in rows if row.occurred_at <= as_of}
+    return sum(row.event in bearing for row in rows)
+
+
+def context_as_of(
+    history: Sequence[StatusRow], as_of: int, calendar: WorkingTime, limits: StepLimits
+) -> DeclarationContext:
+    """The declaration as of an instant: a function of the set of its statuses.
+
+    Args:
+        history: Distinct rows in order of time, as `StatusLog.histories` gives them.
+        as_of: Epoch milliseconds; later statuses are not looked at.
+        calendar: Working time.
+        limits: Legal limits of the steps.
+
+    Returns:
+        The context; `status_count` is 0 when nothing was known by then.
+    """
+    rows = [row for row in _winners(history) if row.occurred_at <= as_of]
+    if not rows:
+        return DeclarationContext()
+    office = rows[-1].office
+    registered_at = _first(rows, {Status.REGISTERED})
+    permitted_at = _first(rows, PERMITTED)
+    until = as_of if permitted_at is None else permitted_at
+
+    def minutes(start: int | None, end: int | None) -> int | None:
+        if start is None:
+            return None
+        return calendar.working_minutes_between(start, max(start, until if end is None else end), office)
+
+    documents = minutes(*_documents(rows))
+    goods = minutes(*_goods(rows))
+    return DeclarationContext(
+        declaration_office=office,
+        declaration_team=_last(row.team for row in rows),
+        status=rows[-1].status,
+        channel=_last(row.channel for row in rows),
+        kind=_last(row.kind for row in rows),
+        tax_code=_last(row.tax_code for row in rows),
+        status_count=len(rows),
+        registered_at=registered_at,
+        permitted_at=permitted_at,
+        document_minutes=documents,
+        goods_minutes=goods,
+        clearance_minutes=minutes(registered_at, None),
+        on_time=_on_time(documents, goods, limits),
+    )
+
+
+def _winners(history: Sequence[StatusRow]) -> list[StatusRow]:
+    """One row for each event: of several contents under one id, the one with the highest checksum."""
+    best: dict[int, StatusRow] = {}
+    for row in history:
+        held = best.get(row.event)
+        if held is None or row.crc > held.crc:
+            best[row.event] = row
+    return [row for row in history if best[row.event] is row]
+
+
+def _first(rows: Sequence[StatusRow], statuses: Iterable[str], since: int = 0) -> int | None:
+    wanted = set(statuses)
+    return next((row.occurred_at for row in rows if row.status in wanted and row.occurred_at >= since), None)
+
+
+def _last(values: Iterable[str | None]) -> str | None:
+    return next((value for value in reversed(list(values)) if value is not None), None)
+
+
+def _documents(rows: Sequence[StatusRow]) -> tuple[int | None, int | None]:
+    """Start and end of the document check: from the first yellow or red channel to the documents being checked."""
+    checked = (Channel.YELLOW, Channel.RED)
+    start = next(
+        (row.occurred_at for row in rows if row.status == Status.CHANNEL_ASSIGNED and row.channel in checked), None
+    )
+    return start, None if start is None else _first(rows, {Status.DOCUMENTS_CHECKED}, start)
+
+
+def _goods(rows: Sequence[StatusRow]) -> tuple[int | None, int | None]:
+    """Start and end of the goods inspection: from its requirement to its end or withdrawal."""
+    start = _first(rows, {Status.INSPECTION_REQUIRED})
+    ends = {Status.GOODS_INSPECTED, Status.INSPECTION_WITHDRAWN}
+    return start, None if start is None else _first(rows, ends, start)
+
+
+def _on_time(documents: int | None, goods: int | None, limits: StepLimits) -> bool | None:
+    verdicts = [
+        spent <= limit
+        for spent, limit in ((documents, limits.document_minutes), (goods, limits.goods_minutes))
+        if spent is not None
+    ]
+    return all(verdicts) if verdicts else None

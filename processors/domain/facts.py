@@ -1,0 +1,78 @@
+"""The view over `rated-service`: the newest version of every fact, and the groups they form.
+
+A *group* is what one sheet says about one office: the unit of an opinion and of a complaint.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from schemas.records import MatchState, RatedService
+
+
+@dataclass(slots=True)
+class Group:
+    """Facts of one sheet about one office.
+
+    Attributes:
+        declaration: Key of the declaration, 11 digits.
+        sheet_id: The sheet.
+        office: The office.
+        facts: Newest version of each fact, by fact id.
+        panes: Every pane in which the group's opinion has ever stood, the present one last.
+    """
+
+    declaration: str
+    sheet_id: str
+    office: str
+    facts: dict[str, RatedService] = field(default_factory=dict)
+    panes: list[int] = field(default_factory=list)
+
+    @property
+    def version(self) -> int:
+        """Grows whenever a fact does: the sum of their versions."""
+        return sum(fact.version for fact in self.facts.values())
+
+    def current(self) -> list[RatedService]:
+        """Facts that the latest revision of the sheet holds, in order of their ids."""
+        return [fact for _id, fact in sorted(self.facts.items()) if fact.state != MatchState.SUPERSEDED]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A fact that was new or newer than the one known.
+
+    Attributes:
+        group: The group it belongs to, the new fact included.
+        before: The version known before, if any.
+        after: The new version.
+    """
+
+    group: Group
+    before: RatedService | None
+    after: RatedService
+
+
+class FactStore:
+    """All known facts of one partition."""
+
+    def __init__(self) -> None:
+        self._groups: dict[tuple[str, str, str], Group] = {}
+
+    def add(self, facts: Iterable[RatedService]) -> Iterator[Change]:
+        """Remember facts; those that are older than what is known, or repeated, change nothing."""
+        for fact in facts:
+            declaration = fact.declaration_no[:11]
+            identity = (declaration, fact.sheet_id, fact.office)
+            group = self._groups.get(identity)
+            if group is None:
+                group = self._groups[identity] = Group(*identity)
+            before = group.facts.get(fact.fact_id)
+            if before is None or fact.version > before.version:
+                group.facts[fact.fact_id] = fact
+                yield Change(group, before, fact)
+
+    def __len__(self) -> int:
+        """How many groups are known."""
+        return len(self._groups)

@@ -1,0 +1,34 @@
+"""Sheets that wait for their declaration: due after a grace period of stream time."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterator
+
+from processors.domain.sheets import Sheet
+
+
+class GraceQueue:
+    """Sheets by the time at which they are published as unmatched, should they still be so."""
+
+    def __init__(self, grace_ms: int) -> None:
+        self._grace_ms = grace_ms
+        self._heap: list[tuple[int, int, str]] = []
+        self._sheets: dict[tuple[int, str], Sheet] = {}
+
+    def wait(self, sheet: Sheet) -> None:
+        """Let a sheet wait; one that waits already goes on waiting from its first submission."""
+        identity = (sheet.key, sheet.sheet_id)
+        if identity not in self._sheets:
+            self._sheets[identity] = sheet
+            heapq.heappush(self._heap, (sheet.latest.submitted_at + self._grace_ms, *identity))
+
+    def due(self, stream_time: int) -> Iterator[Sheet]:
+        """Sheets whose time has come, each once."""
+        while self._heap and self._heap[0][0] <= stream_time:
+            _due, key, sheet_id = heapq.heappop(self._heap)
+            yield self._sheets.pop((key, sheet_id))
+
+    def __len__(self) -> int:
+        """How many sheets wait."""
+        return len(self._heap)

@@ -1,0 +1,112 @@
+"""The view over `rating`: every known revision of every sheet, by declaration."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+
+from schemas.records import Rating, RatingItem
+
+ItemIdentity = tuple[str, str, str]
+"""Target, office, target id: what makes two scores on two revisions the same item."""
+
+
+@dataclass(frozen=True, slots=True)
+class Revision:
+    """What is remembered of one record of a sheet; no comment and no contact.
+
+    Attributes:
+        revision: Number given by the client.
+        crc: Checksum of the record: orders two contents that claim one revision.
+        submitted_at: When it was sent.
+        phase: When in the life of the declaration.
+        declaration_no: As written on it.
+        tax_code: Enterprise, if named.
+        items: Its scores.
+        has_comment: Whether it holds free text.
+        has_contact: Whether it holds a sealed contact.
+    """
+
+    revision: int
+    crc: int
+    submitted_at: int
+    phase: str
+    declaration_no: str
+    tax_code: str | None
+    items: tuple[RatingItem, ...]
+    has_comment: bool
+    has_contact: bool
+
+
+@dataclass(slots=True)
+class Sheet:
+    """All known records of one sheet of one declaration.
+
+    Attributes:
+        key: The declaration's key as a number.
+        sheet_id: The sheet.
+        records: Distinct records by (revision, checksum).
+        published: Version of the facts last sent for it; 0 for none.
+    """
+
+    key: int
+    sheet_id: str
+    records: dict[tuple[int, int], Revision] = field(default_factory=dict)
+    published: int = 0
+
+    def revisions(self) -> list[Revision]:
+        """One record for each revision number, ascending: of several contents, the one with the highest checksum."""
+        best: dict[int, Revision] = {}
+        for (number, _crc), record in sorted(self.records.items()):
+            best[number] = record
+        return list(best.values())
+
+    @property
+    def latest(self) -> Revision:
+        """The revision that counts."""
+        return self.records[max(self.records)]
+
+
+class SheetStore:
+    """All known sheets of one partition."""
+
+    def __init__(self) -> None:
+        self._by_declaration: dict[int, dict[str, Sheet]] = {}
+
+    def add(self, key: int, rating: Rating, crc: int) -> Sheet | None:
+        """Remember a record; the sheet when it was new, None when it was known already."""
+        sheets = self._by_declaration.setdefault(key, {})
+        sheet = sheets.get(rating.sheet_id)
+        if sheet is None:
+            sheet = sheets[rating.sheet_id] = Sheet(key, rating.sheet_id)
+        identity = (rating.revision, crc)
+        if identity in sheet.records:
+            return None
+        sheet.records[identity] = Revision(
+            revision=rating.revision,
+            crc=crc,
+            submitted_at=rating.submitted_at,
+            phase=rating.phase,
+            declaration_no=rating.declaration_no,
+            tax_code=rating.tax_code,
+            items=rating.items,
+            has_comment=bool(rating.comment),
+            has_contact=rating.contact is not None,
+        )
+        return sheet
+
+    def touched(self, keys: Iterable[int]) -> Iterator[Sheet]:
+        """Sheets of those declarations, each once."""
+        rated = self._by_declaration
+        for key in dict.fromkeys(key for key in keys if key in rated):
+            yield from rated[key].values()
+
+    def expire(self, before: int) -> None:
+        """Forget the sheets of declarations on which nothing was sent since `before` (epoch milliseconds)."""
+        for key, sheets in list(self._by_declaration.items()):
+            if all(record.submitted_at < before for sheet in sheets.values() for record in sheet.records.values()):
+                del self._by_declaration[key]
+
+    def __len__(self) -> int:
+        """How many sheets are known."""
+        return sum(map(len, self._by_declaration.values()))

@@ -1,0 +1,142 @@
+"""The detector's view: counts of all offices, the fold over them with its checkpoints, and the alerts last said."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+
+from processors.domain.panes import PANE_MS
+from processors.domain.spikes.evidence import OfficeName, sentences
+from processors.domain.spikes.fold import Episode, Fold, FoldState
+from processors.domain.spikes.policy import DAY_MS, SpikePolicy
+from processors.domain.spikes.series import OfficeSeries
+from schemas.identity import alert_id
+from schemas.records import Alert, AlertState, OfficeCount
+
+_RANK = {AlertState.OPEN: 0, AlertState.CLEARED: 1, AlertState.RETRACTED: 2}
+
+
+class SpikeBook:
+    """All counts and alerts."""
+
+    def __init__(self, policy: SpikePolicy, office_name: OfficeName) -> None:
+        self._policy = policy
+        self._office_name = office_name
+        self._fold = Fold(policy)
+        self._series: dict[str, OfficeSeries] = {}
+        self._state = FoldState()
+        self._checkpoints: list[FoldState] = [FoldState()]
+        self._versions = 0
+        self._now = 0
+        self._newest = 0
+        self._said: dict[str, Alert] = {}
+
+    def add(self, counts: Iterable[OfficeCount]) -> None:
+        """Remember counts and bring the fold up to date; those known already change nothing."""
+        earliest: int | None = None
+        day_passed = False
+        for count in counts:
+            if count.pane_start < self._newest - self._policy.horizon_ms:
+                continue
+            grown = self._series.setdefault(count.office, OfficeSeries()).add(count)
+            if grown:
+                self._versions += grown
+                end = count.pane_start + PANE_MS
+                day_passed = day_passed or end // DAY_MS > self._newest // DAY_MS
+                self._newest = max(self._newest, end)
+                earliest = end if earliest is None else min(earliest, end)
+        if earliest is not None:
+            self._rewind(earliest)
+            self._run()
+        if day_passed:
+            self._expire()
+
+    def advance(self, now: int) -> None:
+        """Let stream time reach `now`: windows empty, alerts clear, old counts are forgotten."""
+        if now > self._now:
+            self._now = now
+            self._run()
+
+    def _expire(self) -> None:
+        """Forget what is beyond the horizon, measured from the newest count: a replay is not beyond its own horizon."""
+        before = self._newest - self._policy.horizon_ms
+        for series in self._series.values():
+            series.expire(before)
+        while len(self._checkpoints) > 1 and self._checkpoints[1].time < before:
+            self._checkpoints.pop(0)
+
+    def _rewind(self, end: int) -> None:
+        """Go back to the newest checkpoint before a pane that changed."""
+        if self._state.time < end:
+            return
+        while len(self._checkpoints) > 1 and self._checkpoints[-1].time >= end:
+            self._checkpoints.pop()
+        self._state = self._checkpoints[-1].copy()
+
+    def _run(self) -> None:
+        """Take every tick after the fold's time: panes with counts, and instants at which windows empty."""
+        state, fold, series = self._state, self._fold, self._series
+        ends = sorted({end for one in series.values() for end in one.ends(state.time)})
+        for end in ends:
+            self._quiet(end)
+            if end // DAY_MS != state.time // DAY_MS:
+                self._checkpoints.append(state.copy())
+            fold.tick(state, series, end)
+        if self._now > state.time:
+            self._quiet(self._now)
+
+    def _quiet(self, until: int) -> None:
+        while ticks := self._fold.quiet_ticks(self._state, self._series, until):
+            self._fold.clear(self._state, self._series, ticks[0])
+            self._state.time = ticks[0]
+
+    def changes(self) -> Sequence[Alert]:
+        """Alerts that differ from what was last said, retractions included."""
+        present = {}
+        for episode in [*self._state.closed, *self._state.open.values()]:
+            alert = self._alert(episode)
+            present[alert.alert_id] = alert
+        changed = [alert for one, alert in present.items() if not _same(self._said.get(one), alert)]
+        for one, alert in self._said.items():
+            if one not in present and alert.state != AlertState.RETRACTED:
+                version = self._version(AlertState.RETRACTED)
+                changed.append(replace(alert, state=AlertState.RETRACTED, version=version))
+        self._said.update({alert.alert_id: alert for alert in changed})
+        return changed
+
+    def _version(self, state: AlertState) -> int:
+        return self._versions * 4 + _RANK[state]
+
+    def _alert(self, episode: Episode) -> Alert:
+        peak = episode.peak
+        state = AlertState.OPEN if episode.cleared_at is None else AlertState.CLEARED
+        name = self._office_name(episode.office, episode.raised_at)
+        summary_vi, summary_en = sentences(name, episode.detector, peak)
+        return Alert(
+            alert_id=alert_id(episode.office, episode.raised_at),
+            version=self._version(state),
+            office=episode.office,
+            state=state,
+            detector=episode.detector,
+            raised_at=episode.raised_at,
+            updated_at=peak.until if episode.cleared_at is None else episode.cleared_at,
+            cleared_at=episode.cleared_at,
+            window_seconds=peak.window_ms // 1000,
+            opinions=peak.opinions,
+            dissatisfied=peak.dissatisfied,
+            enterprises=peak.enterprises,
+            baseline=peak.baseline.share,
+            baseline_strength=peak.baseline.strength,
+            expected=peak.opinions * peak.baseline.share,
+            tail_probability=peak.tail,
+            adjusted_probability=peak.adjusted,
+            cusum=peak.cusum,
+            drivers=peak.drivers,
+            complaint_ids=peak.complaint_ids,
+            summary_vi=summary_vi,
+            summary_en=summary_en,
+        )
+
+
+def _same(said: Alert | None, now: Alert) -> bool:
+    return said is not None and replace(said, version=now.version) == now

@@ -1,0 +1,91 @@
+"""What an alert shows, so that a person can check it by hand."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from processors.domain.panes import HOUR_MS
+from processors.domain.spikes.baseline import Baseline
+from processors.domain.spikes.series import OfficeSeries
+from processors.domain.spikes.tests import burst_tail
+from schemas.records import Detector, Driver, OfficeCount
+
+OfficeName = Callable[[str, int], str]
+"""Display name of an office at an instant."""
+
+_LOCAL = timedelta(hours=7)  # Viet Nam has one time zone and no daylight saving
+_MOST_DRIVERS = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A tested window of one office; fields as in `alert`."""
+
+    until: int
+    window_ms: int
+    opinions: int
+    dissatisfied: int
+    enterprises: int
+    baseline: Baseline
+    tail: float
+    adjusted: float
+    cusum: float
+    drivers: tuple[Driver, ...]
+    complaint_ids: tuple[str, ...]
+
+
+def window_evidence(series: OfficeSeries, until: int, window_ms: int, baseline: Baseline, cusum: float) -> Evidence:
+    """Look at the window of an office that ends at `until`.
+
+    One enterprise counts once, however many sheets it sent: an angry firm is a complaint, not a spike.
+    """
+    opinions, dissatisfied = series.totals(until - window_ms, until)
+    counts = list(series.dissatisfied(until - window_ms, until))
+    enterprises = len({tax_code for count in counts for tax_code in count.enterprises})
+    tail = burst_tail(opinions, min(dissatisfied, enterprises), baseline)
+    return Evidence(
+        until=until,
+        window_ms=window_ms,
+        opinions=opinions,
+        dissatisfied=dissatisfied,
+        enterprises=enterprises,
+        baseline=baseline,
+        tail=tail,
+        adjusted=tail,
+        cusum=cusum,
+        drivers=_drivers(counts),
+        complaint_ids=tuple(sorted({one for count in counts for one in count.complaint_ids})),
+    )
+
+
+def _drivers(counts: Iterable[OfficeCount]) -> tuple[Driver, ...]:
+    total: Counter[str] = Counter()
+    for count in counts:
+        total.update(count.drivers)
+    ranked = sorted(total.items(), key=lambda entry: (-entry[1], entry[0]))
+    return tuple(Driver(name, number) for name, number in ranked[:_MOST_DRIVERS])
+
+
+def sentences(name: str, detector: Detector, evidence: Evidence) -> tuple[str, str]:
+    """One sentence for a head of office, in Vietnamese and in English."""
+    local = datetime.fromtimestamp(evidence.until / 1000, UTC) + _LOCAL
+    hours = evidence.window_ms // HOUR_MS
+    expected = evidence.opinions * evidence.baseline.share
+    main = ", ".join(driver.name for driver in evidence.drivers[:2])
+    kind_vi, kind_en = (
+        ("tăng đột biến", "a burst") if detector is Detector.BURST else ("tăng kéo dài", "a sustained rise")
+    )
+    vi = (
+        f"{name}: đánh giá không hài lòng {kind_vi}, {evidence.dissatisfied} trên {evidence.opinions} phiếu của "
+        f"{evidence.enterprises} doanh nghiệp trong {hours} giờ đến {local:%H:%M ngày %d/%m/%Y} "
+        f"(bình thường khoảng {expected:.1f})"
+    )
+    en = (
+        f"{name}: {kind_en} of dissatisfaction, {evidence.dissatisfied} of {evidence.opinions} sheets from "
+        f"{evidence.enterprises} enterprises in the {hours} hours to {local:%Y-%m-%d %H:%M} local time "
+        f"(about {expected:.1f} expected)"
+    )
+    return (f"{vi}; nổi bật: {main}.", f"{en}; standing out: {main}.") if main else (f"{vi}.", f"{en}.")

@@ -1,0 +1,187 @@
+"""The detector as a fold over time: state after one tick and the counts give the state after the next.
+
+The alerts are a function of the set of counts. When a count comes late, the fold goes back to the checkpoint before it
+and runs again; what it then no longer says is retracted by the caller.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from processors.domain.panes import PANE_MS
+from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
+from processors.domain.spikes.evidence import Evidence, window_evidence
+from processors.domain.spikes.policy import DAY_MS, SpikePolicy
+from processors.domain.spikes.series import OfficeSeries
+from processors.domain.spikes.tests import adjusted, drift_step
+from schemas.records import Detector
+
+Series = Mapping[str, OfficeSeries]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One alert of an office.
+
+    Attributes:
+        office: The office.
+        detector: What raised it.
+        raised_at: End of the pane that raised it.
+        cleared_at: When it was cleared; None while open.
+        peak: The most telling window so far.
+    """
+
+    office: str
+    detector: Detector
+    raised_at: int
+    peak: Evidence
+    cleared_at: int | None = None
+
+
+@dataclass(slots=True)
+class FoldState:
+    """Where the fold stands; copied for checkpoints.
+
+    Attributes:
+        time: Last tick that was taken.
+        day: Day whose baselines are held, as its first instant.
+        baselines: Baseline of each office for that day.
+        common: Baseline of offices without history.
+        cusum: Drift statistic of each office, and the end of the pane where its present run began.
+        open: Open episode of each office.
+        closed: Cleared episodes, oldest first.
+    """
+
+    time: int = 0
+    day: int = 0
+    baselines: dict[str, Baseline] = field(default_factory=dict)
+    common: Baseline | None = None
+    cusum: dict[str, tuple[float, int]] = field(default_factory=dict)
+    open: dict[str, Episode] = field(default_factory=dict)
+    closed: list[Episode] = field(default_factory=list)
+
+    def copy(self) -> FoldState:
+        """A copy that can be changed without changing this one."""
+        return replace(
+            self,
+            baselines=dict(self.baselines),
+            cusum=dict(self.cusum),
+            open=dict(self.open),
+            closed=list(self.closed),
+        )
+
+
+class Fold:
+    """Runs the tests of one policy over the counts of all offices."""
+
+    def __init__(self, policy: SpikePolicy) -> None:
+        self._policy = policy
+
+    def refit(self, state: FoldState, series: Series, day: int) -> None:
+        """Fit the baselines of a day from what came before the windows that will be tested in it."""
+        policy = self._policy
+        until = day - policy.burst_window_ms
+        history = {office: self._history(state, office, one, until) for office, one in series.items()}
+        state.day = day
+        state.common = common_baseline(list(history.values()), policy)
+        state.baselines = {office: office_baseline(state.common, n, k, policy) for office, (n, k) in history.items()}
+
+    def _history(self, state: FoldState, office: str, series: OfficeSeries, until: int) -> tuple[int, int]:
+        """Opinions and dissatisfied ones of an office before a window, its alert periods left out."""
+        after = until - self._policy.history_ms
+        opinions, dissatisfied = series.totals(after, until)
+        episodes = [*state.closed, *state.open.values()]
+        for episode in episodes:
+            if episode.office == office:
+                start = max(after, episode.raised_at - episode.peak.window_ms)
+                end = min(until, until if episode.cleared_at is None else episode.cleared_at)
+                if start < end:
+                    n, k = series.totals(start, end)
+                    opinions, dissatisfied = opinions - n, dissatisfied - k
+        return max(opinions, 0), max(dissatisfied, 0)
+
+    def tick(self, state: FoldState, series: Series, end: int) -> None:
+        """Take the panes that end at `end`."""
+        day = end - end % DAY_MS
+        if day != state.day:
+            self.refit(state, series, day)
+        active = [office for office, one in series.items() if one.at(end) is not None]
+        for office in active:
+            self._drift(state, series[office], office, end)
+        for office in active:
+            count = series[office].at(end)
+            if count is not None and count.dissatisfied:
+                self._judge(state, series, office, end)
+        self.clear(state, series, end)
+        state.time = max(state.time, end)
+
+    def _baseline(self, state: FoldState, office: str) -> Baseline:
+        known = state.baselines.get(office, state.common)
+        return known or Baseline(self._policy.prior_share, self._policy.prior_strength)
+
+    def _drift(self, state: FoldState, series: OfficeSeries, office: str, end: int) -> None:
+        count = series.at(end)
+        assert count is not None
+        statistic, since = state.cusum.get(office, (0.0, end))
+        share = self._baseline(state, office).share
+        known = {code for one in series.dissatisfied(since - PANE_MS, end - PANE_MS) for code in one.enterprises}
+        fresh = len(set(count.enterprises) - known)
+        value = drift_step(statistic, count.opinions, min(count.dissatisfied, fresh), share, self._policy.drift_share)
+        state.cusum[office] = (value, since if statistic > 0 else end)
+
+    def _judge(self, state: FoldState, series: Series, office: str, end: int) -> None:
+        policy, one = self._policy, series[office]
+        baseline = self._baseline(state, office)
+        statistic, since = state.cusum[office]
+        burst = window_evidence(one, end, policy.burst_window_ms, baseline, statistic)
+        held = state.open.get(office)
+        if held is not None:
+            seen = window_evidence(one, end, held.peak.window_ms, baseline, statistic)
+            if seen.tail < held.peak.tail:
+                corrected = self._corrected(state, series, office, seen)
+                state.open[office] = replace(held, peak=replace(seen, adjusted=corrected))
+            return
+        if burst.enterprises >= policy.least_dissatisfied and burst.tail <= policy.false_discovery_rate:
+            corrected = self._corrected(state, series, office, burst)
+            if corrected <= policy.false_discovery_rate:
+                peak = replace(burst, adjusted=corrected)
+                state.open[office] = Episode(office, Detector.BURST, end, peak)
+                return
+        if statistic >= policy.drift_threshold:
+            run = {code for count in one.dissatisfied(since - PANE_MS, end) for code in count.enterprises}
+            if len(run) >= policy.least_dissatisfied:
+                peak = window_evidence(one, end, policy.drift_window_ms, baseline, statistic)
+                state.open[office] = Episode(office, Detector.DRIFT, end, peak)
+
+    def _corrected(self, state: FoldState, series: Series, office: str, burst: Evidence) -> float:
+        """Tail probability of the office's window after false-discovery control over the windows of all offices."""
+        tails = []
+        for other, one in series.items():
+            if other == office:
+                continue
+            baseline = self._baseline(state, other)
+            tails.append(window_evidence(one, burst.until, burst.window_ms, baseline, 0.0).tail)
+        return adjusted([burst.tail, *tails])[0]
+
+    def clear(self, state: FoldState, series: Series, now: int) -> None:
+        """Clear the open episodes whose windows, as of `now`, are no longer improbable."""
+        for office, episode in list(state.open.items()):
+            if episode.raised_at == now:
+                continue
+            seen = window_evidence(series[office], now, episode.peak.window_ms, self._baseline(state, office), 0.0)
+            if seen.tail > self._policy.clear_probability:
+                del state.open[office]
+                state.closed.append(replace(episode, cleared_at=now))
+                state.cusum[office] = (0.0, now)
+
+    def quiet_ticks(self, state: FoldState, series: Series, until: int) -> list[int]:
+        """Instants in (state.time, until) at which a dissatisfied pane leaves the window of an open episode."""
+        ticks = set()
+        for office, episode in state.open.items():
+            window = episode.peak.window_ms
+            for count in series[office].dissatisfied(state.time - window, until):
+                left = count.pane_start + PANE_MS + window
+                if state.time < left < until:
+                    ticks.add(left)
+        return sorted(ticks)

@@ -1,0 +1,77 @@
+"""The counts of one office in order of time, with the sums that the tests ask for."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.domain.panes import PANE_MS
+from schemas.records import OfficeCount
+
+
+class OfficeSeries:
+    """Counts of one office by pane; intervals are (after, until] over the ends of panes."""
+
+    def __init__(self) -> None:
+        self._counts: dict[int, OfficeCount] = {}
+        self._starts: list[int] = []
+        self._sums: npt.NDArray[np.int64] = np.zeros((1, 2), np.int64)
+        self._fresh = 0  # how many of the panes the sums cover
+
+    def add(self, count: OfficeCount) -> int:
+        """Remember a count; by how much its version grew (0: nothing new)."""
+        known = self._counts.get(count.pane_start)
+        if known is not None and known.version >= count.version:
+            return 0
+        place = bisect_left(self._starts, count.pane_start)
+        if known is None:
+            self._starts.insert(place, count.pane_start)
+        self._counts[count.pane_start] = count
+        self._fresh = min(self._fresh, place)
+        return count.version - (known.version if known else 0)
+
+    def expire(self, before: int) -> None:
+        """Forget panes that started before an instant."""
+        place = bisect_left(self._starts, before)
+        for start in self._starts[:place]:
+            del self._counts[start]
+        self._starts = self._starts[place:]
+        self._fresh = 0 if place else self._fresh
+
+    def _refresh(self) -> None:
+        """Bring the running sums up to date, from the first pane that changed."""
+        if self._fresh == len(self._starts):
+            return
+        tail = [self._counts[start] for start in self._starts[self._fresh :]]
+        table = np.array([(count.opinions, count.dissatisfied) for count in tail], np.int64)
+        covered = self._sums[: self._fresh + 1]
+        self._sums = np.vstack([covered, covered[-1] + np.cumsum(table, axis=0)])
+        self._fresh = len(self._starts)
+
+    def at(self, end: int) -> OfficeCount | None:
+        """The count of the pane that ends then."""
+        return self._counts.get(end - PANE_MS)
+
+    def ends(self, after: int) -> list[int]:
+        """Ends of all panes with counts after an instant."""
+        return [start + PANE_MS for start in self._starts[bisect_right(self._starts, after - PANE_MS) :]]
+
+    def _places(self, after: int, until: int) -> tuple[int, int]:
+        return bisect_right(self._starts, after - PANE_MS), bisect_right(self._starts, until - PANE_MS)
+
+    def totals(self, after: int, until: int) -> tuple[int, int]:
+        """Opinions and dissatisfied ones in an interval."""
+        self._refresh()
+        low, high = self._places(after, until)
+        return int(self._sums[high, 0] - self._sums[low, 0]), int(self._sums[high, 1] - self._sums[low, 1])
+
+    def dissatisfied(self, after: int, until: int) -> Iterator[OfficeCount]:
+        """Counts in an interval that hold a dissatisfied opinion, in order of time."""
+        low, high = self._places(after, until)
+        for start in self._starts[low:high]:
+            count = self._counts[start]
+            if count.dissatisfied:
+                yield count

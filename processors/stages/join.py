@@ -1,0 +1,130 @@
+"""Stage `join`: declaration statuses and rating sheets in, rated services out."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import polars as pl
+
+from processors.domain.grace import GraceQueue
+from processors.domain.join import Surroundings, facts_of, version_of
+from processors.domain.sheets import Sheet, SheetStore
+from processors.domain.status_log import StatusLog
+from processors.stage import Absorbed, Output
+from schemas.batch import RawBatch
+from schemas.codec import WriterSchemas, pinned_only
+from schemas.readers import RecordReader, StatusReader
+from schemas.records import Rating
+from schemas.topics import DAY_MS, Topic
+from schemas.wire import HEADER_BYTES
+
+
+@dataclass(frozen=True, slots=True)
+class JoinPolicy:
+    """How the join waits and forgets.
+
+    Attributes:
+        grace_ms: Stream time after which a sheet without a known declaration is published as unmatched.
+        horizon_ms: Declarations and sheets without any event for this long are forgotten; the topics keep as much.
+    """
+
+    grace_ms: int = 300_000
+    horizon_ms: int = 90 * DAY_MS
+
+
+class JoinState:
+    """The views of one partition: its statuses, its sheets, and who waits."""
+
+    def __init__(self, policy: JoinPolicy, surroundings: Surroundings, writer_schemas: WriterSchemas) -> None:
+        self._policy = policy
+        self._surroundings = surroundings
+        self._statuses = StatusReader(writer_schemas)
+        self._ratings = RecordReader(Topic.RATING, Rating, writer_schemas)
+        self._log = StatusLog()
+        self._sheets = SheetStore()
+        self._waiting = GraceQueue(policy.grace_ms)
+        self._stream_time = 0
+        self._expired_at = 0
+
+    def absorb(self, batch: RawBatch) -> Absorbed:
+        """Take statuses or ratings into the views; publish the facts that changed."""
+        if batch.topic is Topic.DECLARATION_STATUS:
+            return self._absorb_statuses(batch)
+        return self._absorb_ratings(batch)
+
+    def advance(self, now: int) -> Sequence[Output]:
+        """Move stream time on; publish the sheets whose grace is over."""
+        self._stream_time = max(self._stream_time, now)
+        return self._publish(self._waiting.due(self._stream_time), even_unmatched=True)
+
+    def _absorb_statuses(self, batch: RawBatch) -> Absorbed:
+        columns = self._statuses.read(batch)
+        frame = columns.frame
+        if frame.is_empty():
+            return Absorbed((), columns.rejects)
+        keys = frame["declaration_no"].str.slice(0, 11).cast(pl.Int64).to_numpy()
+        self._log.add(frame, keys)
+        outputs = self._publish(self._sheets.touched(keys.tolist()))
+        # A clock that runs ahead must not drag stream time along: no event counts as later than its own record.
+        plausible = np.minimum(frame["occurred_at"].to_numpy(), frame["timestamp"].to_numpy())
+        newest = int(plausible.max())
+        self._expire(newest)
+        return Absorbed([*outputs, *self.advance(newest)], columns.rejects)
+
+    def _expire(self, newest: int) -> None:
+        """Forget what is beyond the horizon of the statuses themselves: the wall clock must not end a replay's memory."""
+        if newest - self._expired_at > DAY_MS:
+            self._expired_at = newest
+            self._log.expire(newest - self._policy.horizon_ms)
+            self._sheets.expire(newest - self._policy.horizon_ms)
+
+    def _absorb_ratings(self, batch: RawBatch) -> Absorbed:
+        records = self._ratings.read(batch)
+        changed: dict[tuple[int, str], Sheet] = {}
+        for index, rating in records.accepted:
+            value = batch.values[index]
+            assert value is not None
+            sheet = self._sheets.add(int(rating.declaration_no[:11]), rating, zlib.crc32(value[HEADER_BYTES:]))
+            if sheet is not None:
+                changed[sheet.key, sheet.sheet_id] = sheet
+        outputs = self._publish(changed.values())
+        return Absorbed([*outputs, *self.advance(self._stream_time)], records.rejects)
+
+    def _publish(self, sheets: Iterable[Sheet], *, even_unmatched: bool = False) -> list[Output]:
+        """Facts of the sheets whose version grew; a sheet that matches nothing yet waits for its grace instead."""
+        chosen = list(sheets)
+        histories = self._log.histories([sheet.key for sheet in chosen]) if chosen else {}
+        outputs: list[Output] = []
+        for sheet in chosen:
+            history = histories.get(sheet.key, [])
+            if version_of(sheet, history) <= sheet.published:
+                continue
+            facts = facts_of(sheet, history, self._surroundings)
+            matched = any(fact.status_count for fact in facts)
+            if not (matched or sheet.published or even_unmatched):
+                self._waiting.wait(sheet)
+                continue
+            sheet.published = facts[0].version
+            outputs.extend(Output(Topic.RATED_SERVICE, fact) for fact in facts)
+        return outputs
+
+
+class JoinStage:
+    """Joins rating sheets with their declarations as of the moment of rating."""
+
+    name = "join"
+    inputs = (Topic.DECLARATION_STATUS, Topic.RATING)
+
+    def __init__(
+        self, policy: JoinPolicy, surroundings: Surroundings, writer_schemas: WriterSchemas = pinned_only
+    ) -> None:
+        self._policy = policy
+        self._surroundings = surroundings
+        self._writer_schemas = writer_schemas
+
+    def new_state(self, partition: int) -> JoinState:  # noqa: ARG002 - every partition starts alike
+        """Empty views."""
+        return JoinState(self._policy, self._surroundings, self._writer_schemas)

@@ -1,0 +1,55 @@
+"""Stage `spikes`: counts of all offices in, alerts out. One partition: it must see every office."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from processors.domain.spikes.book import SpikeBook
+from processors.domain.spikes.evidence import OfficeName
+from processors.domain.spikes.policy import SpikePolicy
+from processors.stage import Absorbed, Output
+from schemas.batch import RawBatch
+from schemas.codec import WriterSchemas, pinned_only
+from schemas.readers import RecordReader
+from schemas.records import OfficeCount
+from schemas.topics import Topic
+
+
+class SpikeState:
+    """The view over all counts."""
+
+    def __init__(self, policy: SpikePolicy, office_name: OfficeName, writer_schemas: WriterSchemas) -> None:
+        self._reader = RecordReader(Topic.OFFICE_COUNT, OfficeCount, writer_schemas)
+        self._book = SpikeBook(policy, office_name)
+
+    def absorb(self, batch: RawBatch) -> Absorbed:
+        """Take counts into the view; publish the alerts that changed."""
+        records = self._reader.read(batch)
+        self._book.add(count for _index, count in records.accepted)
+        return Absorbed(self._outputs(), records.rejects)
+
+    def advance(self, now: int) -> Sequence[Output]:
+        """Move stream time on; publish the alerts that are cleared by it."""
+        self._book.advance(now)
+        return self._outputs()
+
+    def _outputs(self) -> list[Output]:
+        return [Output(Topic.ALERT, alert) for alert in self._book.changes()]
+
+
+class SpikeStage:
+    """Compares offices and raises alerts."""
+
+    name = "spikes"
+    inputs = (Topic.OFFICE_COUNT,)
+
+    def __init__(
+        self, policy: SpikePolicy, office_name: OfficeName, writer_schemas: WriterSchemas = pinned_only
+    ) -> None:
+        self._policy = policy
+        self._office_name = office_name
+        self._writer_schemas = writer_schemas
+
+    def new_state(self, partition: int) -> SpikeState:  # noqa: ARG002 - there is one partition
+        """An empty view."""
+        return SpikeState(self._policy, self._office_name, self._writer_schemas)
