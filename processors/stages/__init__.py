@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from processors.domain.complaints import ComplaintPolicy
 from processors.domain.join import Surroundings
@@ -26,8 +26,8 @@ class Policies:
     """
 
     complaints: ComplaintPolicy
-    join: JoinPolicy = JoinPolicy()
-    spikes: SpikePolicy = SpikePolicy()
+    join: JoinPolicy = field(default_factory=JoinPolicy)
+    spikes: SpikePolicy = field(default_factory=SpikePolicy)
 
 
 def build_stages(

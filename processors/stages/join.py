@@ -75,7 +75,7 @@ class JoinState:
         return Absorbed([*outputs, *self.advance(newest)], columns.rejects)
 
     def _expire(self, newest: int) -> None:
-        """Forget what is beyond the horizon of the statuses themselves: the wall clock must not end a replay's memory."""
+        """Forget what is beyond the horizon of the statuses: the wall clock must not end a replay's memory."""
         if newest - self._expired_at > DAY_MS:
             self._expired_at = newest
             self._log.expire(newest - self._policy.horizon_ms)

@@ -1,0 +1,174 @@
+"""Tests of the spike detector: the formulas against scipy, the fold against order, and what it finds."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import betabinom
+from support.events import at
+
+from processors.domain.panes import HOUR_MS, PANE_MS
+from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
+from processors.domain.spikes.book import SpikeBook
+from processors.domain.spikes.policy import DAY_MS, SpikePolicy
+from processors.domain.spikes.tests import burst_tail, drift_step
+from schemas.records import Alert, OfficeCount
+
+POLICY = SpikePolicy()
+START = at("2020-04-01 08:00") // PANE_MS * PANE_MS
+OFFICES = ("03CC", "03CE", "03EE", "03NK", "03TG")
+
+
+def count(office: str, pane: int, opinions: int, enterprises: tuple[str, ...] = (), version: int = 1) -> OfficeCount:
+    """A count whose dissatisfied opinions come from these enterprises."""
+    low = len(enterprises)
+    return OfficeCount(office, pane, version, opinions, low, tuple(sorted(set(enterprises))), {"STEP:X": low}, ())
+
+
+def calm_days(days: int, per_day: int = 12) -> list[OfficeCount]:
+    """Days in which every office gets satisfied opinions, and each one dissatisfied firm a month."""
+    counts = []
+    for day in range(days):
+        for place, office in enumerate(OFFICES):
+            for n in range(per_day):
+                pane = START + day * DAY_MS + n * HOUR_MS // 2 // PANE_MS * PANE_MS
+                firm = (f"calm{day}",) if n == 5 and day % 30 == place else ()
+                counts.append(count(office, pane, 1, firm))
+    return counts
+
+
+def burst(day: int, firms: int, office: str = "03EE", *, one_firm: bool = False) -> list[OfficeCount]:
+    """Dissatisfied opinions half an hour apart."""
+    start = START + day * DAY_MS + 7 * HOUR_MS
+    return [count(office, start + n * HOUR_MS // 2, 1, ("angry" if one_firm else f"firm{n}",)) for n in range(firms)]
+
+
+def alerts(counts: list[OfficeCount], now: int | None = None) -> dict[str, Alert]:
+    """What the detector says in the end of counts given in one go."""
+    book = SpikeBook(POLICY, lambda code, _at: code)
+    book.add(counts)
+    if now is not None:
+        book.advance(now)
+    return {alert.alert_id: alert for alert in book.changes()}
+
+
+@given(n=st.integers(1, 60), k=st.integers(0, 60), share=st.floats(0.001, 0.5), strength=st.floats(5, 2000))
+def test_burst_tail_equals_scipy(n: int, k: int, share: float, strength: float) -> None:
+    """Our sum of the probability mass agrees with scipy's survival function."""
+    k = min(k, n)
+    baseline = Baseline(share, strength)
+    expected = betabinom.sf(k - 1, n, baseline.alpha, baseline.beta)
+    assert burst_tail(n, k, baseline) == pytest.approx(expected, rel=1e-6, abs=1e-9)  # scipy subtracts from one
+
+
+def test_burst_tail_of_the_reference_figures() -> None:
+    """Three of fifteen at 1.7 % have probability 0.0029 with a prior worth 300 ratings and 0.0073 with 60."""
+    assert burst_tail(15, 3, Baseline(0.017, 300)) == pytest.approx(0.0029, abs=1e-4)
+    assert burst_tail(15, 3, Baseline(0.017, 60)) == pytest.approx(0.0073, abs=1e-4)
+
+
+def test_drift_statistic_falls_to_zero_and_rises_by_log_likelihood() -> None:
+    """Satisfied opinions never take the statistic below zero; a dissatisfied one adds ln(p1 / p0)."""
+    assert drift_step(0.0, 10, 0, 0.017, 0.08) == 0.0
+    assert drift_step(0.0, 1, 1, 0.017, 0.08) == pytest.approx(1.5488, abs=1e-3)
+
+
+def test_baseline_without_history_is_the_prior() -> None:
+    """Before anything is known, the expectation of the policy holds with its weight."""
+    assert common_baseline([], POLICY) == Baseline(POLICY.prior_share, POLICY.prior_strength)
+
+
+def test_office_baseline_is_shrunken() -> None:
+    """An office's expectation lies between the common one and its own share, and never grows certain."""
+    common = Baseline(0.02, 200)
+    own = office_baseline(common, 300, 30, POLICY)
+    assert 0.02 < own.share < 0.1
+    assert office_baseline(common, 10**6, 10**5, POLICY).strength == POLICY.weight_limit
+
+
+def test_like_offices_give_a_strong_common_baseline_and_unlike_ones_a_weak_one() -> None:
+    """The fitted strength tells how much offices differ beyond chance."""
+    like = common_baseline([(1000, 20)] * 9, POLICY)
+    unlike = common_baseline([(1000, k) for k in (1, 2, 5, 10, 20, 40, 60, 90, 120)], POLICY)
+    assert like.strength > 5 * unlike.strength
+
+
+def test_calm_offices_raise_nothing() -> None:
+    """Ordinary dissatisfaction, thin and everywhere, is no spike."""
+    assert alerts(calm_days(60)) == {}
+
+
+def test_burst_is_found_at_its_office_and_cleared_when_it_is_over() -> None:
+    """Ten angry enterprises in a day raise one alert at their office, with evidence; a day later it is cleared."""
+    (alert,) = alerts(calm_days(45) + burst(42, 10)).values()
+    assert (alert.office, alert.detector, alert.state) == ("03EE", "BURST", "CLEARED")
+    assert (alert.dissatisfied, alert.enterprises) == (10, 10)
+    assert alert.tail_probability < 1e-6
+    assert alert.raised_at <= START + 42 * DAY_MS + 9 * HOUR_MS
+    assert alert.cleared_at is not None
+    assert alert.cleared_at <= START + 44 * DAY_MS
+
+
+def test_one_angry_enterprise_is_not_a_spike() -> None:
+    """However many sheets one enterprise sends, it counts once."""
+    assert alerts(calm_days(45) + burst(42, 10, one_firm=True)) == {}
+
+
+def test_drift_is_found_without_a_burst() -> None:
+    """A share of about one in ten, spread over weeks, is found though no single day stands out."""
+    slow = [burst(day, 1)[0] for day in range(20, 60, 1)]
+    slow = [replace(one, enterprises=(f"firm{n}",)) for n, one in enumerate(slow)]
+    (alert,) = alerts(calm_days(60) + slow).values()
+    assert (alert.office, alert.detector) == ("03EE", "DRIFT")
+
+
+def test_open_alert_clears_as_time_passes_without_events() -> None:
+    """An alert at the end of the data stays open until stream time lets its window empty."""
+    counts = calm_days(42) + burst(42, 6)
+    (before,) = alerts(counts).values()
+    (after,) = alerts(counts, START + 60 * DAY_MS).values()
+    assert (before.state, after.state) == ("OPEN", "CLEARED")
+    assert after.version > before.version
+    assert after.alert_id == before.alert_id
+
+
+def test_order_of_counts_does_not_matter() -> None:
+    """Counts in any order and cut end in the same alerts; what was said too early is retracted."""
+    counts = calm_days(40) + burst(35, 8)
+    wanted = {one: replace(alert, version=0) for one, alert in alerts(counts).items()}
+    chance = random.Random(11)
+    for _ in range(2):
+        shuffled = list(counts)
+        chance.shuffle(shuffled)
+        book, last = SpikeBook(POLICY, lambda code, _at: code), {}
+        for place in range(0, len(shuffled), 400):
+            book.add(shuffled[place : place + 400])
+            for alert in book.changes():
+                assert alert.alert_id not in last or alert.version > last[alert.alert_id].version
+                last[alert.alert_id] = alert
+        standing = {one: replace(a, version=0) for one, a in last.items() if a.state != "RETRACTED"}
+        assert standing == wanted
+
+
+def test_corrected_count_retracts_the_alert() -> None:
+    """When later data show that the opinions were not dissatisfied after all, the alert is taken back."""
+    book = SpikeBook(POLICY, lambda code, _at: code)
+    angry = burst(42, 6)
+    book.add(calm_days(45) + angry)
+    (raised,) = book.changes()
+    book.add([replace(one, dissatisfied=0, enterprises=(), version=2) for one in angry])
+    (last,) = book.changes()
+    assert (last.alert_id, last.state) == (raised.alert_id, "RETRACTED")
+    assert last.version > raised.version
+
+
+def test_summaries_speak_to_a_head_of_office() -> None:
+    """The sentences hold the counts, the expectation and what stands out."""
+    (alert,) = alerts(calm_days(45) + burst(42, 10)).values()
+    assert "10 trên" in alert.summary_vi
+    assert "10 enterprises" in alert.summary_en
+    assert "STEP:X" in alert.summary_en

@@ -1,0 +1,191 @@
+"""Tests of the assessment stage through its seam: facts in; complaints, windows and counts out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from support.events import at, batch, item, rating, status
+from support.world import DAY_MS, complaint_policy, surroundings
+
+from processors.stages.assessment import AssessmentStage, AssessmentState
+from processors.stages.join import JoinPolicy, JoinStage
+from schemas.records import RatedService, Rating
+from schemas.topics import Topic
+
+T0 = at("2020-05-11 08:00")
+MINUTE = 60_000
+PANE = 5 * MINUTE
+
+
+def facts_of(*ratings: Rating) -> list[RatedService]:
+    """Every version of every fact that the join publishes for sheets of a registered declaration."""
+    state = JoinStage(JoinPolicy(grace_ms=0), surroundings()).new_state(0)
+    state.absorb(batch(Topic.DECLARATION_STATUS, [status("e1", "REGISTERED", T0 - MINUTE)]))
+    outputs = [output for one in ratings for output in state.absorb(batch(Topic.RATING, [one])).outputs]
+    return [output.record for output in outputs]  # type: ignore[misc]
+
+
+def new_state() -> AssessmentState:
+    """An empty state."""
+    return AssessmentStage(complaint_policy(), surroundings().calendar).new_state(0)
+
+
+@pytest.fixture
+def state() -> AssessmentState:
+    """An empty state."""
+    return new_state()
+
+
+def published(state: AssessmentState, facts: Sequence[RatedService], topic: Topic) -> list[Any]:
+    """Records of one topic published for a batch of facts."""
+    outputs = state.absorb(batch(Topic.RATED_SERVICE, facts)).outputs
+    return [output.record for output in outputs if output.topic is topic]
+
+
+def test_low_score_opens_one_complaint_per_sheet_and_office(state: AssessmentState) -> None:
+    """Several low scores on one sheet open one complaint at each responsible office."""
+    sheet = rating(
+        "s", 1, T0, item(score=2), item("TEAM", "01", 1, reason="DELAY"), item("STEP", "TAX_PAYMENT", 1, office="03EE")
+    )
+    complaints = published(state, facts_of(sheet), Topic.COMPLAINT)
+    assert [(c.office, c.state, c.lowest_score, len(c.low_items)) for c in complaints] == [
+        ("03CC", "OPENED", 1, 2),
+        ("03EE", "OPENED", 1, 1),
+    ]
+    assert complaints[0].low_items[1].reason == "DELAY"
+
+
+def test_complaint_has_its_first_legal_deadlines(state: AssessmentState) -> None:
+    """The clocks run in working days from the moment the low score was sent, and name their rule."""
+    (complaint,) = published(state, facts_of(rating("s", 1, T0, item(score=1))), Topic.COMPLAINT)
+    assert (complaint.opened_at, complaint.track) == (T0, "FEEDBACK")
+    assert (complaint.first_deadline_at, complaint.first_deadline_rule) == (T0 + 5 * DAY_MS, "first")
+    assert (complaint.resolve_deadline_at, complaint.resolve_deadline_rule) == (T0 + 15 * DAY_MS, "resolve")
+
+
+def test_satisfied_sheet_opens_no_complaint(state: AssessmentState) -> None:
+    """A score above the threshold is not a complaint."""
+    assert published(state, facts_of(rating("s", 1, T0, item(score=3))), Topic.COMPLAINT) == []
+
+
+def test_raised_score_withdraws_the_complaint(state: AssessmentState) -> None:
+    """A later revision without low scores leaves a withdrawn complaint, opened when the low score was sent."""
+    sheets = (rating("s", 1, T0, item(score=1)), rating("s", 2, T0 + MINUTE, item(score=4)))
+    *_, last = published(state, facts_of(*sheets), Topic.COMPLAINT)
+    assert (last.state, last.opened_at, last.low_items) == ("WITHDRAWN", T0, ())
+
+
+def test_withdrawn_complaint_is_found_even_when_the_low_revision_comes_last(state: AssessmentState) -> None:
+    """The result does not depend on which revision arrives first."""
+    one, two = rating("s", 1, T0, item(score=1)), rating("s", 2, T0 + MINUTE, item(score=4))
+    *_, backward = published(state, facts_of(two, one), Topic.COMPLAINT)
+    *_, forward = published(new_state(), facts_of(one, two), Topic.COMPLAINT)
+    assert backward == forward
+
+
+def test_worse_revision_keeps_the_first_clock(state: AssessmentState) -> None:
+    """A complaint that grows worse keeps the deadline of its first low score."""
+    sheets = (rating("s", 1, T0, item(score=2)), rating("s", 2, T0 + 3 * DAY_MS, item(score=1)))
+    *_, last = published(state, facts_of(*sheets), Topic.COMPLAINT)
+    assert (last.opened_at, last.lowest_score) == (T0, 1)
+
+
+def test_rated_official_is_excluded_from_handling(state: AssessmentState) -> None:
+    """The officials who were rated low are named as excluded from the complaint about themselves."""
+    sheet = rating("s", 1, T0, item("OFFICIAL", "03CC-o17", 1), item("OFFICIAL", "03CC-o18", 5))
+    (complaint,) = published(state, facts_of(sheet), Topic.COMPLAINT)
+    assert complaint.excluded_officials == ("03CC-o17",)
+
+
+def test_windows_are_sums_of_panes(state: AssessmentState) -> None:
+    """Hour, day, week and month count what lies within them before the end of the pane."""
+    ages = [0, 50 * MINUTE, 3 * 60 * MINUTE, 2 * DAY_MS, 20 * DAY_MS, 40 * DAY_MS]
+    sheets = [rating(f"s{n}", 1, T0 - age, item(score=5)) for n, age in enumerate(ages)]
+    rows = published(state, facts_of(*sheets), Topic.SATISFACTION)
+    row = max(rows, key=lambda one: (one.window_end, one.version))
+    assert row.window_end == T0 + PANE
+    assert [counts[4] for counts in (row.pane, row.hour, row.day, row.week, row.month)] == [1, 2, 3, 4, 5]
+
+
+def test_edited_score_replaces_what_it_said(state: AssessmentState) -> None:
+    """After an edit the windows hold the new score once and the old one not at all."""
+    sheets = (rating("s", 1, T0, item(score=1)), rating("s", 2, T0 + MINUTE, item(score=4)))
+    rows = published(state, facts_of(*sheets), Topic.SATISFACTION)
+    assert rows[-1].pane == (0, 0, 0, 1, 0)
+
+
+def test_edit_into_another_pane_leaves_the_first_one_empty(state: AssessmentState) -> None:
+    """An edited sheet counts when it was last sent; the pane of the first sending is sent again, empty, and newer."""
+    first, second = rating("s", 1, T0, item(score=1)), rating("s", 2, T0 + 3 * PANE, item(score=4))
+    facts = facts_of(first, second)
+    (before,) = published(state, facts[:1], Topic.SATISFACTION)
+    after = {row.window_end: row for row in published(state, facts[1:], Topic.SATISFACTION)}
+    assert after[T0 + PANE].pane == (0, 0, 0, 0, 0)
+    assert after[T0 + PANE].version > before.version
+    assert after[T0 + 4 * PANE].hour == (0, 0, 0, 1, 0)
+
+
+def test_superseded_item_is_not_counted(state: AssessmentState) -> None:
+    """A target that the latest revision dropped leaves the counts."""
+    sheets = (rating("s", 1, T0, item(), item("TEAM", "01", 1)), rating("s", 2, T0 + MINUTE, item()))
+    rows = [row for row in published(state, facts_of(*sheets), Topic.SATISFACTION) if row.target == "TEAM"]
+    assert rows[-1].month == (0, 0, 0, 0, 0)
+
+
+def test_office_count_takes_the_lowest_score_of_the_sheet(state: AssessmentState) -> None:
+    """One sheet is one opinion about an office, as bad as its lowest score, with what drives it."""
+    sheet = rating(
+        "s", 1, T0, item(score=4), item("STEP", "GOODS_INSPECTION", 2, reason="DELAY"), tax_code="0100100100"
+    )
+    (count,) = published(state, facts_of(sheet), Topic.OFFICE_COUNT)
+    assert (count.opinions, count.dissatisfied, count.enterprises) == (1, 1, ("0100100100",))
+    assert count.drivers == {"REASON:DELAY": 1, "STEP:GOODS_INSPECTION": 1}
+    assert len(count.complaint_ids) == 1
+
+
+def test_repeated_facts_publish_nothing(state: AssessmentState) -> None:
+    """Facts that are known, or older than what is known, change nothing."""
+    facts = facts_of(rating("s", 1, T0, item(score=1)), rating("s", 2, T0 + MINUTE, item(score=2)))
+    state.absorb(batch(Topic.RATED_SERVICE, facts))
+    assert state.absorb(batch(Topic.RATED_SERVICE, facts)).outputs == []
+
+
+def test_any_order_and_cut_gives_the_same_final_rows() -> None:
+    """Shuffled facts in batches of any size end in the same complaints, windows and counts."""
+    chance = random.Random(3)
+    sheets = [
+        rating(f"s{n}", r, T0 + (7 * n + 11 * r) * MINUTE, item(score=1 + (n * r) % 5), item("TEAM", "01", 1 + n % 5))
+        for n in range(12)
+        for r in (1, 2)
+    ]
+    facts = facts_of(*sheets)
+    results = []
+    for _ in range(6):
+        chance.shuffle(facts)
+        state, last = new_state(), {}
+        rest = list(facts)
+        while rest:
+            size = chance.randint(1, 9)
+            for output in state.absorb(batch(Topic.RATED_SERVICE, rest[:size])).outputs:
+                record: Any = output.record
+                identity = tuple(
+                    getattr(record, name, None)
+                    for name in ("complaint_id", "office", "pane_start", "target", "target_id", "window_end")
+                )
+                known = last.get((output.topic, identity))
+                assert known is None or known.version < record.version
+                last[output.topic, identity] = record
+            rest = rest[size:]
+        plain = {key: replace(record, version=0) for key, record in last.items()}
+        results.append({key: record for key, record in plain.items() if getattr(record, "month", None) != (0,) * 5})
+    seen = [{k: v for k, v in r.items() if not _empty(v)} for r in results]
+    assert all(result == seen[0] for result in seen)
+
+
+def _empty(record: Any) -> bool:
+    """Whether a row says only that nothing is there: which panes a sheet once passed through depends on arrival."""
+    return getattr(record, "opinions", None) == 0 or getattr(record, "pane", None) == (0, 0, 0, 0, 0)

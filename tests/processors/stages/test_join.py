@@ -1,0 +1,225 @@
+"""Tests of the join stage through its seam: batches in, facts out."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from support.events import WRITTEN_AT, at, batch, item, rating, status
+from support.world import surroundings
+
+from processors.stages.join import JoinPolicy, JoinStage, JoinState
+from schemas.batch import RawBatch
+from schemas.errors import Reason
+from schemas.records import RatedService
+from schemas.topics import Topic
+
+STATUS, RATING = Topic.DECLARATION_STATUS, Topic.RATING
+T0 = at("2020-05-11 08:00")
+MINUTE = 60_000
+
+
+@pytest.fixture
+def state() -> JoinState:
+    """An empty state with ten minutes of grace."""
+    return JoinStage(JoinPolicy(grace_ms=10 * MINUTE), surroundings()).new_state(0)
+
+
+def facts(state: JoinState, topic: Topic, *records: object) -> list[RatedService]:
+    """Facts published for a batch."""
+    absorbed = state.absorb(batch(topic, records))
+    assert not absorbed.rejects
+    return [output.record for output in absorbed.outputs]  # type: ignore[misc]
+
+
+def test_rating_takes_the_context_as_of_its_submission(state: JoinState) -> None:
+    """A fact holds what was known up to the moment of rating and nothing that happened later."""
+    facts(
+        state,
+        STATUS,
+        status("e1", "REGISTERED", T0, team="01", kind="A11"),
+        status("e2", "CHANNEL_ASSIGNED", T0 + MINUTE, channel="YELLOW"),
+        status("e3", "DOCUMENTS_CHECKED", T0 + 91 * MINUTE),
+        status("e4", "CLEARED", T0 + 200 * MINUTE),
+    )
+    (fact,) = facts(state, RATING, rating("s", 1, T0 + 100 * MINUTE))
+    assert (fact.state, fact.status, fact.channel, fact.kind) == ("MATCHED", "DOCUMENTS_CHECKED", "YELLOW", "A11")
+    assert (fact.declaration_team, fact.tax_code, fact.status_count) == ("01", "0200100100", 3)
+    assert (fact.document_minutes, fact.goods_minutes, fact.on_time) == (90, None, True)
+    assert (fact.registered_at, fact.permitted_at, fact.clearance_minutes) == (T0, None, 100)
+
+
+def test_running_step_beyond_its_limit_is_late(state: JoinState) -> None:
+    """A goods inspection that is still running after eight working hours makes the fact late."""
+    facts(
+        state,
+        STATUS,
+        status("e1", "REGISTERED", T0),
+        status("e2", "INSPECTION_REQUIRED", T0 + MINUTE, channel="RED"),
+    )
+    (fact,) = facts(state, RATING, rating("s", 1, T0 + 482 * MINUTE, phase="DURING_CLEARANCE"))
+    assert (fact.goods_minutes, fact.on_time) == (481, False)
+
+
+def test_late_status_sends_the_fact_again_with_a_higher_version(state: JoinState) -> None:
+    """A status that belongs before the rating but arrives after it corrects the fact under the same id."""
+    facts(state, STATUS, status("e1", "REGISTERED", T0))
+    (first,) = facts(state, RATING, rating("s", 1, T0 + 60 * MINUTE))
+    (second,) = facts(state, STATUS, status("e2", "CLEARED", T0 + 30 * MINUTE))
+    assert second.fact_id == first.fact_id
+    assert second.version > first.version
+    assert (first.status, second.status) == ("REGISTERED", "CLEARED")
+
+
+def test_status_after_the_rating_changes_nothing(state: JoinState) -> None:
+    """What happens to a declaration after it was rated is not part of the fact."""
+    facts(state, STATUS, status("e1", "REGISTERED", T0))
+    facts(state, RATING, rating("s", 1, T0 + MINUTE))
+    assert facts(state, STATUS, status("e2", "CLEARED", T0 + 2 * MINUTE)) == []
+
+
+def test_repeated_records_publish_nothing(state: JoinState) -> None:
+    """The same status or sheet sent again changes nothing and gives no output."""
+    event, sheet = status("e1", "REGISTERED", T0), rating("s", 1, T0 + MINUTE)
+    facts(state, STATUS, event)
+    assert len(facts(state, RATING, sheet)) == 1
+    assert facts(state, RATING, sheet, sheet) == []
+    assert facts(state, STATUS, event) == []
+
+
+def test_amended_declaration_joins_the_first_number(state: JoinState) -> None:
+    """A rating for the declaration number as registered meets statuses of its amended number."""
+    facts(state, STATUS, status("e1", "AMENDED_BY_DECLARANT", T0, declaration_no="103000000012"))
+    (fact,) = facts(state, RATING, rating("s", 1, T0 + MINUTE, declaration_no="103000000010"))
+    assert fact.state == "MATCHED"
+
+
+def test_unknown_declaration_is_unmatched_after_the_grace_and_corrected_later(state: JoinState) -> None:
+    """Nothing is said during the grace, UNMATCHED after it, MATCHED when the declaration appears."""
+    assert facts(state, RATING, rating("s", 1, T0)) == []
+    assert list(state.advance(T0 + 10 * MINUTE - 1)) == []
+    (output,) = state.advance(T0 + 10 * MINUTE)
+    assert output.record.state == "UNMATCHED"  # type: ignore[union-attr]
+    (fact,) = facts(state, STATUS, status("e1", "REGISTERED", T0 - MINUTE))
+    assert fact.state == "MATCHED"
+    assert fact.version > output.record.version
+
+
+def test_ratings_do_not_end_their_own_grace(state: JoinState) -> None:
+    """Ratings read far ahead of statuses, as in a replay, wait for the statuses and not for each other."""
+    assert facts(state, RATING, rating("s1", 1, T0), rating("s2", 1, T0 + 3600 * MINUTE)) == []
+    early = status("e9", "REGISTERED", T0 + MINUTE, declaration_no="109999999990")
+    assert facts(state, STATUS, early) == []
+
+
+def test_clock_ahead_of_its_record_does_not_drag_stream_time(state: JoinState) -> None:
+    """An event dated after its own Kafka timestamp counts as that timestamp: others keep their grace."""
+    assert facts(state, RATING, rating("s1", 1, WRITTEN_AT + 100 * MINUTE)) == []
+    ahead = status("e9", "REGISTERED", WRITTEN_AT + 600 * MINUTE, declaration_no="109999999990")
+    assert facts(state, STATUS, ahead) == []
+
+
+def test_later_revision_supersedes_dropped_items(state: JoinState) -> None:
+    """An item that the next revision drops stays as SUPERSEDED; the others take the new score and remember the old."""
+    facts(state, STATUS, status("e1", "REGISTERED", T0))
+    facts(state, RATING, rating("s", 1, T0 + MINUTE, item(score=1), item("TEAM", "01", 2)))
+    office, team = facts(state, RATING, rating("s", 2, T0 + 2 * MINUTE, item(score=4)))
+    assert (office.state, office.score, office.revision) == ("MATCHED", 4, 2)
+    assert office.score_since == (T0 + MINUTE, 0, 0, T0 + 2 * MINUTE, 0)
+    assert (team.state, team.score, team.revision) == ("SUPERSEDED", 2, 1)
+
+
+def test_order_of_revisions_does_not_matter(state: JoinState) -> None:
+    """A revision that arrives before its predecessor leaves the same facts, versions included."""
+    other = JoinStage(JoinPolicy(), surroundings()).new_state(0)
+    one = rating("s", 1, T0 + MINUTE, item(score=1), item("TEAM", "01", 2))
+    two = rating("s", 2, T0 + 2 * MINUTE, item(score=4))
+    event = status("e1", "REGISTERED", T0)
+    for record, topic in ((event, STATUS), (one, RATING), (two, RATING)):
+        forward = facts(state, topic, record) or []
+    for record, topic in ((two, RATING), (one, RATING), (event, STATUS)):
+        backward = facts(other, topic, record)
+    assert forward == backward
+
+
+def test_conflicting_contents_of_one_event_have_one_winner() -> None:
+    """Of two contents under one event id the same one wins in either order."""
+    a = status("e1", "REGISTERED", T0, kind="A11")
+    b = status("e1", "REGISTERED", T0, kind="A12")
+    results = []
+    for order in ((a, b), (b, a)):
+        fresh = JoinStage(JoinPolicy(), surroundings()).new_state(0)
+        for record in order:
+            facts(fresh, STATUS, record)
+        (fact,) = facts(fresh, RATING, rating("s", 1, T0 + MINUTE))
+        results.append(fact)
+    assert results[0] == results[1]
+
+
+def test_unknown_office_and_team_are_kept_and_marked(state: JoinState) -> None:
+    """A rating of an office or team that reference data does not know is a fact like any other, marked."""
+    facts(state, STATUS, status("e1", "REGISTERED", T0))
+    made = facts(
+        state, RATING, rating("s", 1, T0 + MINUTE, item("OFFICE", "99ZX", office="99ZX"), item("TEAM", "77"), item())
+    )
+    assert {(fact.target, fact.target_id): fact.target_known for fact in made} == {
+        ("OFFICE", "99ZX"): False,
+        ("TEAM", "77"): False,
+        ("OFFICE", "03CC"): True,
+    }
+
+
+def test_cancelled_declaration_is_matched_as_cancelled(state: JoinState) -> None:
+    """A rating of a cancelled declaration is joined and shows that status."""
+    facts(state, STATUS, status("e1", "CLEARED", T0), status("e2", "CANCELLED", T0 + MINUTE))
+    (fact,) = facts(state, RATING, rating("s", 1, T0 + 2 * MINUTE))
+    assert (fact.state, fact.status, fact.permitted_at) == ("MATCHED", "CANCELLED", T0)
+
+
+def test_one_poison_record_costs_only_itself(state: JoinState) -> None:
+    """Broken records are rejected with a reason while their neighbours are joined."""
+    good = batch(STATUS, [status("e1", "REGISTERED", T0), status("e2", "CLEARED", T0 + MINUTE)])
+    values = [good.values[0], b"\x00\x00\x00\x03\xe7x", b'{"status": "CLEARED"}', None, good.values[1]]
+    keys = [good.keys[0]] * 5
+    absorbed = state.absorb(RawBatch(STATUS, 0, range(5), [WRITTEN_AT] * 5, keys, values))
+    assert [(r.index, r.reason) for r in absorbed.rejects] == [
+        (1, Reason.UNKNOWN_SCHEMA),
+        (2, Reason.NOT_FRAMED),
+        (3, Reason.EMPTY),
+    ]
+    (fact,) = facts(state, RATING, rating("s", 1, T0 + 2 * MINUTE))
+    assert fact.status_count == 2
+
+
+def test_history_beyond_the_horizon_is_forgotten() -> None:
+    """Declarations without events for longer than the horizon leave the view; younger ones stay."""
+    day = 24 * 60 * MINUTE
+    state = JoinStage(JoinPolicy(horizon_ms=2 * day), surroundings()).new_state(0)
+    facts(state, STATUS, status("e1", "REGISTERED", T0))
+    facts(state, STATUS, status("e2", "REGISTERED", T0 + 4 * day, declaration_no="103000000020"))
+    assert len(state._log) == 1
+
+
+def test_any_cut_into_batches_gives_the_same_facts() -> None:
+    """However a shuffled log is cut into batches, the last version of every fact is the same."""
+    chance = random.Random(7)
+    statuses = [
+        status(f"e{n}", name, T0 + n * MINUTE, declaration_no=f"1030000000{n % 3}0", channel="RED")
+        for n, name in enumerate(["REGISTERED", "CHANNEL_ASSIGNED", "DOCUMENTS_CHECKED", "CLEARED"] * 6)
+    ]
+    sheets = [
+        rating(f"s{n}", r, T0 + (3 * n + r) * MINUTE, item(score=1 + (n + r) % 5), declaration_no=f"1030000000{n % 3}0")
+        for n in range(6)
+        for r in (1, 2)
+    ]
+    results = []
+    for _ in range(5):
+        log = [(STATUS, one) for one in statuses] + [(RATING, one) for one in sheets]
+        chance.shuffle(log)
+        state = JoinStage(JoinPolicy(grace_ms=0), surroundings()).new_state(0)
+        last: dict[str, RatedService] = {}
+        for topic, record in log:
+            last.update({fact.fact_id: fact for fact in facts(state, topic, record)})
+        last.update({o.record.fact_id: o.record for o in state.advance(WRITTEN_AT)})  # type: ignore[union-attr,misc]
+        results.append(last)
+    assert all(result == results[0] for result in results)

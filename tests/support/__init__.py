@@ -1,0 +1,1 @@
+"""Builders and the oracle shared by tests of several rooms."""

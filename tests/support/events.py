@@ -1,0 +1,56 @@
+"""Short ways to build events and batches in tests."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas.batch import RawBatch
+from schemas.codec import encoder
+from schemas.keys import declaration_key, key_of
+from schemas.records import DeclarationStatus, Rating, RatingItem
+from schemas.topics import Topic
+
+WRITTEN_AT = 1_600_000_000_000
+"""Kafka timestamp of every record built here: after all event times used in tests."""
+
+_ENCODERS = {topic: encoder(topic.subject) for topic in Topic}
+
+
+def at(text: str) -> int:
+    """Epoch milliseconds of a local (UTC+7) time such as `2020-05-13 08:30`."""
+    local = datetime.fromisoformat(text + ":00+07:00")
+    return int(local.astimezone(UTC).timestamp() * 1000)
+
+
+def status(event_id: str, name: str, occurred_at: int, **fields: Any) -> DeclarationStatus:
+    """A status event of declaration 103000000010 at office 03CC unless told otherwise."""
+    given: dict[str, Any] = {"declaration_no": "103000000010", "office": "03CC", "tax_code": "0200100100"}
+    return DeclarationStatus(event_id=event_id, status=name, occurred_at=occurred_at, **{**given, **fields})
+
+
+def item(target: str = "OFFICE", target_id: str = "03CC", score: int = 5, **fields: Any) -> RatingItem:
+    """A score, for office 03CC unless told otherwise."""
+    return RatingItem(target=target, office=fields.pop("office", "03CC"), target_id=target_id, score=score, **fields)
+
+
+def rating(sheet_id: str, revision: int, submitted_at: int, *items: RatingItem, **fields: Any) -> Rating:
+    """A sheet on declaration 103000000010 unless told otherwise."""
+    given: dict[str, Any] = {"declaration_no": "103000000010", "tax_code": None, "phase": "AFTER_CLEARANCE"}
+    chosen = items or (item(),)
+    return Rating(sheet_id=sheet_id, revision=revision, submitted_at=submitted_at, items=chosen, **{**given, **fields})
+
+
+def value_of(record: Any, topic: Topic) -> bytes:
+    """A record as it stands in Kafka."""
+    return _ENCODERS[topic](record.to_avro())
+
+
+def batch(topic: Topic, records: Sequence[Any], *, first_offset: int = 0) -> RawBatch:
+    """A batch of well-formed records, as it would come from Kafka."""
+    raw = topic in (Topic.DECLARATION_STATUS, Topic.RATING)
+    keys = [declaration_key(r.declaration_no) if raw else key_of(r) for r in records]
+    values = [value_of(record, topic) for record in records]
+    offsets = range(first_offset, first_offset + len(records))
+    return RawBatch(topic, 0, offsets, [WRITTEN_AT] * len(records), keys, values)

@@ -1,0 +1,43 @@
+"""A small fixed world for tests of the core: every minute works, and a handful of offices exist."""
+
+from __future__ import annotations
+
+from processors.domain.complaints import ComplaintPolicy, Deadline
+from processors.domain.context import StepLimits
+from processors.domain.join import Surroundings
+
+DAY_MS = 86_400_000
+
+
+class EveryMinute:
+    """A calendar in which every minute is working time."""
+
+    def working_minutes_between(self, start_ms: int, end_ms: int, office: str | None = None) -> int:
+        """Whole minutes."""
+        return (end_ms - start_ms) // 60_000
+
+    def add_working_days(self, start_ms: int, days: int) -> int:
+        """Calendar days."""
+        return start_ms + days * DAY_MS
+
+
+class KnownOffices:
+    """Offices 03CC and 03EE with teams 00 and 01."""
+
+    def known(self, code: str, at_ms: int) -> bool:
+        """Whether it is one of the two."""
+        return code in ("03CC", "03EE")
+
+    def team_known(self, office: str, team: str, at_ms: int) -> bool:
+        """Whether it is one of the two teams."""
+        return self.known(office, at_ms) and team in ("00", "01")
+
+
+def surroundings() -> Surroundings:
+    """The small world, for the join."""
+    return Surroundings(EveryMinute(), KnownOffices(), StepLimits())
+
+
+def complaint_policy() -> ComplaintPolicy:
+    """Five and fifteen days."""
+    return ComplaintPolicy(Deadline("first", 5), Deadline("resolve", 15))
