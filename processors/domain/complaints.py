@@ -7,6 +7,7 @@ was withdrawn, even when the later revision arrived first: facts remember since 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from processors.domain.context import WorkingTime
 from processors.domain.facts import Group
@@ -14,17 +15,23 @@ from schemas.identity import complaint_id
 from schemas.records import Complaint, ComplaintState, LowItem, RatedService, Target, Track
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
-    """A legal limit counted in working days from the day of opening.
+class LegalDeadline(Protocol):
+    """A legal limit counted in working days after the day of opening."""
 
-    Attributes:
-        rule: Its id in `schemas/reference/deadlines.toml`, which names the source.
-        working_days: How many.
-    """
+    @property
+    def id(self) -> str:
+        """Its id in `schemas/reference/data/deadlines.toml`, which names the source."""
 
-    rule: str
-    working_days: int
+    @property
+    def working_days(self) -> int:
+        """How many."""
+
+
+class LegalDeadlines(Protocol):
+    """The legal limits, as far as the core needs them."""
+
+    def get(self, deadline_id: str, at_ms: int) -> LegalDeadline:
+        """The limit that holds for a clock that starts at that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +39,16 @@ class ComplaintPolicy:
     """When a complaint is opened, and its first clocks.
 
     Attributes:
+        deadlines: The legal limits.
         threshold: Scores at or below it open a complaint; 1 to 4.
-        first: Limit for forwarding or asking for a supplement.
+        first: Limit within which the office must have looked at it: forward it if it is not its own.
         resolve: Limit for resolving.
     """
 
-    first: Deadline
-    resolve: Deadline
+    deadlines: LegalDeadlines
     threshold: int = 2
+    first: str = "FORWARD_OUT_OF_SCOPE"
+    resolve: str = "RESOLVE"
 
 
 def complaint_of(group: Group, policy: ComplaintPolicy, calendar: WorkingTime) -> Complaint | None:
@@ -50,6 +59,8 @@ def complaint_of(group: Group, policy: ComplaintPolicy, calendar: WorkingTime) -
     current = group.current()
     low = sorted((fact for fact in current if fact.score <= policy.threshold), key=_by_target)
     opened_at = min(_low_since(fact, policy.threshold) for fact in ever_low)
+    first = policy.deadlines.get(policy.first, opened_at)
+    resolve = policy.deadlines.get(policy.resolve, opened_at)
     newest = max(group.facts.values(), key=lambda fact: (fact.revision, fact.version))
     return Complaint(
         complaint_id=complaint_id(group.declaration, group.sheet_id, group.office),
@@ -61,10 +72,10 @@ def complaint_of(group: Group, policy: ComplaintPolicy, calendar: WorkingTime) -
         track=Track.FEEDBACK,
         state=ComplaintState.OPENED if low else ComplaintState.WITHDRAWN,
         opened_at=opened_at,
-        first_deadline_at=calendar.add_working_days(opened_at, policy.first.working_days),
-        first_deadline_rule=policy.first.rule,
-        resolve_deadline_at=calendar.add_working_days(opened_at, policy.resolve.working_days),
-        resolve_deadline_rule=policy.resolve.rule,
+        first_deadline_at=calendar.add_working_days(opened_at, first.working_days),
+        first_deadline_rule=first.id,
+        resolve_deadline_at=calendar.add_working_days(opened_at, resolve.working_days),
+        resolve_deadline_rule=resolve.id,
         lowest_score=min((fact.score for fact in current), default=0),
         low_items=tuple(LowItem(fact.target, fact.target_id, fact.score, fact.reason) for fact in low),
         excluded_officials=tuple(sorted({fact.target_id for fact in ever_low if fact.target == Target.OFFICIAL})),

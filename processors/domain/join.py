@@ -54,7 +54,8 @@ def version_of(sheet: Sheet, history: Sequence[StatusRow]) -> int:
 def facts_of(sheet: Sheet, history: Sequence[StatusRow], surroundings: Surroundings) -> list[RatedService]:
     """Every fact of a sheet: one for each target that any of its revisions rated, sorted by target.
 
-    A target that the latest revision dropped stays, as SUPERSEDED with the content of the last revision that had it.
+    A target that the latest revision dropped stays, as SUPERSEDED with the content of the last revision that had it. So
+    does a target that only a losing content of a revision named: it may have been published before the winner came.
     """
     revisions, latest, version = sheet.revisions(), sheet.latest, version_of(sheet, history)
     context = context_as_of(history, latest.submitted_at, surroundings.calendar, surroundings.limits)

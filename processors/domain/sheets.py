@@ -55,11 +55,8 @@ class Sheet:
     published: int = 0
 
     def revisions(self) -> list[Revision]:
-        """One record for each revision number, ascending: of several contents, the one with the highest checksum."""
-        best: dict[int, Revision] = {}
-        for (number, _crc), record in sorted(self.records.items()):
-            best[number] = record
-        return list(best.values())
+        """Every record, the one that counts last: by revision, and several contents of one revision by checksum."""
+        return [record for _identity, record in sorted(self.records.items())]
 
     @property
     def latest(self) -> Revision:

@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-EARLIEST_MS = 1_388_534_400_000
-"""2014-01-01: VNACCS went live in 2014, so no true event is older."""
+EARLIEST_MS = 1_546_300_800_000
+"""2019-01-01 UTC: ratings exist since 1 April 2020, and the working calendar begins with 2019."""
 
 FUTURE_TOLERANCE_MS = 86_400_000
 """How far an event may lie ahead of the Kafka timestamp of its record: a wrong clock, but a plausible one."""
@@ -65,5 +65,5 @@ STATUS_TEXTS = {
 TARGET_IDS = {"OFFICE": OFFICE, "TEAM": TEAM, "STEP": STEP, "OFFICIAL": IDENTITY}
 """Rule of a rated target's id, by target."""
 
-TIME_WORDS = "must lie between 2014 and one day after the record was written"
+TIME_WORDS = "must lie between 2019 and one day after the record was written"
 KEY_WORDS = "must begin with the record's key: the first 11 digits"

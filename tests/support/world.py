@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from processors.domain.complaints import ComplaintPolicy, Deadline
+from dataclasses import dataclass
+
+from processors.domain.complaints import ComplaintPolicy
 from processors.domain.context import StepLimits
 from processors.domain.join import Surroundings
 
@@ -38,6 +40,22 @@ def surroundings() -> Surroundings:
     return Surroundings(EveryMinute(), KnownOffices(), StepLimits())
 
 
+@dataclass(frozen=True)
+class Limit:
+    """A limit in working days."""
+
+    id: str
+    working_days: int
+
+
+class TwoLimits:
+    """Five and fifteen days, at all times."""
+
+    def get(self, deadline_id: str, at_ms: int) -> Limit:
+        """The limit of that id."""
+        return Limit(deadline_id, {"FORWARD_OUT_OF_SCOPE": 5, "RESOLVE": 15}[deadline_id])
+
+
 def complaint_policy() -> ComplaintPolicy:
     """Five and fifteen days."""
-    return ComplaintPolicy(Deadline("first", 5), Deadline("resolve", 15))
+    return ComplaintPolicy(TwoLimits())

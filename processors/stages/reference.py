@@ -1,0 +1,31 @@
+"""What the stages look up, taken from the reference data of the contract."""
+
+from __future__ import annotations
+
+from processors.domain.complaints import ComplaintPolicy
+from processors.domain.context import StepLimits
+from processors.domain.join import Surroundings
+from processors.stages import Policies
+from processors.stages.join import JoinPolicy
+from schemas.reference import load_calendar, load_deadlines, load_offices, load_steps
+
+
+def reference_surroundings() -> Surroundings:
+    """Calendar, offices and legal limits as the reference data has them."""
+    steps, legal = load_steps(), StepLimits()
+    return Surroundings(
+        calendar=load_calendar(),
+        directory=load_offices(),
+        limits=StepLimits(
+            document_minutes=steps["DOCUMENT_CHECK"].limit_minutes or legal.document_minutes,
+            goods_minutes=steps["GOODS_INSPECTION"].limit_minutes or legal.goods_minutes,
+        ),
+    )
+
+
+def reference_policies(*, complaint_threshold: int = 2, grace_ms: int = 300_000) -> Policies:
+    """Policies with the legal deadlines of the reference data."""
+    return Policies(
+        complaints=ComplaintPolicy(load_deadlines(), threshold=complaint_threshold),
+        join=JoinPolicy(grace_ms=grace_ms),
+    )

@@ -1,0 +1,81 @@
+"""Reference data of the contract: offices, words, limits, deadlines and the working calendar.
+
+Every question about data that changes carries the time it is asked about (epoch milliseconds, UTC). What each file
+holds, where it comes from and how far it can be trusted: `docs/reference-data.md`.
+"""
+
+from schemas.reference.calendar import WorkingCalendar, load_calendar
+from schemas.reference.deadlines import Deadline, DeadlineBook, load_deadlines
+from schemas.reference.declaration_no import (
+    DeclarationNo,
+    declaration_key,
+    is_declaration_no,
+    parse_declaration_no,
+)
+from schemas.reference.errors import DeclarationNumberError, OutsideCalendarError, ReferenceDataError
+from schemas.reference.offices import Level, Office, OfficeDirectory, Team, load_offices
+from schemas.reference.service import (
+    Score,
+    ScoreGroup,
+    ScoreReason,
+    Step,
+    load_rating_scale,
+    load_reasons,
+    load_steps,
+)
+from schemas.reference.tables import Confidence
+from schemas.reference.tax_code import TaxCodeVerdict, check_tax_code
+from schemas.reference.vocabulary import (
+    Channel,
+    DeclarationKind,
+    Direction,
+    KindDirectory,
+    Origin,
+    StatusMessage,
+    StatusWord,
+    load_channels,
+    load_kinds,
+    load_messages,
+    load_statuses,
+)
+
+__all__ = [
+    "Channel",
+    "Confidence",
+    "Deadline",
+    "DeadlineBook",
+    "DeclarationKind",
+    "DeclarationNo",
+    "DeclarationNumberError",
+    "Direction",
+    "KindDirectory",
+    "Level",
+    "Office",
+    "OfficeDirectory",
+    "Origin",
+    "OutsideCalendarError",
+    "ReferenceDataError",
+    "Score",
+    "ScoreGroup",
+    "ScoreReason",
+    "StatusMessage",
+    "StatusWord",
+    "Step",
+    "TaxCodeVerdict",
+    "Team",
+    "WorkingCalendar",
+    "check_tax_code",
+    "declaration_key",
+    "is_declaration_no",
+    "load_calendar",
+    "load_channels",
+    "load_deadlines",
+    "load_kinds",
+    "load_messages",
+    "load_offices",
+    "load_rating_scale",
+    "load_reasons",
+    "load_statuses",
+    "load_steps",
+    "parse_declaration_no",
+]

@@ -1,0 +1,149 @@
+"""The working calendar: elapsed working time and deadlines. Pure: every time is an argument, no clock is read.
+
+All instants are epoch milliseconds in UTC; days are local days of Viet Nam. The calendar knows the years 2019 to 2031
+and raises OutsideCalendarError beyond them; ask `covers` first where a time comes from outside.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import cache, cached_property
+
+import numpy as np
+
+from schemas.reference.errors import OutsideCalendarError
+from schemas.reference.timeline import (
+    END_MS,
+    FIRST_MS,
+    MINUTE_MS,
+    Int64Array,
+    Timeline,
+    build_timeline,
+    local_day_index,
+    regular_days,
+)
+from schemas.reference.validity import DAY_MS
+from schemas.reference.working_hours import Windows, WorkingHours, load_working_hours
+
+
+class WorkingCalendar:
+    """Working time of customs offices.
+
+    Two clocks share it. Legal limits of procedure steps run in working minutes and count the overtime of an office, for
+    work goes on then. Deadlines of feedback run in working days of the regular calendar, the same for every office.
+    Work on an unfinished check after closing time, outside registered overtime, is not counted.
+
+    Building is cheap; arrays are computed at the first question (some milliseconds for each office with overtime).
+    Not for change from several threads at once before that first question; afterwards read-only.
+    """
+
+    def __init__(self, hours: WorkingHours) -> None:
+        self._hours = hours
+        self._offices = frozenset(rule.office for rule in hours.overtime)
+        self._timelines: dict[str | None, Timeline] = {}
+
+    @cached_property
+    def _regular(self) -> list[Windows]:
+        return regular_days(self._hours)
+
+    @cached_property
+    def _working_days(self) -> list[int]:
+        return [day for day, windows in enumerate(self._regular) if windows]
+
+    def _timeline(self, office: str | None) -> Timeline:
+        key = office if office in self._offices else None
+        found = self._timelines.get(key)
+        if found is None:
+            found = self._timelines[key] = build_timeline(self._hours, self._regular, key)
+        return found
+
+    def covers(self, at_ms: int) -> bool:
+        """Whether the calendar knows an instant."""
+        return FIRST_MS <= at_ms < END_MS
+
+    def is_working_day(self, at_ms: int) -> bool:
+        """Whether the local day that holds an instant is a regular working day.
+
+        Raises:
+            OutsideCalendarError: The instant lies outside the calendar.
+        """
+        if not self.covers(at_ms):
+            raise OutsideCalendarError("the calendar does not know this day")
+        return bool(self._regular[local_day_index(at_ms)])
+
+    def working_minutes_between(self, start_ms: int, end_ms: int, office: str | None = None) -> int:
+        """Whole working minutes from one instant to another.
+
+        Exactly: the milliseconds of [start, end) that lie in working windows are summed, divided by 60,000 and rounded
+        towards zero. Seconds on both sides thus count, and minutes need not be aligned. When `end_ms` comes before
+        `start_ms` the result is that of the swapped call, negative.
+
+        Args:
+            start_ms: Begin, inclusive.
+            end_ms: End, exclusive.
+            office: Office whose overtime counts too; None or an office without overtime: regular hours.
+
+        Raises:
+            OutsideCalendarError: One of them lies outside the calendar.
+        """
+        timeline = self._timeline(office)
+        worked = timeline.worked(end_ms) - timeline.worked(start_ms)
+        return worked // MINUTE_MS if worked >= 0 else -(-worked // MINUTE_MS)
+
+    def working_minutes_between_many(
+        self, start_ms: Int64Array, end_ms: Int64Array, office: str | None = None
+    ) -> Int64Array:
+        """`working_minutes_between` for two columns of equal length, with the same definition.
+
+        Raises:
+            OutsideCalendarError: Any instant lies outside the calendar; mask with `covers_many` before.
+        """
+        timeline = self._timeline(office)
+        worked = timeline.worked_many(end_ms) - timeline.worked_many(start_ms)
+        whole: Int64Array = np.sign(worked) * (np.abs(worked) // MINUTE_MS)
+        return whole
+
+    def covers_many(self, at_ms: Int64Array) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
+        """`covers` for a column."""
+        return (at_ms >= FIRST_MS) & (at_ms < END_MS)
+
+    def add_working_minutes(self, start_ms: int, minutes: int, office: str | None = None) -> int:
+        """The instant at which so many working minutes have passed since `start_ms`.
+
+        The earliest such instant: a limit that is used up with the last minute of the morning ends at that minute, not
+        when the afternoon begins. With 0 minutes it is `start_ms` itself.
+
+        Raises:
+            ValueError: `minutes` is negative.
+            OutsideCalendarError: Start or result lies outside the calendar.
+        """
+        if minutes < 0:
+            raise ValueError("minutes must not be negative")
+        timeline = self._timeline(office)
+        worked = timeline.worked(start_ms)
+        return start_ms if minutes == 0 else timeline.instant(worked + minutes * MINUTE_MS)
+
+    def add_working_days(self, start_ms: int, days: int) -> int:
+        """The deadline of `days` working days: the end of working time of the n-th regular working day after the start.
+
+        The day of the start never counts, whatever its hour and whether or not it is worked (the day of an event is not
+        counted: Civil Code 2015 Art. 147.2, from general knowledge, unverified). Overtime neither makes a working day
+        nor moves its end.
+
+        Raises:
+            ValueError: `days` is below 1.
+            OutsideCalendarError: Start or result lies outside the calendar.
+        """
+        if days < 1:
+            raise ValueError("days must be at least 1")
+        index = bisect_right(self._working_days, local_day_index(start_ms)) + days - 1
+        if not self.covers(start_ms) or index >= len(self._working_days):
+            raise OutsideCalendarError("the calendar does not reach this deadline")
+        day = self._working_days[index]
+        return FIRST_MS + day * DAY_MS + self._regular[day][-1][1] * MINUTE_MS
+
+
+@cache
+def load_calendar() -> WorkingCalendar:
+    """The calendar of `data/working_hours.toml`. Raises ReferenceDataError when the file is broken."""
+    return WorkingCalendar(load_working_hours())

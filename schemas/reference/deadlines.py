@@ -1,0 +1,103 @@
+"""Legal deadlines of a feedback (phản ánh, kiến nghị), in working days. Sources: `data/deadlines.toml`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from itertools import pairwise
+from types import MappingProxyType
+
+from schemas.reference.errors import ReferenceDataError
+from schemas.reference.tables import Confidence, data_text, parse_toml, version_at
+from schemas.reference.toml_entries import Entry, entries
+from schemas.reference.validity import Validity
+
+_FILE = "deadlines.toml"
+_FIELDS = (*("id", "name_vi", "name_en", "working_days", "starts", "valid_from", "valid_to", "confidence", "source"),)
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """One deadline in one period.
+
+    Attributes:
+        id: FORWARD_OUT_OF_SCOPE, REJECT, ASK_SUPPLEMENT, RESOLVE or PUBLISH.
+        name_vi: Vietnamese name.
+        name_en: English name.
+        working_days: Working days after the day of the starting event; ends with the working time of the last one
+            (`WorkingCalendar.add_working_days`).
+        starts: The starting event, in words.
+        validity: When it holds.
+        confidence: Trust in the figure; unverified where we apply it to a time before it was in force.
+        source: Where it comes from.
+    """
+
+    id: str
+    name_vi: str
+    name_en: str
+    working_days: int
+    starts: str
+    validity: Validity
+    confidence: Confidence
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeadlineBook:
+    """All deadlines with their periods."""
+
+    _versions: Mapping[str, Sequence[tuple[Validity, Deadline]]]
+
+    def get(self, deadline_id: str, at_ms: int) -> Deadline:
+        """The deadline for an item whose clock starts at `at_ms` (epoch milliseconds, UTC).
+
+        Raises:
+            KeyError: There is no deadline with that id.
+        """
+        found = version_at(self._versions[deadline_id], at_ms)
+        assert found is not None, "parse_deadlines leaves no gap"
+        return found
+
+    def ids(self) -> tuple[str, ...]:
+        """The ids of all deadlines."""
+        return tuple(self._versions)
+
+
+def _deadline(entry: Entry) -> Deadline:
+    entry.only(*_FIELDS)
+    return Deadline(
+        id=entry.text("id"),
+        name_vi=entry.text("name_vi"),
+        name_en=entry.text("name_en"),
+        working_days=entry.integer("working_days"),
+        starts=entry.text("starts"),
+        validity=entry.validity(),
+        confidence=entry.confidence(),
+        source=entry.text("source"),
+    )
+
+
+def parse_deadlines(text: str) -> DeadlineBook:
+    """The deadlines of a TOML text.
+
+    Raises:
+        ReferenceDataError: An entry is wrong, or the versions of an id overlap or leave a gap.
+    """
+    versions: dict[str, list[tuple[Validity, Deadline]]] = {}
+    for entry in entries(_FILE, parse_toml(_FILE, text), "deadline"):
+        deadline = _deadline(entry)
+        versions.setdefault(deadline.id, []).append((deadline.validity, deadline))
+    for deadline_id, dated in versions.items():
+        dated.sort(key=lambda version: version[0].from_ms)
+        seams = pairwise(dated)
+        joined = all(earlier.valid_to == later.valid_from for (earlier, _), (later, _) in seams)
+        if not joined or dated[0][0].valid_from is not None or dated[-1][0].valid_to is not None:
+            raise ReferenceDataError(_FILE, None, f"the versions of {deadline_id} must cover all time once")
+    return DeadlineBook(MappingProxyType(versions))
+
+
+@cache
+def load_deadlines() -> DeadlineBook:
+    """The deadlines of the data file. Raises ReferenceDataError when it is broken."""
+    return parse_deadlines(data_text(_FILE))

@@ -1,0 +1,219 @@
+"""Customs offices, departments and regions with their dates of validity, and the teams of the Hai Phong offices.
+
+Names and levels changed on 15 March 2025, when the word "chi cục" moved one level up; every question therefore carries
+the time it is asked about. Source and confidence of each row: `data/offices.csv`, `data/teams.csv`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+
+from schemas.reference.tables import Confidence, Row, add_version, data_text, parse_table, version_at
+from schemas.reference.validity import Validity
+
+WHOLE_OFFICE_TEAM = "00"
+
+_OFFICES = "offices.csv"
+_TEAMS = "teams.csv"
+_OFFICE_COLUMNS = (
+    *("code", "level", "department", "name_vi", "name_2014", "valid_from", "valid_to", "parent", "parent_confidence"),
+    *("successor", "seat", "confidence", "source", "note"),
+)
+_TEAM_COLUMNS = ("office", "team", "name_vi", "valid_from", "valid_to", "confidence", "source")
+
+
+class Level(StrEnum):
+    """Levels of the customs organisation, named so that a reorganisation does not change their meaning."""
+
+    REGION = "REGION"
+    DEPARTMENT = "DEPARTMENT"
+    OFFICE = "OFFICE"
+    DIVISION = "DIVISION"
+
+
+@dataclass(frozen=True, slots=True)
+class Office:
+    """One unit of customs as it was in one period.
+
+    Attributes:
+        code: Official 4-character code; KV01 to KV20 are our own identifiers of regions.
+        level: Its level.
+        department: The first two digits of the code: the department of 2014; None for a region.
+        name_vi: Name shown to people in that period.
+        name_2014: Name as printed in the 2014 reference database; None for a region.
+        validity: The period.
+        parent: Code of the department or region above; None where there is none or it is not known.
+        parent_confidence: Trust in that link; None without a parent.
+        successor: Code of the office that took over; None without one.
+        seat: Where a region has its head office; None where not known.
+        confidence: Trust in code and name.
+        source: Where the row comes from.
+        note: What else a reader should know; may be empty.
+    """
+
+    code: str
+    level: Level
+    department: str | None
+    name_vi: str
+    name_2014: str | None
+    validity: Validity
+    parent: str | None
+    parent_confidence: Confidence | None
+    successor: str | None
+    seat: str | None
+    confidence: Confidence
+    source: str
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team (đội) that handles declarations, as it was in one period.
+
+    Attributes:
+        office: Code of its office.
+        team: Two characters; 00 is the whole office or its default team.
+        name_vi: Its name.
+        validity: The period.
+        confidence: Trust in the row.
+        source: Where the row comes from.
+    """
+
+    office: str
+    team: str
+    name_vi: str
+    validity: Validity
+    confidence: Confidence
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeDirectory:
+    """Answers about offices and teams at a time (epoch milliseconds, UTC). Immutable; share it freely."""
+
+    _offices: Mapping[str, Sequence[tuple[Validity, Office]]]
+    _teams: Mapping[tuple[str, str], Sequence[tuple[Validity, Team]]]
+
+    def get(self, code: str, at_ms: int) -> Office | None:
+        """The unit with this code at that time, or None when the code was not valid then."""
+        return version_at(self._offices.get(code, ()), at_ms)
+
+    def known(self, code: str, at_ms: int) -> bool:
+        """Whether the code was valid at that time, for a unit of any level."""
+        return self.get(code, at_ms) is not None
+
+    def name(self, code: str, at_ms: int) -> str:
+        """The name to show at that time; the code itself when it was not valid then."""
+        office = self.get(code, at_ms)
+        return code if office is None else office.name_vi
+
+    def team_known(self, office: str, team: str, at_ms: int) -> bool:
+        """Whether an office had this team at that time.
+
+        Team 00 stands for the whole office and is known wherever the office is. Other teams are registered for Hai
+        Phong alone, until 15 March 2025: elsewhere the answer False means "not in our data".
+        """
+        if not self.known(office, at_ms):
+            return False
+        return team == WHOLE_OFFICE_TEAM or version_at(self._teams.get((office, team), ()), at_ms) is not None
+
+    def team_name(self, office: str, team: str, at_ms: int) -> str | None:
+        """The team's name at that time, or None when it is not registered."""
+        found = version_at(self._teams.get((office, team), ()), at_ms)
+        return None if found is None else found.name_vi
+
+    def department_of(self, code: str) -> str | None:
+        """The 2-digit department of 2014 that a code belongs to, at any time; None for unknown codes and regions."""
+        versions = self._offices.get(code)
+        return versions[0][1].department if versions else None
+
+    def region_of(self, code: str, at_ms: int) -> str | None:
+        """Our identifier of the region (such as KV03) above an office; None before 15 March 2025 or where not known."""
+        office = self.get(code, at_ms)
+        if office is None or office.level is Level.REGION:
+            return None if office is None else office.code
+        parent = None if office.parent is None else self.get(office.parent, at_ms)
+        return parent.code if parent is not None and parent.level is Level.REGION else None
+
+    def offices(self, at_ms: int, department: str | None = None) -> tuple[Office, ...]:
+        """All units of level OFFICE at that time, of one department or of all, by code."""
+        found = (version_at(versions, at_ms) for _, versions in sorted(self._offices.items()))
+        return tuple(
+            office
+            for office in found
+            if office is not None and office.level is Level.OFFICE and department in (None, office.department)
+        )
+
+    def all_versions(self) -> Iterator[Office]:
+        """Every version of every unit."""
+        return (office for versions in self._offices.values() for _, office in versions)
+
+    def all_teams(self) -> Iterator[Team]:
+        """Every version of every registered team."""
+        return (team for versions in self._teams.values() for _, team in versions)
+
+
+def _office(row: Row) -> Office:
+    level = row.choice("level", Level)
+    region = level is Level.REGION
+    code = row.matching("code", "KV[0-9]{2}" if region else "[0-9]{2}[A-Z][A-Z0-9]")
+    department = None if region else row.matching("department", "[0-9]{2}")
+    if department is not None and not code.startswith(department):
+        raise row.fail(f"{code} does not belong to department {department}")
+    parent = row.optional("parent")
+    return Office(
+        code=code,
+        level=level,
+        department=department,
+        name_vi=row.text("name_vi"),
+        name_2014=None if region else row.text("name_2014"),
+        validity=row.validity(),
+        parent=parent,
+        parent_confidence=None if parent is None else row.choice("parent_confidence", Confidence),
+        successor=row.optional("successor"),
+        seat=row.optional("seat"),
+        confidence=row.choice("confidence", Confidence),
+        source=row.text("source"),
+        note=row.cells["note"],
+    )
+
+
+def _team(row: Row) -> Team:
+    return Team(
+        office=row.text("office"),
+        team=row.matching("team", "[0-9]{2}"),
+        name_vi=row.text("name_vi"),
+        validity=row.validity(),
+        confidence=row.choice("confidence", Confidence),
+        source=row.text("source"),
+    )
+
+
+def parse_offices(offices_csv: str, teams_csv: str) -> OfficeDirectory:
+    """The directory that two CSV texts describe. Raises ReferenceDataError with the line of the first fault."""
+    offices: dict[str, list[tuple[Validity, Office]]] = {}
+    links: list[tuple[Row, str]] = []
+    for row in parse_table(_OFFICES, offices_csv, _OFFICE_COLUMNS):
+        office = _office(row)
+        add_version(row, offices.setdefault(office.code, []), office.validity, office)
+        links += [(row, code) for code in (office.parent, office.successor) if code is not None]
+    for row, code in links:
+        if code not in offices:
+            raise row.fail(f"{code} is not in the table")
+    teams: dict[tuple[str, str], list[tuple[Validity, Team]]] = {}
+    for row in parse_table(_TEAMS, teams_csv, _TEAM_COLUMNS):
+        team = _team(row)
+        if team.office not in offices:
+            raise row.fail(f"office {team.office} is not in {_OFFICES}")
+        add_version(row, teams.setdefault((team.office, team.team), []), team.validity, team)
+    return OfficeDirectory(MappingProxyType(offices), MappingProxyType(teams))
+
+
+@cache
+def load_offices() -> OfficeDirectory:
+    """The directory of the data files. Read once; raises ReferenceDataError when a file is broken."""
+    return parse_offices(data_text(_OFFICES), data_text(_TEAMS))

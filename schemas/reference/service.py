@@ -1,0 +1,147 @@
+"""The words of a rating: procedure steps with their legal limits, the five scores, the reasons for a low one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+
+from schemas.reference.tables import Confidence, Row, data_text, parse_table, unique
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A procedure step (khâu nghiệp vụ) that can be rated. The codes are ours.
+
+    Attributes:
+        step: Its code.
+        name_vi: Vietnamese name.
+        name_en: English name.
+        limit_minutes: Legal limit in working minutes; 0 means at once (less than one minute); None: no limit known.
+        clock_starts: What starts the limit; None without one.
+        limit_confidence: Trust in the limit; None without one.
+        limit_source: The article of law; None without one.
+        confidence: Trust in the step itself.
+        source: Where it comes from.
+    """
+
+    step: str
+    name_vi: str
+    name_en: str
+    limit_minutes: int | None
+    clock_starts: str | None
+    limit_confidence: Confidence | None
+    limit_source: str | None
+    confidence: Confidence
+    source: str
+
+
+class ScoreGroup(StrEnum):
+    """Groups of scores that shares are made of."""
+
+    SATISFIED = "SATISFIED"
+    NEUTRAL = "NEUTRAL"
+    DISSATISFIED = "DISSATISFIED"
+
+
+@dataclass(frozen=True, slots=True)
+class Score:
+    """One of the five scores.
+
+    Attributes:
+        score: 1 (worst) to 5 (best).
+        name_vi: Vietnamese words on the sheet.
+        name_en: Our English words.
+        group: The group it counts in.
+    """
+
+    score: int
+    name_vi: str
+    name_en: str
+    group: ScoreGroup
+
+
+@dataclass(frozen=True, slots=True)
+class ScoreReason:
+    """A reason that an enterprise can pick for a low score. All are ours.
+
+    Attributes:
+        reason: Its code.
+        factor: One of the five SIPAS factors, or LATENESS, ATTITUDE, HARASSMENT, OTHER.
+        name_vi: Vietnamese words.
+        name_en: English words.
+        sensitive: Whether it says that a person may have broken the law: restricted data.
+    """
+
+    reason: str
+    factor: str
+    name_vi: str
+    name_en: str
+    sensitive: bool
+
+
+_STEP_COLUMNS = (
+    *("step", "name_vi", "name_en", "limit_minutes", "clock_starts", "limit_confidence", "limit_source"),
+    *("confidence", "source"),
+)
+_SCORE_COLUMNS = ("score", "name_vi", "name_en", "group", "confidence", "source")
+_REASON_COLUMNS = ("reason", "factor", "name_vi", "name_en", "sensitive", "confidence", "source")
+
+
+def _step(row: Row) -> Step:
+    limited = row.optional("limit_minutes") is not None
+    return Step(
+        step=row.matching("step", "[A-Z_]+"),
+        name_vi=row.text("name_vi"),
+        name_en=row.text("name_en"),
+        limit_minutes=row.integer("limit_minutes") if limited else None,
+        clock_starts=row.text("clock_starts") if limited else None,
+        limit_confidence=row.choice("limit_confidence", Confidence) if limited else None,
+        limit_source=row.text("limit_source") if limited else None,
+        confidence=row.choice("confidence", Confidence),
+        source=row.text("source"),
+    )
+
+
+def _score(row: Row) -> Score:
+    row.choice("confidence", Confidence)
+    return Score(
+        score=int(row.matching("score", "[1-5]")),
+        name_vi=row.text("name_vi"),
+        name_en=row.text("name_en"),
+        group=row.choice("group", ScoreGroup),
+    )
+
+
+def _reason(row: Row) -> ScoreReason:
+    row.choice("confidence", Confidence)
+    return ScoreReason(
+        reason=row.matching("reason", "[A-Z_]+"),
+        factor=row.matching("factor", "[A-Z_]+"),
+        name_vi=row.text("name_vi"),
+        name_en=row.text("name_en"),
+        sensitive=row.flag("sensitive"),
+    )
+
+
+@cache
+def load_steps() -> Mapping[str, Step]:
+    """Steps by code, in the order of the procedure. Raises ReferenceDataError when the file is broken."""
+    rows = parse_table("steps.csv", data_text("steps.csv"), _STEP_COLUMNS)
+    return MappingProxyType({s.step: s for s in unique(rows, _step, lambda s: s.step)})
+
+
+@cache
+def load_rating_scale() -> Mapping[int, Score]:
+    """Scores by number. Raises ReferenceDataError when the file is broken."""
+    rows = parse_table("rating_scale.csv", data_text("rating_scale.csv"), _SCORE_COLUMNS)
+    return MappingProxyType({s.score: s for s in unique(rows, _score, lambda s: s.score)})
+
+
+@cache
+def load_reasons() -> Mapping[str, ScoreReason]:
+    """Reasons by code. Raises ReferenceDataError when the file is broken."""
+    rows = parse_table("reasons.csv", data_text("reasons.csv"), _REASON_COLUMNS)
+    return MappingProxyType({r.reason: r for r in unique(rows, _reason, lambda r: r.reason)})

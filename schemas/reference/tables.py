@@ -1,0 +1,148 @@
+"""Reading the data files: CSV with comment lines, checked cell by cell, every fault with its line.
+
+A data file is UTF-8. Lines that begin with `#` before the heading are comments. The heading must name exactly the
+expected columns, in order. Every row has its confidence (C, P or U) and its source among its columns.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+import tomllib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+from importlib import resources
+from typing import TypeVar
+
+from schemas.reference.errors import ReferenceDataError
+from schemas.reference.validity import Validity, overlapping
+
+_E = TypeVar("_E", bound=StrEnum)
+_T = TypeVar("_T")
+
+
+class Confidence(StrEnum):
+    """How far a row can be trusted."""
+
+    CONFIRMED = "C"
+    PROBABLE = "P"
+    UNVERIFIED = "U"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One row of a data file. Its methods read cells, and raise ReferenceDataError where a cell breaks their rule."""
+
+    file: str
+    line: int
+    cells: dict[str, str]
+
+    def fail(self, problem: str) -> ReferenceDataError:
+        """The error that says what is wrong with this row."""
+        return ReferenceDataError(self.file, self.line, problem)
+
+    def text(self, column: str) -> str:
+        """A cell that must not be empty."""
+        value = self.cells[column]
+        if not value:
+            raise self.fail(f"{column} is empty")
+        return value
+
+    def optional(self, column: str) -> str | None:
+        """A cell, or None when it is empty."""
+        return self.cells[column] or None
+
+    def matching(self, column: str, pattern: str) -> str:
+        """A cell that matches a regular expression as a whole."""
+        value = self.text(column)
+        if re.fullmatch(pattern, value) is None:
+            raise self.fail(f"{column} {value!r} does not match {pattern}")
+        return value
+
+    def flag(self, column: str) -> bool:
+        """A cell that says yes or no."""
+        return self.matching(column, "yes|no") == "yes"
+
+    def integer(self, column: str) -> int:
+        """A cell that holds a whole number, not negative."""
+        return int(self.matching(column, "[0-9]{1,9}"))
+
+    def choice(self, column: str, words: type[_E]) -> _E:
+        """A cell that holds one of the words of an enumeration."""
+        value = self.text(column)
+        try:
+            return words(value)
+        except ValueError:
+            raise self.fail(f"{column} {value!r} is none of {', '.join(words)}") from None
+
+    def validity(self) -> Validity:
+        """The period that `valid_from` (required) and `valid_to` (empty: open) give."""
+        try:
+            start = date.fromisoformat(self.text("valid_from"))
+            end = self.optional("valid_to")
+            return Validity.between(start, None if end is None else date.fromisoformat(end))
+        except ValueError as error:
+            raise self.fail(str(error)) from None
+
+
+def data_text(file: str) -> str:
+    """The text of a data file of this package. Raises ReferenceDataError when it is missing or not UTF-8."""
+    try:
+        return resources.files("schemas.reference").joinpath("data", file).read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        raise ReferenceDataError(file, None, f"cannot be read: {error}") from error
+
+
+def parse_table(file: str, text: str, columns: Sequence[str]) -> Iterator[Row]:
+    """The rows of a CSV text. Raises ReferenceDataError for a wrong heading or a row of another width."""
+    lines = text.splitlines()
+    skipped = next((n for n, line in enumerate(lines) if not line.startswith("#")), len(lines))
+    reader = csv.reader(lines[skipped:], strict=True)
+    try:
+        heading = next(reader, [])
+        if heading != list(columns):
+            raise ReferenceDataError(file, skipped + 1, f"the heading must be {','.join(columns)}")
+        for cells in reader:
+            line = skipped + reader.line_num
+            if len(cells) != len(columns):
+                raise ReferenceDataError(file, line, f"has {len(cells)} cells, not {len(columns)}")
+            yield Row(file, line, dict(zip(columns, cells, strict=True)))
+    except csv.Error as error:
+        raise ReferenceDataError(file, skipped + reader.line_num, str(error)) from error
+
+
+def unique(rows: Iterable[Row], build: Callable[[Row], _T], key: Callable[[_T], object]) -> tuple[_T, ...]:
+    """The records built from rows. Raises ReferenceDataError at the second row of one key."""
+    found: dict[object, _T] = {}
+    for row in rows:
+        record = build(row)
+        if key(record) in found:
+            raise row.fail(f"{key(record)} stands twice")
+        found[key(record)] = record
+    return tuple(found.values())
+
+
+def add_version(row: Row, versions: list[tuple[Validity, _T]], validity: Validity, record: _T) -> None:
+    """Adds one dated version of a record. Raises ReferenceDataError when it overlaps an earlier one."""
+    if overlapping([validity, *(known for known, _ in versions)]):
+        raise row.fail("overlaps another version of the same key")
+    versions.append((validity, record))
+
+
+def version_at(versions: Sequence[tuple[Validity, _T]], at_ms: int) -> _T | None:
+    """The version that holds at an instant, or None."""
+    for validity, record in versions:
+        if validity.from_ms <= at_ms < validity.to_ms:
+            return record
+    return None
+
+
+def parse_toml(file: str, text: str) -> dict[str, object]:
+    """A TOML document. Raises ReferenceDataError with the line of a syntax fault."""
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        raise ReferenceDataError(file, int(line[1]) if line else None, str(error)) from error

@@ -1,0 +1,96 @@
+"""Typed reading of TOML entries; every fault names the entry, because TOML keeps no line numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import cast
+
+from schemas.reference.errors import ReferenceDataError
+from schemas.reference.tables import Confidence
+from schemas.reference.validity import Validity
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry of an array of tables. Its methods raise ReferenceDataError where a value is not what it must be.
+
+    Attributes:
+        file: Name of the file.
+        where: Place of the entry, such as `period[0]`.
+        values: What it holds.
+    """
+
+    file: str
+    where: str
+    values: dict[str, object]
+
+    def fail(self, problem: str) -> ReferenceDataError:
+        """The error that says what is wrong with this entry."""
+        return ReferenceDataError(self.file, None, f"{self.where}: {problem}")
+
+    def only(self, *names: str) -> None:
+        """Refuses values that nobody reads: a misspelt name must not pass as a missing one."""
+        unknown = sorted(set(self.values) - set(names))
+        if unknown:
+            raise self.fail(f"unknown {', '.join(unknown)}")
+
+    def text(self, name: str) -> str:
+        """A string that is not empty."""
+        value = self.values.get(name)
+        if not isinstance(value, str) or not value:
+            raise self.fail(f"{name} must be a string")
+        return value
+
+    def integer(self, name: str) -> int:
+        """A whole number above zero."""
+        value = self.values.get(name)
+        if not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            raise self.fail(f"{name} must be a whole number above 0")
+        return value
+
+    def flag(self, name: str) -> bool:
+        """True or false; false when missing."""
+        value = self.values.get(name, False)
+        if not isinstance(value, bool):
+            raise self.fail(f"{name} must be true or false")
+        return value
+
+    def day(self, name: str) -> date:
+        """A date."""
+        value = self.values.get(name)
+        if not isinstance(value, date) or isinstance(value, datetime):
+            raise self.fail(f"{name} must be a date such as 2026-01-02")
+        return value
+
+    def confidence(self) -> Confidence:
+        """C, P or U."""
+        value = self.text("confidence")
+        try:
+            return Confidence(value)
+        except ValueError:
+            raise self.fail(f"confidence {value!r} is none of C, P, U") from None
+
+    def validity(self) -> Validity:
+        """The period that `valid_from` and `valid_to` give; either may be missing: open."""
+        start = self.day("valid_from") if "valid_from" in self.values else None
+        end = self.day("valid_to") if "valid_to" in self.values else None
+        try:
+            return Validity.between(start, end)
+        except ValueError as error:
+            raise self.fail(str(error)) from None
+
+    def items(self, name: str) -> list[object]:
+        """An array that is not empty."""
+        value = self.values.get(name)
+        if not isinstance(value, list) or not value:
+            raise self.fail(f"{name} must be an array that is not empty")
+        return value
+
+
+def entries(file: str, document: dict[str, object], name: str) -> list[Entry]:
+    """The entries `[[name]]` of a document; none when there is no such array."""
+    found = document.get(name, [])
+    if not isinstance(found, list) or not all(isinstance(values, dict) for values in found):
+        raise ReferenceDataError(file, None, f"{name} must be written as [[{name}]]")
+    return [Entry(file, f"{name}[{n}]", cast("dict[str, object]", values)) for n, values in enumerate(found)]

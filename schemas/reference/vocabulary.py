@@ -1,0 +1,234 @@
+"""The words of a declaration: its statuses with the VNACCS messages behind them, its channels, its kinds."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from types import MappingProxyType
+
+from schemas.reference.tables import Confidence, Row, add_version, data_text, parse_table, unique, version_at
+from schemas.reference.validity import Validity
+
+
+class Direction(StrEnum):
+    """Way of the goods; BOTH for a word that serves either, UNKNOWN where it cannot be told."""
+
+    IMPORT = "IMPORT"
+    EXPORT = "EXPORT"
+    BOTH = "BOTH"
+    UNKNOWN = "UNKNOWN"
+
+
+class Origin(StrEnum):
+    """Whether a status is read from a VNACCS message or is a name of ours."""
+
+    VNACCS = "VNACCS"
+    OURS = "OURS"
+
+
+@dataclass(frozen=True, slots=True)
+class StatusWord:
+    """A status of the `declaration-status` topic.
+
+    Attributes:
+        status: The word on the wire.
+        name_vi: Vietnamese name.
+        name_en: English name.
+        direction: Where it can occur.
+        origin: Read from VNACCS, or ours.
+        rateable: Whether it is one of the outcomes after which a rating may be opened (storage, release, clearance).
+        messages: Codes of the VNACCS messages that bring it; empty for our own words.
+        confidence: Trust in the row.
+        source: Where it comes from.
+    """
+
+    status: str
+    name_vi: str
+    name_en: str
+    direction: Direction
+    origin: Origin
+    rateable: bool
+    messages: tuple[str, ...]
+    confidence: Confidence
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class StatusMessage:
+    """A message from VNACCS to the declarant.
+
+    Attributes:
+        message: Its code, such as VAD1AG.
+        status: The status it brings.
+        direction: Import, export or both.
+        channel: Channel read from the digit in the code (probable), or None.
+        title_vi: Its title, shortened.
+        confidence: Trust in code and title.
+    """
+
+    message: str
+    status: str
+    direction: Direction
+    channel: str | None
+    title_vi: str
+    confidence: Confidence
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """A control channel (luồng).
+
+    Attributes:
+        channel: GREEN, YELLOW or RED.
+        digit: 1, 2 or 3 in VNACCS messages.
+        ecus: Spelling in the ECUS5 database.
+        name_vi: Vietnamese name.
+        name_en: English name.
+        what: What customs does.
+    """
+
+    channel: str
+    digit: str
+    ecus: str
+    name_vi: str
+    name_en: str
+    what: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclarationKind:
+    """A declaration kind (mã loại hình) in one period.
+
+    Attributes:
+        code: Three characters.
+        direction: Import or export.
+        name_vi: Our short Vietnamese wording.
+        name_en: English meaning.
+        confidence: Trust in the row: unverified from 1 June 2021 on.
+        source: Where it comes from.
+    """
+
+    code: str
+    direction: Direction
+    name_vi: str
+    name_en: str
+    confidence: Confidence
+    source: str
+
+
+_STATUS_COLUMNS = ("status", "name_vi", "name_en", "direction", "origin", "rateable", "confidence", "source")
+_MESSAGE_COLUMNS = (
+    *("message", "status", "direction", "channel", "title_vi"),
+    *("confidence", "channel_confidence", "source"),
+)
+_CHANNEL_COLUMNS = ("channel", "digit", "ecus", "name_vi", "name_en", "what", "confidence", "source")
+_KIND_COLUMNS = ("code", "direction", "name_vi", "name_en", "valid_from", "valid_to", "confidence", "source")
+
+
+def _message(row: Row) -> StatusMessage:
+    channel = row.optional("channel")
+    if channel is not None:
+        row.choice("channel_confidence", Confidence)
+    return StatusMessage(
+        message=row.matching("message", "[A-Z]{3}[A-Z0-9]{3}"),
+        status=row.text("status"),
+        direction=row.choice("direction", Direction),
+        channel=channel,
+        title_vi=row.text("title_vi"),
+        confidence=row.choice("confidence", Confidence),
+    )
+
+
+def _status(row: Row, messages: Mapping[str, Sequence[str]]) -> StatusWord:
+    status = row.matching("status", "[A-Z_]+")
+    origin = row.choice("origin", Origin)
+    codes = tuple(messages.get(status, ()))
+    if bool(codes) != (origin is Origin.VNACCS):
+        raise row.fail(f"{status} is {origin} but has {len(codes)} messages")
+    return StatusWord(
+        status=status,
+        name_vi=row.text("name_vi"),
+        name_en=row.text("name_en"),
+        direction=row.choice("direction", Direction),
+        origin=origin,
+        rateable=row.flag("rateable"),
+        messages=codes,
+        confidence=row.choice("confidence", Confidence),
+        source=row.text("source"),
+    )
+
+
+def _channel(row: Row) -> Channel:
+    row.choice("confidence", Confidence)
+    return Channel(
+        channel=row.matching("channel", "[A-Z]+"),
+        digit=row.matching("digit", "[1-3]"),
+        ecus=row.text("ecus"),
+        name_vi=row.text("name_vi"),
+        name_en=row.text("name_en"),
+        what=row.text("what"),
+    )
+
+
+def _kind(row: Row) -> DeclarationKind:
+    return DeclarationKind(
+        code=row.matching("code", "[A-Z][A-Z0-9]{2}"),
+        direction=row.choice("direction", Direction),
+        name_vi=row.text("name_vi"),
+        name_en=row.text("name_en"),
+        confidence=row.choice("confidence", Confidence),
+        source=row.text("source"),
+    )
+
+
+@cache
+def load_messages() -> Mapping[str, StatusMessage]:
+    """VNACCS messages by code. Raises ReferenceDataError when the file is broken."""
+    file = "status_messages.csv"
+    rows = parse_table(file, data_text(file), _MESSAGE_COLUMNS)
+    return MappingProxyType({m.message: m for m in unique(rows, _message, lambda m: m.message)})
+
+
+@cache
+def load_statuses() -> Mapping[str, StatusWord]:
+    """Statuses by name, in the order of a declaration's life. Raises ReferenceDataError when a file is broken."""
+    codes: dict[str, list[str]] = {}
+    for message in load_messages().values():
+        codes.setdefault(message.status, []).append(message.message)
+    file = "statuses.csv"
+    rows = parse_table(file, data_text(file), _STATUS_COLUMNS)
+    return MappingProxyType({s.status: s for s in unique(rows, lambda row: _status(row, codes), lambda s: s.status)})
+
+
+@cache
+def load_channels() -> Mapping[str, Channel]:
+    """Channels by name. Raises ReferenceDataError when the file is broken."""
+    rows = parse_table("channels.csv", data_text("channels.csv"), _CHANNEL_COLUMNS)
+    return MappingProxyType({c.channel: c for c in unique(rows, _channel, lambda c: c.channel)})
+
+
+@dataclass(frozen=True, slots=True)
+class KindDirectory:
+    """Answers about declaration kinds at a time (epoch milliseconds, UTC)."""
+
+    _kinds: Mapping[tuple[str, Direction], Sequence[tuple[Validity, DeclarationKind]]]
+
+    def get(self, code: str, direction: Direction, at_ms: int) -> DeclarationKind | None:
+        """The kind at that time, or None when it is not in our data: warn, never refuse."""
+        return version_at(self._kinds.get((code, direction), ()), at_ms)
+
+    def __len__(self) -> int:
+        return len(self._kinds)
+
+
+@cache
+def load_kinds() -> KindDirectory:
+    """Declaration kinds with their periods. Raises ReferenceDataError when the file is broken."""
+    file = "declaration_kinds.csv"
+    kinds: dict[tuple[str, Direction], list[tuple[Validity, DeclarationKind]]] = {}
+    for row in parse_table(file, data_text(file), _KIND_COLUMNS):
+        kind = _kind(row)
+        add_version(row, kinds.setdefault((kind.code, kind.direction), []), row.validity(), kind)
+    return KindDirectory(MappingProxyType(kinds))

@@ -1,0 +1,189 @@
+"""Which hours of which days are worked: regular hours, holidays, exceptions, overtime of single offices.
+
+Holidays and most swapped days come from the library `holidays`; `data/working_hours.toml` overrides it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+
+import holidays
+
+from schemas.reference.errors import ReferenceDataError
+from schemas.reference.tables import data_text, parse_toml
+from schemas.reference.toml_entries import Entry, entries
+from schemas.reference.validity import Validity, epoch_day
+
+FIRST_YEAR = 2019
+LAST_YEAR = 2031
+
+Windows = tuple[tuple[int, int], ...]
+"""Worked parts of a day, each [from, to) in minutes after local midnight, in order, apart from each other."""
+
+_FILE = "working_hours.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """Regular hours from a day on, until the next period starts.
+
+    Attributes:
+        valid_from: First day (days since 1 January 1970, local).
+        weekdays: Worked weekdays, 1 = Monday to 7 = Sunday.
+        windows: Worked parts of such a day.
+    """
+
+    valid_from: int
+    weekdays: frozenset[int]
+    windows: Windows
+
+
+@dataclass(frozen=True, slots=True)
+class Overtime:
+    """Extra hours of one office.
+
+    Attributes:
+        office: Office code.
+        first_day: First day (days since 1 January 1970, local).
+        end_day: First day no longer in it; None when open.
+        weekdays: On which weekdays.
+        windows: The extra parts of such a day; they may overlap the regular ones, which then count once.
+        on_days_off: Whether they also apply to public holidays and other days off.
+    """
+
+    office: str
+    first_day: int
+    end_day: int | None
+    weekdays: frozenset[int]
+    windows: Windows
+    on_days_off: bool
+
+    def applies(self, day: int, weekday: int, *, day_off: bool) -> bool:
+        """Whether these hours are worked on a day."""
+        within = self.first_day <= day and (self.end_day is None or day < self.end_day)
+        return within and weekday in self.weekdays and (self.on_days_off or not day_off)
+
+
+@dataclass(frozen=True, slots=True)
+class WorkingHours:
+    """All rules together.
+
+    Attributes:
+        periods: Regular hours, by their first day; the first one begins no later than the calendar.
+        days_off: Days without regular work although their weekday is worked: holidays and days swapped away.
+        working_days: Days worked although they are weekends or holidays.
+        overtime: Extra hours of single offices.
+    """
+
+    periods: tuple[Period, ...]
+    days_off: frozenset[int]
+    working_days: frozenset[int]
+    overtime: tuple[Overtime, ...]
+
+
+def merged(windows: Sequence[tuple[int, int]]) -> Windows:
+    """The union of windows: in order, apart from each other, nothing counted twice."""
+    out: list[tuple[int, int]] = []
+    for start, end in sorted(windows):
+        if out and start <= out[-1][1]:
+            out[-1] = (out[-1][0], max(out[-1][1], end))
+        else:
+            out.append((start, end))
+    return tuple(out)
+
+
+def _minute(entry: Entry, value: object) -> int:
+    parts = re.fullmatch(r"([01]\d|2[0-4]):([0-5]\d)", value) if isinstance(value, str) else None
+    minute = -1 if parts is None else int(parts[1]) * 60 + int(parts[2])
+    if not 0 <= minute <= 24 * 60:
+        raise entry.fail(f"windows: {value!r} is not a time from 00:00 to 24:00")
+    return minute
+
+
+def _windows(entry: Entry) -> Windows:
+    found: list[tuple[int, int]] = []
+    for pair in entry.items("windows"):
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise entry.fail("windows: each must be [from, to]")
+        found.append((_minute(entry, pair[0]), _minute(entry, pair[1])))
+    ordered = all(start < end for start, end in found) and all(a[1] <= b[0] for a, b in pairwise(found))
+    if not ordered:
+        raise entry.fail("windows must be in order and must not overlap")
+    return merged(found)
+
+
+def _weekdays(entry: Entry) -> frozenset[int]:
+    days = frozenset(day for day in entry.items("weekdays") if isinstance(day, int) and 1 <= day <= 7)
+    if len(days) != len(entry.items("weekdays")):
+        raise entry.fail("weekdays must be different numbers from 1 (Monday) to 7 (Sunday)")
+    return days
+
+
+def _period(entry: Entry) -> Period:
+    entry.only("valid_from", "weekdays", "windows", "confidence", "source")
+    entry.confidence()
+    entry.text("source")
+    return Period(epoch_day(entry.day("valid_from")), _weekdays(entry), _windows(entry))
+
+
+def _overtime(entry: Entry) -> Overtime:
+    entry.only("office", "valid_from", "valid_to", "weekdays", "windows", "on_days_off", "confidence", "source")
+    entry.confidence()
+    entry.text("source")
+    validity: Validity = entry.validity()
+    return Overtime(
+        office=entry.text("office"),
+        first_day=epoch_day(entry.day("valid_from")),
+        end_day=None if validity.valid_to is None else epoch_day(validity.valid_to),
+        weekdays=_weekdays(entry),
+        windows=_windows(entry),
+        on_days_off=entry.flag("on_days_off"),
+    )
+
+
+def _exception(entry: Entry) -> int:
+    entry.only("date", "name", "confidence", "source")
+    entry.confidence()
+    entry.text("name")
+    entry.text("source")
+    return epoch_day(entry.day("date"))
+
+
+def _public_holidays() -> tuple[set[int], set[int]]:
+    """Days off and worked weekend days that the library `holidays` knows for Viet Nam."""
+    known = holidays.country_holidays("VN", years=range(FIRST_YEAR, LAST_YEAR + 1))
+    return {epoch_day(day) for day in known}, {epoch_day(day) for day in known.weekend_workdays}
+
+
+def parse_working_hours(text: str) -> WorkingHours:
+    """The rules of a TOML text, together with the public holidays of Viet Nam.
+
+    Raises:
+        ReferenceDataError: An entry is wrong, a day is both off and worked, or no period covers the first year.
+    """
+    document = parse_toml(_FILE, text)
+    periods = sorted((_period(e) for e in entries(_FILE, document, "period")), key=lambda p: p.valid_from)
+    if not periods or periods[0].valid_from > epoch_day(date(FIRST_YEAR, 1, 1)):
+        raise ReferenceDataError(_FILE, None, f"a period must hold from {FIRST_YEAR}-01-01 or before")
+    if any(a.valid_from == b.valid_from for a, b in pairwise(periods)):
+        raise ReferenceDataError(_FILE, None, "two periods start on the same day")
+    off = {_exception(e) for e in entries(_FILE, document, "day_off")}
+    worked = {_exception(e) for e in entries(_FILE, document, "working_day")}
+    if off & worked:
+        raise ReferenceDataError(_FILE, None, "a date stands under both day_off and working_day")
+    known_off, known_worked = _public_holidays()
+    return WorkingHours(
+        periods=tuple(periods),
+        days_off=frozenset((known_off | off) - worked),
+        working_days=frozenset((known_worked | worked) - off),
+        overtime=tuple(_overtime(e) for e in entries(_FILE, document, "overtime")),
+    )
+
+
+def load_working_hours() -> WorkingHours:
+    """The rules of the data file. Raises ReferenceDataError when it is broken."""
+    return parse_working_hours(data_text(_FILE))

@@ -1,0 +1,91 @@
+"""The oracle: an independent batch computation in SQL over the raw inputs. It shares no code with `processors/`.
+
+The SQL stands in `oracle.sql`. Inputs are the accepted records, as a set with duplicates; the answer is what the whole
+pipeline must end with, however they arrived.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import chdb
+
+from schemas.records import DeclarationStatus, Rating, Status
+
+_STATUS = (
+    "declaration String, event_id String, status String, occurred_at Int64, office String, team String, "
+    "channel String, kind String, tax_code String, crc UInt32"
+)
+_RATING = (
+    "declaration String, sheet_id String, revision UInt32, crc UInt32, submitted_at Int64, tax_code String, "
+    "target String, office String, target_id String, score UInt8, reason String"
+)
+# Days without work from April to June 2020, by hand: Hùng Kings' day, Reunification, Labour.
+_DAYS_OFF = {"2020-04-02", "2020-04-30", "2020-05-01"}
+
+
+def working_windows() -> list[tuple[int, int]]:
+    """Working windows from March to July 2020, epoch milliseconds, written down again day by day."""
+    windows, day = [], datetime(2020, 3, 1, tzinfo=UTC)
+    while day < datetime(2020, 8, 1, tzinfo=UTC):
+        if day.isoweekday() <= 5 and f"{day:%Y-%m-%d}" not in _DAYS_OFF:
+            midnight = int((day - timedelta(hours=7)).timestamp() * 1000)
+            windows += [(midnight + a * 60_000, midnight + b * 60_000) for a, b in ((450, 690), (780, 990))]
+        day += timedelta(days=1)
+    return windows
+
+
+class Oracle:
+    """One computation over a set of inputs.
+
+    Args:
+        statuses: (record, checksum of its encoded body), repeats allowed.
+        ratings: (record, checksum of its encoded body), repeats allowed.
+    """
+
+    def __init__(
+        self, statuses: Iterable[tuple[DeclarationStatus, int]], ratings: Iterable[tuple[Rating, int]]
+    ) -> None:
+        self._chdb = chdb.connect(":memory:")
+        self._chdb.query("DROP DATABASE IF EXISTS oracle SYNC")
+        self._chdb.query("CREATE DATABASE oracle ENGINE = Atomic")
+        self._chdb.query("USE oracle")
+        self._load("status_in", _STATUS, map(_status_row, statuses))
+        self._load("rating_in", _RATING, (row for one in ratings for row in _item_rows(one)))
+        self._load("work", "from_ms Int64, to_ms Int64", working_windows())
+        self._load("ranks", "status String, rank UInt8", [(name.value, rank) for rank, name in enumerate(Status)])
+        for statement in (Path(__file__).parent / "oracle.sql").read_text().split(";\n"):
+            if statement.strip():
+                self._chdb.query(statement)
+
+    def _load(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+        self._chdb.query(f"CREATE TABLE {table} ({columns}) ENGINE = Memory")
+        lines = "\n".join(json.dumps(row) for row in rows)
+        if lines:
+            self._chdb.query(f"INSERT INTO {table} FORMAT JSONCompactEachRow\n{lines}")
+
+    def rows(self, query: str) -> list[dict[str, Any]]:
+        """Rows of a query over the oracle's tables, integers as numbers."""
+        settings = "SETTINGS output_format_json_quote_64bit_integers = 0"
+        text = self._chdb.query(f"{query} {settings}", "JSONEachRow").bytes().decode()
+        return [json.loads(line) for line in text.splitlines()]
+
+    def close(self) -> None:
+        """Let the database go."""
+        self._chdb.close()
+
+
+def _status_row(entry: tuple[DeclarationStatus, int]) -> tuple[Any, ...]:
+    one, crc = entry
+    texts = (one.office, one.team or "", one.channel or "", one.kind or "", one.tax_code or "")
+    return (one.declaration_no[:11], one.event_id, one.status, one.occurred_at, *texts, crc)
+
+
+def _item_rows(entry: tuple[Rating, int]) -> list[tuple[Any, ...]]:
+    one, crc = entry
+    head = (one.declaration_no[:11], one.sheet_id, one.revision, crc, one.submitted_at, one.tax_code or "")
+    return [(*head, i.target, i.office, i.target_id, i.score, i.reason or "") for i in one.items]

@@ -1,0 +1,117 @@
+-- The oracle: what accepted inputs imply, as one batch computation. It shares no code with processors/.
+-- Inputs: status_in, rating_in (one row an item), work (working windows, epoch ms), ranks (order of statuses).
+
+CREATE TABLE status_won ENGINE = Memory AS
+SELECT s.*, r.rank AS rank
+FROM (SELECT * FROM status_in ORDER BY crc DESC LIMIT 1 BY declaration, event_id) AS s
+INNER JOIN ranks AS r ON r.status = s.status;
+
+CREATE TABLE item_sent ENGINE = Memory AS
+SELECT DISTINCT *, (revision, crc) AS turn FROM rating_in;
+
+CREATE TABLE sheet_now ENGINE = Memory AS
+SELECT declaration, sheet_id, max(turn) AS last_turn, argMax(submitted_at, turn) AS as_of
+FROM item_sent GROUP BY declaration, sheet_id;
+
+CREATE TABLE known ENGINE = Memory AS
+SELECT declaration, sheet_id, as_of, occurred_at, status, office, team, channel, kind, tax_code,
+       (occurred_at, rank, crc) AS place
+FROM sheet_now INNER JOIN status_won USING (declaration)
+WHERE occurred_at <= as_of;
+
+CREATE TABLE stood ENGINE = Memory AS
+SELECT k.declaration AS declaration, k.sheet_id AS sheet_id, any(k.as_of) AS rated_at,
+       argMax(k.office, k.place) AS declaration_office,
+       argMaxIf(k.team, k.place, k.team != '') AS declaration_team,
+       argMax(k.status, k.place) AS status,
+       argMaxIf(k.channel, k.place, k.channel != '') AS channel,
+       argMaxIf(k.kind, k.place, k.kind != '') AS kind,
+       argMaxIf(k.tax_code, k.place, k.tax_code != '') AS tax_code,
+       count() AS status_count,
+       minIf(k.occurred_at, k.status = 'REGISTERED') AS registered_at,
+       minIf(k.occurred_at, k.status IN ('STORAGE_PERMITTED', 'RELEASED', 'CLEARED')) AS permitted_at,
+       if(permitted_at = 0, rated_at, permitted_at) AS until,
+       minIf(k.occurred_at, k.status = 'CHANNEL_ASSIGNED' AND k.channel IN ('YELLOW', 'RED')) AS documents_from,
+       minIf(k.occurred_at, k.status = 'INSPECTION_REQUIRED') AS goods_from,
+       groupArrayIf(k.occurred_at, k.status = 'DOCUMENTS_CHECKED') AS checked,
+       groupArrayIf(k.occurred_at, k.status IN ('GOODS_INSPECTED', 'INSPECTION_WITHDRAWN')) AS ended
+FROM known AS k
+GROUP BY k.declaration, k.sheet_id;
+
+CREATE TABLE span ENGINE = Memory AS
+SELECT declaration, sheet_id, step, a, b FROM (
+    SELECT declaration, sheet_id, 'documents' AS step, documents_from AS a,
+           arrayFilter(t -> t >= a, checked) AS ends, if(empty(ends), until, arrayMin(ends)) AS b FROM stood
+    UNION ALL
+    SELECT declaration, sheet_id, 'goods', goods_from AS a,
+           arrayFilter(t -> t >= a, ended) AS ends, if(empty(ends), until, arrayMin(ends)) FROM stood
+    UNION ALL
+    SELECT declaration, sheet_id, 'clearance', registered_at, [], until FROM stood)
+WHERE a > 0;
+
+CREATE TABLE minutes ENGINE = Memory AS
+SELECT declaration, sheet_id, step,
+       intDiv(sum(greatest(0, least(work.to_ms, b) - greatest(work.from_ms, a))), 60000) AS spent
+FROM span CROSS JOIN work
+GROUP BY declaration, sheet_id, step;
+
+CREATE TABLE step_minutes ENGINE = Memory AS
+SELECT declaration, sheet_id,
+       anyIf(toNullable(toInt64(spent)), step = 'documents') AS document_minutes,
+       anyIf(toNullable(toInt64(spent)), step = 'goods') AS goods_minutes,
+       anyIf(toNullable(toInt64(spent)), step = 'clearance') AS clearance_minutes
+FROM minutes GROUP BY declaration, sheet_id;
+
+CREATE TABLE item_since ENGINE = Memory AS
+SELECT declaration, sheet_id, target, office, target_id, score, argMin(submitted_at, turn) AS since
+FROM item_sent GROUP BY declaration, sheet_id, target, office, target_id, score;
+
+CREATE TABLE item_last ENGINE = Memory AS
+SELECT * FROM item_sent ORDER BY turn DESC LIMIT 1 BY declaration, sheet_id, target, office, target_id;
+
+CREATE TABLE fact ENGINE = Memory AS
+SELECT i.declaration AS declaration, i.sheet_id AS sheet_id, i.target AS target, i.office AS office, i.target_id AS target_id,
+       multiIf(i.turn != n.last_turn, 'SUPERSEDED', s.status_count > 0, 'MATCHED', 'UNMATCHED') AS state,
+       i.revision AS revision, i.submitted_at AS submitted_at, i.score AS score, i.reason AS reason,
+       if(i.tax_code != '', i.tax_code, s.tax_code) AS tax_code,
+       s.declaration_office AS declaration_office, s.declaration_team AS declaration_team, s.status AS status,
+       s.channel AS channel, s.kind AS kind, s.status_count AS status_count,
+       s.registered_at AS registered_at, s.permitted_at AS permitted_at,
+       m.document_minutes AS document_minutes, m.goods_minutes AS goods_minutes, m.clearance_minutes AS clearance_minutes,
+       multiIf(isNull(m.document_minutes) AND isNull(m.goods_minutes), NULL,
+               coalesce(m.document_minutes, 0) <= 120 AND coalesce(m.goods_minutes, 0) <= 480) AS on_time,
+       i.turn = n.last_turn AS current
+FROM item_last AS i
+INNER JOIN sheet_now AS n ON n.declaration = i.declaration AND n.sheet_id = i.sheet_id
+LEFT JOIN stood AS s ON s.declaration = i.declaration AND s.sheet_id = i.sheet_id
+LEFT JOIN step_minutes AS m ON m.declaration = i.declaration AND m.sheet_id = i.sheet_id;
+
+CREATE TABLE complaint ENGINE = Memory AS
+SELECT c.declaration AS declaration, c.sheet_id AS sheet_id, c.office AS office, c.opened_at AS opened_at,
+       if(f.lowest BETWEEN 1 AND 2, 'OPENED', 'WITHDRAWN') AS state, f.lowest AS lowest_score
+FROM (SELECT declaration, sheet_id, office, min(since) AS opened_at FROM item_since WHERE score <= 2
+      GROUP BY declaration, sheet_id, office) AS c
+LEFT JOIN (SELECT declaration, sheet_id, office, min(score) AS lowest FROM fact WHERE current
+           GROUP BY declaration, sheet_id, office) AS f
+       ON f.declaration = c.declaration AND f.sheet_id = c.sheet_id AND f.office = c.office;
+
+CREATE TABLE pane ENGINE = Memory AS
+SELECT target, office, target_id, intDiv(submitted_at, 300000) * 300000 AS start,
+       countIf(score = 1) AS n1, countIf(score = 2) AS n2, countIf(score = 3) AS n3,
+       countIf(score = 4) AS n4, countIf(score = 5) AS n5
+FROM fact WHERE state != 'SUPERSEDED' GROUP BY target, office, target_id, start;
+
+CREATE TABLE satisfaction ENGINE = Memory AS
+SELECT e.target AS target, e.office AS office, e.target_id AS target_id, e.start + 300000 AS window_end, w.window AS window,
+       sum(p.n1) AS n1, sum(p.n2) AS n2, sum(p.n3) AS n3, sum(p.n4) AS n4, sum(p.n5) AS n5
+FROM pane AS e
+INNER JOIN pane AS p ON p.target = e.target AND p.office = e.office AND p.target_id = e.target_id
+CROSS JOIN (SELECT arrayJoin([300000, 3600000, 86400000, 604800000, 2592000000]) AS window) AS w
+WHERE p.start <= e.start AND p.start >= e.start + 300000 - w.window
+GROUP BY target, office, target_id, window_end, window;
+
+CREATE TABLE office_count ENGINE = Memory AS
+SELECT office, intDiv(at, 300000) * 300000 AS pane_start, count() AS opinions, countIf(lowest <= 2) AS dissatisfied
+FROM (SELECT declaration, sheet_id, office, max(submitted_at) AS at, min(score) AS lowest FROM fact
+      WHERE state != 'SUPERSEDED' GROUP BY declaration, sheet_id, office)
+GROUP BY office, pane_start;
