@@ -6,8 +6,8 @@ pane is sent again.
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import cast
 
 import numpy as np
@@ -19,21 +19,62 @@ from schemas.records import Counts, MatchState, RatedService, Satisfaction
 TargetIdentity = tuple[str, str, str]
 """Target, office, target id."""
 
-
-@dataclass(slots=True)
-class _Pane:
-    """One pane of one target: counts of the scores 1 to 5, and the versions of all facts ever counted in it."""
-
-    counts: list[int] = field(default_factory=lambda: [0] * 5)
-    versions: int = 0
+_VERSIONS = 5  # column of a pane behind the five scores
 
 
-@dataclass(slots=True)
 class _Series:
-    """All panes of one target, and the rows last sent."""
+    """All panes of one target: counts of the scores 1 to 5, then the sum of versions of all facts ever counted there.
 
-    panes: dict[int, _Pane] = field(default_factory=dict)
-    sent: dict[int, tuple[Counts, ...]] = field(default_factory=dict)
+    Running sums are kept from the first pane that changed on, so that the ordinary case, a score in the newest pane,
+    costs the same in the first month as in the tenth.
+    """
+
+    def __init__(self) -> None:
+        self._panes: dict[int, list[int]] = {}
+        self._starts: list[int] = []
+        self._sums: npt.NDArray[np.int64] = np.zeros((1, 6), np.int64)
+        self._fresh = 0  # how many panes the running sums cover
+        self._sent: dict[int, tuple[Counts, ...]] = {}
+        self.dirty: set[int] = set()
+
+    def add(self, start: int, column: int, amount: int) -> None:
+        """Change one number of a pane; column 0 to 4 for a score, 5 for the versions."""
+        place = bisect_left(self._starts, start)
+        pane = self._panes.get(start)
+        if pane is None:
+            pane = self._panes[start] = [0] * 6
+            self._starts.insert(place, start)
+        pane[column] += amount
+        self._fresh = min(self._fresh, place)
+        if column < _VERSIONS:
+            self.dirty.add(start)
+
+    def changed(self) -> Iterator[tuple[int, int, tuple[Counts, ...]]]:
+        """(End, version, windows) of the panes whose longest window holds a dirty pane and that read differently."""
+        self._refresh()
+        for place in self._affected():
+            start = self._starts[place]
+            lows = [bisect_left(self._starts, start + PANE_MS - window) for window in WINDOWS_MS]
+            windows = (self._sums[place + 1] - self._sums[lows]).tolist()
+            counts = tuple(cast("Counts", tuple(row[:_VERSIONS])) for row in windows)
+            if self._sent.get(start) != counts:
+                self._sent[start] = counts
+                yield start + PANE_MS, windows[-1][_VERSIONS], counts
+        self.dirty = set()
+
+    def _refresh(self) -> None:
+        if self._fresh < len(self._starts):
+            tail = np.array([self._panes[start] for start in self._starts[self._fresh :]], np.int64)
+            covered = self._sums[: self._fresh + 1]
+            self._sums = np.vstack([covered, covered[-1] + np.cumsum(tail, axis=0)])
+            self._fresh = len(self._starts)
+
+    def _affected(self) -> list[int]:
+        places: set[int] = set()
+        for start in self.dirty:
+            last = bisect_left(self._starts, start + WINDOWS_MS[-1])
+            places.update(range(bisect_left(self._starts, start), last))
+        return sorted(places)
 
 
 class SatisfactionBook:
@@ -41,58 +82,41 @@ class SatisfactionBook:
 
     def __init__(self) -> None:
         self._series: dict[TargetIdentity, _Series] = {}
-        self._stood: dict[str, list[int]] = {}  # fact id -> every pane it has ever been counted in
-        self._dirty: dict[TargetIdentity, set[int]] = {}
+        self._stood: dict[str, tuple[int, ...]] = {}  # fact id -> every pane it has ever been counted in
+        self._dirty: dict[TargetIdentity, _Series] = {}
 
     def count(self, before: RatedService | None, after: RatedService) -> None:
         """Take one change of a fact into the counts."""
         identity = (after.target, after.office, after.target_id)
-        series = self._series.setdefault(identity, _Series())
-        stood = self._stood.setdefault(after.fact_id, [])
+        series = self._series.get(identity)
+        if series is None:
+            series = self._series[identity] = _Series()
+        stood = self._stood.get(after.fact_id, ())
         grown = after.version - (before.version if before else 0)
         for start in stood:
-            series.panes[start].versions += grown
-        if before is not None and before.state != MatchState.SUPERSEDED:
-            self._add(identity, series, before, -1)
-        if after.state != MatchState.SUPERSEDED:
-            self._add(identity, series, after, +1)
-            start = pane_of(after.submitted_at)
-            if start not in stood:
-                stood.append(start)
-                series.panes[start].versions += after.version
-
-    def _add(self, identity: TargetIdentity, series: _Series, fact: RatedService, sign: int) -> None:
-        start = pane_of(fact.submitted_at)
-        series.panes.setdefault(start, _Pane()).counts[fact.score - 1] += sign
-        self._dirty.setdefault(identity, set()).add(start)
+            series.add(start, _VERSIONS, grown)
+        was, now = _place(before), _place(after)
+        if was == now:
+            return
+        if was is not None:
+            series.add(*was, -1)
+        if now is not None:
+            series.add(*now, 1)
+            if now[0] not in stood:
+                self._stood[after.fact_id] = (*stood, now[0])
+                series.add(now[0], _VERSIONS, after.version)
+        self._dirty[identity] = series
 
     def changes(self) -> Iterator[Satisfaction]:
         """Rows whose windows hold a pane that changed since the last call, and that differ from what was sent."""
-        for identity, dirty in self._dirty.items():
-            yield from self._rows(identity, self._series[identity], dirty)
+        for identity, series in self._dirty.items():
+            for window_end, version, counts in series.changed():
+                yield Satisfaction(*identity, window_end, version, *counts)
         self._dirty = {}
 
-    def _rows(self, identity: TargetIdentity, series: _Series, dirty: set[int]) -> Iterator[Satisfaction]:
-        starts = np.array(sorted(series.panes), np.int64)
-        table = np.array([[*series.panes[int(s)].counts, series.panes[int(s)].versions] for s in starts], np.int64)
-        sums = np.vstack([np.zeros((1, 6), np.int64), np.cumsum(table, axis=0)])
-        for place in self._affected(starts, dirty).tolist():
-            start = int(starts[place])
-            lows = np.searchsorted(starts, [start + PANE_MS - window for window in WINDOWS_MS])
-            windows = sums[place + 1] - sums[lows]
-            counts = tuple(cast("Counts", tuple(row)) for row in windows[:, :5].tolist())
-            if series.sent.get(start) == counts:
-                continue
-            series.sent[start] = counts
-            version = int(windows[-1, 5])
-            yield Satisfaction(*identity, start + PANE_MS, version, *counts)
 
-    @staticmethod
-    def _affected(starts: npt.NDArray[np.int64], dirty: set[int]) -> npt.NDArray[np.int64]:
-        """Places of the panes whose longest window holds a dirty pane."""
-        chosen = np.zeros(len(starts), bool)
-        for start in dirty:
-            low = np.searchsorted(starts, start)
-            high = np.searchsorted(starts, start + WINDOWS_MS[-1])
-            chosen[low:high] = True
-        return np.flatnonzero(chosen)
+def _place(fact: RatedService | None) -> tuple[int, int] | None:
+    """Pane and column in which a fact counts; None where it does not."""
+    if fact is None or fact.state == MatchState.SUPERSEDED:
+        return None
+    return pane_of(fact.submitted_at), fact.score - 1
