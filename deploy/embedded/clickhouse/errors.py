@@ -1,0 +1,65 @@
+"""Errors as ClickHouse clients know them: a numeric code and a text."""
+
+from __future__ import annotations
+
+import re
+from typing import Final
+
+UNKNOWN_COLUMN: Final = 16
+CANNOT_READ: Final = 33
+BAD_ARGUMENTS: Final = 36
+NOT_IMPLEMENTED: Final = 48
+UNKNOWN_TYPE: Final = 50
+UNKNOWN_TABLE: Final = 60
+SYNTAX_ERROR: Final = 62
+TOO_LARGE: Final = 131
+UNKNOWN_METHOD: Final = 89
+UNKNOWN_PACKET: Final = 99
+UNEXPECTED_PACKET: Final = 101
+UNKNOWN_SETTING: Final = 115
+TOO_MANY_CLIENTS: Final = 202
+CANNOT_WRITE: Final = 243
+CHECKSUM_MISMATCH: Final = 40
+DISABLED: Final = 344
+CANCELLED: Final = 394
+ACCESS_DENIED: Final = 497
+AUTHENTICATION_FAILED: Final = 516
+UNKNOWN_EXCEPTION: Final = 1002
+
+_ENGINE_TEXT = re.compile(r"Code: (\d+)\. DB::Exception: (.*)", re.DOTALL)
+_OUTSIDE = re.compile(r"grant (?:READ|WRITE|READ, WRITE|TABLE ENGINE) ON \w+|grant SYSTEM SHUTDOWN")
+
+
+class ServerError(Exception):
+    """A failure to report to the client under its ClickHouse error code."""
+
+    def __init__(self, code: int, text: str) -> None:
+        super().__init__(text)
+        self.code = code
+        self.text = text
+
+    @classmethod
+    def of(cls, error: BaseException) -> ServerError:
+        """The ClickHouse error inside any exception; what has no code of its own becomes 1002."""
+        if isinstance(error, cls):
+            return error
+        if found := _ENGINE_TEXT.search(str(error)):
+            return cls(*_translated(int(found[1]), found[2].strip()))
+        if isinstance(error, UnicodeDecodeError):
+            return cls(SYNTAX_ERROR, "Text is not valid UTF-8 (SYNTAX_ERROR)")
+        return cls(UNKNOWN_EXCEPTION, f"{type(error).__name__}: {error}")
+
+
+def _translated(code: int, text: str) -> tuple[int, str]:
+    """What a missing grant of the engine's user means to a client of this server."""
+    if code == ACCESS_DENIED and "grant READ ON FILE" in text:
+        # Statements that name a file have been refused by the guard. What is left is chDB's own `default`
+        # database, which takes the name of a table it does not have for the name of a file.
+        return UNKNOWN_TABLE, "There is no such table; database `default` can have none here (UNKNOWN_TABLE)"
+    if code == ACCESS_DENIED and _OUTSIDE.search(text):
+        return DISABLED, f"Not available on this server: {text} (SUPPORT_IS_DISABLED)"
+    return code, text
+
+
+class ProtocolError(ServerError):
+    """The bytes of a client make no sense or ask for too much: it is told, and its connection ends."""
