@@ -289,6 +289,12 @@ class Complaint(Record):
     has_comment: bool
     has_contact: bool
 
+    @classmethod
+    def from_avro(cls, record: Mapping[str, Any]) -> Self:
+        """The complaint from what the decoder of `complaint` returned."""
+        items = tuple(LowItem(**item) for item in record["low_items"])
+        return cls(**{**record, "low_items": items, "excluded_officials": tuple(record["excluded_officials"])})
+
 
 @dataclass(frozen=True, slots=True)
 class Driver(Record):
@@ -324,6 +330,12 @@ class Alert(Record):
     complaint_ids: tuple[str, ...]
     summary_vi: str
     summary_en: str
+
+    @classmethod
+    def from_avro(cls, record: Mapping[str, Any]) -> Self:
+        """The alert from what the decoder of `alert` returned."""
+        drivers = tuple(Driver(**driver) for driver in record["drivers"])
+        return cls(**{**record, "drivers": drivers, "complaint_ids": tuple(record["complaint_ids"])})
 
 
 @dataclass(frozen=True, slots=True)

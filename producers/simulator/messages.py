@@ -1,0 +1,105 @@
+"""How stations of a declaration appear on the wire: status, step and VNACCS message, by slot, direction and channel."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from producers.simulator.bulk_encoding import TextTable
+from producers.simulator.declarations import CHANNELS
+from producers.simulator.draws import Int64s
+from producers.simulator.events import Slot
+from schemas.records import Status
+
+STATUS_OF: Mapping[Slot, Status] = {
+    **{slot: Status[slot.name] for slot in Slot if slot.name in Status.__members__},
+    Slot.REROUTED: Status.CHANNEL_ASSIGNED,
+    Slot.INSTRUCTED: Status.CUSTOMS_INSTRUCTION,
+}
+"""Status of each slot."""
+
+STATUS_SYMBOLS = np.array([list(Status).index(STATUS_OF[slot]) for slot in Slot], dtype=np.uint8)
+"""Position of each slot's status in the schema's enum."""
+
+_STEPS: Mapping[Slot, str] = {
+    Slot.PRE_REGISTERED: "REGISTRATION",
+    Slot.REGISTERED: "REGISTRATION",
+    Slot.DOCUMENTS_CHECKED: "DOCUMENT_CHECK",
+    Slot.INSTRUCTED: "DOCUMENT_CHECK",
+    Slot.INSPECTION_REQUIRED: "GOODS_INSPECTION",
+    Slot.INSPECTION_WITHDRAWN: "GOODS_INSPECTION",
+    Slot.GOODS_INSPECTED: "GOODS_INSPECTION",
+    Slot.TAX_CONFIRMED: "TAX_PAYMENT",
+    Slot.RELEASE_REQUESTED: "RELEASE_DECISION",
+    Slot.STORAGE_PERMITTED: "RELEASE_DECISION",
+    Slot.RELEASED: "RELEASE_DECISION",
+    Slot.CLEARED: "RELEASE_DECISION",
+    Slot.SUPERVISION_PASSED: "SUPERVISION",
+}
+
+_ROUTING = (Slot.CHANNEL_ASSIGNED, Slot.REROUTED, Slot.OFFICIAL_ASSIGNED)
+
+# Import and export message of a slot, where it is the same on every channel.
+_PLAIN: Mapping[Slot, tuple[str | None, str | None]] = {
+    Slot.INSTRUCTED: ("VAD800", "VAE800"),
+    Slot.INSPECTION_REQUIRED: ("VAD487", "VAE474"),
+    Slot.INSPECTION_WITHDRAWN: ("VAD491", "VAE478"),
+    Slot.POST_AMEND_REGISTERED: ("VAL802", "VAL802"),
+    Slot.POST_AMEND_ACCEPTED: ("VAL803", "VAL803"),
+    Slot.POST_AMEND_REFUSED: ("VAL806", "VAL806"),
+}
+
+# Import and export message with the channel's digit in place of "#", and the channels for which one exists.
+_BY_CHANNEL: Mapping[Slot, tuple[str | None, str | None, str]] = {
+    Slot.CHANNEL_ASSIGNED: ("VAD#AC", "VAE#LD", "123"),
+    Slot.REROUTED: ("VAD#AC", "VAE#LD", "123"),
+    Slot.AMENDED_BY_DECLARANT: ("VAD#AE", "VAE#LE", "23"),
+    Slot.AMENDED_BY_CUSTOMS: ("VAD#AY", "VAE#LY", "23"),
+    Slot.RELEASE_REQUESTED: ("VAD#BK", None, "123"),
+    Slot.RELEASED: ("VAD#BJ", None, "12"),
+    Slot.CLEARED: ("VAD#AG", "VAE#LF", "12"),
+    Slot.WAREHOUSE_IN: ("VAD#RG", None, "12"),
+    Slot.WAREHOUSE_OUT: (None, "VAE#RF", "12"),
+}
+
+_DIRECTIONS = 2
+
+
+def message_of(slot: Slot, channel: str | None, *, export: bool) -> str | None:
+    """The VNACCS message that brings a status, where one is known (`schemas/reference/data/status_messages.csv`)."""
+    if slot in _PLAIN:
+        return _PLAIN[slot][export]
+    if slot not in _BY_CHANNEL or channel is None:
+        return None
+    digit, pattern = str(CHANNELS.index(channel)), _BY_CHANNEL[slot][export]
+    return pattern.replace("#", digit) if pattern and digit in _BY_CHANNEL[slot][2] else None
+
+
+def step_of(slot: Slot, channel: str | None) -> str | None:
+    """The step a status belongs to; routing belongs to the document check where there is one."""
+    if slot in _ROUTING and channel in {"YELLOW", "RED"}:
+        return "DOCUMENT_CHECK"
+    return "REGISTRATION" if slot == Slot.CHANNEL_ASSIGNED else _STEPS.get(slot)
+
+
+STEP_TABLE = TextTable("step", [step_of(slot, channel) for slot in Slot for channel in CHANNELS])
+MESSAGE_TABLE = TextTable(
+    "source_message",
+    [
+        message_of(slot, channel, export=bool(out))
+        for slot in Slot
+        for channel in CHANNELS
+        for out in range(_DIRECTIONS)
+    ],
+)
+
+
+def step_codes(slot: Int64s, channel: Int64s) -> Int64s:
+    """Codes in `STEP_TABLE`."""
+    return slot * len(CHANNELS) + channel
+
+
+def message_codes(slot: Int64s, channel: Int64s, export: Int64s) -> Int64s:
+    """Codes in `MESSAGE_TABLE`."""
+    return step_codes(slot, channel) * _DIRECTIONS + export

@@ -1,0 +1,44 @@
+"""What people say and who they are: all of it invented."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+REASONS: Mapping[str, Sequence[str]] = {
+    "REGISTRATION": ("SYSTEM_FAULT", "UNCLEAR_GUIDANCE"),
+    "DOCUMENT_CHECK": ("DELAY", "UNCLEAR_GUIDANCE", "PROFESSIONAL_ERROR"),
+    "GOODS_INSPECTION": ("DELAY", "HARASSMENT", "ATTITUDE"),
+    "TAX_PAYMENT": ("SYSTEM_FAULT", "PROFESSIONAL_ERROR"),
+    "RELEASE_DECISION": ("DELAY", "UNCLEAR_GUIDANCE"),
+    "SUPERVISION": ("DELAY", "ATTITUDE"),
+}
+"""Reasons for a low score of a step."""
+
+OTHER_REASONS: Sequence[str] = ("DELAY", "ATTITUDE", "UNCLEAR_GUIDANCE", "HARASSMENT", "PROFESSIONAL_ERROR", "DELAY")
+"""Reasons for a low score of an office, a team or an official."""
+
+GOOD_COMMENTS: Sequence[str] = (
+    "Thủ tục nhanh, cảm ơn đơn vị.",
+    "Công chức hướng dẫn rõ ràng.",
+    "Hài lòng với thời gian thông quan.",
+    "Hệ thống hoạt động ổn định.",
+    "Quick and clear, thank you.",
+    "Đề nghị tiếp tục duy trì.",
+)
+
+BAD_COMMENTS: Sequence[str] = (
+    "Chờ kiểm tra quá lâu mà không được giải thích.",
+    "Yêu cầu bổ sung hồ sơ nhiều lần.",
+    "Không liên hệ được với bộ phận xử lý.",
+    "Hướng dẫn không thống nhất giữa các bộ phận.",
+    "Waited two days for the inspection without any word.",
+)
+
+FAMILY_NAMES: Sequence[str] = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi")
+GIVEN_NAMES: Sequence[str] = ("Minh Họa", "Ví Dụ", "Thí Điểm", "Giả Định", "Mô Phỏng", "Tượng Trưng")
+"""Names that mean "illustration", "example", "trial", "assumption", "simulation", "symbol"."""
+
+
+def phone(number: int) -> str:
+    """A number in the form of a Vietnamese one that cannot be anybody's: no area begins with 0 after +84."""
+    return f"+84 000 {number // 1000 % 1000:03d} {number % 1000:03d}"

@@ -1,0 +1,1 @@
+"""From topics into ClickHouse: migrations, loader, error classes."""

@@ -1,0 +1,23 @@
+"""Scenarios that the simulator's tests look at."""
+
+import pytest
+
+from producers.simulator import Haiphong2020, SimulatedBatch
+
+
+@pytest.fixture(scope="session")
+def haiphong() -> Haiphong2020:
+    """The scenario at full scale, in columns only."""
+    return Haiphong2020()
+
+
+@pytest.fixture(scope="session")
+def small() -> Haiphong2020:
+    """A small scenario with contacts."""
+    return Haiphong2020(seed=7, scale=0.02, seal=lambda sheet, *_contact: f"sealed {sheet}".encode())
+
+
+@pytest.fixture(scope="session")
+def small_batches(small: Haiphong2020) -> list[SimulatedBatch]:
+    """All batches of the small scenario."""
+    return list(small.batches())
