@@ -1,1 +1,0 @@
-"""From topics into ClickHouse: migrations, loader, error classes."""
