@@ -26,9 +26,9 @@ def complaint_id(declaration: str, sheet_id: str, office: str) -> str:
     return _name("complaint", declaration, sheet_id, office)
 
 
-def alert_id(office: str, raised_at: int) -> str:
-    """Id of the alert raised for an office by the pane that ends at `raised_at` (epoch milliseconds)."""
-    return _name("alert", office, raised_at)
+def alert_id(office: str, anchor: int) -> str:
+    """Id of the alert of an office whose first dissatisfied pane starts at `anchor` (epoch milliseconds)."""
+    return _name("alert", office, anchor)
 
 
 def dead_letter_id(topic_id: str, partition: int, offset: int) -> str:

@@ -113,7 +113,7 @@ class SpikeBook:
         name = self._office_name(episode.office, episode.raised_at)
         summary_vi, summary_en = sentences(name, episode.detector, peak)
         return Alert(
-            alert_id=alert_id(episode.office, episode.raised_at),
+            alert_id=alert_id(episode.office, episode.anchor),
             version=self._version(state),
             office=episode.office,
             state=state,

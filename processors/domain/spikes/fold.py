@@ -27,6 +27,8 @@ class Episode:
     Attributes:
         office: The office.
         detector: What raised it.
+        anchor: Start of the first dissatisfied pane behind it. Names the episode: late data may move the instant at
+            which it is raised, but seldom the first sheet of it.
         raised_at: End of the pane that raised it.
         cleared_at: When it was cleared; None while open.
         peak: The most telling window so far.
@@ -34,6 +36,7 @@ class Episode:
 
     office: str
     detector: Detector
+    anchor: int
     raised_at: int
     peak: Evidence
     cleared_at: int | None = None
@@ -124,7 +127,7 @@ class Fold:
         count = series.at(end)
         assert count is not None
         statistic, since = state.cusum.get(office, (0.0, end))
-        share = self._baseline(state, office).share
+        share = max(self._baseline(state, office).share, self._policy.least_drift_share)
         known = {code for one in series.dissatisfied(since - PANE_MS, end - PANE_MS) for code in one.enterprises}
         fresh = len(set(count.enterprises) - known)
         value = drift_step(statistic, count.opinions, min(count.dissatisfied, fresh), share, self._policy.drift_share)
@@ -146,13 +149,19 @@ class Fold:
             corrected = self._corrected(state, series, office, burst)
             if corrected <= policy.false_discovery_rate:
                 peak = replace(burst, adjusted=corrected)
-                state.open[office] = Episode(office, Detector.BURST, end, peak)
+                state.open[office] = Episode(office, Detector.BURST, self._anchor(state, one, office, end), end, peak)
                 return
         if statistic >= policy.drift_threshold:
             run = {code for count in one.dissatisfied(since - PANE_MS, end) for code in count.enterprises}
             if len(run) >= policy.least_dissatisfied:
                 peak = window_evidence(one, end, policy.drift_window_ms, baseline, statistic)
-                state.open[office] = Episode(office, Detector.DRIFT, end, peak)
+                state.open[office] = Episode(office, Detector.DRIFT, self._anchor(state, one, office, end), end, peak)
+
+    def _anchor(self, state: FoldState, series: OfficeSeries, office: str, end: int) -> int:
+        """Start of the first dissatisfied pane in the burst window since the office's last alert was cleared."""
+        cleared = max((one.cleared_at or 0 for one in state.closed if one.office == office), default=0)
+        after = max(end - self._policy.burst_window_ms, cleared)
+        return next(series.dissatisfied(after, end)).pane_start
 
     def _corrected(self, state: FoldState, series: Series, office: str, burst: Evidence) -> float:
         """Tail probability of the office's window after false-discovery control over the windows of all offices."""

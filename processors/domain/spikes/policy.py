@@ -25,6 +25,7 @@ class SpikePolicy:
         weight_limit: Largest weight of an office's own baseline: true shares wander, so no baseline is certain.
         false_discovery_rate: Share of false alerts accepted among those raised at one tick.
         least_dissatisfied: Alerts need at least so many distinct dissatisfied enterprises.
+        least_drift_share: The drift test takes no baseline below this: below it, three sheets would do.
         drift_share: Share of dissatisfied opinions that the drift test is tuned to find.
         drift_threshold: Value of the CUSUM statistic that raises an alert.
         clear_probability: An alert is cleared when the tail probability of its window has risen above this.
@@ -40,6 +41,7 @@ class SpikePolicy:
     weight_limit: float = 1000.0
     false_discovery_rate: float = 0.005
     least_dissatisfied: int = 3
+    least_drift_share: float = 0.01
     drift_share: float = 0.08
-    drift_threshold: float = 5.5
+    drift_threshold: float = 6.5
     clear_probability: float = 0.05
