@@ -7,6 +7,7 @@ from typing import Any
 
 from schemas.errors import Problem, Reason
 from schemas.keys import declaration_key
+from schemas.sealing import is_sealed
 from schemas.validation import rules
 
 
@@ -40,6 +41,7 @@ def rating_problems(record: Mapping[str, Any], written_at: int, key: bytes | Non
         *_range("revision", record["revision"], 1, rules.MAX_REVISION),
         *_size("comment", record["comment"], rules.MAX_COMMENT),
         *_size("contact", record["contact"], rules.MAX_CONTACT),
+        *_sealed(record["contact"]),
         *_items(record["items"]),
     ]
 
@@ -82,6 +84,12 @@ def _time(name: str, value: int, written_at: int) -> Iterator[Problem]:
 def _range(name: str, value: int, low: int, high: int) -> Iterator[Problem]:
     if not low <= value <= high:
         yield Problem(name, Reason.BAD_FIELD, f"must be {low} to {high}")
+
+
+def _sealed(contact: bytes | None) -> Iterator[Problem]:
+    """A contact in clear text must not travel further than the producer's mistake."""
+    if contact is not None and not is_sealed(contact):
+        yield Problem("contact", Reason.BAD_FIELD, "must be a sealed envelope")
 
 
 def _size(name: str, value: str | bytes | None, limit: int) -> Iterator[Problem]:
