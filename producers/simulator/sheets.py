@@ -164,7 +164,7 @@ def _items(
 def _item(dice: Dice, target: Target, office: str, target_id: str, score: int, *, spike: bool = False) -> RatingItem:
     reason = None
     if spike:
-        reason = "DELAY"
+        reason = "LATE_GOODS_INSPECTION"
     elif score < _NEUTRAL or (score == _NEUTRAL and dice.percent(50)):
         reason = dice.pick(words.REASONS.get(target_id, words.OTHER_REASONS))
     return RatingItem(target, office, target_id, score, reason)

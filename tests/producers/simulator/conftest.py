@@ -3,6 +3,9 @@
 import pytest
 
 from producers.simulator import Haiphong2020, SimulatedBatch
+from schemas.sealing import Contact, SealingKeys, seal
+
+KEYS = SealingKeys("test", {"test": bytes(32)})
 
 
 @pytest.fixture(scope="session")
@@ -14,7 +17,7 @@ def haiphong() -> Haiphong2020:
 @pytest.fixture(scope="session")
 def small() -> Haiphong2020:
     """A small scenario with contacts."""
-    return Haiphong2020(seed=7, scale=0.02, seal=lambda sheet, *_contact: f"sealed {sheet}".encode())
+    return Haiphong2020(seed=7, scale=0.02, seal=lambda sheet, *contact: seal(Contact(*contact), sheet, KEYS))
 
 
 @pytest.fixture(scope="session")

@@ -156,7 +156,7 @@ def test_planted_declarations_were_inspected_late_before_they_were_rated(haiphon
     for index in spike:
         items = haiphong.sheets[index][-1].items
         assert {(item.target, item.target_id) for item in items} >= {("STEP", "GOODS_INSPECTION"), ("TEAM", "01")}
-        assert {item.reason for item in items} == {"DELAY"}
+        assert {item.reason for item in items} == {"LATE_GOODS_INSPECTION"}
 
 
 def test_version_two_features_begin_on_15_may(haiphong: Haiphong2020) -> None:

@@ -17,6 +17,7 @@ from schemas.batch import RawBatch
 from schemas.codec import decoder
 from schemas.readers import RecordReader, StatusReader
 from schemas.records import Rating
+from schemas.sealing import is_sealed
 from schemas.topics import Topic
 
 PRESENT = 1_800_000_000_000
@@ -112,7 +113,7 @@ def test_contacts_are_sealed_and_only_since_version_two(small: Haiphong2020) -> 
     """A contact is what the seal made of it; without a seal there is none."""
     contacts = [r.contact for revisions in small.sheets for r in revisions if r.contact is not None]
     assert contacts
-    assert all(contact.startswith(b"sealed hp2020-") for contact in contacts)
+    assert all(is_sealed(contact) for contact in contacts)
     assert not any(r.contact for revisions in Haiphong2020(7, 0.02).sheets for r in revisions)
 
 
