@@ -1,0 +1,157 @@
+"""Hold the ClickHouse that `make demo` left behind against the oracle, at full size.
+
+The oracle (tests/support/oracle.sql) computes facts, complaints, windows and office counts in one batch, in SQL, from
+the scenario's accepted events; it shares no code with `processors/`. Here its rows are compared with those that the
+demo's workers and sink wrote. Exit status 1 if any row differs.
+
+    make demo && .venv/bin/python benchmarks/oracle/at_demo_size.py [var/demo]
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from clickhouse_driver import Client
+
+sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
+
+from support.oracle import Oracle
+
+from producers.simulator import Haiphong2020
+from schemas.batch import RawBatch
+from schemas.readers import RecordReader, StatusReader
+from schemas.records import DeclarationStatus, Rating
+from schemas.topics import Topic
+
+_FACT = (
+    *("declaration", "sheet_id", "target", "office", "target_id", "state", "revision", "submitted_at", "score"),
+    *("reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind", "status_count"),
+    *("registered_at", "permitted_at", "document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
+)
+_TIMES = {"submitted_at", "registered_at", "permitted_at"}
+_STATUS_FIELDS = tuple(DeclarationStatus.__dataclass_fields__)
+
+Rows = Counter[tuple[Any, ...]]
+
+
+def accepted(seed: int, scale: float) -> tuple[list[tuple[DeclarationStatus, int]], list[tuple[Rating, int]]]:
+    """What the pipeline accepts of a scenario; statuses only of declarations that are ever rated."""
+    statuses, sheets = StatusReader(), RecordReader(Topic.RATING, Rating)
+    frames, ratings = [], []
+    now = time.time_ns() // 1_000_000
+    for simulated in Haiphong2020(seed, scale).batches():
+        for topic in (Topic.DECLARATION_STATUS, Topic.RATING):
+            places = [place for place, one in enumerate(simulated.topics) if one is topic]
+            keys, values = [simulated.keys[p] for p in places], [simulated.values[p] for p in places]
+            batch = RawBatch(topic, 0, range(len(places)), [now] * len(places), keys, values)
+            if topic is Topic.RATING:
+                read = sheets.read(batch)
+                ratings += [(one, zlib.crc32((values[index] or b"")[5:])) for index, one in read.accepted]
+            elif places:
+                frames.append(statuses.read(batch).frame)
+    rated = {one.declaration_no[:11] for one, _crc in ratings}
+    events = [
+        (DeclarationStatus(*(row[name] for name in _STATUS_FIELDS)), row["crc"])
+        for frame in frames
+        for row in frame.iter_rows(named=True)
+        if row["declaration_no"][:11] in rated
+    ]
+    return events, ratings
+
+
+@contextmanager
+def clickhouse(directory: Path) -> Iterator[Client]:
+    """The embedded ClickHouse on the demo's data."""
+    command = [
+        sys.executable,
+        "-m",
+        "deploy.embedded.clickhouse",
+        "--path",
+        str(directory),
+        "--port",
+        "0",
+        "--user",
+        "u",
+    ]
+    environment = {**os.environ, "HAILONG_CLICKHOUSE_PASSWORD": "oracle"}
+    with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, text=True) as server:
+        assert server.stdout is not None
+        ready = dict(part.split("=", 1) for part in server.stdout.readline().split() if "=" in part)
+        try:
+            yield Client("127.0.0.1", port=int(ready["port"]), user="u", password="oracle", database="hailong")
+        finally:
+            server.terminate()
+
+
+def theirs(oracle: Oracle, query: str) -> Rows:
+    """Rows of the oracle; absent values are None."""
+    return Counter(tuple(value or None for value in row.values()) for row in oracle.rows(query))
+
+
+def ours(client: Client, query: str) -> Rows:
+    """Rows of the pipeline; absent values are None."""
+    return Counter(tuple(value or None for value in row) for row in client.execute(query))
+
+
+def comparisons() -> dict[str, tuple[str, str]]:
+    """For each kind of result: the query to the pipeline's tables, and the one to the oracle's."""
+    millis = {name: f"toUnixTimestamp64Milli({name})" for name in _TIMES}
+    fact = ", ".join(millis.get(name, f"toString({name})" if name == "declaration" else name) for name in _FACT)
+    windows = "target, office, target_id, toUnixTimestamp64Milli(window_end), window_seconds * 1000"
+    scores = ", ".join(f"score_{n}" for n in range(1, 6))
+    active = (
+        "(target, office, target_id, window_end) IN (SELECT target, office, target_id, window_end FROM satisfaction "
+        "FINAL WHERE window_seconds = 300 AND score_1 + score_2 + score_3 + score_4 + score_5 > 0)"
+    )
+    return {
+        "facts": (f"SELECT {fact} FROM rated_service FINAL", f"SELECT {', '.join(_FACT)} FROM fact"),
+        "complaints": (
+            """SELECT toString(declaration), sheet_id, office, toUnixTimestamp64Milli(opened_at), state, lowest_score
+            FROM complaint FINAL""",
+            "SELECT declaration, sheet_id, office, opened_at, state, lowest_score FROM complaint",
+        ),
+        "windows": (
+            f"SELECT {windows}, {scores} FROM satisfaction FINAL WHERE {active}",
+            "SELECT target, office, target_id, window_end, window, n1, n2, n3, n4, n5 FROM satisfaction",
+        ),
+        "office counts": (
+            """SELECT office, toUnixTimestamp64Milli(pane_start), opinions, dissatisfied FROM office_count FINAL
+            WHERE opinions > 0""",
+            "SELECT office, pane_start, opinions, dissatisfied FROM office_count",
+        ),
+    }
+
+
+def main() -> int:
+    """Compare; the exit status."""
+    directory = Path(sys.argv[1] if len(sys.argv) > 1 else "var/demo")
+    if not (directory / "truth.json").exists():
+        print(f"{directory} holds no finished demo: run `make demo` first", file=sys.stderr)
+        return 2
+    truth = json.loads((directory / "truth.json").read_text())
+    started = time.monotonic()
+    oracle = Oracle(*accepted(truth["seed"], truth["scale"]))
+    wrong = 0
+    with clickhouse(directory / "clickhouse") as client:
+        for name, (mine, wanted) in comparisons().items():
+            have, want = ours(client, mine), theirs(oracle, wanted)
+            missing, surplus = (want - have).total(), (have - want).total()
+            wrong += missing + surplus
+            print(f"{name:14} {want.total():8} rows, {missing} missing or different, {surplus} that should not be")
+    oracle.close()
+    print(f"{'equal' if not wrong else 'NOT EQUAL'}, after {time.monotonic() - started:.0f} s")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

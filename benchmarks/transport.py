@@ -1,0 +1,229 @@
+"""What one status event costs in a Faust worker: one Faust event per record, against the batched transport.
+
+Both read the same topic of an embedded broker that this script starts, in a process of their own:
+
+* plain: a Faust agent on the stock aiokafka driver, one event per record, each decoded by fastavro
+* hailong: `processors.worker` with a stage that decodes, checks and counts the columns of each batch
+
+CPU seconds are of the whole process from before the worker starts until the last record; events per second are from the
+first record to the last. Result: var/bench/transport.json.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import faust
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+
+from deploy.embedded.broker import broker_command
+from deploy.embedded.ports import free_port
+from processors.stage import Absorbed, Output
+from processors.worker import Worker, WorkerOptions
+from processors.worker.topic_identity import describe
+from schemas.batch import RawBatch
+from schemas.codec import decoder, encoder
+from schemas.connection import KafkaConnection
+from schemas.errors import Unavailable
+from schemas.keys import declaration_key
+from schemas.readers import StatusReader
+from schemas.records import DeclarationStatus
+from schemas.topics import Topic
+
+RECORDS = {"plain": 60_000, "hailong": 1_000_000}
+PARTITIONS = 4
+TARGET = 10.0
+RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "transport.json"
+
+
+class Tally:
+    """Counts records and prints the measurement when all have come."""
+
+    def __init__(self, wanted: int) -> None:
+        self._wanted = wanted
+        self._count = 0
+        self._cpu = time.process_time()
+        self._first = 0.0
+
+    def begin(self) -> None:
+        """Records are about to be counted."""
+        self._first = self._first or time.perf_counter()
+
+    def add(self, count: int) -> None:
+        """That many were done."""
+        self._count += count
+        if self._count >= self._wanted:
+            seconds, cpu = time.perf_counter() - self._first, time.process_time() - self._cpu
+            print(json.dumps({"records": self._count, "seconds": seconds, "cpu_seconds": cpu}), flush=True)
+            os._exit(0)  # the measurement is over; what follows would only be the shutdown
+
+
+class CountingState:
+    """Reads columns and counts rows."""
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+        self._reader = StatusReader()
+
+    def absorb(self, batch: RawBatch) -> Absorbed:
+        """Decode, check, count."""
+        self._tally.begin()
+        columns = self._reader.read(batch)
+        assert not columns.rejects
+        self._tally.add(columns.frame.height)
+        return Absorbed()
+
+    def advance(self, _now: int) -> Sequence[Output]:
+        """Nothing falls due."""
+        return ()
+
+
+class Counting:
+    """The stage of the benchmark."""
+
+    name = "bench"
+    inputs = (Topic.DECLARATION_STATUS,)
+
+    def __init__(self, tally: Tally) -> None:
+        self._tally = tally
+
+    def new_state(self, _partition: int) -> CountingState:
+        """A counting state."""
+        return CountingState(self._tally)
+
+
+def run_hailong(connection: KafkaConnection) -> None:
+    """Measure the batched worker."""
+    stage = Counting(Tally(RECORDS["hailong"]))
+    Worker(connection, [stage], WorkerOptions(idle_advance_s=0), lambda: time.time_ns() // 1_000_000).run()
+
+
+def run_plain(connection: KafkaConnection) -> None:
+    """Measure a plain Faust agent."""
+    tally = Tally(RECORDS["plain"])
+    decode = decoder(Topic.DECLARATION_STATUS.subject)
+    app = faust.App(
+        "bench-plain",
+        broker=f"aiokafka://{connection.bootstrap_servers}",
+        web_enabled=False,
+        topic_disable_leader=True,
+        broker_session_timeout=6.0,
+        broker_heartbeat_interval=2.0,
+        datadir=tempfile.mkdtemp(prefix="hailong-bench-"),
+    )
+    name = Topic.DECLARATION_STATUS.value.name(connection.topic_prefix)
+
+    async def count(stream: Any) -> None:
+        async for value in stream:
+            tally.begin()
+            decode(value)
+            tally.add(1)
+
+    app.agent(app.topic(name, value_serializer="raw", key_serializer="raw"))(count)
+    faust.Worker(app, loglevel="ERROR", redirect_stdouts=False).execute_from_commandline()
+
+
+def fill(connection: KafkaConnection) -> None:
+    """Create the topics and produce the events."""
+    admin, wanted = AdminClient(dict(connection.client_config())), (Topic.DECLARATION_STATUS, Topic.DEAD_LETTER)
+    names = {topic.value.name(connection.topic_prefix): topic for topic in wanted}
+    topics = [NewTopic(name, PARTITIONS, 1, config=topic.value.config) for name, topic in names.items()]
+    for future in admin.create_topics(topics).values():
+        future.result()
+    producer, encode = Producer(connection.producer_config()), encoder(Topic.DECLARATION_STATUS.subject)
+    name = Topic.DECLARATION_STATUS.value.name(connection.topic_prefix)
+    for number in range(max(RECORDS.values())):
+        key, value = event(number, encode)
+        while True:
+            try:
+                producer.produce(name, key=key, value=value)
+                break
+            except BufferError:
+                producer.poll(0.1)
+        producer.poll(0)
+    assert producer.flush(60) == 0
+
+
+def event(number: int, encode: Any) -> tuple[bytes, bytes]:
+    """Key and value of one event."""
+    declaration_no = f"{30_000_000_000 + number // 8:011d}0"
+    record = DeclarationStatus(
+        event_id=f"{number:032x}",
+        declaration_no=declaration_no,
+        status="REGISTERED",
+        occurred_at=1_585_700_000_000 + number,
+        office="03CC",
+        team="01",
+        step="REGISTRATION",
+        channel="GREEN",
+        kind="E11",
+        tax_code="0100109106",
+        source_message="VAD1AE0",
+    )
+    return declaration_key(declaration_no), encode(record.to_avro())
+
+
+def measure(mode: str, connection: KafkaConnection) -> dict[str, float]:
+    """Run one side in a process of its own."""
+    command = [sys.executable, __file__, mode, connection.bootstrap_servers, connection.topic_prefix]
+    done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=300)
+    found = json.loads(next(line for line in done.stdout.splitlines() if line.startswith(b'{"records"')))
+    million = found["records"] / 1_000_000
+    return {
+        "records": found["records"],
+        "events_per_second": round(found["records"] / found["seconds"]),
+        "cpu_seconds_per_million": round(found["cpu_seconds"] / million, 3),
+    }
+
+
+def main() -> int:
+    """Start a broker, measure both sides, print and keep the ratio."""
+    address = f"127.0.0.1:{free_port()}"
+    connection = KafkaConnection(address, topic_prefix=f"bench-{uuid4().hex[:6]}.", session_timeout_ms=6_000)
+    with tempfile.TemporaryDirectory() as directory:
+        broker = subprocess.Popen(broker_command(address, Path(directory)), stdout=subprocess.DEVNULL)
+        try:
+            wait_for(connection)
+            fill(connection)
+            sides = {mode: measure(mode, connection) for mode in RECORDS}
+        finally:
+            broker.kill()
+            broker.wait()
+    ratio = sides["plain"]["cpu_seconds_per_million"] / sides["hailong"]["cpu_seconds_per_million"]
+    report = {**sides, "cpu_ratio": round(ratio, 1), "target": TARGET, "reached": ratio >= TARGET}
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report, indent=2))
+    return 0 if ratio >= TARGET else 1
+
+
+def wait_for(connection: KafkaConnection) -> None:
+    """Until the broker answers."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            describe(connection, [], 1.0)
+        except Unavailable:
+            if time.monotonic() > deadline:
+                raise
+        else:
+            return
+
+
+if __name__ == "__main__":
+    if len(sys.argv) == 1:
+        sys.exit(main())
+    {"plain": run_plain, "hailong": run_hailong}[sys.argv[1]](
+        KafkaConnection(sys.argv[2], topic_prefix=sys.argv[3], session_timeout_ms=6_000)
+    )
