@@ -1,0 +1,1 @@
+"""The batched Faust transport: one event per fetched partition batch, and a commit that means done."""

@@ -1,0 +1,79 @@
+"""How a worker runs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from schemas.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """Settings of a worker that are not part of the contract.
+
+    Attributes:
+        group_prefix: Each stage is a consumer group of its own, `<group_prefix><stage name>`: a stage that is added
+            later begins at the start of the log instead of at another stage's offsets.
+        group_instance_id: Static membership: a restart within the session timeout causes no rebalance. Must be unique
+            among the workers; None for dynamic membership.
+        commit_interval_s: How often done offsets are committed; what lies between is processed again after a crash.
+        max_batch_records: Most records in one fetch.
+        max_partition_bytes: Most bytes of one partition in one fetch.
+        queue_batches: Fetched batches that may wait for a stage; with the two above this bounds memory.
+        fetch_wait_ms: How long the broker may hold back a fetch while there is nothing to send.
+        idle_advance_s: After how long without a record, with everything read, a partition's stream time follows the
+            wall clock; 0 for never (a replay).
+        connect_timeout_s: How long the broker may be unreachable at start.
+        shutdown_timeout_s: How long a stop may take; what is not done by then is processed again after the next start.
+        rebalance_timeout_s: How long the group waits for members in a rebalance; the batch in hand may take half of it.
+        identity_check_s: How often the worker looks whether a topic was deleted and made again.
+        stall_after_s: A partition with lag and no progress for so long makes the worker unhealthy.
+    """
+
+    group_prefix: str = "hailong."
+    group_instance_id: str | None = None
+    commit_interval_s: float = 1.0
+    max_batch_records: int = 20_000
+    max_partition_bytes: int = 4 * 1024 * 1024
+    queue_batches: int = 4
+    fetch_wait_ms: int = 500
+    idle_advance_s: float = 5.0
+    connect_timeout_s: float = 10.0
+    shutdown_timeout_s: float = 10.0
+    rebalance_timeout_s: float = 60.0
+    identity_check_s: float = 15.0
+    stall_after_s: float = 120.0
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigurationError: Some cannot work.
+        """
+        problems = tuple(self._problems())
+        if problems:
+            raise ConfigurationError(problems)
+
+    def _problems(self) -> Iterator[str]:
+        if not self.group_prefix:
+            yield "group_prefix must not be empty: it keeps the consumer groups of deployments apart"
+        for name in ("max_batch_records", "max_partition_bytes", "queue_batches", "fetch_wait_ms"):
+            if getattr(self, name) < 1:
+                yield f"{name} must be at least 1"
+        for name in (
+            "commit_interval_s",
+            "connect_timeout_s",
+            "shutdown_timeout_s",
+            "rebalance_timeout_s",
+            "identity_check_s",
+            "stall_after_s",
+        ):
+            if getattr(self, name) <= 0:
+                yield f"{name} must be more than 0"
+        if self.idle_advance_s < 0:
+            yield "idle_advance_s must be 0 (never) or more"
+
+    def group(self, stage_name: str) -> str:
+        """The consumer group of a stage."""
+        return f"{self.group_prefix}{stage_name}"

@@ -1,0 +1,76 @@
+"""What a batch leads to, on its way to Kafka."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+from processors.stage import Absorbed, Output
+from processors.worker import metrics
+from processors.worker.dead_letters import DeadLetterOffice
+from processors.worker.publisher import Message, Publisher
+from schemas.batch import RawBatch, Reject
+from schemas.codec import encoder
+from schemas.keys import key_of
+from schemas.topics import Topic
+
+
+class Outbox:
+    """Encodes and publishes outputs and dead letters of one stage; returns when Kafka has them.
+
+    Args:
+        stage: Name of the stage.
+        topic_prefix: Prefix of topic names.
+        publisher: The producer.
+        topic_identity: Cluster and topic id of an input topic.
+    """
+
+    def __init__(
+        self, stage: str, topic_prefix: str, publisher: Publisher, topic_identity: Callable[[Topic], str]
+    ) -> None:
+        self._stage = stage
+        self._prefix = topic_prefix
+        self._publisher = publisher
+        self._topic_identity = topic_identity
+        self._dead_letters = DeadLetterOffice(stage, topic_prefix)
+        self._encoders: dict[Topic, Callable[[Mapping[str, Any]], bytes]] = {}
+
+    def send(self, batch: RawBatch, absorbed: Absorbed) -> None:
+        """Publish everything that came of a batch.
+
+        Raises:
+            SystemFault: Kafka refuses for good.
+            OutcomeUnknown: The worker is stopping and Kafka did not answer.
+        """
+        messages = [self._message(output) for output in absorbed.outputs]
+        if absorbed.rejects:
+            identity = self._topic_identity(batch.topic)
+            messages.extend(self._dead_letters.letters(batch, absorbed.rejects, identity))
+        self._publish(messages)
+        self._count(absorbed.outputs)
+        self._count_rejects(batch.topic, absorbed.rejects)
+
+    def send_outputs(self, outputs: Sequence[Output]) -> None:
+        """Publish what fell due by time alone; raises as `send` does."""
+        self._publish([self._message(output) for output in outputs])
+        self._count(outputs)
+
+    def _publish(self, messages: Sequence[Message]) -> None:
+        if messages:
+            self._publisher.publish(messages)
+
+    def _message(self, output: Output) -> Message:
+        encode = self._encoders.get(output.topic)
+        if encode is None:
+            encode = self._encoders[output.topic] = encoder(output.topic.subject)
+        name = output.topic.value.name(self._prefix)
+        return Message(name, key_of(output.record), encode(output.record.to_avro()))
+
+    def _count(self, outputs: Iterable[Output]) -> None:
+        for topic, count in Counter(output.topic for output in outputs).items():
+            metrics.OUTPUTS.labels(self._stage, topic.subject).inc(count)
+
+    def _count_rejects(self, topic: Topic, rejects: Sequence[Reject]) -> None:
+        for reason, count in Counter(reject.reason for reject in rejects).items():
+            metrics.DEAD_LETTERS.labels(self._stage, topic.subject, reason).inc(count)

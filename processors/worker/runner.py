@@ -1,0 +1,266 @@
+"""One stage at work: batch by batch, all or nothing.
+
+The order for a batch, and what holds if a step fails:
+
+1. take the lease: a batch that is not ours any more is dropped, it comes again elsewhere
+2. ensure the view: interrupted by a rebalance, the batch is given back and nothing happened
+3. absorb, in the worker thread, so that heartbeats go on
+4. publish outputs and dead letters, and wait for all acknowledgements
+5. acknowledge: only now may the offset be committed
+
+If 3 or 4 fails the view knows records whose outputs Kafka may not have. It must never be used again, so the worker
+dies, and the next one begins at the committed offset.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import queue
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Any, cast
+
+import structlog
+from aiokafka.errors import KafkaError
+from faust.types import TP, EventT
+
+from processors.stage import Stage
+from processors.transport.batch import FetchedBatch
+from processors.transport.driver import BatchedApp, Consumer
+from processors.worker import metrics
+from processors.worker.health import StageProgress
+from processors.worker.idleness import Idleness
+from processors.worker.options import WorkerOptions
+from processors.worker.outbox import Outbox
+from processors.worker.rebuild import RebuildInterrupted
+from processors.worker.views import Views
+from schemas.batch import RawBatch
+from schemas.topics import Topic
+
+_log = structlog.get_logger(__name__)
+
+_TICK_S = 1.0
+
+
+class StageRunner:
+    """Runs one stage inside its Faust app. Methods are for the app's event loop unless they say otherwise.
+
+    Args:
+        stage: The stage.
+        topics: Full topic name of each input.
+        views: Its views; from now on touched by the runner's thread alone.
+        outbox: Where its outputs go; likewise.
+        interrupted: Set to stop a rebuild that is under way.
+        options: Settings.
+        clock: Wall clock, epoch milliseconds.
+    """
+
+    def __init__(
+        self,
+        stage: Stage,
+        topics: Mapping[Topic, str],
+        views: Views,
+        outbox: Outbox,
+        interrupted: threading.Event,
+        options: WorkerOptions,
+        clock: Callable[[], int],
+    ) -> None:
+        self.stage = stage
+        self._names = dict(topics)
+        self._topics = {name: topic for topic, name in topics.items()}
+        self._views = views
+        self._outbox = outbox
+        self._interrupted = interrupted
+        self._clock = clock
+        self._idleness = Idleness(options.idle_advance_s)
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"hailong-{stage.name}")
+        self._assignments: queue.SimpleQueue[Mapping[tuple[Topic, int], int | None]] = queue.SimpleQueue()
+        self._owned: frozenset[int] = frozenset()
+        self._fault: BaseException | None = None
+        self._stopping = False
+        self._state = "starting"
+        self._records = 0
+        self._last_progress_at = clock()
+        self._lag: Mapping[str, int] = {}
+        self.app: BatchedApp  # set by `processors.worker.app`, which needs the runner to build it
+
+    def on_revoking(self) -> None:
+        """A rebalance begins."""
+        self._state = "rebalancing"
+        self._interrupted.set()
+
+    def on_sought(self, committed: Mapping[TP, int | None]) -> None:
+        """Reading begins at these offsets."""
+        assigned = {(self._topics[tp.topic], tp.partition): offset for tp, offset in committed.items()}
+        self._assignments.put(assigned)
+        self._owned = frozenset(partition for _topic, partition in assigned)
+        self._idleness.restart()
+        if not self._stopping:
+            self._interrupted.clear()
+        self._state = "running"
+        self._last_progress_at = self._clock()
+        _log.info("partitions_assigned", stage=self.stage.name, partitions=sorted(self._owned))
+
+    async def handle(self, event: EventT[Any]) -> None:
+        """Do one batch and acknowledge it, or fail for good."""
+        batch: FetchedBatch = cast("Any", event.value)
+        consumer = self._consumer()
+        try:
+            if not consumer.ledger.take(batch.lease):
+                return
+            await self._in_thread(partial(self._finish, self._raw(batch), self._bounds(batch), batch.lease.restarted))
+        except RebuildInterrupted:
+            consumer.give_back(batch)
+        except Exception as error:  # noqa: BLE001 - whatever it is, the view can no longer be trusted: the worker dies of it
+            consumer.give_back(batch)
+            self._fail(error)
+        else:
+            event.ack()
+            self._progressed(batch)
+
+    def _raw(self, batch: FetchedBatch) -> RawBatch:
+        records = batch.records
+        return RawBatch(
+            self._topics[batch.lease.tp.topic],
+            batch.lease.tp.partition,
+            [record.offset for record in records],
+            [record.timestamp for record in records],
+            [record.key for record in records],
+            [record.value for record in records],
+        )
+
+    def _bounds(self, batch: FetchedBatch) -> Mapping[Topic, int]:
+        """Up to where a missing view is rebuilt: all that is done, never what is only fetched."""
+        own = self._topics[batch.lease.tp.topic]
+        return {**self._done_offsets(batch.lease.tp.partition), own: batch.lease.first}
+
+    def _done_offsets(self, partition: int) -> Mapping[Topic, int]:
+        ledger = self._consumer().ledger
+        return {topic: ledger.done_offset(TP(name, partition)) or 0 for topic, name in self._names.items()}
+
+    def _finish(self, batch: RawBatch, bounds: Mapping[Topic, int], restarted: bool) -> None:
+        """Steps 2 to 4, in the worker thread."""
+        if restarted:
+            self._views.drop(batch.partition)
+        view = self._views.ensure(batch.partition, bounds)
+        with metrics.ABSORB_SECONDS.labels(self.stage.name).time():
+            absorbed = view.absorb(batch)
+        self._outbox.send(batch, absorbed)
+
+    def _progressed(self, batch: FetchedBatch) -> None:
+        subject, count = self._topics[batch.lease.tp.topic].subject, len(batch.records)
+        metrics.RECORDS.labels(self.stage.name, subject).inc(count)
+        metrics.BATCHES.labels(self.stage.name, subject).inc()
+        self._records += count
+        self._idleness.touched(batch.lease.tp.partition)
+        self._note_progress()
+
+    async def tick_forever(self) -> None:
+        """Once a second: rebuild views that got no batch, measure lag, let idle partitions follow the wall clock."""
+        while not self._stopping:
+            await asyncio.sleep(_TICK_S)
+            if self._state != "running":
+                continue
+            try:
+                await self._tick()
+            except RebuildInterrupted:
+                continue
+            except KafkaError as error:
+                # The broker is away or a rebalance came between: nothing is known about the end, so nothing advances.
+                _log.info("progress_unknown", stage=self.stage.name, error=type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - as in `handle`
+                self._fail(error)
+                return
+
+    async def _tick(self) -> None:
+        caught_up = await self._look_around()
+        for partition in sorted(self._owned):
+            if partition not in self._views.partitions():
+                await self._in_thread(partial(self._views.ensure, partition, self._done_offsets(partition)))
+        now = time.monotonic()
+        for partition in sorted(self._owned):
+            if self._idleness.may_advance(partition, now, caught_up=partition in caught_up):
+                await self._in_thread(partial(self._advance, partition))
+        if len(caught_up) == len(self._owned):
+            self._note_progress()
+
+    async def _look_around(self) -> frozenset[int]:
+        """Measure lag; return the partitions of which everything is read and done."""
+        consumer = self._consumer()
+        tps = [TP(name, partition) for name in self._topics for partition in self._owned]
+        ends = await consumer.ends(tps)
+        waiting = {tp: max(0, end - consumer.ledger.reached(tp, position)) for tp, (position, end) in ends.items()}
+        for tp, lag in waiting.items():
+            metrics.LAG.labels(self.stage.name, self._topics[tp.topic].subject, tp.partition).set(lag)
+        self._lag = {f"{tp.topic}[{tp.partition}]": lag for tp, lag in waiting.items()}
+        behind = {tp.partition for tp in tps if waiting.get(tp, 1)}
+        return self._owned - behind
+
+    def _advance(self, partition: int) -> None:
+        self._outbox.send_outputs(self._views.advance(partition, self._clock()))
+
+    async def _in_thread(self, work: Callable[[], object]) -> None:
+        epoch = self._consumer().ledger.epoch
+        await asyncio.get_running_loop().run_in_executor(self._thread, self._guarded, epoch, work)
+
+    def _guarded(self, epoch: int, work: Callable[[], object]) -> None:
+        """Run work in the worker thread; after a fault nothing is run any more, even if nobody waited for the fault."""
+        if self._fault is not None:
+            raise self._fault
+        try:
+            self._settle(epoch)
+            work()
+        except RebuildInterrupted:
+            raise
+        except BaseException as error:
+            self._fault = error
+            raise
+
+    def _settle(self, epoch: int) -> None:
+        """Follow the rebalances up to now; work that was planned before the last one is not done."""
+        while not self._assignments.empty():
+            self._views.reconcile(self._assignments.get())
+        if self._consumer().ledger.epoch != epoch:
+            raise RebuildInterrupted(f"{self.stage.name}: partitions changed hands")
+
+    def _fail(self, error: BaseException) -> None:
+        """The worker sees the fault and stops all stages in order: what is done is committed, this batch is not."""
+        if self._state != "failed":
+            _log.error("stage_failed", stage=self.stage.name, error=type(error).__name__, exc_info=error)
+        self._state = "failed"
+        self._fault = error
+
+    def _note_progress(self) -> None:
+        self._last_progress_at = self._clock()
+        metrics.LAST_PROGRESS.labels(self.stage.name).set(self._last_progress_at / 1000)
+
+    def _consumer(self) -> Consumer:
+        return cast("Consumer", self.app.consumer)
+
+    @property
+    def fault(self) -> BaseException | None:
+        """What it died of."""
+        return self._fault
+
+    def progress(self) -> StageProgress:
+        """A snapshot; from any thread."""
+        views = len(self._views.partitions())
+        return StageProgress(self.stage.name, self._state, self._last_progress_at, self._records, self._lag, views)
+
+    def stop(self) -> None:
+        """Begin no long work any more; the batch in hand goes on."""
+        self._stopping = True
+        self._interrupted.set()
+
+    def close(self) -> None:
+        """Let go of the thread, after the app has stopped."""
+        self._state = "failed" if self._fault is not None else "stopped"
+        self._thread.shutdown(wait=False, cancel_futures=True)
+
+
+def topic_names(inputs: Sequence[Topic], prefix: str) -> Mapping[Topic, str]:
+    """Full names of topics."""
+    return {topic: topic.value.name(prefix) for topic in inputs}

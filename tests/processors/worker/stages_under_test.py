@@ -1,0 +1,120 @@
+"""A worker process for the tests: runs one small stage. Usage: PROGRAM BOOTSTRAP PREFIX STAGE."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from processors.stage import Absorbed, Output
+from processors.worker import WorkerOptions, run_worker
+from schemas.batch import RawBatch, Reject
+from schemas.connection import KafkaConnection
+from schemas.errors import Reason
+from schemas.records import OfficeCount
+from schemas.topics import Topic
+
+
+def seen(value: str, now: int = 0) -> Output:
+    """An output that says that an event was seen."""
+    return Output(Topic.OFFICE_COUNT, OfficeCount(value, now, 1, 1, 0, (), {}, ()))
+
+
+@dataclass
+class DistinctState:
+    """Gives one output for each distinct value, whatever the topic; `poison` is refused, `boom` is a bug."""
+
+    known: set[str] = field(default_factory=set)
+
+    def absorb(self, batch: RawBatch) -> Absorbed:
+        """Take a batch."""
+        outputs: list[Output] = []
+        rejects: list[Reject] = []
+        for index, value in enumerate(batch.values):
+            text = (value or b"").decode()
+            if text.startswith("boom"):
+                raise RuntimeError("a bug in a stage")
+            if text.startswith("poison"):
+                rejects.append(Reject(index, Reason.CORRUPT, "value is poison"))
+            elif text not in self.known:
+                self.known.add(text)
+                outputs.append(seen(text))
+        return Absorbed(outputs, rejects)
+
+    def advance(self, now: int) -> Sequence[Output]:
+        """Let time pass."""
+        return ()
+
+
+@dataclass
+class Distinct:
+    """Counts distinct values over two co-partitioned inputs."""
+
+    name: str = "distinct"
+    inputs: tuple[Topic, ...] = (Topic.DECLARATION_STATUS, Topic.RATING)
+
+    def new_state(self, partition: int) -> DistinctState:
+        """An empty state."""
+        return DistinctState()
+
+
+class DyingState(DistinctState):
+    """Dies by SIGKILL when the outputs of the first batch are out, before they are committed."""
+
+    def absorb(self, batch: RawBatch) -> Absorbed:
+        """Take a batch."""
+        if self.known and not Path(os.environ["DIED"]).exists():
+            Path(os.environ["DIED"]).touch()
+            os.kill(os.getpid(), signal.SIGKILL)
+        return super().absorb(batch)
+
+
+class Dying(Distinct):
+    def new_state(self, partition: int) -> DistinctState:
+        """An empty state."""
+        return DyingState()
+
+
+@dataclass
+class ClockedState(DistinctState):
+    """Gives, when time passes, one output that says how much it knows."""
+
+    told: bool = False
+
+    def advance(self, now: int) -> Sequence[Output]:
+        """Let time pass."""
+        if self.told or not self.known:
+            return ()
+        self.told = True
+        return (seen(f"advanced:{len(self.known)}", now),)
+
+
+class Clocked(Distinct):
+    def new_state(self, partition: int) -> DistinctState:
+        """An empty state."""
+        return ClockedState()
+
+
+STAGES = {"distinct": Distinct, "dying": Dying, "clocked": Clocked}
+
+
+def main() -> int:
+    """Run until told to stop."""
+    _program, bootstrap, prefix, stage = sys.argv
+    connection = KafkaConnection(bootstrap, topic_prefix=prefix, session_timeout_ms=3_000)
+    options = WorkerOptions(
+        group_prefix=prefix,
+        idle_advance_s=float(os.environ.get("IDLE_ADVANCE_S", "0")),
+        commit_interval_s=float(os.environ.get("COMMIT_INTERVAL_S", "0.5")),
+        identity_check_s=float(os.environ.get("IDENTITY_CHECK_S", "60")),
+        max_batch_records=int(os.environ.get("MAX_BATCH", "500")),
+    )
+    return run_worker(connection, [STAGES[stage]()], options, lambda: time.time_ns() // 1_000_000)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,133 @@
+"""What a worker says when it cannot start, and what its producer does when Kafka says no."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pytest
+
+from processors.stage import PartitionState
+from processors.worker import WorkerOptions, run_worker
+from processors.worker.app import credentials
+from processors.worker.publisher import Message, Publisher
+from processors.worker.topic_identity import describe
+from schemas.connection import KafkaConnection
+from schemas.errors import ConfigurationError, OutcomeUnknown, SystemFault, Unavailable
+from schemas.topics import Topic
+
+
+@dataclass
+class Joining:
+    """A stage that never gets as far as a state."""
+
+    name: str = "joining"
+    inputs: Sequence[Topic] = (Topic.DECLARATION_STATUS, Topic.RATING)
+
+    def new_state(self, partition: int) -> PartitionState:
+        """Never asked."""
+        raise AssertionError(partition)
+
+
+def run(connection: KafkaConnection, **options: Any) -> int:
+    """Start a worker with one joining stage."""
+    return run_worker(connection, [Joining()], WorkerOptions(**options), lambda: 0)
+
+
+@pytest.fixture
+def silent_port() -> Iterator[int]:
+    """A port that accepts connections and never answers."""
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        yield server.getsockname()[1]
+
+
+@pytest.mark.servers
+def test_missing_topics_are_all_named(world: Any) -> None:
+    """A worker refuses to start without its topics and lists every one that is missing."""
+    with pytest.raises(ConfigurationError) as refusal:
+        run(world.connection)
+    problems = "\n".join(refusal.value.problems)
+    assert [world.name(topic) in problems for topic in (Topic.DECLARATION_STATUS, Topic.RATING)] == [True, True]
+    assert world.name(Topic.DEAD_LETTER) in problems
+
+
+@pytest.mark.servers
+def test_joined_topics_need_equal_partition_counts(world: Any) -> None:
+    """A worker refuses to join topics whose partitions do not correspond, and says what they have."""
+    world.create(partitions=4, RATING=3)
+    with pytest.raises(ConfigurationError, match=r"declaration-status\.v1 has 4, .*rating\.v1 has 3"):
+        run(world.connection)
+
+
+def test_an_unreachable_broker_is_named_in_time(silent_port: int) -> None:
+    """No answer within the bound is an error that names the address."""
+    started = time.monotonic()
+    with pytest.raises(Unavailable, match=f"127.0.0.1:{silent_port} does not answer"):
+        run(KafkaConnection(f"127.0.0.1:{silent_port}"), connect_timeout_s=1.0)
+    assert time.monotonic() - started < 5
+
+
+@pytest.mark.servers
+def test_the_identity_of_a_topic_changes_when_it_is_made_again(world: Any) -> None:
+    """Cluster and topic id tell a topic from its namesake."""
+    # given
+    world.create()
+    name = world.name(Topic.RATING)
+    before = describe(world.connection, [name], 10)[name]
+    again = describe(world.connection, [name], 10)[name]
+    # when
+    world.admin.delete_topics([name])[name].result()
+    assert describe(world.connection, [name], 10) == {}
+    world.create_one(Topic.RATING, 4)
+    # then
+    assert before == again
+    assert describe(world.connection, [name], 10)[name].identity != before.identity
+
+
+@pytest.mark.servers
+def test_what_kafka_refuses_for_good_is_a_fault(world: Any) -> None:
+    """Output that can never be written stops the stage instead of being tried for ever."""
+    publisher = Publisher(world.connection, "test")
+    with pytest.raises(SystemFault, match="refuses output of test: MSG_SIZE_TOO_LARGE"):
+        publisher.publish([Message(world.name(Topic.ALERT), b"k", bytes(2_000_000))])
+
+
+def test_publishing_waits_for_kafka_and_can_be_given_up(silent_port: int) -> None:
+    """While Kafka is away the publisher waits; told to stop, it says that the outcome is unknown."""
+    publisher = Publisher(KafkaConnection(f"127.0.0.1:{silent_port}"), "test")
+    threading.Timer(0.3, publisher.abort).start()
+    with pytest.raises(OutcomeUnknown):
+        publisher.publish([Message("t", b"k", b"v")])
+    publisher.close()
+
+
+def test_options_that_cannot_work_are_all_listed() -> None:
+    """Wrong options are refused at once, all of them."""
+    with pytest.raises(ConfigurationError) as refusal:
+        WorkerOptions(group_prefix="", queue_batches=0, commit_interval_s=0, idle_advance_s=-1)
+    assert len(refusal.value.problems) == 4
+
+
+SASL: Mapping[str, Any] = {"sasl_mechanism": "SCRAM-SHA-512", "sasl_username": "u", "sasl_password": "a secret"}
+
+
+@pytest.mark.parametrize(
+    ("settings", "protocol"),
+    [
+        ({"security_protocol": "PLAINTEXT"}, None),
+        ({"security_protocol": "SSL"}, "SSL"),
+        ({"security_protocol": "SASL_PLAINTEXT", **SASL}, "SASL_PLAINTEXT"),
+        ({"security_protocol": "SASL_SSL", **SASL}, "SASL_SSL"),
+    ],
+)
+def test_credentials_reach_faust(settings: Mapping[str, Any], protocol: str | None) -> None:
+    """TLS and SASL settings become Faust credentials that do not show the password."""
+    found = credentials(replace(KafkaConnection("h:1"), **settings))
+    assert (None if found is None else found.protocol.value) == protocol
+    assert "a secret" not in repr(found)

@@ -1,0 +1,188 @@
+"""Worker processes on the embedded broker: what is lost, doubled or committed when they start, stop and die."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from processors.worker.topic_identity import describe
+from schemas.errors import SystemFault
+from schemas.topics import Topic
+
+pytestmark = pytest.mark.servers
+
+Record = tuple[bytes, bytes]
+
+
+def texts(count: int, start: int = 0, word: str = "e") -> list[Record]:
+    """Records with text values."""
+    return [(f"key-{i}".encode(), f"{word}-{i}".encode()) for i in range(start, start + count)]
+
+
+def seen(world: Any) -> list[str]:
+    """Texts that outputs speak of."""
+    return [record["office"] for record in world.read(Topic.OFFICE_COUNT)]
+
+
+def names(*records: Sequence[Record]) -> set[str]:
+    """Texts of records."""
+    return {value.decode() for some in records for _key, value in some}
+
+
+def group(world: Any, stage: str = "distinct") -> str:
+    """The consumer group of a stage."""
+    return f"{world.connection.topic_prefix}{stage}"
+
+
+def test_all_is_processed_set_aside_and_committed(world: Any, eventually: Callable[..., None]) -> None:
+    """Outputs come once, a poison record becomes one dead letter, and SIGTERM commits all of it and exits 0."""
+    # given
+    world.create()
+    statuses, ratings = texts(3_000), texts(500, word="r")
+    poison = (b"key-of-poison", b"poison" + bytes(600_000))
+    world.produce(Topic.DECLARATION_STATUS, [*statuses, poison])
+    world.produce(Topic.RATING, ratings)
+    # when
+    worker = world.worker("distinct")
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= 3_500 and world.count(Topic.DEAD_LETTER) == 1)
+    exit_status = world.stop(worker)
+    # then
+    assert exit_status == 0
+    assert sorted(seen(world)) == sorted(names(statuses, ratings))
+    assert sum(world.committed(group(world), Topic.DECLARATION_STATUS).values()) == 3_001
+    assert sum(world.committed(group(world), Topic.RATING).values()) == 500
+    (letter,) = world.read(Topic.DEAD_LETTER)
+    assert (letter["key"], letter["reason"], letter["stage"]) == (b"key-of-poison", "CORRUPT", "distinct")
+    assert (len(letter["value"]), letter["value_size"]) == (512 * 1024, 600_006)
+
+
+def test_nothing_is_lost_while_workers_join_and_leave(world: Any, eventually: Callable[..., None]) -> None:
+    """While events keep coming, a second worker joins, the first leaves, and every event has its output."""
+    # given
+    world.create()
+    enough = threading.Event()
+    sent: list[Record] = []
+
+    def keep_producing() -> None:
+        while not enough.wait(0.05):
+            some = texts(20, start=len(sent))
+            world.produce(Topic.DECLARATION_STATUS, some[:14])
+            world.produce(Topic.RATING, some[14:])
+            sent.extend(some)
+
+    producing = threading.Thread(target=keep_producing)
+    producing.start()
+    try:
+        # when
+        first = world.worker("distinct", MAX_BATCH="50")
+        eventually(lambda: world.count(Topic.OFFICE_COUNT) > 0, what="the first worker works")
+        second = world.worker("distinct", MAX_BATCH="50")
+        eventually(lambda: world.says(second, "worker_started") > 0, what="the second worker joined")
+        left = world.stop(first)
+        eventually(lambda: world.says(second, "partitions=[0, 1, 2, 3]") > 0, what="the second worker took over")
+    finally:
+        enough.set()
+        producing.join()
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= len(sent) and names(sent) == set(seen(world)))
+    # then
+    assert (left, world.stop(second)) == (0, 0)
+    assert len(seen(world)) < 1.5 * len(sent), "a rebalance repeats what was in hand, not everything"
+    assert sum(world.committed(group(world), Topic.DECLARATION_STATUS).values()) == world.count(
+        Topic.DECLARATION_STATUS
+    )
+
+
+def test_a_killed_worker_loses_nothing(world: Any, eventually: Callable[..., None], tmp_path: Path) -> None:
+    """SIGKILL after outputs went out and before they were committed: the next worker completes the outputs."""
+    # given
+    world.create(partitions=1)
+    statuses = texts(2_000)
+    world.produce(Topic.DECLARATION_STATUS, statuses)
+    settings = {"DIED": str(tmp_path / "died"), "COMMIT_INTERVAL_S": "60", "MAX_BATCH": "1000"}
+    # when
+    dead = world.worker("dying", **settings)
+    assert dead.wait(30) == -9
+    assert 0 < world.count(Topic.OFFICE_COUNT) < 2_000
+    assert world.committed(group(world), Topic.DECLARATION_STATUS) == {}
+    successor = world.worker("dying", **settings)
+    # then
+    eventually(lambda: set(seen(world)) == names(statuses), what="all outputs are there")
+    assert world.stop(successor) == 0
+
+
+def test_a_bug_in_a_stage_stops_the_worker_and_commits_nothing_of_the_batch(world: Any) -> None:
+    """A batch whose absorb raises is not committed, and the process exits with a failure."""
+    # given
+    world.create(partitions=1)
+    world.produce(Topic.DECLARATION_STATUS, [*texts(10), (b"key", b"boom")])
+    # when
+    worker = world.worker("distinct", MAX_BATCH="5")
+    # then
+    assert worker.wait(30) == 1
+    assert world.committed(group(world), Topic.DECLARATION_STATUS) == {0: 10}
+    assert set(seen(world)) == names(texts(10))
+
+
+def test_a_rebuilt_view_knows_what_was_done_and_nothing_more(world: Any, eventually: Callable[..., None]) -> None:
+    """A view is rebuilt up to the committed offsets: what lies beyond in a sibling still has its output."""
+    # given
+    world.create(partitions=1)
+    world.produce(Topic.DECLARATION_STATUS, texts(10))
+    world.produce(Topic.RATING, texts(10, word="r"))
+    world.commit(group(world), Topic.DECLARATION_STATUS, 0, 10)
+    world.commit(group(world), Topic.RATING, 0, 4)
+    # when
+    world.produce(Topic.DECLARATION_STATUS, [*texts(10), (b"key", b"new")])
+    worker = world.worker("distinct")
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= 7, what="the outputs are there")
+    assert world.stop(worker) == 0
+    # then
+    assert sorted(seen(world)) == sorted(names(texts(6, start=4, word="r")) | {"new"})
+
+
+def test_time_passes_for_partitions_that_get_no_batch(world: Any, eventually: Callable[..., None]) -> None:
+    """With everything committed, views are rebuilt and follow the wall clock; nothing is repeated."""
+    # given
+    world.create(partitions=2)
+    for partition in (0, 1):
+        world.produce(Topic.DECLARATION_STATUS, texts(10 + partition), partition)
+        world.commit(group(world, "distinct"), Topic.DECLARATION_STATUS, partition, 10 + partition)
+    # when
+    worker = world.worker("clocked", IDLE_ADVANCE_S="1")
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= 2, what="both partitions advanced")
+    # then
+    assert world.stop(worker) == 0
+    assert sorted(seen(world)) == ["advanced:10", "advanced:11"]
+
+
+def test_a_topic_made_again_is_read_from_its_beginning(world: Any, eventually: Callable[..., None]) -> None:
+    """A worker that reads a deleted topic notices its namesake and stops; the next one reads all of the new topic."""
+    # given
+    world.create(partitions=1)
+    world.produce(Topic.DECLARATION_STATUS, texts(50))
+    worker = world.worker("distinct", IDENTITY_CHECK_S="0.5")
+    eventually(lambda: world.committed(group(world), Topic.DECLARATION_STATUS) == {0: 50})
+    # when
+    name = world.name(Topic.DECLARATION_STATUS)
+    world.admin.delete_topics([name])[name].result()
+    world.create_one(Topic.DECLARATION_STATUS, 1)
+    world.produce(Topic.DECLARATION_STATUS, texts(10, word="new"))
+    # then
+    assert worker.wait(15) == 1
+    successor = world.worker("distinct")
+    eventually(lambda: set(seen(world)) == names(texts(50), texts(10, word="new")))
+    assert world.stop(successor) == 0
+
+
+@pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
+def test_refused_credentials_are_said_at_once(world: Any, mechanism: str) -> None:
+    """Credentials that the broker does not accept are an operator's fault to mend, not a broker to wait for."""
+    sasl = {"sasl_mechanism": mechanism, "sasl_username": "u", "sasl_password": "a secret"}
+    with pytest.raises(SystemFault, match="refused our credentials") as refusal:
+        describe(replace(world.connection, security_protocol="SASL_PLAINTEXT", **sasl), [], 10)
+    assert "a secret" not in str(refusal.value)
