@@ -1,11 +1,12 @@
 """What a broker says about topics: their partitions, and which log a name stands for today.
 
-Workers and sinks name a log in the same words: a dead letter of one record must have one id, whoever writes it.
+Workers and sinks name a log in the same words: a dead letter of one record has one id, whoever writes it.
 """
 
 from __future__ import annotations
 
 import logging
+import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -16,21 +17,23 @@ from confluent_kafka.admin import AdminClient
 from schemas.connection import KafkaConnection
 from schemas.errors import SystemFault, Unavailable
 
-_REFUSED = frozenset(
+REFUSED = frozenset(
     {
         KafkaError._AUTHENTICATION,  # noqa: SLF001 - librdkafka's own error codes are written like this
         KafkaError._SSL,  # noqa: SLF001 - as above
         KafkaError.SASL_AUTHENTICATION_FAILED,
         KafkaError.CLUSTER_AUTHORIZATION_FAILED,
         KafkaError.TOPIC_AUTHORIZATION_FAILED,
+        KafkaError.GROUP_AUTHORIZATION_FAILED,
     }
 )
+"""Errors that waiting does not mend."""
 
 
 # librdkafka writes its own lines to stderr; what it says comes back to us as an error, so it need not be said twice.
-_QUIET = logging.getLogger(f"{__name__}.librdkafka")
-_QUIET.addHandler(logging.NullHandler())
-_QUIET.propagate = False
+QUIET = logging.getLogger(f"{__name__}.librdkafka")
+QUIET.addHandler(logging.NullHandler())
+QUIET.propagate = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,21 +59,25 @@ def describe(connection: KafkaConnection, names: Collection[str], timeout_s: flo
     refused: list[KafkaError] = []
 
     def on_error(error: KafkaError) -> None:
-        if error.code() in _REFUSED:
+        if error.code() in REFUSED:
             refused.append(error)
 
-    settings: dict[str, Any] = {**connection.client_config(), "error_cb": on_error, "logger": _QUIET}
+    settings: dict[str, Any] = {**connection.client_config(), "error_cb": on_error, "logger": QUIET}
     admin = AdminClient(settings)
     where = connection.bootstrap_servers
-    try:
-        metadata = admin.list_topics(timeout=timeout_s)
-    except KafkaException as exception:
-        error = exception.args[0]
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            metadata = admin.list_topics(timeout=min(1.0, timeout_s))
+            break
+        except KafkaException as exception:
+            error = exception.args[0]
         admin.poll(0)
-        if refused or error.code() in _REFUSED:
+        if refused or error.code() in REFUSED:
             reason = (refused or [error])[0].name()
-            raise SystemFault(f"Kafka at {where} refused our credentials ({reason}): check user and password") from None
-        raise Unavailable(f"Kafka at {where} does not answer after {timeout_s:g} s ({error.name()})") from None
+            raise SystemFault(f"Kafka at {where} refused our credentials ({reason}): check user and password")
+        if time.monotonic() >= deadline:
+            raise Unavailable(f"Kafka at {where} does not answer after {timeout_s:g} s ({error.name()})")
     found = [name for name in names if name in metadata.topics and metadata.topics[name].error is None]
     cluster = metadata.cluster_id
     ids = _topic_ids(admin, found, timeout_s)

@@ -7,11 +7,8 @@ from collections.abc import Iterator, Sequence
 from processors.worker.publisher import Message
 from schemas.batch import RawBatch, Reject
 from schemas.codec import encoder
-from schemas.identity import dead_letter_id
-from schemas.records import DeadLetter
+from schemas.dead_letters import dead_letter
 from schemas.topics import Topic
-
-MAX_VALUE_BYTES = 512 * 1024
 
 
 class DeadLetterOffice:
@@ -31,28 +28,11 @@ class DeadLetterOffice:
     def letters(self, batch: RawBatch, rejects: Sequence[Reject], topic_identity: str) -> Iterator[Message]:
         """One message for each refused record, under the record's key."""
         for reject in rejects:
-            letter = self._letter(batch, reject, topic_identity)
+            letter = dead_letter(
+                batch,
+                reject,
+                stage=self._stage,
+                topic_name=batch.topic.value.name(self._prefix),
+                topic_identity=topic_identity,
+            )
             yield Message(self._topic, letter.key, self._encode(letter.to_avro()))
-
-    def _letter(self, batch: RawBatch, reject: Reject, topic_identity: str) -> DeadLetter:
-        offset, value = batch.offsets[reject.index], batch.values[reject.index] or b""
-        return DeadLetter(
-            dead_letter_id=dead_letter_id(topic_identity, batch.partition, offset),
-            stage=self._stage,
-            topic=batch.topic.value.name(self._prefix),
-            topic_id=topic_identity,
-            partition=batch.partition,
-            offset=offset,
-            recorded_at=batch.timestamps[reject.index],
-            reason=reject.reason,
-            detail=reject.detail,
-            schema_id=reject.schema_id,
-            key=_cut(batch.keys[reject.index]),
-            value=value[:MAX_VALUE_BYTES],
-            value_size=len(value),
-        )
-
-
-def _cut(key: bytes | None) -> bytes | None:
-    """A hostile key must not make its own dead letter too large to be written."""
-    return None if key is None else key[:MAX_VALUE_BYTES]

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 
 from processors.stage import Stage
-from processors.worker.topic_identity import TopicFacts, describe
 from schemas.connection import KafkaConnection
 from schemas.errors import ConfigurationError
+from schemas.topic_identity import TopicFacts, describe
 from schemas.topics import Topic
 
 

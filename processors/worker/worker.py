@@ -19,10 +19,10 @@ from processors.worker.preflight import check
 from processors.worker.publisher import Publisher
 from processors.worker.rebuild import Rebuilder
 from processors.worker.runner import StageRunner, topic_names
-from processors.worker.topic_identity import TopicFacts, describe
 from processors.worker.views import Views
 from schemas.connection import KafkaConnection
 from schemas.errors import SystemFault, Unavailable
+from schemas.topic_identity import TopicFacts, describe
 from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)

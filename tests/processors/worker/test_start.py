@@ -15,9 +15,9 @@ from processors.stage import PartitionState
 from processors.worker import WorkerOptions, run_worker
 from processors.worker.app import credentials
 from processors.worker.publisher import Message, Publisher
-from processors.worker.topic_identity import describe
 from schemas.connection import KafkaConnection
 from schemas.errors import ConfigurationError, OutcomeUnknown, SystemFault, Unavailable
+from schemas.topic_identity import describe
 from schemas.topics import Topic
 
 

@@ -10,8 +10,8 @@ from typing import Any
 
 import pytest
 
-from processors.worker.topic_identity import describe
 from schemas.errors import SystemFault
+from schemas.topic_identity import describe
 from schemas.topics import Topic
 
 pytestmark = pytest.mark.servers
