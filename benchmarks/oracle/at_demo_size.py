@@ -31,6 +31,7 @@ from producers.simulator import Haiphong2020
 from schemas.batch import RawBatch
 from schemas.readers import RecordReader, StatusReader
 from schemas.records import DeclarationStatus, Rating
+from schemas.sealing import Contact, SealingKeys, seal
 from schemas.topics import Topic
 
 _FACT = (
@@ -49,11 +50,14 @@ def accepted(seed: int, scale: float) -> tuple[list[tuple[DeclarationStatus, int
     statuses, sheets = StatusReader(), RecordReader(Topic.RATING, Rating)
     frames, ratings = [], []
     now = time.time_ns() // 1_000_000
-    for simulated in Haiphong2020(seed, scale).batches():
+    # The demo seals contacts, and whether a sheet has one is drawn with the rest of it: draw them here too.
+    keys = SealingKeys.parse(SealingKeys.generate())
+    scenario = Haiphong2020(seed, scale, seal=lambda sheet, *contact: seal(Contact(*contact), sheet, keys))
+    for simulated in scenario.batches():
         for topic in (Topic.DECLARATION_STATUS, Topic.RATING):
             places = [place for place, one in enumerate(simulated.topics) if one is topic]
-            keys, values = [simulated.keys[p] for p in places], [simulated.values[p] for p in places]
-            batch = RawBatch(topic, 0, range(len(places)), [now] * len(places), keys, values)
+            names, values = [simulated.keys[p] for p in places], [simulated.values[p] for p in places]
+            batch = RawBatch(topic, 0, range(len(places)), [now] * len(places), names, values)
             if topic is Topic.RATING:
                 read = sheets.read(batch)
                 ratings += [(one, zlib.crc32((values[index] or b"")[5:])) for index, one in read.accepted]
