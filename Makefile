@@ -1,0 +1,55 @@
+# hailong: `make` or `make help` lists what there is to do.
+# A fresh clone needs Python 3.11 or newer and access to a package registry, nothing else.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+PYTHON ?= python3
+BIN := .venv/bin
+STAMP := .venv/.installed
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+
+.PHONY: help setup demo test lint bench up clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+setup: $(STAMP) ## make .venv with the locked packages (done by the other targets when needed)
+
+demo: $(STAMP) ## play 57 days of Hai Phong's ratings through Kafka, Faust and ClickHouse, and report
+	@$(BIN)/hailong demo
+
+test: lint ## lint, types, walls, schemas, then all tests
+	@$(BIN)/python -m pytest -n 2 --dist loadfile
+
+lint: $(STAMP) ## style, types, walls between the folders, schema compatibility
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+	@$(BIN)/hailong schemas check
+
+bench: $(STAMP) ## the measurements the figures in docs/ come from
+	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+up: $(STAMP) ## start broker, ClickHouse, worker and sink here, and stay until Ctrl-C
+	@$(BIN)/hailong up
+
+clean: ## remove .venv, caches and var/ (the data of `up` and `demo`)
+	rm -rf .venv var .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis dist
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+# The stamp is older than the lock or pyproject.toml when either changes: then the packages are installed again.
+$(STAMP): requirements/all.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "hailong needs Python 3.11 or newer; name one: make PYTHON=python3.11 $(MAKECMDGOALS)" >&2; exit 1; }
+	@test -x $(BIN)/python || { echo "Making .venv with $$($(PYTHON) --version)"; $(PYTHON) -m venv .venv; }
+	@echo "Installing the packages of requirements/all.lock (about 1.5 GB on disk; one to five minutes, once)"
+	@$(PIP) install --progress-bar off --require-hashes -r requirements/all.lock \
+	  | awk -v total=$$(grep -c '^[a-zA-Z]' requirements/all.lock) \
+	    '/^Collecting / { printf "  %d of at most %d: %s\n", ++n, total, $$2; fflush() } \
+	     /^Installing /  { print "  unpacking"; fflush() }'
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@

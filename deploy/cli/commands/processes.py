@@ -1,0 +1,40 @@
+"""`hailong worker`, `sink` and `webhook`: the long-running processes."""
+
+from __future__ import annotations
+
+import typer
+
+from deploy.cli.options import variables_for
+
+
+def worker() -> None:
+    """Run a worker: joins ratings with declarations, counts satisfaction, opens complaints, raises alerts.
+
+    Start as many as there are partitions at most; they share the work. Stop one with SIGTERM or Ctrl-C: it finishes the
+    batch in hand, and the others take over.
+
+    Example: HAILONG_KAFKA_BOOTSTRAP_SERVERS=kafka:9092 hailong worker
+    """
+    from deploy.processes import worker as process  # noqa: PLC0415 imported here so that --help is quick
+
+    raise typer.Exit(process.run(variables_for(None, process.NEEDS)))
+
+
+def sink() -> None:
+    """Run the loader: brings every topic into ClickHouse, once.
+
+    Example: HAILONG_ENV_FILE=/etc/hailong/hailong.env hailong sink
+    """
+    from deploy.processes import sink as process  # noqa: PLC0415 imported here so that --help is quick
+
+    raise typer.Exit(process.run(variables_for(None, process.NEEDS)))
+
+
+def webhook() -> None:
+    """Send each alert, when it is raised, updated or cleared, to an HTTP address.
+
+    Example: HAILONG_WEBHOOK_URL=https://chat.example/hooks/hailong hailong webhook
+    """
+    from deploy.processes import webhook as process  # noqa: PLC0415 imported here so that --help is quick
+
+    raise typer.Exit(process.run(variables_for(None, process.NEEDS)))

@@ -1,0 +1,100 @@
+"""`hailong up` and `hailong migrate`."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.cli.options import DEFAULT_DIR, Dir, variables_for, warn_of_unknown
+
+if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
+    from rich.console import Console
+
+    from deploy.stack import Stack
+
+TEND_S = 0.2
+
+
+def up(
+    directory: Annotated[
+        Path, typer.Option("--dir", help="Where data, logs and passwords are kept.", file_okay=False)
+    ] = DEFAULT_DIR,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="How many worker processes share the work.")] = 1,
+) -> None:
+    """Start broker, ClickHouse, worker and sink on this machine, and stay until Ctrl-C.
+
+    Ctrl-C stops all in order and loses nothing; a second Ctrl-C stops at once. What crashes is started again. The
+    broker keeps its topics in memory only; ClickHouse's data stays in the directory. Other commands find the stack by
+    its directory.
+
+    Example: hailong up --dir var/up, then in another terminal: hailong simulate haiphong-2020 --dir var/up
+    """
+    from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
+
+    from deploy.observability import configure_logs  # noqa: PLC0415 as above
+    from deploy.settings import LogSettings, load, read_variables  # noqa: PLC0415 as above
+    from deploy.stack import Layout, Stack  # noqa: PLC0415 as above
+    from deploy.stack.plan import replaced_variables  # noqa: PLC0415 as above
+    from deploy.supervisor import StopRequest  # noqa: PLC0415 as above
+
+    variables = read_variables(os.environ)
+    warn_of_unknown(variables)
+    logs = load(LogSettings, variables)
+    configure_logs(logs.level, logs.format)
+    console = Console()
+    if ignored := replaced_variables(variables):
+        console.print(f"Not used, since `up` brings its own servers: {', '.join(ignored)}", highlight=False)
+    layout = Layout(directory.resolve())
+    with StopRequest() as stop, Stack(layout, variables, workers=workers, stopping=stop.is_set) as stack:
+        with console.status("Starting the broker and ClickHouse"):
+            stack.start_servers()
+        with console.status("Starting workers and sink"):
+            stack.start_pipeline()
+        if not stop.is_set():
+            _introduce(console, stack, directory)
+        while not stop.wait(TEND_S):
+            stack.supervisor.tend()
+        console.print("Stopping in order; Ctrl-C once more stops at once.")
+        stack.stop(console.print)
+        console.print("Stopped.")
+
+
+def _introduce(console: Console, stack: Stack, directory: Path) -> None:
+    """Where everything is, and what to do next."""
+    from rich.table import Table  # noqa: PLC0415 as above
+
+    from deploy.embedded.broker import FORGETFUL  # noqa: PLC0415 as above
+
+    table = Table(show_header=False, box=None, padding=(0, 2))
+    table.add_row("Kafka", stack.addresses.kafka)
+    table.add_row("ClickHouse", f"127.0.0.1:{stack.addresses.clickhouse} (native), user default")
+    table.add_row("", f"http://127.0.0.1:{stack.addresses.clickhouse_http} (HTTP)")
+    table.add_row("password", f"in {directory / stack.layout.clickhouse_password.name}")
+    for end in stack.endpoints:
+        table.add_row(end.name, f"{end.url}/health  {end.url}/metrics")
+    table.add_row("logs", f"{directory / 'logs'}")
+    console.print("[bold green]hailong runs[/]")
+    console.print(table)
+    console.print(FORGETFUL)
+    option = "" if directory == DEFAULT_DIR else f" --dir {directory}"
+    console.print(f"Try in another terminal: [bold]hailong simulate haiphong-2020{option}[/]", highlight=False)
+    console.print(f'                         [bold]hailong sql{option} "SHOW TABLES"[/]', highlight=False)
+    console.print("Ctrl-C stops everything.")
+
+
+def migrate(directory: Dir = None) -> None:
+    """Bring ClickHouse's tables and views up to date; harmless when they are.
+
+    Example: HAILONG_CLICKHOUSE_HOST=clickhouse hailong migrate
+    """
+    from deploy.settings import ClickHouseSettings, load  # noqa: PLC0415 imported here so that --help is quick
+    from sinks.clickhouse.migrate import migrate as run  # noqa: PLC0415 as above
+
+    connection = load(ClickHouseSettings, variables_for(directory, [ClickHouseSettings])).connection()
+    done = run(connection)
+    typer.echo(
+        f"Applied: {', '.join(str(one) for one in done)}" if done else "Nothing to do: the database is up to date."
+    )

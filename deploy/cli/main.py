@@ -1,0 +1,82 @@
+"""The `hailong` command: one function for each sub-command, in `deploy/cli/commands/`.
+
+Modules of commands import what they need inside the function, so that `hailong --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Annotated
+
+import typer
+
+from deploy.cli.commands import audit, data, demo, processes, schemas, servers, sql, topics
+from deploy.cli.errors import REPORTING, report
+
+app = typer.Typer(
+    name="hailong",
+    help="Service-quality ratings of customs declarations: from events in Kafka to satisfaction, complaints and alerts "
+    "in ClickHouse.\n\nBegin with [bold]hailong demo[/bold], or [bold]hailong up[/bold] in one terminal and "
+    "[bold]hailong simulate haiphong-2020[/bold] in another.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def options(
+    *,
+    debug: Annotated[bool, typer.Option("--debug", help="Show where in the program an error arose.")] = False,
+) -> None:
+    """Take the options that stand before the sub-command."""
+    REPORTING.debug = debug
+    # The driver logs with a traceback what it also raises, and what we then say in one sentence.
+    logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
+
+
+@app.command(rich_help_panel="Help")
+def version() -> None:
+    """Print the version of hailong and of what it runs on."""
+    import platform  # noqa: PLC0415 only needed here
+    from importlib.metadata import version as of  # noqa: PLC0415 only needed here
+
+    typer.echo(f"hailong {of('hailong')}")
+    typer.echo(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
+    for name in ("faust-streaming", "confluent-kafka", "polars", "clickhouse-driver"):
+        typer.echo(f"{name} {of(name)}")
+
+
+START = "Run everything here"
+PARTS = "Run one part against your servers"
+DATA = "Bring data in, ask and check"
+SETUP = "Set up"
+
+app.command("up", rich_help_panel=START)(servers.up)
+app.command("demo", rich_help_panel=START)(demo.demo)
+app.command("worker", rich_help_panel=PARTS)(processes.worker)
+app.command("sink", rich_help_panel=PARTS)(processes.sink)
+app.command("webhook", rich_help_panel=PARTS)(processes.webhook)
+app.command("publish", rich_help_panel=DATA)(data.publish)
+app.command("simulate", rich_help_panel=DATA)(data.simulate)
+app.command("sql", rich_help_panel=DATA)(sql.sql)
+app.command("audit", rich_help_panel=DATA)(audit.audit)
+app.command("migrate", rich_help_panel=SETUP)(servers.migrate)
+app.add_typer(topics.app, name="topics", rich_help_panel=SETUP)
+app.add_typer(schemas.app, name="schemas", rich_help_panel=SETUP)
+
+
+def main() -> None:
+    """Run the command line; errors become one message and an exit status."""
+    try:
+        app()
+    except Exception as error:  # noqa: BLE001 the outermost frame: whatever it is, a person gets a sentence
+        sys.exit(report(error))
+    except KeyboardInterrupt as interrupt:
+        sys.exit(report(interrupt))
+
+
+if __name__ == "__main__":
+    main()

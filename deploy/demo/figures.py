@@ -1,0 +1,164 @@
+"""The figures of the report, each read from ClickHouse by one query that shares no code with the workers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+Query = Callable[[str], Sequence[tuple[Any, ...]]]
+"""Asks ClickHouse one query and returns its rows."""
+
+UNTIL = "toDateTime64('2020-05-07 00:00:00', 3, 'Asia/Ho_Chi_Minh')"
+FROM = "toDateTime64('2020-04-01 00:00:00', 3, 'Asia/Ho_Chi_Minh')"
+
+_REGISTERED = f"""
+SELECT DISTINCT declaration FROM declaration_status FINAL
+WHERE status = 'REGISTERED' AND occurred_at >= {FROM} AND occurred_at < {UNTIL}
+"""  # noqa: S608 built from constants
+
+_RESPONSE = f"""
+WITH registered AS ({_REGISTERED})
+SELECT (SELECT count() FROM registered),
+       (SELECT uniqExact(declaration) FROM rating FINAL WHERE submitted_at < {UNTIL} AND declaration IN registered)
+"""  # noqa: S608 built from constants
+
+_OPINIONS = """
+SELECT count(), countIf(level >= 4)
+FROM (SELECT min(score) AS level FROM rated_service FINAL WHERE state != 'SUPERSEDED' GROUP BY declaration, sheet_id)
+"""
+
+_COMPLAINTS_EXPECTED = "SELECT uniqExact(declaration, sheet_id, office) FROM rating_item FINAL WHERE score <= 2"
+
+_EVENTS = """
+SELECT (SELECT count() FROM log_position FINAL WHERE topic IN ('declaration-status', 'rating')),
+       (SELECT count() FROM dead_letter FINAL)
+"""
+
+_ALERTS = """
+SELECT office, state, detector, raised_at, cleared_at, opinions, dissatisfied, enterprises, expected, tail_probability,
+       summary_en, summary_vi, window_seconds
+FROM alert FINAL WHERE state != 'RETRACTED' ORDER BY raised_at
+"""
+
+_SPIKE_STARTED = """
+SELECT min(submitted_at) FROM rating_item FINAL
+WHERE office = '{office}' AND score <= 2 AND submitted_at <= fromUnixTimestamp64Milli({raised_at})
+  AND submitted_at > fromUnixTimestamp64Milli({raised_at} - {window_seconds} * 1000)
+"""
+
+_OFFICES = """
+SELECT office, count(), countIf(level >= 4), countIf(level <= 2)
+FROM (
+    SELECT office, min(score) AS level FROM rated_service FINAL
+    WHERE state != 'SUPERSEDED' GROUP BY office, declaration, sheet_id
+)
+GROUP BY office ORDER BY count() DESC, office
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeFigures:
+    """One office.
+
+    Attributes:
+        office: Its code.
+        opinions: Sheets that rate it; the level of a sheet is the lowest of its scores.
+        satisfied: Of them at level 4 or 5.
+        dissatisfied: Of them at level 1 or 2.
+    """
+
+    office: str
+    opinions: int
+    satisfied: int
+    dissatisfied: int
+
+
+@dataclass(frozen=True, slots=True)
+class AlertFigures:
+    """One alert with the evidence by which a person can check it."""
+
+    office: str
+    state: str
+    detector: str
+    raised_at: datetime
+    started_at: datetime | None
+    cleared_at: datetime | None
+    opinions: int
+    dissatisfied: int
+    enterprises: int
+    expected: float
+    tail_probability: float
+    summary_en: str
+    summary_vi: str
+
+
+@dataclass(frozen=True, slots=True)
+class Figures:
+    """What ClickHouse holds.
+
+    Attributes:
+        declarations: Registered from 1 April to 6 May 2020.
+        rated: Of them rated by 6 May.
+        opinions: Sheets, by their newest revision.
+        satisfied: Of them at level 4 or 5.
+        complaints_opened: By the workers.
+        complaints_expected: Counted over the raw scores: sheet and office with a score of 1 or 2 in any revision.
+        accepted: Records of the two input topics that are in ClickHouse.
+        dead_letters: Records that were set aside, each with its reason.
+        alerts: In the order in which they were raised.
+        offices: The most rated first.
+    """
+
+    declarations: int
+    rated: int
+    opinions: int
+    satisfied: int
+    complaints_opened: int
+    complaints_expected: int
+    accepted: int
+    dead_letters: int
+    alerts: tuple[AlertFigures, ...]
+    offices: tuple[OfficeFigures, ...]
+
+    @property
+    def events(self) -> int:
+        """All records that came in, bad ones included."""
+        return self.accepted + self.dead_letters
+
+    @property
+    def response_rate_percent(self) -> float:
+        """Share of declarations that were rated."""
+        return round(100 * self.rated / self.declarations, 2) if self.declarations else 0.0
+
+    @property
+    def satisfied_percent(self) -> float:
+        """Share of opinions that are satisfied or better."""
+        return round(100 * self.satisfied / self.opinions, 1) if self.opinions else 0.0
+
+
+def collect(query: Query) -> Figures:
+    """Read all figures."""
+    declarations, rated = query(_RESPONSE)[0]
+    opinions, satisfied = query(_OPINIONS)[0]
+    accepted, dead_letters = query(_EVENTS)[0]
+    return Figures(
+        declarations=declarations,
+        rated=rated,
+        opinions=opinions,
+        satisfied=satisfied,
+        complaints_opened=query("SELECT count() FROM complaint FINAL")[0][0],
+        complaints_expected=query(_COMPLAINTS_EXPECTED)[0][0],
+        accepted=accepted,
+        dead_letters=dead_letters,
+        alerts=tuple(_alert(query, row) for row in query(_ALERTS)),
+        offices=tuple(OfficeFigures(*row) for row in query(_OFFICES)),
+    )
+
+
+def _alert(query: Query, row: tuple[Any, ...]) -> AlertFigures:
+    office, state, detector, raised_at, cleared_at, *evidence, window_seconds = row
+    raised_ms = round(raised_at.timestamp() * 1000)
+    started = query(_SPIKE_STARTED.format(office=office, raised_at=raised_ms, window_seconds=window_seconds))[0][0]
+    return AlertFigures(office, state, detector, raised_at, started, cleared_at, *evidence)

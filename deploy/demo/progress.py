@@ -1,0 +1,102 @@
+"""What one sees while the demo runs: bars on a terminal, a plain line every few seconds elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+PLAIN_EVERY_S = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """How far everything is.
+
+    Attributes:
+        produced: Events that are in Kafka.
+        total: Events of the whole scenario; 0 while it is being prepared.
+        joined: Of the events in Kafka, those the join has done.
+        loaded: Records of all topics that are in ClickHouse.
+        written: Records of all topics that are in Kafka.
+        opinions: Sheets with facts in ClickHouse.
+        satisfied_percent: Share of them at level 4 or 5; None without any.
+        complaints: Opened.
+        alerts: Raised.
+    """
+
+    produced: int = 0
+    total: int = 0
+    joined: int = 0
+    loaded: int = 0
+    written: int = 0
+    opinions: int = 0
+    satisfied_percent: float | None = None
+    complaints: int = 0
+    alerts: int = 0
+
+    def results(self) -> str:
+        """The results so far in one line."""
+        share = "-" if self.satisfied_percent is None else f"{self.satisfied_percent:.1f} %"
+        return f"{self.opinions:,} opinions, {share} satisfied, {self.complaints:,} complaints, {self.alerts} alerts"
+
+    def line(self) -> str:
+        """Everything in one line, for logs and pipes."""
+        return (
+            f"{self.produced:,} of {self.total:,} events produced, {self.joined:,} joined, "
+            f"{self.loaded:,} of {self.written:,} records in ClickHouse; {self.results()}"
+        )
+
+
+Show = Callable[[Snapshot], None]
+
+
+@contextmanager
+def live(console: Console) -> Iterator[Show]:
+    """A function that shows a snapshot, as often as it is called."""
+    if console.is_terminal:
+        with _bars(console) as show:
+            yield show
+        return
+    latest = [Snapshot()]
+    show_line = _lines(console)
+
+    def remember(now: Snapshot) -> None:
+        latest[0] = now
+        show_line(now)
+
+    yield remember
+    console.print(latest[0].line(), highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def _bars(console: Console) -> Iterator[Show]:
+    columns = (TextColumn("{task.description:<22}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, TextColumn("{task.fields[note]}"), console=console) as progress:
+        produced = progress.add_task("events produced", total=None, note="")
+        joined = progress.add_task("joined by the workers", total=None, note="")
+        loaded = progress.add_task("in ClickHouse", total=None, note="")
+
+        def show(now: Snapshot) -> None:
+            total = now.total or None
+            progress.update(produced, completed=now.produced, total=total)
+            progress.update(joined, completed=now.joined, total=total)
+            progress.update(loaded, completed=now.loaded, total=now.written or None, note=now.results())
+
+        yield show
+
+
+def _lines(console: Console) -> Show:
+    last = -PLAIN_EVERY_S
+
+    def show(now: Snapshot) -> None:
+        nonlocal last
+        if time.monotonic() - last >= PLAIN_EVERY_S:
+            last = time.monotonic()
+            console.print(now.line(), highlight=False, soft_wrap=True)
+
+    return show

@@ -1,0 +1,111 @@
+"""`/metrics` and `/health` of a long-running process.
+
+It shows counters and states, never contents, and changes nothing; still it listens on the loopback interface unless
+settings say otherwise.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import structlog
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, generate_latest
+
+from schemas.errors import ConfigurationError
+
+log = structlog.get_logger(__name__)
+
+REQUEST_TIMEOUT_S = 10.0
+"""A client that sends nothing is let go after so long, so that it cannot hold a thread for ever."""
+
+
+@dataclass(frozen=True, slots=True)
+class HealthReport:
+    """How a process is.
+
+    Attributes:
+        healthy: Whether it gets on with its work.
+        details: What it says about itself; JSON values only.
+    """
+
+    healthy: bool
+    details: Mapping[str, Any] = field(default_factory=dict)
+
+
+Health = Callable[[], HealthReport]
+
+
+@contextmanager
+def serve(host: str, port: int, health: Health, registry: CollectorRegistry = REGISTRY) -> Iterator[int]:
+    """Serve both while the `with` block lasts; gives the port.
+
+    Args:
+        host: Address to listen on.
+        port: Port; 0 for any free one.
+        health: Called for each request to `/health`, from another thread.
+        registry: Metrics to show.
+
+    Raises:
+        ConfigurationError: The address cannot be used.
+    """
+    try:
+        server = _Server((host, port), health, registry)
+    except OSError as error:
+        raise ConfigurationError(
+            [f"Cannot serve metrics at {host}:{port}: {error.strerror}. Set HAILONG_HTTP_PORT to a free port, or 0."]
+        ) from error
+    thread = threading.Thread(target=server.serve_forever, name="metrics", daemon=True)
+    thread.start()
+    log.info("metrics_served", url=f"http://{host}:{server.server_port}/metrics")
+    try:
+        yield server.server_port
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, address: tuple[str, int], health: Health, registry: CollectorRegistry) -> None:
+        super().__init__(address, _Handler)
+        self.health = health
+        self.registry = registry
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    timeout = REQUEST_TIMEOUT_S
+    server_version = "hailong"
+    sys_version = ""
+
+    def do_GET(self) -> None:
+        """Answer one request."""
+        path = self.path.partition("?")[0]
+        if path == "/metrics":
+            self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(self.server.registry))
+        elif path == "/health":
+            report = self.server.health()
+            status = HTTPStatus.OK if report.healthy else HTTPStatus.SERVICE_UNAVAILABLE
+            body = json.dumps({"healthy": report.healthy, **report.details}, ensure_ascii=False).encode()
+            self._answer(status, "application/json; charset=utf-8", body)
+        else:
+            self._answer(HTTPStatus.NOT_FOUND, "text/plain; charset=utf-8", b"see /metrics and /health\n")
+
+    def _answer(self, status: HTTPStatus, kind: str, body: bytes) -> None:
+        self.send_response(status)
+        self.send_header("Content-Type", kind)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the name is http.server's
+        """Requests for metrics are not worth a line each."""

@@ -1,0 +1,69 @@
+"""The simulator: a scenario played into Kafka."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Event
+
+from deploy.settings import KafkaSettings, LogSettings, load
+from deploy.settings.sealing import SealingSettings
+from deploy.topics import verify_topics
+from producers.sdk import EventPublisher
+from producers.simulator import Haiphong2020, Progress, Seal
+from producers.simulator import run as play
+from schemas.errors import ConfigurationError
+from schemas.sealing import Contact, SealingKeys, seal
+from schemas.topics import Topic
+
+NEEDS = (KafkaSettings, SealingSettings, LogSettings)
+
+
+@dataclass(frozen=True, slots=True)
+class Scenario:
+    """What is to be played.
+
+    Attributes:
+        seed: Of the scenario.
+        scale: 1 for all of Hai Phong.
+        speed: Simulated seconds per second; None for as fast as it goes.
+        poison: Whether broken records are mixed in.
+        truth: Where the figures of the scenario are written before it is played.
+    """
+
+    seed: int
+    scale: float
+    speed: float | None
+    poison: bool
+    truth: Path | None
+
+
+def run(
+    scenario: Scenario,
+    variables: Mapping[str, str],
+    progress: Callable[[Progress], None],
+    stop: Event,
+) -> tuple[int, int]:
+    """Play it; returns how many records Kafka has, and how many the scenario holds. Fewer only when it was stopped.
+
+    Raises:
+        ConfigurationError: Topics are missing, or the sealing keys.
+        Unavailable: Kafka does not answer.
+        DeliveryFailed: Kafka did not take everything.
+    """
+    connection = load(KafkaSettings, variables).connection()
+    verify_topics(connection, (Topic.DECLARATION_STATUS, Topic.RATING))
+    keys = load(SealingSettings, variables).keys()
+    if keys is None:
+        raise ConfigurationError(["HAILONG_SEALING_KEYS is not set: the scenario holds contacts, which travel sealed."])
+    made = Haiphong2020(scenario.seed, scenario.scale, poison=scenario.poison, seal=_sealer(keys))
+    if scenario.truth is not None:
+        scenario.truth.write_text(made.truth().to_json(), encoding="utf-8")
+    with EventPublisher(connection) as publisher:
+        sent = play(made, publisher, speed=scenario.speed, progress=progress, stop=stop)
+    return sent, len(made)
+
+
+def _sealer(keys: SealingKeys) -> Seal:
+    return lambda sheet_id, name, phone: seal(Contact(name, phone), sheet_id, keys)

@@ -1,0 +1,51 @@
+"""The worker process: the stages on Faust, with metrics and health."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict
+
+from deploy.observability import HealthReport, serve
+from deploy.processes.common import begin, wall_clock
+from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
+from deploy.settings.registry import RegistrySettings
+from deploy.settings.worker import WorkerSettings
+from processors.stage import Stage
+from processors.stages import build_stages
+from processors.stages.reference import reference_policies, reference_surroundings
+from processors.worker import Worker
+from schemas.codec import WriterSchemas
+from schemas.reference import load_offices
+
+NEEDS = (KafkaSettings, WorkerSettings, RegistrySettings, HttpSettings, LogSettings)
+
+
+def run(variables: Mapping[str, str]) -> int:
+    """Run a worker until SIGTERM or SIGINT; returns its exit status.
+
+    Raises:
+        HailongError: It cannot start; see `processors.worker.Worker.run`.
+    """
+    begin("worker", variables)
+    settings, http = load(WorkerSettings, variables), load(HttpSettings, variables)
+    connection = load(KafkaSettings, variables).connection()
+    writers = load(RegistrySettings, variables).writer_schemas(connection.topic_prefix)
+    worker = Worker(connection, chosen_stages(settings, writers), settings.options(), wall_clock)
+
+    def health() -> HealthReport:
+        found = worker.health()
+        return HealthReport(
+            found.healthy, {"reasons": list(found.reasons), "stages": [asdict(stage) for stage in found.stages]}
+        )
+
+    with serve(http.host, http.port, health):
+        return worker.run()
+
+
+def chosen_stages(settings: WorkerSettings, writer_schemas: WriterSchemas) -> tuple[Stage, ...]:
+    """The stages that the settings name, with the policies they say."""
+    policies = reference_policies(
+        complaint_threshold=settings.complaint_threshold, grace_ms=int(settings.grace_s * 1000)
+    )
+    stages = build_stages(policies, reference_surroundings(), load_offices().name, writer_schemas)
+    return tuple(stage for stage in stages if stage.name in settings.stage_names())

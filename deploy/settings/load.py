@@ -1,0 +1,147 @@
+"""From variables to typed settings, with all problems in words that name the variable."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, TypeVar, get_args
+
+from pydantic import SecretStr, ValidationError
+from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+
+from schemas.errors import ConfigurationError
+
+MAX_SECRET_FILE_BYTES = 65_536
+"""A larger file is not a secret but a mistake, such as the path of a log."""
+
+
+class SettingsGroup(BaseSettings):
+    """Base of the settings of one component; the variable of a field is the prefix and its name in capitals."""
+
+    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
+
+    title: ClassVar[str] = ""
+
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Only what `load` hands over: so that a setting never depends on who reads the environment, and when."""
+        del settings_cls, env_settings, dotenv_settings, file_secret_settings
+        return (init_settings,)
+
+    @classmethod
+    def variable(cls, field: str) -> str:
+        """Name of the variable of a field."""
+        return f"{cls.model_config.get('env_prefix', '')}{field}".upper()
+
+    @classmethod
+    def variables(cls) -> Mapping[str, str]:
+        """All variables of the group and what each is for; secrets can also be given as a file."""
+        found: dict[str, str] = {}
+        for name, field in cls.model_fields.items():
+            found[cls.variable(name)] = field.description or ""
+            if is_secret(field):
+                found[f"{cls.variable(name)}_FILE"] = f"File that holds {cls.variable(name)}"
+        return found
+
+    def problems(self) -> Iterator[str]:
+        """Rules between several settings that are broken, one sentence each."""
+        yield from ()
+
+
+S = TypeVar("S", bound=SettingsGroup)
+
+
+def is_secret(field: FieldInfo) -> bool:
+    """Whether a setting is a secret: hidden in `repr`, and accepted as `<NAME>_FILE`."""
+    return SecretStr in (field.annotation, *get_args(field.annotation))
+
+
+def load(group: type[S], variables: Mapping[str, str]) -> S:
+    """The settings of one component.
+
+    Args:
+        group: Which.
+        variables: Names and values, from `read_variables`.
+
+    Raises:
+        ConfigurationError: With every problem of this component.
+    """
+    settings, problems = _attempt(group, variables)
+    if settings is None or problems:
+        raise ConfigurationError(problems)
+    return settings
+
+
+def check(variables: Mapping[str, str], groups: Sequence[type[SettingsGroup]]) -> None:
+    """Look at the settings of several components at once, before any of them starts.
+
+    Raises:
+        ConfigurationError: With every problem of all of them.
+    """
+    problems = [problem for group in groups for problem in _attempt(group, variables)[1]]
+    if problems:
+        raise ConfigurationError(dict.fromkeys(problems))
+
+
+def _attempt(group: type[S], variables: Mapping[str, str]) -> tuple[S | None, list[str]]:
+    values, problems = _values(group, variables)
+    try:
+        settings = group(**values)
+    except ValidationError as error:
+        return None, problems + [_sentence(group, fault) for fault in error.errors(include_url=False)]
+    return settings, problems + list(settings.problems())
+
+
+def _values(group: type[SettingsGroup], variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
+    """What was set; an empty value counts as not set, as in compose files and Kubernetes manifests."""
+    values: dict[str, str] = {}
+    problems: list[str] = []
+    for name, field in group.model_fields.items():
+        variable = group.variable(name)
+        value, path = variables.get(variable), variables.get(f"{variable}_FILE") if is_secret(field) else None
+        if value and path:
+            problems.append(f"{variable} and {variable}_FILE are both set: keep one of them.")
+        if path:
+            try:
+                value = _secret_of(Path(path))
+            except (OSError, ValueError) as error:
+                problems.append(f"{variable}_FILE names a file that cannot be used: {_reason(error)}.")
+        if value:
+            values[name] = value
+    return values, problems
+
+
+def _secret_of(path: Path) -> str:
+    with path.open("rb") as file:
+        content = file.read(MAX_SECRET_FILE_BYTES + 1)
+    if len(content) > MAX_SECRET_FILE_BYTES:
+        raise ValueError(f"it is larger than {MAX_SECRET_FILE_BYTES} bytes")
+    try:
+        text = content.decode().strip()
+    except UnicodeDecodeError:
+        raise ValueError("it is not UTF-8 text") from None
+    if not text:
+        raise ValueError("it is empty")
+    return text
+
+
+def _reason(error: OSError | ValueError) -> str:
+    return f"{error.strerror} ({error.filename})" if isinstance(error, OSError) else str(error)
+
+
+def _sentence(group: type[SettingsGroup], fault: Any) -> str:
+    """One pydantic error in words; never the value, which may be a secret in the wrong variable."""
+    name = str(fault["loc"][0])
+    variable = group.variable(name)
+    if fault["type"] == "missing":
+        return f"{variable} is not set: {group.model_fields[name].description}"
+    rule = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    return f"{variable} {rule if rule.startswith('must') else f'is wrong: {rule}'}."

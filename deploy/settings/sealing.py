@@ -1,0 +1,35 @@
+"""Settings of the keys that names and phones are sealed with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pydantic import Field, SecretStr
+from pydantic_settings import SettingsConfigDict
+
+from deploy.settings.load import SettingsGroup
+from schemas.errors import ConfigurationError
+from schemas.sealing import SealingKeys
+
+
+class SealingSettings(SettingsGroup):
+    """The sealing keys."""
+
+    model_config = SettingsConfigDict(env_prefix="HAILONG_")
+    title: ClassVar[str] = "Sealing"
+
+    sealing_keys: SecretStr | None = Field(
+        default=None, description="Keys that names and phones are sealed with: id:base64 of 32 bytes, commas between."
+    )
+
+    def problems(self) -> Iterator[str]:
+        """Whether the keys are keys."""
+        try:
+            self.keys()
+        except ConfigurationError as error:
+            yield from (f"HAILONG_SEALING_KEYS: {problem}." for problem in error.problems)
+
+    def keys(self) -> SealingKeys | None:
+        """The keys; None when none are set: then contacts cannot be taken in."""
+        return None if self.sealing_keys is None else SealingKeys.parse(self.sealing_keys.get_secret_value())

@@ -1,0 +1,102 @@
+"""The directory of a stack: what lies where, who may read it, and that only one stack uses it."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.errors import ConfigurationError
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths below one directory.
+
+    Attributes:
+        directory: The directory, absolute.
+    """
+
+    directory: Path
+
+    @property
+    def logs(self) -> Path:
+        """Output of each process."""
+        return self.directory / "logs"
+
+    @property
+    def clickhouse(self) -> Path:
+        """ClickHouse's data; stays from one start to the next."""
+        return self.directory / "clickhouse"
+
+    @property
+    def broker(self) -> Path:
+        """What the broker needs on disk; its records are not there."""
+        return self.directory / "broker"
+
+    @property
+    def state_file(self) -> Path:
+        """Settings by which other commands find the running stack; there only while it runs."""
+        return self.directory / "hailong.env"
+
+    @property
+    def clickhouse_password(self) -> Path:
+        """Password of ClickHouse's `default` user; made once."""
+        return self.directory / "clickhouse.password"
+
+    @property
+    def sealing_keys(self) -> Path:
+        """Keys that names and phones are sealed with; made once, without them contacts cannot be opened."""
+        return self.directory / "sealing.keys"
+
+    @contextmanager
+    def locked(self) -> Iterator[None]:
+        """Make the directory and keep it for this process alone.
+
+        Raises:
+            ConfigurationError: Another stack runs there, or it cannot be written.
+        """
+        try:
+            self.directory.mkdir(parents=True, exist_ok=True)
+            descriptor = os.open(self.directory / ".lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise ConfigurationError([f"{self.directory} cannot be used: {error.strerror}."]) from error
+        try:
+            try:
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                raise ConfigurationError(
+                    [f"A stack already runs in {self.directory}: stop it, or name another directory with --dir."]
+                ) from None
+            yield
+        finally:
+            os.close(descriptor)
+
+
+def secret_in(path: Path, make: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
+    """The secret in a file that only its owner can read; made if it is not there."""
+    if not path.exists():
+        write_private(path, make())
+    return path.read_text(encoding="utf-8").strip()
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that only its owner can read; others see the old content or the new, never a part."""
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        file.write(text)
+    draft.replace(path)
+
+
+def write_env_file(path: Path, variables: Mapping[str, str], heading: str) -> None:
+    """Write variables so that `deploy.settings` reads back the same values, whatever they contain."""
+    lines = [f"# {line}" for line in heading.splitlines()]
+    for name, value in sorted(variables.items()):
+        quoted = value.replace("\\", "\\\\").replace("'", "\\'")
+        lines.append(f"{name}='{quoted}'")
+    write_private(path, "\n".join(lines) + "\n")

@@ -1,0 +1,67 @@
+"""The output of one child in files of bounded size."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from pathlib import Path
+from typing import IO, BinaryIO
+
+MAX_FILE_BYTES = 10 * 1024 * 1024
+KEPT_FILES = 3
+"""The one that is written to and two older ones."""
+
+LAST_LINES = 15
+MAX_LINE_BYTES = 16_384
+"""A longer line is cut into pieces, so that a child that prints no newline cannot fill our memory."""
+
+
+class ChildLog:
+    """Copies what a child prints to `NAME.log`, which is moved to `NAME.log.1` and so on when it is full."""
+
+    def __init__(self, path: Path, *, max_bytes: int = MAX_FILE_BYTES, kept: int = KEPT_FILES) -> None:
+        self.path = path
+        self._max_bytes = max_bytes
+        self._kept = kept
+        self._last: deque[bytes] = deque(maxlen=LAST_LINES)
+        self._thread: threading.Thread | None = None
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.touch()
+
+    def follow(self, output: IO[bytes]) -> None:
+        """Copy until the child closes its output; a restarted child is followed in the same files."""
+        self.finish()
+        self._thread = threading.Thread(target=self._copy, args=(output,), name=f"log-{self.path.stem}", daemon=True)
+        self._thread.start()
+
+    def finish(self, timeout_s: float = 2) -> None:
+        """Wait until everything that a stopped child printed is in the file."""
+        if self._thread is not None:
+            self._thread.join(timeout_s)
+            self._thread = None
+
+    def last_lines(self) -> list[str]:
+        """The latest lines, for error messages."""
+        return [line.decode(errors="replace").rstrip() for line in tuple(self._last)]
+
+    def _copy(self, output: IO[bytes]) -> None:
+        file: BinaryIO = self.path.open("ab")
+        try:
+            with output:
+                while line := output.readline(MAX_LINE_BYTES):
+                    self._last.append(line)
+                    file.write(line)
+                    file.flush()
+                    if file.tell() >= self._max_bytes:
+                        file = self._rotate(file)
+        finally:
+            file.close()
+
+    def _rotate(self, file: BinaryIO) -> BinaryIO:
+        file.close()
+        for number in range(self._kept - 1, 0, -1):
+            older = self.path.with_name(f"{self.path.name}.{number}")
+            newer = self.path if number == 1 else self.path.with_name(f"{self.path.name}.{number - 1}")
+            if newer.exists():
+                newer.replace(older)
+        return self.path.open("ab")

@@ -1,0 +1,151 @@
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from deploy.cli.errors import REPORTING, report
+from deploy.embedded.ports import free_port
+from schemas.errors import ConfigurationError, Unavailable
+
+COMMANDS = (
+    ["up"],
+    ["demo"],
+    ["worker"],
+    ["sink"],
+    ["webhook"],
+    ["migrate"],
+    ["publish"],
+    ["simulate"],
+    ["audit"],
+    ["schemas"],
+    ["schemas", "check"],
+    ["schemas", "list"],
+    ["schemas", "register"],
+    ["topics"],
+    ["topics", "create"],
+    ["sql"],
+    ["version"],
+)
+
+
+def hailong(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
+    """Run the command as a person does, with these settings and no others."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")}
+    return subprocess.run(
+        [sys.executable, "-m", "deploy.cli.main", *arguments],
+        cwd=cwd,
+        env={**clean, "COLUMNS": "100", **environ},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+def test_help_is_quick_and_lists_every_command(tmp_path: Path) -> None:
+    """`hailong --help` imports neither Kafka, polars nor ClickHouse: it answers in well under a second."""
+    began = time.monotonic()
+    done = hailong("--help", cwd=tmp_path)
+    took = time.monotonic() - began
+    assert done.returncode == 0
+    assert all(command[0] in done.stdout for command in COMMANDS)
+    assert took < 2.0  # about 0.2 s on a quiet machine; CI is shared
+    code = "import sys, deploy.cli.main; print(*sorted(sys.modules))"
+    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert not {"polars", "numpy", "confluent_kafka", "clickhouse_driver", "faust", "pydantic"} & set(loaded)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_every_command_explains_itself(command: list[str], tmp_path: Path) -> None:
+    """Each help says more than the name of the command."""
+    done = hailong(*command, "--help", cwd=tmp_path)
+    assert done.returncode == 0
+    assert len(done.stdout) > 300
+
+
+@pytest.mark.parametrize("command", [["worker"], ["sink"], ["migrate"], ["topics", "create"], ["sql", "SELECT 1"]])
+def test_missing_settings_end_with_status_2_and_say_what_to_do(command: list[str], tmp_path: Path) -> None:
+    """Without a stack and without settings, the message names the variables and `hailong up`; no traceback."""
+    done = hailong(*command, cwd=tmp_path)
+    assert done.returncode == 2
+    assert "is not set" in done.stderr
+    assert "hailong up" in done.stderr
+    assert "Traceback" not in done.stderr
+    assert done.stdout == ""
+
+
+def test_all_wrong_settings_are_listed_together(tmp_path: Path) -> None:
+    """A worker with three mistakes names all three."""
+    done = hailong(
+        "worker",
+        cwd=tmp_path,
+        HAILONG_KAFKA_BOOTSTRAP_SERVERS="nonsense",
+        HAILONG_WORKER_GRACE_S="-1",
+        HAILONG_LOG_LEVEL="loud",
+    )
+    assert done.returncode == 2
+    for name in ("HAILONG_KAFKA_BOOTSTRAP_SERVERS", "HAILONG_WORKER_GRACE_S", "HAILONG_LOG_LEVEL"):
+        assert name in done.stderr
+
+
+def test_an_unreachable_clickhouse_is_one_sentence_and_status_1(tmp_path: Path) -> None:
+    """The message names the address and never the password."""
+    port = str(free_port())
+    done = hailong(
+        "sql",
+        "SELECT 1",
+        cwd=tmp_path,
+        HAILONG_CLICKHOUSE_HOST="127.0.0.1",
+        HAILONG_CLICKHOUSE_PORT=port,
+        HAILONG_CLICKHOUSE_PASSWORD="hunter2",
+    )
+    assert done.returncode == 1
+    assert f"ClickHouse at 127.0.0.1:{port} does not answer" in done.stderr
+    assert "hunter2" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_a_directory_without_a_stack_is_named(tmp_path: Path) -> None:
+    """`--dir` of a stack that does not run is refused instead of falling back to other servers."""
+    done = hailong("sql", "--dir", "elsewhere", "SELECT 1", cwd=tmp_path, HAILONG_CLICKHOUSE_HOST="production")
+    assert done.returncode == 2
+    assert "No stack runs in elsewhere" in done.stderr
+
+
+def test_a_misspelt_setting_is_a_warning(tmp_path: Path) -> None:
+    """The person learns why the setting has no effect."""
+    done = hailong("worker", cwd=tmp_path, HAILONG_KAFKA_BOOTSTRAP_SERVER="x:1")
+    assert "did you mean HAILONG_KAFKA_BOOTSTRAP_SERVERS?" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "words"),
+    [
+        (ConfigurationError(["A is wrong.", "B is wrong."]), 2, ["- A is wrong.", "- B is wrong."]),
+        (Unavailable("Kafka does not answer"), 1, ["hailong: Kafka does not answer"]),
+        (ZeroDivisionError("secret"), 1, ["unexpected ZeroDivisionError", "--debug"]),
+        (KeyboardInterrupt(), 130, ["Interrupted"]),
+    ],
+)
+def test_errors_become_messages(
+    error: BaseException, status: int, words: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Every error ends with its exit status and a message on standard error, without traceback."""
+    assert report(error) == status
+    said = capsys.readouterr()
+    assert all(word in said.err for word in words)
+    assert "Traceback" not in said.err
+    assert "secret" not in said.err
+    assert said.out == ""
+
+
+def test_debug_shows_where_an_error_arose(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    """Developers get the traceback, and only on request."""
+    monkeypatch.setattr(REPORTING, "debug", True)
+    report(ZeroDivisionError("x"))
+    assert "ZeroDivisionError: x" in capsys.readouterr().err

@@ -1,0 +1,164 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from dotenv import dotenv_values
+
+from deploy.settings import ClickHouseSettings, KafkaSettings, check, load, read_variables
+from deploy.settings.everything import GROUPS, known_variables
+from deploy.settings.variables import ENV_FILE, unknown_variables
+from deploy.settings.worker import WorkerSettings
+from deploy.stack.layout import write_env_file
+from processors.worker.options import WorkerOptions
+from schemas.errors import ConfigurationError
+
+KAFKA = {"HAILONG_KAFKA_BOOTSTRAP_SERVERS": "broker-1:9092, broker-2:9092"}
+EXAMPLE = Path(__file__).parents[3] / "deploy" / "hailong.env.example"
+
+
+def test_all_problems_of_all_components_are_listed_at_once() -> None:
+    """Somebody who mends settings sees everything in one go, each sentence with its variable."""
+    variables = {
+        "HAILONG_KAFKA_BOOTSTRAP_SERVERS": "broker",
+        "HAILONG_KAFKA_SECURITY_PROTOCOL": "TLS",
+        "HAILONG_KAFKA_PARTITIONS": "many",
+        "HAILONG_CLICKHOUSE_PORT": "70000",
+        "HAILONG_CLICKHOUSE_SECURE": "perhaps",
+        "HAILONG_WORKER_STAGES": "join,dance",
+        "HAILONG_WORKER_COMPLAINT_THRESHOLD": "5",
+    }
+    with pytest.raises(ConfigurationError) as caught:
+        check(variables, [KafkaSettings, ClickHouseSettings, WorkerSettings])
+    named = {problem.split()[0] for problem in caught.value.problems}
+    assert named == {
+        "HAILONG_KAFKA_BOOTSTRAP_SERVERS",
+        "HAILONG_KAFKA_SECURITY_PROTOCOL",
+        "HAILONG_KAFKA_PARTITIONS",
+        "HAILONG_CLICKHOUSE_HOST",
+        "HAILONG_CLICKHOUSE_PORT",
+        "HAILONG_CLICKHOUSE_SECURE",
+        "HAILONG_WORKER_COMPLAINT_THRESHOLD",
+    }
+
+
+def test_rules_between_settings_are_checked() -> None:
+    """SASL needs all its parts, a certificate its key, and files must be there."""
+    variables = {
+        **KAFKA,
+        "HAILONG_KAFKA_SECURITY_PROTOCOL": "SASL_SSL",
+        "HAILONG_KAFKA_SASL_USERNAME": "worker",
+        "HAILONG_KAFKA_SSL_CERTIFICATE_FILE": "/nowhere/cert.pem",
+    }
+    with pytest.raises(ConfigurationError) as caught:
+        load(KafkaSettings, variables)
+    assert [problem.split()[0] for problem in caught.value.problems] == [
+        "HAILONG_KAFKA_SASL_MECHANISM",
+        "HAILONG_KAFKA_SASL_PASSWORD",
+        "HAILONG_KAFKA_SSL_CERTIFICATE_FILE",
+        "HAILONG_KAFKA_SSL_CERTIFICATE_FILE",
+    ]
+
+
+def test_a_secret_comes_from_a_variable_or_a_file_and_is_never_shown(tmp_path: Path) -> None:
+    """The password reaches the connection and no representation of anything."""
+    (tmp_path / "password").write_text("s3cr3t-pass\n")
+    variables = {"HAILONG_CLICKHOUSE_HOST": "db", "HAILONG_CLICKHOUSE_PASSWORD_FILE": str(tmp_path / "password")}
+    settings = load(ClickHouseSettings, variables)
+    assert settings.connection().password == "s3cr3t-pass"
+    assert "s3cr3t" not in f"{settings!r} {settings} {settings.connection()!r} {settings.model_dump_json()}"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"), [(None, "No such file"), (b"", "empty"), (b"x" * 70_000, "larger"), (b"\xff\xfe", "UTF-8")]
+)
+def test_a_secret_file_that_cannot_be_used_is_refused(tmp_path: Path, content: bytes | None, words: str) -> None:
+    """A wrong mount is a configuration error, not an empty password."""
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(ConfigurationError, match=f"HAILONG_CLICKHOUSE_PASSWORD_FILE names a file .*{words}"):
+        load(ClickHouseSettings, {"HAILONG_CLICKHOUSE_HOST": "x", "HAILONG_CLICKHOUSE_PASSWORD_FILE": str(path)})
+
+
+def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
+    """Two sources of one password would make it a matter of luck which one counts."""
+    (tmp_path / "p").write_text("a")
+    variables = {"HAILONG_CLICKHOUSE_PASSWORD": "b", "HAILONG_CLICKHOUSE_PASSWORD_FILE": str(tmp_path / "p")}
+    with pytest.raises(ConfigurationError, match="both set"):
+        load(ClickHouseSettings, {"HAILONG_CLICKHOUSE_HOST": "x", **variables})
+
+
+def test_no_message_repeats_a_value() -> None:
+    """A password in the wrong variable is not printed by the error about it."""
+    variables = {name: "hunter2-hunter2" for name in known_variables() if not name.endswith("_FILE")}
+    with pytest.raises(ConfigurationError) as caught:
+        check(variables, GROUPS)
+    assert "hunter2" not in str(caught.value)
+    assert "hunter2" not in json.dumps([repr(caught.value), caught.value.problems])
+
+
+def test_an_empty_value_counts_as_not_set() -> None:
+    """Compose files and manifests set unused variables to nothing."""
+    settings = load(KafkaSettings, {**KAFKA, "HAILONG_KAFKA_SASL_USERNAME": "", "HAILONG_KAFKA_PARTITIONS": ""})
+    assert settings.sasl_username is None
+    assert settings.partitions == 4
+    assert settings.connection().bootstrap_servers == "broker-1:9092,broker-2:9092"
+
+
+def test_worker_settings_agree_with_the_options_they_build() -> None:
+    """The defaults that the example file shows are those of the worker itself."""
+    assert load(WorkerSettings, {}).options() == WorkerOptions()
+
+
+def test_environment_stands_above_its_file_and_a_named_stack_above_both(tmp_path: Path) -> None:
+    """Each source of settings overrides the one below it, in the documented order."""
+    named, stack = tmp_path / "named.env", tmp_path / "stack.env"
+    named.write_text("HAILONG_A=file\nHAILONG_B=file\nOTHER=1\n")
+    stack.write_text("HAILONG_A=stack\nHAILONG_C=stack\n")
+    environ = {ENV_FILE: str(named), "HAILONG_A": "environ", "PATH": "/bin"}
+    read = read_variables(environ, stack=stack)
+    assert read == {ENV_FILE: str(named), "HAILONG_A": "environ", "HAILONG_B": "file", "HAILONG_C": "stack"}
+    assert read_variables(environ, stack=stack, stack_wins=True)["HAILONG_A"] == "stack"
+
+
+def test_a_settings_file_that_is_missing_is_named() -> None:
+    """A typo in HAILONG_ENV_FILE does not mean running with defaults."""
+    with pytest.raises(ConfigurationError, match=r"/nowhere/hailong\.env cannot be read"):
+        read_variables({ENV_FILE: "/nowhere/hailong.env"})
+
+
+def test_a_misspelt_variable_is_pointed_out() -> None:
+    """A setting that nothing reads would otherwise silently do nothing."""
+    hints = unknown_variables({"HAILONG_KAFKA_BOOTSTRAP_SERVER": "x", "HAILONG_LOG_LEVEL": "info"}, known_variables())
+    (hint,) = hints
+    assert hint.startswith("HAILONG_KAFKA_BOOTSTRAP_SERVER is set, but hailong has no such setting")
+    assert hint.endswith("did you mean HAILONG_KAFKA_BOOTSTRAP_SERVERS?")
+
+
+def test_a_written_settings_file_reads_back_exactly(tmp_path: Path) -> None:
+    """Quotes, dollars, hashes and spaces in values survive the stack's settings file, which only its owner can read."""
+    values = {"HAILONG_X": 'it\'s $HOME # "q" \\ back', "HAILONG_Y": " spaces ", "HAILONG_Z": "ß名"}
+    write_env_file(tmp_path / "hailong.env", values, "two\nlines")
+    assert read_variables({}, stack=tmp_path / "hailong.env") == values
+    assert (tmp_path / "hailong.env").stat().st_mode & 0o777 == 0o600
+
+
+def test_the_example_file_explains_every_variable_with_its_default() -> None:
+    """Whoever copies the example finds all settings there, and none that does not exist."""
+    text = EXAMPLE.read_text()
+    shown = {
+        line.lstrip("# ").partition("=")[0] for line in text.splitlines() if line.lstrip("# ").startswith("HAILONG_")
+    }
+    assert shown == set(known_variables())
+    set_by_example = {name: value for name, value in dotenv_values(EXAMPLE).items() if value}
+    check(set_by_example, GROUPS)  # type: ignore[arg-type]  # no value is None: filtered above
+    commented = dict(
+        line.lstrip("# ").split("=", 1) for line in text.splitlines() if line.lstrip("# ").startswith("HAILONG_")
+    )
+    for group in GROUPS:
+        for name, field in group.model_fields.items():
+            default = field.get_default()
+            if isinstance(default, str | int | float) and not isinstance(default, bool):
+                assert commented[group.variable(name)] == str(default), group.variable(name)
