@@ -242,6 +242,12 @@ class Consumer(base.Consumer):
         await super().on_partitions_revoked(revoked)
         self.ledger.forget(ensure_TP(tp) for tp in revoked)
 
+    async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
+        """A rebalance ended. Faust seeks nothing for a member that got nothing, but it, too, must hear of the end."""
+        await super().on_partitions_assigned(assigned, generation_id)
+        if not assigned and self.app.listener is not None:
+            self.app.listener.on_sought({})
+
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
         yield from super()._filter_tps_with_pending_acks(topics)
         yield from (tp for tp in self.ledger.partitions() if topics is None or tp in topics or tp.topic in topics)
