@@ -45,10 +45,14 @@ class Surroundings:
 
 
 def version_of(sheet: Sheet, history: Sequence[StatusRow]) -> int:
-    """Version of the sheet's facts: the revision above, the number of records that bear on it below."""
-    latest = sheet.latest
-    bearing = len(sheet.records) + known_rows(history, latest.submitted_at)
-    return latest.revision << _COUNT_BITS | min(bearing, (1 << _COUNT_BITS) - 1)
+    """Version of the sheet's facts: the revision above, the number of records that bear on it below.
+
+    Statuses are counted up to the latest submission of any record, not of the one that counts: when a content with an
+    earlier submission wins, fewer statuses are looked at, but the version must not fall.
+    """
+    until = max(record.submitted_at for record in sheet.records.values())
+    bearing = len(sheet.records) + known_rows(history, until)
+    return sheet.latest.revision << _COUNT_BITS | min(bearing, (1 << _COUNT_BITS) - 1)
 
 
 def facts_of(sheet: Sheet, history: Sequence[StatusRow], surroundings: Surroundings) -> list[RatedService]:

@@ -8,6 +8,7 @@ from typing import Any
 
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.comparison import Last, compare, identity
 from support.events import WRITTEN_AT, at, batch, item, rating, status, value_of
 from support.oracle import Oracle
 
@@ -15,7 +16,6 @@ from processors.stage import Output, PartitionState
 from processors.stages import build_stages
 from processors.stages.reference import reference_policies, reference_surroundings
 from schemas.records import DeclarationStatus, Rating, Status
-from schemas.reference import load_calendar
 from schemas.topics import Topic
 
 T0 = at("2020-04-28 07:00")
@@ -75,7 +75,7 @@ class Pipeline:
         self.states: dict[Topic, PartitionState] = {}
         for stage in build_stages(reference_policies(), reference_surroundings(), lambda code, _at: code):
             self.states.update(dict.fromkeys(stage.inputs, stage.new_state(0)))
-        self.last: dict[tuple[Topic, Any], Any] = {}
+        self.last: Last = {}
 
     def take(self, topic: Topic, records: Sequence[Any]) -> None:
         """Give a batch to its stage, and what comes of it to the stages behind."""
@@ -97,7 +97,7 @@ class Pipeline:
                 self.take(topic, records)
 
 
-def run(arrivals: Sequence[tuple[Topic, Any]], cuts: Sequence[int]) -> dict[tuple[Topic, Any], Any]:
+def run(arrivals: Sequence[tuple[Topic, Any]], cuts: Sequence[int]) -> Last:
     """Play arrivals through all stages in batches of the given sizes; the last version of every record."""
     pipeline, place = Pipeline(), 0
     for size in [*cuts, len(arrivals)]:
@@ -108,17 +108,6 @@ def run(arrivals: Sequence[tuple[Topic, Any]], cuts: Sequence[int]) -> dict[tupl
     for state in dict.fromkeys(pipeline.states.values()):
         pipeline.spread(state.advance(WRITTEN_AT))
     return pipeline.last
-
-
-def identity(record: Any) -> tuple[Any, ...]:
-    """Natural key of an output record."""
-    names = ("fact_id", "complaint_id", "alert_id", "target", "office", "target_id", "window_end", "pane_start")
-    return tuple(getattr(record, name, None) for name in names)
-
-
-def records_of(last: dict[tuple[Topic, Any], Any], topic: Topic) -> list[Any]:
-    """Records of one topic."""
-    return [record for (one, _key), record in last.items() if one is topic]
 
 
 def crc(record: Any, topic: Topic) -> int:
@@ -147,63 +136,6 @@ def test_any_arrival_gives_what_the_batch_computation_gives(
         [(one, crc(one, topic)) for topic, one in arrivals if topic is Topic.RATING],
     )
     try:
-        compare_facts(last, oracle)
-        compare_complaints(last, oracle)
-        compare_windows(last, oracle)
-        compare_counts(last, oracle)
+        compare(last, oracle)
     finally:
         oracle.close()
-
-
-FACT_FIELDS = (
-    *("sheet_id", "target", "office", "target_id", "state", "revision", "submitted_at", "score", "tax_code"),
-    *("declaration_office", "declaration_team", "status", "channel", "kind", "status_count", "registered_at"),
-    *("permitted_at", "document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
-)
-
-
-def compare_facts(last: dict[tuple[Topic, Any], Any], oracle: Oracle) -> None:
-    """Every field of every fact that the oracle computes; absent values are None, "" or 0."""
-    facts = records_of(last, Topic.RATED_SERVICE)
-    ours = [(one.declaration_no[:11], *(getattr(one, name) or None for name in FACT_FIELDS)) for one in facts]
-    rows = oracle.rows("SELECT * FROM fact")
-    theirs = [(row["declaration"], *(row[name] or None for name in FACT_FIELDS)) for row in rows]
-    assert sorted(ours, key=repr) == sorted(theirs, key=repr)
-
-
-def compare_complaints(last: dict[tuple[Topic, Any], Any], oracle: Oracle) -> None:
-    """Which complaints there are, since when, and in what state."""
-    ours = {
-        (one.declaration_no[:11], one.sheet_id, one.office, one.opened_at, one.state, one.lowest_score)
-        for one in records_of(last, Topic.COMPLAINT)
-    }
-    theirs = {
-        tuple(row.values())
-        for row in oracle.rows("SELECT declaration, sheet_id, office, opened_at, state, lowest_score FROM complaint")
-    }
-    assert ours == theirs
-    calendar = load_calendar()
-    for one in records_of(last, Topic.COMPLAINT):
-        assert one.resolve_deadline_at == calendar.add_working_days(one.opened_at, 15)
-
-
-def compare_windows(last: dict[tuple[Topic, Any], Any], oracle: Oracle) -> None:
-    """Every window of every pane that holds a score."""
-    windows = {"pane": 300_000, "hour": HOUR, "day": 24 * HOUR, "week": 168 * HOUR, "month": 720 * HOUR}
-    ours = {
-        (one.target, one.office, one.target_id, one.window_end, length, *getattr(one, name))
-        for one in records_of(last, Topic.SATISFACTION)
-        if any(one.pane)
-        for name, length in windows.items()
-    }
-    assert ours == {tuple(row.values()) for row in oracle.rows("SELECT * FROM satisfaction")}
-
-
-def compare_counts(last: dict[tuple[Topic, Any], Any], oracle: Oracle) -> None:
-    """Opinions and dissatisfied ones of every office and pane."""
-    ours = {
-        (one.office, one.pane_start, one.opinions, one.dissatisfied)
-        for one in records_of(last, Topic.OFFICE_COUNT)
-        if one.opinions
-    }
-    assert ours == {tuple(row.values()) for row in oracle.rows("SELECT * FROM office_count")}

@@ -156,6 +156,18 @@ def test_conflicting_contents_of_one_event_have_one_winner() -> None:
     assert results[0] == results[1]
 
 
+def test_version_grows_when_a_content_with_an_earlier_submission_wins() -> None:
+    """Two contents of one revision: whichever comes second, its facts have the higher version."""
+    early = rating("s", 1, T0, item(score=1))
+    late = rating("s", 1, T0 + 2 * MINUTE, item(score=1), item("TEAM", "01", 1))
+    for order in ((early, late), (late, early)):
+        state = JoinStage(JoinPolicy(grace_ms=0), surroundings()).new_state(0)
+        facts(state, STATUS, status("e1", "REGISTERED", T0 + MINUTE), status("e2", "CLEARED", T0 + MINUTE))
+        versions = [one.version for sheet in order for one in facts(state, RATING, sheet)]
+        versions += [output.record.version for output in state.advance(WRITTEN_AT)]
+        assert versions[-1] > versions[0]
+
+
 def test_unknown_office_and_team_are_kept_and_marked(state: JoinState) -> None:
     """A rating of an office or team that reference data does not know is a fact like any other, marked."""
     facts(state, STATUS, status("e1", "REGISTERED", T0))

@@ -1,0 +1,87 @@
+"""What the pipeline ended with, held against what the oracle says it must end with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from schemas.reference import load_calendar
+from schemas.topics import Topic
+from support.oracle import Oracle
+
+HOUR = 3_600_000
+
+Last = dict[tuple[Topic, Any], Any]
+"""The record with the highest version of every identity (see `identity`), by topic."""
+
+
+def identity(record: Any) -> tuple[Any, ...]:
+    """Natural key of an output record."""
+    names = ("fact_id", "complaint_id", "alert_id", "target", "office", "target_id", "window_end", "pane_start")
+    return tuple(getattr(record, name, None) for name in names)
+
+
+def records_of(last: Last, topic: Topic) -> list[Any]:
+    """Records of one topic."""
+    return [record for (one, _key), record in last.items() if one is topic]
+
+
+def compare(last: Last, oracle: Oracle) -> None:
+    """Facts, complaints, windows and counts."""
+    compare_facts(last, oracle)
+    compare_complaints(last, oracle)
+    compare_windows(last, oracle)
+    compare_counts(last, oracle)
+
+
+FACT_FIELDS = (
+    *("sheet_id", "target", "office", "target_id", "state", "revision", "submitted_at", "score", "tax_code"),
+    *("declaration_office", "declaration_team", "status", "channel", "kind", "status_count", "registered_at"),
+    *("permitted_at", "document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
+)
+
+
+def compare_facts(last: Last, oracle: Oracle) -> None:
+    """Every field of every fact that the oracle computes; absent values are None, "" or 0."""
+    facts = records_of(last, Topic.RATED_SERVICE)
+    ours = [(one.declaration_no[:11], *(getattr(one, name) or None for name in FACT_FIELDS)) for one in facts]
+    rows = oracle.rows("SELECT * FROM fact")
+    theirs = [(row["declaration"], *(row[name] or None for name in FACT_FIELDS)) for row in rows]
+    assert sorted(ours, key=repr) == sorted(theirs, key=repr)
+
+
+def compare_complaints(last: Last, oracle: Oracle) -> None:
+    """Which complaints there are, since when, and in what state."""
+    ours = {
+        (one.declaration_no[:11], one.sheet_id, one.office, one.opened_at, one.state, one.lowest_score)
+        for one in records_of(last, Topic.COMPLAINT)
+    }
+    theirs = {
+        tuple(row.values())
+        for row in oracle.rows("SELECT declaration, sheet_id, office, opened_at, state, lowest_score FROM complaint")
+    }
+    assert ours == theirs
+    calendar = load_calendar()
+    for one in records_of(last, Topic.COMPLAINT):
+        assert one.resolve_deadline_at == calendar.add_working_days(one.opened_at, 15)
+
+
+def compare_windows(last: Last, oracle: Oracle) -> None:
+    """Every window of every pane that holds a score."""
+    windows = {"pane": 300_000, "hour": HOUR, "day": 24 * HOUR, "week": 168 * HOUR, "month": 720 * HOUR}
+    ours = {
+        (one.target, one.office, one.target_id, one.window_end, length, *getattr(one, name))
+        for one in records_of(last, Topic.SATISFACTION)
+        if any(one.pane)
+        for name, length in windows.items()
+    }
+    assert ours == {tuple(row.values()) for row in oracle.rows("SELECT * FROM satisfaction")}
+
+
+def compare_counts(last: Last, oracle: Oracle) -> None:
+    """Opinions and dissatisfied ones of every office and pane."""
+    ours = {
+        (one.office, one.pane_start, one.opinions, one.dissatisfied)
+        for one in records_of(last, Topic.OFFICE_COUNT)
+        if one.opinions
+    }
+    assert ours == {tuple(row.values()) for row in oracle.rows("SELECT * FROM office_count")}
