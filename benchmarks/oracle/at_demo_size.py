@@ -14,7 +14,6 @@ import os
 import subprocess
 import sys
 import time
-import zlib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -26,13 +25,10 @@ from clickhouse_driver import Client
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
 from support.oracle import Oracle
+from support.scenario import accepted
 
 from producers.simulator import Haiphong2020
-from schemas.batch import RawBatch
-from schemas.readers import RecordReader, StatusReader
-from schemas.records import DeclarationStatus, Rating
 from schemas.sealing import Contact, SealingKeys, seal
-from schemas.topics import Topic
 
 _FACT = (
     *("declaration", "sheet_id", "target", "office", "target_id", "state", "revision", "submitted_at", "score"),
@@ -40,37 +36,8 @@ _FACT = (
     *("registered_at", "permitted_at", "document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
 )
 _TIMES = {"submitted_at", "registered_at", "permitted_at"}
-_STATUS_FIELDS = tuple(DeclarationStatus.__dataclass_fields__)
 
 Rows = Counter[tuple[Any, ...]]
-
-
-def accepted(seed: int, scale: float) -> tuple[list[tuple[DeclarationStatus, int]], list[tuple[Rating, int]]]:
-    """What the pipeline accepts of a scenario; statuses only of declarations that are ever rated."""
-    statuses, sheets = StatusReader(), RecordReader(Topic.RATING, Rating)
-    frames, ratings = [], []
-    now = time.time_ns() // 1_000_000
-    # The demo seals contacts, and whether a sheet has one is drawn with the rest of it: draw them here too.
-    keys = SealingKeys.parse(SealingKeys.generate())
-    scenario = Haiphong2020(seed, scale, seal=lambda sheet, *contact: seal(Contact(*contact), sheet, keys))
-    for simulated in scenario.batches():
-        for topic in (Topic.DECLARATION_STATUS, Topic.RATING):
-            places = [place for place, one in enumerate(simulated.topics) if one is topic]
-            names, values = [simulated.keys[p] for p in places], [simulated.values[p] for p in places]
-            batch = RawBatch(topic, 0, range(len(places)), [now] * len(places), names, values)
-            if topic is Topic.RATING:
-                read = sheets.read(batch)
-                ratings += [(one, zlib.crc32((values[index] or b"")[5:])) for index, one in read.accepted]
-            elif places:
-                frames.append(statuses.read(batch).frame)
-    rated = {one.declaration_no[:11] for one, _crc in ratings}
-    events = [
-        (DeclarationStatus(*(row[name] for name in _STATUS_FIELDS)), row["crc"])
-        for frame in frames
-        for row in frame.iter_rows(named=True)
-        if row["declaration_no"][:11] in rated
-    ]
-    return events, ratings
 
 
 @contextmanager
@@ -144,7 +111,12 @@ def main() -> int:
         return 2
     truth = json.loads((directory / "truth.json").read_text())
     started = time.monotonic()
-    oracle = Oracle(*accepted(truth["seed"], truth["scale"]))
+    # The demo seals contacts, and whether a sheet has one is drawn with the rest of it: draw them here too.
+    keys = SealingKeys.parse(SealingKeys.generate())
+    scenario = Haiphong2020(
+        truth["seed"], truth["scale"], seal=lambda sheet, *contact: seal(Contact(*contact), sheet, keys)
+    )
+    oracle = Oracle(*accepted(scenario))
     wrong = 0
     with clickhouse(directory / "clickhouse") as client:
         for name, (mine, wanted) in comparisons().items():

@@ -1,0 +1,151 @@
+"""Promises 1 and 2 through real processes: workers come, go and are killed, and the topics still say what is true."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from support.comparison import Last, compare, identity
+from support.oracle import Oracle
+from support.scenario import accepted
+
+from deploy.embedded.broker import EmbeddedBroker
+from deploy.topics import ensure_topics
+from producers.sdk import EventPublisher
+from producers.simulator import Haiphong2020
+from schemas.batch import RawBatch
+from schemas.connection import KafkaConnection
+from schemas.readers import RecordReader
+from schemas.records import Complaint, OfficeCount, RatedService, Satisfaction
+from schemas.topics import Topic
+
+PARTITIONS = 4
+KINDS: dict[Topic, Any] = {
+    Topic.RATED_SERVICE: RatedService,
+    Topic.COMPLAINT: Complaint,
+    Topic.SATISFACTION: Satisfaction,
+    Topic.OFFICE_COUNT: OfficeCount,
+}
+
+pytestmark = pytest.mark.servers
+
+
+@pytest.fixture
+def connection(tmp_path: Path) -> Iterator[KafkaConnection]:
+    """A cluster with all topics."""
+    with EmbeddedBroker(tmp_path / "broker") as broker:
+        connection = KafkaConnection(broker.address, session_timeout_ms=6000)
+        ensure_topics(connection, partitions=PARTITIONS, replication_factor=1)
+        yield connection
+
+
+@contextmanager
+def worker(connection: KafkaConnection, log: Path) -> Iterator[subprocess.Popen[bytes]]:
+    """`hailong worker`, as a user runs it."""
+    settings = {
+        "HAILONG_KAFKA_BOOTSTRAP_SERVERS": connection.bootstrap_servers,
+        "HAILONG_KAFKA_SESSION_TIMEOUT_MS": "6000",
+        "HAILONG_WORKER_IDLE_ADVANCE_S": "2",
+        "HAILONG_WORKER_MAX_BATCH_RECORDS": "500",
+        "HAILONG_HTTP_PORT": "0",
+    }
+    command = [sys.executable, "-m", "deploy.cli.main", "worker"]
+    with log.open("ab") as output:
+        process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=output, stderr=output)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def publish(connection: KafkaConnection, scenario: Haiphong2020, part: slice) -> None:
+    """Send some of the scenario's batches and wait until Kafka has them."""
+    with EventPublisher(connection) as publisher:
+        for simulated in list(scenario.batches())[part]:
+            for topic, key, value in zip(simulated.topics, simulated.keys, simulated.values, strict=True):
+                publisher.publish_encoded(topic, key, value)
+
+
+def read_all(connection: KafkaConnection) -> Last:
+    """The record with the highest version of every identity in the output topics."""
+    last: Last = {}
+    consumer = Consumer({**connection.consumer_config("test-oracle"), "enable.partition.eof": True})
+    admin = AdminClient(dict(connection.client_config()))
+    for topic, kind in KINDS.items():
+        name = topic.value.name(connection.topic_prefix)
+        partitions = admin.list_topics(name).topics[name].partitions
+        consumer.assign([TopicPartition(name, number, 0) for number in partitions])
+        reader, ended = RecordReader(topic, kind), 0
+        while ended < len(partitions):
+            for message in consumer.consume(5000, timeout=1.0):
+                if message.error() is not None:
+                    ended += 1
+                    continue
+                batch = RawBatch(topic, 0, [0], [0], [message.key()], [message.value()])
+                ((_index, record),) = reader.read(batch).accepted
+                known = last.get((topic, identity(record)))
+                if known is None or record.version > known.version:
+                    last[topic, identity(record)] = record
+    consumer.close()
+    return last
+
+
+def wait_for_truth(connection: KafkaConnection, oracle: Oracle, timeout_s: float = 60) -> None:
+    """Until the topics say what the oracle says; fails with the difference."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            compare(read_all(connection), oracle)
+        except AssertionError:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(1.0)  # between two looks at topics that nothing announces
+        else:
+            return
+
+
+def test_two_workers_of_which_one_is_killed_and_replaced(connection: KafkaConnection, tmp_path: Path) -> None:
+    """Two workers share the work, one dies by SIGKILL in the middle, another comes: the results equal the oracle's."""
+    scenario = Haiphong2020(seed=11, scale=0.02)
+    oracle = Oracle(*accepted(scenario))
+    log = tmp_path / "worker.log"
+    with worker(connection, log) as first, worker(connection, log):
+        publish(connection, scenario, slice(0, 25))
+        first.send_signal(signal.SIGKILL)
+        publish(connection, scenario, slice(25, None))
+        with worker(connection, log):
+            try:
+                wait_for_truth(connection, oracle)
+            except AssertionError as difference:
+                raise AssertionError(f"{difference}\n{log.read_text()[-2000:]}") from None
+    oracle.close()
+
+
+def test_worker_stopped_in_the_middle_goes_on_where_it_was(connection: KafkaConnection, tmp_path: Path) -> None:
+    """A worker that is stopped leaves with status 0, and the next one ends with the oracle's results."""
+    scenario = Haiphong2020(seed=12, scale=0.02)
+    oracle = Oracle(*accepted(scenario))
+    log = tmp_path / "worker.log"
+    publish(connection, scenario, slice(0, 30))
+    with worker(connection, log) as first:
+        deadline = time.monotonic() + 30
+        while not read_all(connection):
+            assert time.monotonic() < deadline, log.read_text()[-2000:]
+            time.sleep(0.2)  # as above
+        first.terminate()
+        assert first.wait(15) == 0
+    publish(connection, scenario, slice(30, None))
+    with worker(connection, log):
+        wait_for_truth(connection, oracle)
+    oracle.close()
