@@ -1,0 +1,246 @@
+"""Alerts to a webhook, at least once and in order.
+
+What the receiver gets for each version of an alert: a POST with the alert as JSON (fields: `alert.v1.avsc`)
+and these headers:
+
+- `Idempotency-Key: <alert_id>:<version>`: the same version may come twice, for instance after a crash;
+- `X-Hailong-Timestamp: <seconds>` and `X-Hailong-Signature: sha256=<hex>` when a secret is set: HMAC-SHA256, with the
+  secret, of the timestamp, a dot and the body. A receiver that refuses old timestamps cannot be played back to.
+
+A version counts as delivered when the receiver answers 2xx. 408, 425, 429, 5xx and no answer are repeated without end,
+the next alert waiting behind; any other answer means that this receiver will never take this alert: it is logged,
+counted and passed over. Redirects are not followed: an alert goes where the operator said and nowhere else.
+
+Sent with the standard library's urllib: one small request now and then needs no more.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from http.client import HTTPException
+from typing import Any
+from urllib.parse import urlsplit
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from schemas.batch import RawBatch
+from schemas.connection import KafkaConnection
+from schemas.errors import ConfigurationError, HailongError, SystemFault
+from schemas.readers import RecordReader
+from schemas.records import Alert
+from schemas.topics import Topic
+from sinks.metrics import WEBHOOK_DELIVERIES, WEBHOOK_LAST_PROGRESS, WEBHOOK_RETRIES, WEBHOOK_SECONDS
+from sinks.topic_identity import QUIET, REFUSED, describe, named
+
+log = structlog.get_logger(__name__)
+
+_REPEAT = frozenset({408, 425, 429})
+_POLL_S = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookOptions:
+    """Where alerts are sent, and how patiently.
+
+    Attributes:
+        url: Where to; http or https.
+        secret: Key of the signature; hidden in `repr`; None for no signature.
+        group: Consumer group.
+        timeout_s: How long the receiver may take to answer.
+        retry_initial_s: Pause before the first repetition; it doubles up to the next.
+        retry_max_s: Longest pause between repetitions.
+        connect_timeout_s: How long Kafka may be unreachable at start.
+    """
+
+    url: str
+    secret: str | None = field(default=None, repr=False)
+    group: str = "hailong.webhook"
+    timeout_s: float = 10.0
+    retry_initial_s: float = 0.5
+    retry_max_s: float = 60.0
+    connect_timeout_s: float = 10.0
+
+    def __post_init__(self) -> None:
+        """Check the values.
+
+        Raises:
+            ConfigurationError: Some cannot work.
+        """
+        problems = tuple(self._problems())
+        if problems:
+            raise ConfigurationError(problems)
+
+    def _problems(self) -> Iterator[str]:
+        parts = urlsplit(self.url)
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            yield "the webhook's url must begin with http:// or https:// and name a host"
+        if self.secret == "":
+            yield "the webhook's secret must not be empty: leave it out for no signature"
+        for name in ("timeout_s", "retry_initial_s", "retry_max_s", "connect_timeout_s"):
+            if getattr(self, name) <= 0:
+                yield f"{name} must be more than 0"
+
+
+class _Refused(HailongError):
+    """The receiver will never take this alert."""
+
+
+class _NoRedirects(urllib.request.HTTPRedirectHandler):
+    """Answers with the redirect itself instead of following it."""
+
+    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
+        """Never."""
+
+
+def run_webhook(connection: KafkaConnection, options: WebhookOptions, stop: threading.Event) -> None:
+    """Deliver every alert until told to stop.
+
+    Args:
+        connection: Kafka.
+        options: Where to, and how patiently.
+        stop: Set to stop; the delivery in hand ends within `timeout_s`.
+
+    Raises:
+        SystemFault: Credentials are refused, or the topic is missing.
+        Unavailable: Kafka does not answer at start.
+    """
+    describe(connection, [Topic.ALERT], options.connect_timeout_s)
+    consumer = Consumer({**connection.consumer_config(options.group), "logger": QUIET, "error_cb": _on_error})
+    consumer.subscribe([named(connection, Topic.ALERT)])
+    sender = _Sender(options, stop)
+    reader = RecordReader(Topic.ALERT, Alert)
+    log.info("webhook_started", host=urlsplit(options.url).hostname, signed=options.secret is not None)
+    try:
+        while not stop.is_set():
+            message = consumer.poll(_POLL_S)
+            if message is None or not _usable(message):
+                continue
+            if _deliver(sender, reader, message, consumer):
+                _commit(consumer, message)
+    finally:
+        consumer.close()
+        log.info("webhook_stopped")
+
+
+def _on_error(error: KafkaError) -> None:
+    log.warning("kafka_error", error=error.name())
+
+
+def _usable(message: Message) -> bool:
+    error = message.error()
+    if error is None:
+        return True
+    if error.code() in REFUSED:
+        raise SystemFault(f"Kafka refuses to let us read ({error.name()}): grant READ on the topic and the group")
+    log.warning("consumer_error", error=error.name())
+    return False
+
+
+def _deliver(sender: _Sender, reader: RecordReader[Alert], message: Message, consumer: Consumer) -> bool:
+    """Whether the message is done with: delivered, refused for good, or unreadable (the loader sets that aside)."""
+    offset, partition = message.offset(), message.partition()
+    assert offset is not None
+    assert partition is not None
+    keys, values = [message.key()], [message.value()]
+    batch = RawBatch(Topic.ALERT, partition, [offset], [message.timestamp()[1]], keys, values)
+    records = reader.read(batch)
+    for _index, alert in records.accepted:
+        try:
+            if not sender.send(alert, lambda: _keep_membership(consumer)):
+                return False
+        except _Refused as refused:
+            WEBHOOK_DELIVERIES.labels("refused").inc()
+            said = {"alert_id": alert.alert_id, "version": alert.version, "answer": str(refused)}
+            log.error("alert_refused_by_webhook", **said)  # noqa: TRY400 - the trace would say nothing more
+    for reject in records.rejects:
+        WEBHOOK_DELIVERIES.labels("unreadable").inc()
+        log.error("alert_unreadable", offset=offset, reason=str(reject.reason))
+    return True
+
+
+def _keep_membership(consumer: Consumer) -> None:
+    """Poll with everything paused: a receiver that is away for hours must not cost us our place in the group."""
+    assignment = consumer.assignment()
+    consumer.pause(assignment)
+    try:
+        strayed = consumer.poll(0)
+        if strayed is not None and strayed.error() is None:
+            # A rebalance gave us partitions that were not paused yet: what came must come again, not be passed over.
+            consumer.seek(TopicPartition(strayed.topic() or "", strayed.partition() or 0, strayed.offset() or 0))
+    finally:
+        consumer.resume(consumer.assignment())
+
+
+def _commit(consumer: Consumer, message: Message) -> None:
+    topic, partition, offset = message.topic(), message.partition(), message.offset()
+    assert topic is not None
+    assert partition is not None
+    assert offset is not None
+    try:
+        consumer.commit(offsets=[TopicPartition(topic, partition, offset + 1)], asynchronous=False)
+    except KafkaException as exception:
+        # Delivered again after a restart; the idempotency key tells the receiver.
+        log.warning("commit_failed", error=exception.args[0].name())
+
+
+class _Sender:
+    def __init__(self, options: WebhookOptions, stop: threading.Event) -> None:
+        self._options = options
+        self._stop = stop
+        self._opener = urllib.request.build_opener(_NoRedirects)
+
+    def send(self, alert: Alert, between: Any) -> bool:
+        """Send until the receiver answers; False when told to stop first."""
+        pause = self._options.retry_initial_s
+        while True:
+            problem = self._attempt(alert)
+            if problem is None:
+                WEBHOOK_DELIVERIES.labels("delivered").inc()
+                WEBHOOK_LAST_PROGRESS.set_to_current_time()
+                log.info("alert_delivered", alert_id=alert.alert_id, version=alert.version)
+                return True
+            WEBHOOK_RETRIES.inc()
+            log.warning("alert_will_be_repeated", alert_id=alert.alert_id, problem=problem, pause_s=pause)
+            between()
+            if self._stop.wait(pause):
+                return False
+            pause = min(2 * pause, self._options.retry_max_s)
+
+    def _attempt(self, alert: Alert) -> str | None:
+        """None when it was taken, else why it must be repeated."""
+        with WEBHOOK_SECONDS.time():
+            try:
+                with self._opener.open(self._request(alert, int(time.time())), timeout=self._options.timeout_s):
+                    return None
+            except urllib.error.HTTPError as error:
+                with error:
+                    if error.code in _REPEAT or error.code >= 500:
+                        return f"status {error.code}"
+                    raise _Refused(f"status {error.code}") from None
+            except (OSError, HTTPException) as error:
+                return type(error).__name__
+
+    def _request(self, alert: Alert, now: int) -> urllib.request.Request:
+        body = json.dumps(alert.to_avro(), ensure_ascii=False).encode()
+        headers = {
+            "Content-Type": "application/json; charset=utf-8",
+            "Idempotency-Key": f"{alert.alert_id}:{alert.version}",
+            "User-Agent": "hailong",
+            **self._signature(body, now),
+        }
+        return urllib.request.Request(self._options.url, data=body, headers=headers, method="POST")  # noqa: S310 - the options accept http and https only
+
+    def _signature(self, body: bytes, now: int) -> Mapping[str, str]:
+        if self._options.secret is None:
+            return {}
+        signed = hmac.new(self._options.secret.encode(), b"%d." % now + body, hashlib.sha256).hexdigest()
+        return {"X-Hailong-Timestamp": str(now), "X-Hailong-Signature": f"sha256={signed}"}

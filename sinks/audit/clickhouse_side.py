@@ -1,0 +1,173 @@
+"""Which records ClickHouse holds, and whether its rows are whole and single."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from clickhouse_driver import Client
+
+from schemas.topics import Topic
+from sinks.audit.kafka_side import Range
+from sinks.audit.report import ServiceAudit
+from sinks.audit.tables import AUDITED
+from sinks.clickhouse.loader.epochs import Log
+
+_BUCKET_ROWS = 4_000_000
+"""Sets of ids are compared in pieces of this size, so that the memory of the server is not the limit."""
+
+
+class ClickHouseSide:
+    """Questions about one topic's rows.
+
+    Args:
+        client: Connected to the database.
+        log: The topic's present log.
+    """
+
+    def __init__(self, client: Client, log: Log) -> None:
+        self._client = client
+        self._log = log
+        self._audited = AUDITED[log.topic]
+        self._names = {"topic": log.topic.subject, "epoch": log.epoch, "identity": log.identity}
+
+    def accounted(self, partition: int, held: Range) -> tuple[int, int]:
+        """How many offsets of a range are stored, and how many were set aside instead."""
+        rows = self._client.execute(
+            f"SELECT countIf(stored), countIf(NOT stored) FROM ({self._offsets()})",  # noqa: S608 - our own names
+            self._bounds(partition, held),
+        )
+        stored, set_aside = rows[0]
+        return stored, set_aside
+
+    def gaps(self, partition: int, held: Range) -> Sequence[Range]:
+        """Runs of offsets of a range that are neither stored nor set aside."""
+        rows: list[tuple[int, int]] = self._client.execute(
+            "SELECT toInt64(offset) + 1 AS first, following AS end FROM ("  # noqa: S608 - our own names
+            " SELECT offset, leadInFrame(offset, 1, toInt64(%(end)s)) OVER"
+            "  (ORDER BY offset ROWS BETWEEN UNBOUNDED PRECEDING AND UNBOUNDED FOLLOWING) AS following"
+            f" FROM (SELECT toInt64(offset) AS offset FROM ({self._offsets()})"
+            "  UNION ALL SELECT toInt64(%(first)s) - 1)"
+            ") WHERE following > offset + 1 ORDER BY first",
+            self._bounds(partition, held),
+        )
+        return rows
+
+    def _offsets(self) -> str:
+        return """
+            SELECT offset, max(position) AS stored FROM
+            (
+                SELECT offset, true AS position FROM log_position
+                WHERE topic = %(topic)s AND epoch = %(epoch)s AND partition = %(partition)s
+                  AND offset >= %(first)s AND offset < %(end)s
+                UNION ALL
+                SELECT source_offset, false FROM dead_letter
+                WHERE source_identity = %(identity)s AND source_partition = %(partition)s
+                  AND source_offset >= %(first)s AND source_offset < %(end)s
+            )
+            GROUP BY offset"""
+
+    def _bounds(self, partition: int, held: Range) -> dict[str, object]:
+        return {**self._names, "partition": partition, "first": held[0], "end": held[1]}
+
+    def identities(self) -> tuple[int, int]:
+        """Stored offsets whose row is gone, and offsets that share the natural id of another."""
+        table, identity = self._audited.table, self._audited.identity
+        mine = "topic = %(topic)s AND epoch = %(epoch)s"
+        total = self._number(f"SELECT count() FROM log_position WHERE {mine}")  # noqa: S608 - our own names
+        buckets = 1 + total // _BUCKET_ROWS
+        gone = repeats = 0
+        for bucket in range(buckets):
+            part = f"{buckets}) = {bucket}"
+            rows = self._client.execute(
+                "SELECT countIf(identity NOT IN"  # noqa: S608 - our own names
+                f" (SELECT {identity} AS known FROM {table} WHERE modulo(known, {part})),"
+                " count() - uniqExact(identity)"
+                f" FROM log_position FINAL WHERE {mine} AND modulo(identity, {part}",
+                self._names,
+            )
+            gone, repeats = gone + rows[0][0], repeats + rows[0][1]
+        return gone, repeats
+
+    def doubled(self) -> int:
+        """Rows beyond one for each record (and window), and ids beyond one for each natural key."""
+        audited = self._audited
+        origin = ", ".join(filter(None, ("log_partition", "log_offset", audited.record)))
+        rows = self._number(f"SELECT count() FROM {audited.table}")  # noqa: S608 - our own names
+        buckets = 1 + rows // _BUCKET_ROWS
+        found = sum(
+            self._number(
+                f"SELECT count() - uniqExact({origin}) FROM {audited.table} FINAL"  # noqa: S608 - our own names
+                f" WHERE log_epoch = %(epoch)s AND modulo(log_offset, {buckets}) = {bucket}"
+            )
+            for bucket in range(buckets)
+        )
+        if audited.natural is not None:
+            found += self._number(
+                f"SELECT count() - uniqExact({audited.natural}) FROM {audited.table} FINAL"  # noqa: S608 - our own names
+            )
+        return found
+
+    def incomplete(self) -> int:
+        """Rows that should stand beside others of the same record and do not."""
+        if self._log.topic is Topic.SATISFACTION:
+            return self._number(
+                "SELECT sum(5 - windows) FROM (SELECT uniqExact(window_seconds) AS windows FROM satisfaction"
+                " GROUP BY target, office, target_id, window_end)"
+            )
+        if self._log.topic is Topic.RATING:
+            return self._number(
+                "SELECT sum(greatest(0, toInt64(item_count) - toInt64(items))) FROM"
+                " (SELECT declaration, sheet_id, revision, row_version, item_count FROM rating FINAL) AS sheet"
+                " LEFT JOIN (SELECT declaration, sheet_id, revision, row_version, count() AS items"
+                "  FROM rating_item FINAL GROUP BY declaration, sheet_id, revision, row_version) AS item"
+                " USING (declaration, sheet_id, revision, row_version)"
+            )
+        return 0
+
+    def _number(self, query: str) -> int:
+        return int(self._client.execute(query, self._names)[0][0])
+
+
+def services(client: Client, rating: Log | None, rated_service: Log | None) -> ServiceAudit:
+    """Rating items of the present log against the facts of its cluster.
+
+    Args:
+        client: Connected to the database.
+        rating: The present log of `rating`; None when no sink ever met it.
+        rated_service: The present log of `rated-service`, likewise.
+    """
+    key = "(declaration, sheet_id, target, office, target_id)"
+    cluster = "" if rated_service is None else rated_service.identity.split("/", 1)[0]
+    rows = client.execute(
+        f"""
+        WITH items AS (SELECT DISTINCT {key} AS item FROM rating_item FINAL WHERE log_epoch = %(epoch)s),
+        facts AS
+        (
+            SELECT {key} AS fact, argMax(state, row_version) AS state, count() AS ids FROM rated_service FINAL
+            WHERE log_epoch IN
+            (
+                SELECT epoch FROM log_epoch
+                WHERE topic = 'rated-service' AND splitByChar('/', topic_identity)[1] = %(cluster)s
+            )
+            GROUP BY fact
+        )
+        SELECT countIf(item_is_there), countIf(both AND state = 'MATCHED'), countIf(both AND state = 'UNMATCHED'),
+               countIf(both AND state = 'SUPERSEDED'), countIf(item_is_there AND NOT fact_is_there),
+               sumIf(ids, fact_is_there) - countIf(both)
+        FROM
+        (
+            SELECT max(is_item) AS item_is_there, max(is_fact) AS fact_is_there,
+                   item_is_there AND fact_is_there AS both,
+                   max(found_state) AS state, max(found_ids) AS ids
+            FROM
+            (
+                SELECT item AS one, true AS is_item, false AS is_fact, '' AS found_state, 0 AS found_ids FROM items
+                UNION ALL
+                SELECT fact, false, true, state, ids FROM facts
+            )
+            GROUP BY one
+        )
+        """,  # noqa: S608 - our own names
+        {"epoch": 0 if rating is None else rating.epoch, "cluster": cluster},
+    )
+    return ServiceAudit(*map(int, rows[0]))

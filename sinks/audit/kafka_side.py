@@ -1,0 +1,120 @@
+"""Which records Kafka holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import takewhile
+from types import TracebackType
+from typing import Any, Self
+from uuid import uuid4
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+
+from schemas.connection import KafkaConnection
+from schemas.errors import Unavailable
+from schemas.topics import Topic
+from sinks.topic_identity import QUIET, TopicFacts
+
+Range = tuple[int, int]
+"""First offset and the offset after the last."""
+
+
+class KafkaSide:
+    """A consumer that joins no group and commits nothing.
+
+    Args:
+        connection: Kafka.
+        timeout_s: How long the broker may take to answer.
+    """
+
+    def __init__(self, connection: KafkaConnection, timeout_s: float) -> None:
+        self._timeout_s = timeout_s
+        settings: dict[str, Any] = {
+            **connection.consumer_config(f"hailong.audit.{uuid4()}"),
+            "enable.partition.eof": True,
+            "fetch.wait.max.ms": 50,
+            "logger": QUIET,
+        }
+        self._consumer = Consumer(settings)
+
+    def __enter__(self) -> Self:
+        """Ready at once; connects with the first question."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Let the connection go."""
+        self._consumer.close()
+
+    def ranges(self, facts: Mapping[Topic, TopicFacts]) -> Mapping[Topic, Mapping[int, Range]]:
+        """The offsets that each partition holds now.
+
+        Raises:
+            Unavailable: The broker does not answer.
+        """
+        lows: dict[tuple[str, int], int] = {}
+        starts: dict[tuple[str, int], int] = {}
+        for found in facts.values():
+            for partition in range(found.partitions):
+                low, high = self._watermarks(found.name, partition)
+                lows[found.name, partition] = low
+                if high > low:
+                    starts[found.name, partition] = high - 1
+        ends = {**lows, **self._ends(starts)}
+        return {
+            topic: {number: (lows[found.name, number], ends[found.name, number]) for number in range(found.partitions)}
+            for topic, found in facts.items()
+        }
+
+    def _watermarks(self, name: str, partition: int) -> Range:
+        try:
+            low, high = self._consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=self._timeout_s)
+        except KafkaException as exception:
+            raise Unavailable(
+                f"Kafka does not say which offsets {name}[{partition}] holds ({exception.args[0].name()})"
+            ) from None
+        return low, high
+
+    def _ends(self, starts: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
+        """Where reading ends: some brokers (Tansu 0.6) answer with the offset after the last batch's first record."""
+        ends: dict[tuple[str, int], int] = {}
+        self._consumer.assign([TopicPartition(name, partition, start) for (name, partition), start in starts.items()])
+        while len(ends) < len(starts):
+            message = self._consumer.poll(self._timeout_s)
+            if message is None:
+                raise Unavailable("Kafka does not give the ends of all partitions")
+            error, name, partition, offset = message.error(), message.topic(), message.partition(), message.offset()
+            if error is None or name is None or partition is None or offset is None:
+                continue
+            if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own codes are written like this
+                raise Unavailable(f"Kafka does not give the end of {name}[{partition}] ({error.name()})")
+            ends.setdefault((name, partition), offset)
+        return ends
+
+    def existing(self, name: str, partition: int, gaps: Iterable[Range]) -> int:
+        """How many offsets of those ranges hold a record: compaction and control records leave some empty.
+
+        Raises:
+            Unavailable: The broker does not answer.
+        """
+        return sum(self._existing(name, partition, gap) for gap in gaps)
+
+    def _existing(self, name: str, partition: int, gap: Range) -> int:
+        first, end = gap
+        return sum(1 for _offset in takewhile(lambda offset: offset < end, self._read(name, partition, first)))
+
+    def _read(self, name: str, partition: int, start: int) -> Iterator[int]:
+        """Offsets of the records from `start` to the end of the partition."""
+        self._consumer.assign([TopicPartition(name, partition, start)])
+        while True:
+            message = self._consumer.poll(self._timeout_s)
+            if message is None:
+                raise Unavailable(f"Kafka does not give the records of {name}[{partition}] from offset {start}")
+            error, offset = message.error(), message.offset()
+            if error is None and offset is not None:
+                yield offset
+            elif error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own codes
+                return
+            elif error is not None:
+                raise Unavailable(f"Kafka does not give the records of {name}[{partition}] ({error.name()})")

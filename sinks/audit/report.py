@@ -1,0 +1,89 @@
+"""What an audit found."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class TopicAudit:
+    """One topic: `records = stored + dead_lettered + missing`.
+
+    Attributes:
+        topic: Subject of the topic.
+        epoch: Number of its present log in ClickHouse; 0 when no sink ever met it.
+        records: Records that Kafka holds, or held and compacted away since they were stored.
+        stored: Of them, those whose row is in ClickHouse.
+        duplicates: Of the stored ones, those that share the natural id of another: repeats and later versions.
+        dead_lettered: Records that were set aside.
+        missing: Records that are neither, and rows that are gone or incomplete.
+        doubled: Rows too many: several rows from one record, or several ids for one natural key.
+    """
+
+    topic: str
+    epoch: int
+    records: int
+    stored: int
+    duplicates: int
+    dead_lettered: int
+    missing: int
+    doubled: int
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceAudit:
+    """Rating items against facts: `accepted = matched + unmatched + superseded + missing`.
+
+    Attributes:
+        accepted: Distinct rated targets on distinct sheets, over all revisions.
+        matched: With a fact whose declaration is known.
+        unmatched: With a fact whose declaration is not known.
+        superseded: That a later revision dropped.
+        missing: Without a fact.
+        doubled: Facts without an item, or beyond one for each item.
+    """
+
+    accepted: int
+    matched: int
+    unmatched: int
+    superseded: int
+    missing: int
+    doubled: int
+
+
+@dataclass(frozen=True, slots=True)
+class AuditReport:
+    """The whole audit.
+
+    Attributes:
+        topics: Every topic.
+        services: Rating items against facts.
+    """
+
+    topics: Sequence[TopicAudit]
+    services: ServiceAudit
+
+    @property
+    def missing(self) -> int:
+        """Everything that is missing."""
+        return sum(topic.missing for topic in self.topics) + self.services.missing
+
+    @property
+    def doubled(self) -> int:
+        """Everything that is there too often."""
+        return sum(topic.doubled for topic in self.topics) + self.services.doubled
+
+    @property
+    def clean(self) -> bool:
+        """Whether nothing is missing or doubled."""
+        return not self.missing and not self.doubled
+
+    def to_json(self) -> str:
+        """The report as a JSON object with the keys clean, missing, doubled, topics and services."""
+        return json.dumps(
+            {"clean": self.clean, "missing": self.missing, "doubled": self.doubled, **asdict(self)},
+            ensure_ascii=False,
+            indent=2,
+        )

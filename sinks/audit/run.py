@@ -1,0 +1,100 @@
+"""Running an audit."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+
+import structlog
+from clickhouse_driver import Client
+
+from schemas.connection import KafkaConnection
+from schemas.topics import Topic
+from sinks.audit.clickhouse_side import ClickHouseSide, services
+from sinks.audit.kafka_side import KafkaSide, Range
+from sinks.audit.report import AuditReport, TopicAudit
+from sinks.clickhouse.client import session
+from sinks.clickhouse.loader.epochs import Log, known_logs
+from sinks.connection import ClickHouseConnection
+from sinks.topic_identity import TopicFacts, describe
+
+log = structlog.get_logger(__name__)
+
+_TIMEOUT_S = 15.0
+_LOOK_S = 0.5
+_LONGEST_SETTLE = 30
+"""With live traffic something always changes; after so many settling times the last look stands."""
+
+
+def audit(connection: KafkaConnection, clickhouse: ClickHouseConnection, settle_s: float = 0.0) -> AuditReport:
+    """Compare what Kafka holds now with what ClickHouse holds.
+
+    Offsets that are written while the audit runs are not asked for.
+
+    Args:
+        connection: Kafka.
+        clickhouse: ClickHouse.
+        settle_s: While something is missing, look again until nothing has changed for so long; 0 looks once.
+
+    Raises:
+        SystemFault: Topics or tables are missing, or credentials are refused.
+        Unavailable: A server does not answer.
+    """
+    facts = describe(connection, tuple(Topic), _TIMEOUT_S)
+    with KafkaSide(connection, _TIMEOUT_S) as kafka, session(clickhouse, timeout_s=600) as client:
+        ranges = kafka.ranges(facts)
+        report = _look(kafka, client, facts, ranges)
+        changed_at = started = time.monotonic()
+        while not report.clean and time.monotonic() - changed_at < settle_s:
+            if time.monotonic() - started > settle_s * _LONGEST_SETTLE:
+                break
+            time.sleep(min(_LOOK_S, settle_s))
+            newer = _look(kafka, client, facts, ranges)
+            if newer != report:
+                changed_at, report = time.monotonic(), newer
+    log.info("audited", missing=report.missing, doubled=report.doubled)
+    return report
+
+
+def _look(
+    kafka: KafkaSide,
+    client: Client,
+    facts: Mapping[Topic, TopicFacts],
+    ranges: Mapping[Topic, Mapping[int, Range]],
+) -> AuditReport:
+    logs = known_logs(client, facts)
+    topics = [_topic(kafka, client, logs.get(topic), facts[topic], ranges[topic], topic) for topic in Topic]
+    return AuditReport(topics, services(client, logs.get(Topic.RATING), logs.get(Topic.RATED_SERVICE)))
+
+
+def _topic(
+    kafka: KafkaSide,
+    client: Client,
+    known: Log | None,
+    facts: TopicFacts,
+    ranges: Mapping[int, Range],
+    topic: Topic,
+) -> TopicAudit:
+    if known is None:
+        records = sum(
+            kafka.existing(facts.name, number, [held]) for number, held in ranges.items() if held[0] < held[1]
+        )
+        return TopicAudit(topic.subject, 0, records, 0, 0, 0, records, 0)
+    side = ClickHouseSide(client, known)
+    stored = dead_lettered = unread = 0
+    for partition, held in ranges.items():
+        here, set_aside = side.accounted(partition, held)
+        stored, dead_lettered = stored + here, dead_lettered + set_aside
+        if here + set_aside < held[1] - held[0]:
+            unread += kafka.existing(facts.name, partition, side.gaps(partition, held))
+    gone, repeats = side.identities()
+    return TopicAudit(
+        topic=topic.subject,
+        epoch=known.epoch,
+        records=stored + dead_lettered + unread,
+        stored=stored - gone,
+        duplicates=repeats,
+        dead_lettered=dead_lettered,
+        missing=unread + gone + side.incomplete(),
+        doubled=side.doubled(),
+    )

@@ -1,0 +1,42 @@
+"""What the audit needs to know about the table of each topic."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from schemas.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Audited:
+    """One table.
+
+    Attributes:
+        table: The table whose rows give the positions.
+        identity: Hash of the natural id; the same expression as in the materialized view that feeds `log_position`.
+        record: What one Kafka record may give one row of, besides its offset.
+        natural: What must not have two ids; None where the id itself is the natural key.
+    """
+
+    table: str
+    identity: str
+    record: str = ""
+    natural: str | None = None
+
+
+AUDITED: Mapping[Topic, Audited] = {
+    Topic.DECLARATION_STATUS: Audited("declaration_status", "sipHash64(declaration, event_id)"),
+    Topic.RATING: Audited("rating", "sipHash64(declaration, sheet_id, revision)"),
+    Topic.RATED_SERVICE: Audited(
+        "rated_service", "sipHash64(office, target, target_id, fact_id)"
+    ),  # the natural key of facts is checked against the rating items
+    Topic.SATISFACTION: Audited("satisfaction", "sipHash64(target, office, target_id, window_end)", "window_seconds"),
+    Topic.OFFICE_COUNT: Audited("office_count", "sipHash64(office, pane_start)"),
+    Topic.COMPLAINT: Audited("complaint", "sipHash64(office, complaint_id)", natural="declaration, sheet_id, office"),
+    Topic.ALERT: Audited("alert", "sipHash64(office, alert_id)", natural="office, raised_at"),
+    Topic.DEAD_LETTER: Audited(
+        "dead_letter", "sipHash64(dead_letter_id)", natural="source_identity, source_partition, source_offset"
+    ),
+}
+"""Every topic's table."""

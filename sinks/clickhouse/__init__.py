@@ -1,0 +1,1 @@
+"""Results in ClickHouse: migrations and the loader."""

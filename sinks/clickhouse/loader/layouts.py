@@ -1,0 +1,194 @@
+"""How a record of each topic becomes rows: the columns of a table and the values under them, origin apart.
+
+Absent codes are '' and never NULL; comment, contact, key and value of a record have no column anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, fields
+from typing import Any, Generic, TypeVar
+
+from schemas.records import (
+    Alert,
+    Complaint,
+    DeadLetter,
+    DeclarationStatus,
+    OfficeCount,
+    RatedService,
+    Rating,
+    Record,
+    Satisfaction,
+)
+
+R = TypeVar("R", bound=Record)
+Row = tuple[Any, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Table(Generic[R]):
+    """One table that a topic feeds.
+
+    Attributes:
+        name: The table.
+        columns: Its columns without the origin.
+        rows: Values under them, for a record and its Kafka timestamp.
+    """
+
+    name: str
+    columns: Sequence[str]
+    rows: Callable[[R, int], Iterable[Row]]
+
+
+STATUS_COLUMNS = (*(field.name for field in fields(DeclarationStatus)), "written_at")
+"""Columns of `declaration_status` without the origin."""
+
+
+def _rating(record: Rating, written_at: int) -> Iterable[Row]:
+    yield (
+        record.sheet_id,
+        record.revision,
+        record.declaration_no,
+        record.tax_code or "",
+        record.submitted_at,
+        record.phase,
+        len(record.items),
+        min(item.score for item in record.items),
+        bool(record.comment),
+        len(record.comment or ""),
+        record.contact is not None,
+        written_at,
+    )
+
+
+RATING: Table[Rating] = Table(
+    "rating",
+    (
+        *("sheet_id", "revision", "declaration_no", "tax_code", "submitted_at", "phase", "item_count", "lowest_score"),
+        *("has_comment", "comment_length", "has_contact", "written_at"),
+    ),
+    _rating,
+)
+
+
+def _rating_items(record: Rating, _written_at: int) -> Iterable[Row]:
+    sheet = (record.sheet_id, record.revision, record.declaration_no, record.submitted_at)
+    for item in record.items:
+        yield (*sheet, item.target, item.office, item.target_id, item.score, item.reason or "")
+
+
+RATING_ITEM: Table[Rating] = Table(
+    "rating_item",
+    (
+        *("sheet_id", "revision", "declaration_no", "submitted_at"),
+        *("target", "office", "target_id", "score", "reason"),
+    ),
+    _rating_items,
+)
+
+_FACT_CODES = frozenset({"reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind"})
+_FACT_COLUMNS = tuple(field.name for field in fields(RatedService) if field.name != "version")
+
+
+def _fact(record: RatedService, _written_at: int) -> Iterable[Row]:
+    yield tuple(_or_empty(record, name) for name in _FACT_COLUMNS)
+
+
+def _or_empty(record: RatedService, name: str) -> Any:
+    value = getattr(record, name)
+    return "" if value is None and name in _FACT_CODES else value
+
+
+RATED_SERVICE: Table[RatedService] = Table("rated_service", _FACT_COLUMNS, _fact)
+
+WINDOW_SECONDS = {"pane": 300, "hour": 3_600, "day": 86_400, "week": 604_800, "month": 2_592_000}
+"""Length of each window of a satisfaction record, in seconds."""
+
+
+def _satisfaction(record: Satisfaction, _written_at: int) -> Iterable[Row]:
+    for window, seconds in WINDOW_SECONDS.items():
+        counts = getattr(record, window)
+        yield (record.target, record.office, record.target_id, seconds, record.window_end, *counts)
+
+
+SATISFACTION: Table[Satisfaction] = Table(
+    "satisfaction",
+    (
+        *("target", "office", "target_id", "window_seconds", "window_end"),
+        *("score_1", "score_2", "score_3", "score_4", "score_5"),
+    ),
+    _satisfaction,
+)
+
+
+def _office_count(record: OfficeCount, _written_at: int) -> Iterable[Row]:
+    yield (
+        record.office,
+        record.pane_start,
+        record.opinions,
+        record.dissatisfied,
+        list(record.enterprises),
+        dict(record.drivers),
+        list(record.complaint_ids),
+    )
+
+
+OFFICE_COUNT: Table[OfficeCount] = Table(
+    "office_count",
+    ("office", "pane_start", "opinions", "dissatisfied", "enterprises", "drivers", "complaint_ids"),
+    _office_count,
+)
+
+
+_COMPLAINT_COLUMNS = tuple(field.name for field in fields(Complaint) if field.name != "version")
+
+
+def _complaint(record: Complaint, _written_at: int) -> Iterable[Row]:
+    different = {
+        "tax_code": record.tax_code or "",
+        "low_items": [(item.target, item.target_id, item.score, item.reason or "") for item in record.low_items],
+        "excluded_officials": list(record.excluded_officials),
+    }
+    yield tuple(different[name] if name in different else getattr(record, name) for name in _COMPLAINT_COLUMNS)
+
+
+COMPLAINT: Table[Complaint] = Table("complaint", _COMPLAINT_COLUMNS, _complaint)
+
+_ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name != "version")
+
+
+def _alert(record: Alert, _written_at: int) -> Iterable[Row]:
+    different = {
+        "drivers": [(driver.name, driver.low_scores) for driver in record.drivers],
+        "complaint_ids": list(record.complaint_ids),
+    }
+    yield tuple(different[name] if name in different else getattr(record, name) for name in _ALERT_COLUMNS)
+
+
+ALERT: Table[Alert] = Table("alert", _ALERT_COLUMNS, _alert)
+
+
+def _dead_letter(record: DeadLetter, _written_at: int) -> Iterable[Row]:
+    yield (
+        record.dead_letter_id,
+        record.stage,
+        record.topic,
+        record.topic_id,
+        record.partition,
+        record.offset,
+        record.recorded_at,
+        record.reason,
+        record.detail,
+        record.schema_id,
+        record.value_size,
+    )
+
+
+DEAD_LETTER: Table[DeadLetter] = Table(
+    "dead_letter",
+    (
+        *("dead_letter_id", "stage", "source_topic", "source_identity", "source_partition", "source_offset"),
+        *("recorded_at", "reason", "detail", "schema_id", "value_size"),
+    ),
+    _dead_letter,
+)

@@ -1,0 +1,182 @@
+"""Rows of every table, in columns, from batches of every topic.
+
+`row_version` is the epoch of the log above and the record's own version below, so that a newer log always wins and a
+higher version wins within one log. Every record version is below 2**48 (docs/adr/0006).
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+import polars as pl
+
+from schemas.batch import RawBatch, Reject
+from schemas.codec import WriterSchemas, pinned_only
+from schemas.readers import RecordReader, StatusReader
+from schemas.records import Alert, Complaint, DeadLetter, OfficeCount, RatedService, Rating, Record, Satisfaction
+from schemas.topics import Topic
+from schemas.wire import HEADER_BYTES
+from sinks.clickhouse.loader import layouts
+from sinks.clickhouse.loader.layouts import Row, Table
+
+R = TypeVar("R", bound=Record)
+
+VERSION_BITS = 48
+
+ORIGIN = ("row_version", "log_epoch", "log_partition", "log_offset")
+"""The last columns of every table: version, and where the row came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """Rows of one table.
+
+    Attributes:
+        table: The table.
+        columns: Its columns, in order.
+        data: One list of values for each column.
+    """
+
+    table: str
+    columns: Sequence[str]
+    data: Sequence[list[Any]]
+
+    @property
+    def rows(self) -> int:
+        """How many rows."""
+        return len(self.data[0])
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """What a batch holds.
+
+    Attributes:
+        blocks: Its rows, in the order in which they must be inserted: the table whose rows give the position is last.
+        rejects: The records that were refused.
+    """
+
+    blocks: Sequence[Block]
+    rejects: Sequence[Reject]
+
+
+class TopicReader(Protocol):
+    """Reads batches of one topic into rows."""
+
+    def read(self, batch: RawBatch, epoch: int) -> Parsed:
+        """Rows of the good records, and the refused ones; never raises for what a record holds."""
+
+
+class StatusRows:
+    """Statuses: columns all the way, no Python for single records."""
+
+    def __init__(self, writer_schemas: WriterSchemas = pinned_only) -> None:
+        self._reader = StatusReader(writer_schemas)
+        texts = [name for name in layouts.STATUS_COLUMNS if name not in {"occurred_at", "written_at"}]
+        self._columns = (*layouts.STATUS_COLUMNS, *ORIGIN)
+        self._texts = [pl.col(name).fill_null("") for name in texts]
+
+    def read(self, batch: RawBatch, epoch: int) -> Parsed:
+        """As `TopicReader.read`."""
+        columns = self._reader.read(batch)
+        if columns.frame.is_empty():
+            return Parsed((), columns.rejects)
+        frame = columns.frame.with_columns(
+            *self._texts,
+            pl.col("timestamp").alias("written_at"),
+            (pl.col("crc").cast(pl.UInt64) + pl.lit(epoch << VERSION_BITS, pl.UInt64)).alias("row_version"),
+            pl.lit(epoch).alias("log_epoch"),
+            pl.lit(batch.partition).alias("log_partition"),
+            pl.col("offset").alias("log_offset"),
+        )
+        data = [frame[name].to_list() for name in self._columns]
+        return Parsed([Block("declaration_status", self._columns, data)], columns.rejects)
+
+
+class RecordRows(Generic[R]):
+    """Any other topic: each record becomes rows of one or more tables.
+
+    Args:
+        topic: The topic.
+        kind: Class of its records.
+        tables: Tables in the order of insertion, and how a record becomes rows of them.
+        version: Version of a record, from itself and its encoded body.
+        writer_schemas: Where schemas that are not pinned come from.
+    """
+
+    def __init__(
+        self,
+        topic: Topic,
+        kind: type[R],
+        tables: Sequence[Table[R]],
+        version: Callable[[R, bytes], int],
+        writer_schemas: WriterSchemas = pinned_only,
+    ) -> None:
+        self._reader = RecordReader(topic, kind, writer_schemas)
+        self._tables = tables
+        self._version = version
+
+    def read(self, batch: RawBatch, epoch: int) -> Parsed:
+        """As `TopicReader.read`."""
+        records = self._reader.read(batch)
+        if not records.accepted:
+            return Parsed((), records.rejects)
+        rows: list[list[Row]] = [[] for _table in self._tables]
+        for index, record in records.accepted:
+            value = batch.values[index]
+            assert value is not None
+            version = epoch << VERSION_BITS | self._version(record, value)
+            origin = (version, epoch, batch.partition, batch.offsets[index])
+            for table, found in zip(self._tables, rows, strict=True):
+                found.extend((*row, *origin) for row in table.rows(record, batch.timestamps[index]))
+        pairs = zip(self._tables, rows, strict=True)
+        blocks = [Block(table.name, (*table.columns, *ORIGIN), _columns(found)) for table, found in pairs if found]
+        return Parsed(blocks, records.rejects)
+
+
+def joined(blocks: Iterable[Block]) -> list[Block]:
+    """Blocks of the same table put together, tables in the order in which they first appear."""
+    by_table: dict[str, Block] = {}
+    for block in blocks:
+        known = by_table.get(block.table)
+        if known is None:
+            by_table[block.table] = Block(block.table, block.columns, [list(column) for column in block.data])
+        else:
+            for column, more in zip(known.data, block.data, strict=True):
+                column.extend(more)
+    return list(by_table.values())
+
+
+def _columns(rows: Sequence[Row]) -> list[list[Any]]:
+    return [list(column) for column in zip(*rows, strict=True)]
+
+
+def _own(record: Any, _value: bytes) -> int:
+    version: int = record.version
+    return version
+
+
+def _checksum(_record: Record, value: bytes) -> int:
+    return zlib.crc32(memoryview(value)[HEADER_BYTES:])
+
+
+def _once(_record: Record, _value: bytes) -> int:
+    return 1
+
+
+def readers(writer_schemas: WriterSchemas = pinned_only) -> Mapping[Topic, TopicReader]:
+    """The reader of every topic."""
+    given = writer_schemas
+    return {
+        Topic.DECLARATION_STATUS: StatusRows(given),
+        Topic.RATING: RecordRows(Topic.RATING, Rating, (layouts.RATING_ITEM, layouts.RATING), _checksum, given),
+        Topic.RATED_SERVICE: RecordRows(Topic.RATED_SERVICE, RatedService, (layouts.RATED_SERVICE,), _own, given),
+        Topic.SATISFACTION: RecordRows(Topic.SATISFACTION, Satisfaction, (layouts.SATISFACTION,), _own, given),
+        Topic.OFFICE_COUNT: RecordRows(Topic.OFFICE_COUNT, OfficeCount, (layouts.OFFICE_COUNT,), _own, given),
+        Topic.COMPLAINT: RecordRows(Topic.COMPLAINT, Complaint, (layouts.COMPLAINT,), _own, given),
+        Topic.ALERT: RecordRows(Topic.ALERT, Alert, (layouts.ALERT,), _own, given),
+        Topic.DEAD_LETTER: RecordRows(Topic.DEAD_LETTER, DeadLetter, (layouts.DEAD_LETTER,), _once, given),
+    }

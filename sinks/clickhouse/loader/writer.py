@@ -1,0 +1,137 @@
+"""The thread that stores parcels, so that the consumer goes on polling while ClickHouse is slow or away.
+
+Order of one parcel: rows acknowledged by ClickHouse -> dead letters acknowledged by Kafka -> done. Only then may the
+consumer commit its offsets. Whatever fails before leaves the offsets uncommitted, and the records are read again.
+"""
+
+from __future__ import annotations
+
+import queue
+import threading
+
+import structlog
+
+from schemas.errors import Unavailable
+from sinks.clickhouse.loader.buffers import Parcel
+from sinks.clickhouse.loader.epochs import Log
+from sinks.clickhouse.loader.options import SinkOptions
+from sinks.clickhouse.loader.store import GivenUp, Refused, Store
+from sinks.dead_letters import DeadLetterOffice
+
+log = structlog.get_logger(__name__)
+
+
+class Writer:
+    """Stores parcels one after another in a thread of its own.
+
+    Args:
+        store: ClickHouse.
+        office: Where refused records go.
+        options: Pauses.
+        give_up: Set when it must stop whatever is not acknowledged.
+    """
+
+    def __init__(self, store: Store, office: DeadLetterOffice, options: SinkOptions, give_up: threading.Event) -> None:
+        self._store = store
+        self._office = office
+        self._options = options
+        self._give_up = give_up
+        self._todo: queue.SimpleQueue[tuple[Parcel, Log] | None] = queue.SimpleQueue()
+        self._done: queue.SimpleQueue[Parcel] = queue.SimpleQueue()
+        self._lock = threading.Condition()
+        self._waiting = 0
+        self._bytes = 0
+        self._records = 0
+        self._failure: BaseException | None = None
+        self._thread = threading.Thread(target=self._run, name="sink-writer", daemon=True)
+
+    def start(self) -> None:
+        """Start the thread."""
+        self._thread.start()
+
+    def submit(self, parcel: Parcel, log_: Log) -> None:
+        """Queue a parcel."""
+        with self._lock:
+            self._waiting += 1
+            self._bytes += parcel.size
+            self._records += parcel.records
+        self._todo.put((parcel, log_))
+
+    @property
+    def load(self) -> tuple[int, int, int]:
+        """Parcels, records and bytes that are queued or being stored."""
+        with self._lock:
+            return self._waiting, self._records, self._bytes
+
+    def finished(self) -> list[Parcel]:
+        """Parcels stored since the last call.
+
+        Raises:
+            Exception: What stopped the thread.
+        """
+        found = self.finished_quietly()
+        if self._failure is not None and not found:
+            raise self._failure
+        return found
+
+    def finished_quietly(self) -> list[Parcel]:
+        """As `finished`, but a failure is left for the next call of that."""
+        found = []
+        while not self._done.empty():
+            found.append(self._done.get())
+        return found
+
+    def wait_idle(self, timeout_s: float) -> bool:
+        """Wait until everything submitted is stored; False when it was not in time, or the thread failed."""
+        with self._lock:
+            return self._lock.wait_for(lambda: not self._waiting or self._failure is not None, timeout_s) and (
+                self._failure is None
+            )
+
+    def stop(self, timeout_s: float) -> None:
+        """End the thread after what is queued, or sooner when `give_up` is set."""
+        self._todo.put(None)
+        self._thread.join(timeout_s)
+        if not self._thread.is_alive():
+            self._store.close()
+
+    def _run(self) -> None:
+        try:
+            while (entry := self._todo.get()) is not None:
+                self._handle(*entry)
+        except GivenUp as given_up:
+            log.info("writer_gave_up", detail=str(given_up))
+            self._fail(given_up)
+        except BaseException as error:
+            # Handed to the consumer's thread, which raises it: a fault here must end the process, not only this thread.
+            self._fail(error)
+            if not isinstance(error, Exception):
+                raise
+
+    def _handle(self, parcel: Parcel, log_: Log) -> None:
+        while True:
+            try:
+                refused = self._store.store(parcel.batches, log_.epoch)
+                self._set_aside(refused, log_)
+            except Unavailable as error:
+                # Kafka or a schema registry does not answer; storing again is harmless.
+                log.warning("parcel_will_be_repeated", topic=parcel.topic.subject, error=str(error))
+                if self._give_up.wait(self._options.retry_max_s / 4):
+                    raise GivenUp(f"stopped before {parcel.records} records were done") from error
+            else:
+                break
+        self._done.put(parcel)
+        with self._lock:
+            self._waiting -= 1
+            self._bytes -= parcel.size
+            self._records -= parcel.records
+            self._lock.notify_all()
+
+    def _set_aside(self, refused: list[Refused], log_: Log) -> None:
+        for one in refused:
+            self._office.send(one.batch, one.rejects, log_.identity)
+
+    def _fail(self, error: BaseException) -> None:
+        with self._lock:
+            self._failure = error
+            self._lock.notify_all()

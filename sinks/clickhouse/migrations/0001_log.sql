@@ -1,0 +1,40 @@
+-- What the sink knows about the logs it reads: which log, and which of its records are stored.
+
+-- log_epoch: gives each Kafka log (cluster and topic identity) of a topic a small number, in the order in which the sink
+-- met them. The number stands above the record's own version in every row_version, so rows of a recreated topic are
+-- never hidden behind rows of an older one.
+--   engine     ReplacingMergeTree: two sinks may claim the same log at once; the older claim wins on reading (min).
+--   ORDER BY   topic, then identity: one claim for each log.
+--   partition  none: a handful of rows.
+CREATE TABLE IF NOT EXISTS log_epoch
+(
+    topic          LowCardinality(String) COMMENT 'Subject of the topic, e.g. rating',
+    topic_identity String                 COMMENT 'Cluster id and topic id: differs for a new broker and a topic made anew',
+    epoch          UInt16                 COMMENT 'Number of the log within its topic, from 1',
+    claim          UUID                   COMMENT 'Written with every committed offset: an offset without it belongs to another log or database',
+    topic_name     String                 COMMENT 'Name of the topic, prefix included',
+    claimed_at     DateTime64(3, 'UTC')   COMMENT 'When a sink first met the log'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (topic, topic_identity, claimed_at, claim)
+COMMENT 'Kafka logs that were ever loaded';
+
+-- log_position: which Kafka offsets were stored, and under which natural id. Tables of natural ids collapse duplicates, so
+-- a row's own origin columns show only the winner; the audit needs every offset.
+--   engine     ReplacingMergeTree: an offset that is read again is the same row.
+--   ORDER BY   the offset's full address: the audit reads ranges of one topic, epoch and partition.
+--   partition  none: rows are never dropped by age, for compacted topics keep old offsets. About 12 bytes a row.
+--   fed by     one materialized view for each table below, on insert. A view copies rows, it adds nothing up, so a repeated
+--              insert is harmless; and a row and its position cannot be told apart by any code of ours (ADR 6).
+CREATE TABLE IF NOT EXISTS log_position
+(
+    topic     LowCardinality(String) COMMENT 'Subject of the topic',
+    epoch     UInt16                 COMMENT 'See log_epoch',
+    partition UInt32                 COMMENT 'Kafka partition',
+    offset    UInt64 CODEC(Delta, ZSTD(1)) COMMENT 'Kafka offset',
+    identity  UInt64                 COMMENT 'Hash of the natural id of the row'
+)
+ENGINE = ReplacingMergeTree
+ORDER BY (topic, epoch, partition, offset)
+SETTINGS non_replicated_deduplication_window = 1000
+COMMENT 'Kafka offsets that are stored';

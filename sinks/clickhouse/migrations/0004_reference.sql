@@ -1,0 +1,97 @@
+-- Reference data as shipped in schemas/reference/data, so that analysts can join names. `hailong migrate` loads a file
+-- again when it has changed: into a new table that takes the old one's place at once.
+--   engine     MergeTree: a few hundred rows, replaced as a whole.
+--   ORDER BY   the code, then the beginning of validity: names are looked up by code and date (ASOF JOIN).
+--   partition  none.
+CREATE TABLE IF NOT EXISTS reference_office
+(
+    code       LowCardinality(String) COMMENT 'Office code',
+    level      LowCardinality(String) COMMENT 'REGION, DEPARTMENT, OFFICE or DIVISION',
+    department LowCardinality(String) COMMENT 'First two digits of the code; empty for a region',
+    name_vi    String                 COMMENT 'Name in that period',
+    valid_from Date                   COMMENT 'First day of this version',
+    valid_to   Nullable(Date)         COMMENT 'First day on which it no longer holds; NULL: it holds',
+    parent     String                 COMMENT 'Unit above',
+    successor  String                 COMMENT 'Office that took over',
+    confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified'
+)
+ENGINE = MergeTree ORDER BY (code, valid_from)
+COMMENT 'Customs offices, one row a version';
+
+CREATE TABLE IF NOT EXISTS reference_team
+(
+    office     LowCardinality(String) COMMENT 'Office code',
+    team       LowCardinality(String) COMMENT 'Team code',
+    name_vi    String                 COMMENT 'Name in that period',
+    valid_from Date                   COMMENT 'First day of this version',
+    valid_to   Nullable(Date)         COMMENT 'First day on which it no longer holds; NULL: it holds',
+    confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified'
+)
+ENGINE = MergeTree ORDER BY (office, team, valid_from)
+COMMENT 'Teams of the Hai Phong offices';
+
+CREATE TABLE IF NOT EXISTS reference_status
+(
+    status     LowCardinality(String) COMMENT 'Status',
+    name_vi    String                 COMMENT 'Vietnamese name',
+    name_en    String                 COMMENT 'English name',
+    direction  LowCardinality(String) COMMENT 'IMPORT, EXPORT or BOTH',
+    rateable   LowCardinality(String) COMMENT 'yes: after it a rating may be opened',
+    confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified'
+)
+ENGINE = MergeTree ORDER BY status
+COMMENT 'Statuses of declarations';
+
+CREATE TABLE IF NOT EXISTS reference_rating_scale
+(
+    score   UInt8                  COMMENT '1 to 5',
+    name_vi String                 COMMENT 'Vietnamese name',
+    name_en String                 COMMENT 'English name',
+    group   LowCardinality(String) COMMENT 'SATISFIED, NEUTRAL or DISSATISFIED'
+)
+ENGINE = MergeTree ORDER BY score
+COMMENT 'The five scores';
+
+CREATE TABLE IF NOT EXISTS reference_kind
+(
+    code       LowCardinality(String) COMMENT 'Declaration kind',
+    direction  LowCardinality(String) COMMENT 'IMPORT or EXPORT',
+    name_vi    String                 COMMENT 'Vietnamese name',
+    name_en    String                 COMMENT 'English name',
+    valid_from Date                   COMMENT 'First day of this version',
+    valid_to   Nullable(Date)         COMMENT 'First day on which it no longer holds; NULL: it holds',
+    confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified'
+)
+ENGINE = MergeTree ORDER BY (code, direction, valid_from)
+COMMENT 'Declaration kinds';
+
+CREATE TABLE IF NOT EXISTS reference_step
+(
+    step          LowCardinality(String) COMMENT 'Procedure step',
+    name_vi       String                 COMMENT 'Vietnamese name',
+    name_en       String                 COMMENT 'English name',
+    limit_minutes Nullable(UInt32)       COMMENT 'Legal limit in working minutes; NULL: none known',
+    clock_starts  String                 COMMENT 'What starts the limit'
+)
+ENGINE = MergeTree ORDER BY step
+COMMENT 'Procedure steps and their legal limits';
+
+CREATE TABLE IF NOT EXISTS reference_reason
+(
+    reason  LowCardinality(String) COMMENT 'Reason code',
+    factor  LowCardinality(String) COMMENT 'Factor of service quality',
+    name_vi String                 COMMENT 'Vietnamese name',
+    name_en String                 COMMENT 'English name'
+)
+ENGINE = MergeTree ORDER BY reason
+COMMENT 'Reasons for a low score';
+
+CREATE TABLE IF NOT EXISTS reference_channel
+(
+    channel LowCardinality(String) COMMENT 'Channel',
+    name_vi String                 COMMENT 'Vietnamese name',
+    name_en String                 COMMENT 'English name',
+    what    String                 COMMENT 'What is checked'
+)
+ENGINE = MergeTree ORDER BY channel
+COMMENT 'Control channels';

@@ -1,0 +1,105 @@
+"""Records that the sink refused, as dead letters: sent and acknowledged before anything is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from schemas.batch import RawBatch, Reject
+from schemas.codec import encoder
+from schemas.connection import KafkaConnection
+from schemas.errors import Unavailable
+from schemas.identity import dead_letter_id
+from schemas.records import DeadLetter
+from schemas.topics import Topic
+from sinks.metrics import DEAD_LETTERS
+from sinks.topic_identity import QUIET
+
+log = structlog.get_logger(__name__)
+
+STAGE = "sink"
+MAX_BYTES = 512 * 1024
+"""Longest piece of a refused key or value that is kept: a hostile record must not make its own letter unwritable."""
+
+_CHUNK = 1000
+
+
+class DeadLetterOffice:
+    """Writes dead letters.
+
+    Args:
+        connection: The cluster they come from and go to.
+        delivery_timeout_s: How long Kafka may take to acknowledge.
+    """
+
+    def __init__(self, connection: KafkaConnection, delivery_timeout_s: float) -> None:
+        self._prefix = connection.topic_prefix
+        self._topic = Topic.DEAD_LETTER.value.name(self._prefix)
+        self._encode = encoder(Topic.DEAD_LETTER.subject)
+        self._timeout_s = delivery_timeout_s
+        settings: dict[str, Any] = {
+            **connection.producer_config(),
+            "delivery.timeout.ms": int(delivery_timeout_s * 1000),
+            "logger": QUIET,
+        }
+        self._producer = Producer(settings)
+
+    def send(self, batch: RawBatch, rejects: Sequence[Reject], identity: str) -> None:
+        """Send the letters of a batch and wait until Kafka has them; sending them again changes nothing.
+
+        Raises:
+            Unavailable: Kafka did not acknowledge all of them.
+        """
+        for first in range(0, len(rejects), _CHUNK):
+            self._send_chunk(batch, rejects[first : first + _CHUNK], identity)
+        for reject in rejects:
+            DEAD_LETTERS.labels(batch.topic.subject, reject.reason).inc()
+            log.warning(
+                "record_set_aside",
+                topic=batch.topic.subject,
+                partition=batch.partition,
+                offset=batch.offsets[reject.index],
+                reason=str(reject.reason),
+                detail=reject.detail,
+            )
+
+    def _send_chunk(self, batch: RawBatch, rejects: Sequence[Reject], identity: str) -> None:
+        failed: list[str] = []
+
+        def delivered(error: KafkaError | None, _message: Message) -> None:
+            if error is not None:
+                failed.append(error.name())
+
+        try:
+            for reject in rejects:
+                letter = self._letter(batch, reject, identity)
+                self._producer.produce(
+                    self._topic, key=letter.key, value=self._encode(letter.to_avro()), on_delivery=delivered
+                )
+                self._producer.poll(0)
+        except (BufferError, KafkaException) as error:
+            raise Unavailable(f"Kafka takes no dead letters ({type(error).__name__})") from None
+        left = self._producer.flush(self._timeout_s + 1)
+        if left or failed:
+            raise Unavailable(f"Kafka did not acknowledge {left + len(failed)} dead letters ({', '.join(set(failed))})")
+
+    def _letter(self, batch: RawBatch, reject: Reject, identity: str) -> DeadLetter:
+        offset, key, value = batch.offsets[reject.index], batch.keys[reject.index], batch.values[reject.index] or b""
+        return DeadLetter(
+            dead_letter_id=dead_letter_id(identity, batch.partition, offset),
+            stage=STAGE,
+            topic=batch.topic.value.name(self._prefix),
+            topic_id=identity,
+            partition=batch.partition,
+            offset=offset,
+            recorded_at=batch.timestamps[reject.index],
+            reason=reject.reason,
+            detail=reject.detail,
+            schema_id=reject.schema_id,
+            key=None if key is None else key[:MAX_BYTES],
+            value=value[:MAX_BYTES],
+            value_size=len(value),
+        )

@@ -1,0 +1,27 @@
+"""Metrics of the sinks."""
+
+from __future__ import annotations
+
+from prometheus_client import Counter, Gauge, Histogram
+
+_SECONDS = (0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1.0, 5.0, 30.0, 120.0)
+
+RECORDS = Counter("hailong_sink_records", "Kafka records stored", ["topic"])
+ROWS = Counter("hailong_sink_rows", "Rows acknowledged by ClickHouse", ["table"])
+INSERT_SECONDS = Histogram(
+    "hailong_sink_insert_seconds", "Time of one acknowledged insert", ["table"], buckets=_SECONDS
+)
+DECODE_SECONDS = Histogram("hailong_sink_decode_seconds", "Time to decode one batch", ["topic"], buckets=_SECONDS)
+RETRIES = Counter("hailong_sink_insert_retries", "Inserts repeated after a passing or unknown outcome", ["table"])
+BISECTIONS = Counter("hailong_sink_bisections", "Batches cut in two to find a bad row", ["topic"])
+DEAD_LETTERS = Counter("hailong_sink_dead_letters", "Records set aside", ["topic", "reason"])
+BUFFERED = Gauge("hailong_sink_buffered_records", "Records read and not yet stored")
+BUFFERED_BYTES = Gauge("hailong_sink_buffered_bytes", "Their size, bytes")
+PAUSED = Gauge("hailong_sink_paused", "1 while reading is paused because buffers are full")
+LAG = Gauge("hailong_sink_lag_records", "Records between what is stored and the end", ["topic", "partition"])
+LAST_PROGRESS = Gauge("hailong_sink_last_progress_timestamp_seconds", "When records were last stored")
+
+WEBHOOK_DELIVERIES = Counter("hailong_webhook_deliveries", "Alerts answered by the webhook, by outcome", ["outcome"])
+WEBHOOK_RETRIES = Counter("hailong_webhook_retries", "Attempts that will be repeated")
+WEBHOOK_SECONDS = Histogram("hailong_webhook_seconds", "Time of one attempt", buckets=_SECONDS)
+WEBHOOK_LAST_PROGRESS = Gauge("hailong_webhook_last_progress_timestamp_seconds", "When an alert was last delivered")

@@ -1,0 +1,253 @@
+"""The embedded servers, shared by all tests of the sinks; each test has topics and a database of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from clickhouse_driver.errors import Error as DriverError
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from support.events import value_of
+
+from deploy.embedded.broker import EmbeddedBroker
+from deploy.embedded.ports import free_port
+from schemas.connection import KafkaConnection
+from schemas.keys import declaration_key, key_of
+from schemas.sealing import Contact, SealingKeys, seal
+from schemas.topics import Topic
+from sinks.clickhouse.client import connect
+from sinks.clickhouse.loader import SinkMonitor, SinkOptions, run_sink
+from sinks.clickhouse.migrate import migrate
+from sinks.connection import ClickHouseConnection
+
+PASSWORD = "sinks-test"
+KEYS = SealingKeys.parse(SealingKeys.generate())
+ROOT = Path(__file__).resolve().parents[2]
+PROGRAM = Path(__file__).with_name("run_sink_program.py")
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 30.0, what: str = "the condition") -> None:
+    """Poll until a condition holds."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"{what} did not hold within {seconds} s")
+        time.sleep(0.05)
+
+
+def raw(topic: Topic, *records: Any) -> list[tuple[bytes | None, bytes | None]]:
+    """Records as they stand in Kafka: key and value."""
+    own = topic in (Topic.DECLARATION_STATUS, Topic.RATING)
+    return [(declaration_key(one.declaration_no) if own else key_of(one), value_of(one, topic)) for one in records]
+
+
+def sealed(sheet_id: str, name: str = "Nguyễn Văn Canary", phone: str = "0912345678") -> bytes:
+    """A contact as it travels."""
+    return seal(Contact(name, phone), sheet_id, KEYS)
+
+
+class Server:
+    """The embedded ClickHouse, which tests may kill and start again on the same port and directory."""
+
+    def __init__(self, directory: Path) -> None:
+        self.port = free_port()
+        self._directory = directory
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [
+            *(sys.executable, "-m", "deploy.embedded.clickhouse", "--path", str(self._directory / "data")),
+            *("--host", "127.0.0.1", "--port", str(self.port)),
+        ]
+        environment = {**os.environ, "HAILONG_CLICKHOUSE_PASSWORD": PASSWORD}
+        with (self._directory / "clickhouse.log").open("ab") as log:
+            self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+        eventually(self._answers, 30, "ClickHouse answers")
+
+    def _answers(self) -> bool:
+        client = connect(self.connection("default"), timeout_s=2)
+        try:
+            return bool(client.execute("SELECT 1"))
+        except (DriverError, EOFError, OSError):
+            return False
+        finally:
+            client.disconnect()
+
+    def kill(self) -> None:
+        """SIGKILL."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGKILL)
+        self._process.wait()
+        self._process = None
+
+    def stop(self) -> None:
+        """Stop it in order."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(10)
+
+    def connection(self, database: str) -> ClickHouseConnection:
+        """How to reach a database of it."""
+        return ClickHouseConnection(port=self.port, password=PASSWORD, database=database)
+
+
+@dataclass
+class World:
+    """Topics under a prefix and a database of their own.
+
+    Attributes:
+        kafka: Connection to the broker.
+        clickhouse: Connection to the server.
+        server: The server itself.
+        options: Of the sinks that run here.
+    """
+
+    kafka: KafkaConnection
+    clickhouse: ClickHouseConnection
+    server: Server
+    options: SinkOptions = field(
+        default_factory=lambda: SinkOptions(flush_interval_s=0.1, commit_interval_s=0.1, retry_max_s=0.5)
+    )
+
+    def create_topics(self, partitions: int = 2) -> None:
+        """Create every topic."""
+        admin = AdminClient(dict(self.kafka.client_config()))
+        topics = [
+            NewTopic(
+                topic.value.name(self.kafka.topic_prefix),
+                topic.value.partitions or partitions,
+                1,
+                config=topic.value.config,
+            )
+            for topic in Topic
+        ]
+        for future in admin.create_topics(topics).values():
+            future.result()
+
+    def send(self, topic: Topic, *records: Any, partition: int = 0) -> None:
+        """Produce records of the contract."""
+        self.produce(topic, raw(topic, *records), partition)
+
+    def produce(self, topic: Topic, records: Sequence[tuple[bytes | None, bytes | None]], partition: int = 0) -> None:
+        """Produce raw keys and values."""
+        producer = Producer(dict(self.kafka.producer_config()))
+        for key, value in records:
+            producer.produce(topic.value.name(self.kafka.topic_prefix), key=key, value=value, partition=partition)
+            producer.poll(0)
+        assert producer.flush(20) == 0
+
+    def rows(self, query: str, **params: Any) -> list[tuple[Any, ...]]:
+        """Rows of a query."""
+        client = connect(self.clickhouse)
+        try:
+            found: list[tuple[Any, ...]] = client.execute(query, params or None)
+        finally:
+            client.disconnect()
+        return found
+
+    def count(self, table: str) -> int:
+        """Rows of a table, each id once."""
+        return int(self.rows(f"SELECT count() FROM {table} FINAL")[0][0])
+
+    @contextmanager
+    def sink(self, **changed: Any) -> Iterator[SinkMonitor]:
+        """A sink in a thread, for as long as the block lasts; what stopped it is raised at the end."""
+        stop, monitor, failures = threading.Event(), SinkMonitor(), []
+
+        def work() -> None:
+            try:
+                run_sink(self.kafka, self.clickhouse, replace(self.options, **changed), stop, monitor=monitor)
+            except BaseException as error:  # noqa: BLE001 - raised again in the test's thread
+                failures.append(error)
+
+        thread = threading.Thread(target=work)
+        thread.start()
+        try:
+            yield monitor
+        finally:
+            stop.set()
+            thread.join(30)
+            assert not thread.is_alive()
+        if failures:
+            raise failures[0]
+
+    def eventually_failed(self, monitor: SinkMonitor) -> None:
+        """Wait until the sink has failed."""
+        eventually(lambda: monitor.progress.state == "failed", 30, "the sink fails")
+
+    def eventually_stored(self, monitor: SinkMonitor, records: int) -> None:
+        """Wait until so many records are stored, or the sink has failed."""
+        eventually(lambda: self._done(monitor, records), 30, f"{records} records stored")
+
+    @staticmethod
+    def _done(monitor: SinkMonitor, records: int) -> bool:
+        return monitor.progress.records >= records or monitor.progress.state == "failed"
+
+    def load(self, records: int, **changed: Any) -> None:
+        """Run a sink until it has stored so many records."""
+        with self.sink(**changed) as monitor:
+            self.eventually_stored(monitor, records)
+
+
+def new_world(server: Server, address: str) -> World:
+    """Fresh topics and a fresh, migrated database."""
+    name = uuid4().hex[:8]
+    kafka = KafkaConnection(address, topic_prefix=f"t{name}.", session_timeout_ms=2_000)
+    world = World(kafka, server.connection(f"t{name}"), server)
+    world.options = replace(world.options, group=f"t{name}.sink")
+    migrate(world.clickhouse)
+    world.create_topics()
+    return world
+
+
+class Helpers:
+    """Functions for tests."""
+
+    eventually = staticmethod(eventually)
+    raw = staticmethod(raw)
+    sealed = staticmethod(sealed)
+    new_world = staticmethod(new_world)
+    program = PROGRAM
+
+
+@pytest.fixture(scope="session")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    """The embedded ClickHouse."""
+    found = Server(tmp_path_factory.mktemp("clickhouse"))
+    try:
+        found.start()
+        yield found
+    finally:
+        found.stop()
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]:
+    """The embedded broker."""
+    with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as found:
+        yield found
+
+
+@pytest.fixture
+def helpers() -> Helpers:
+    """What test modules cannot import from here."""
+    return Helpers()
+
+
+@pytest.fixture
+def world(server: Server, broker: EmbeddedBroker) -> World:
+    """Empty topics and an empty, migrated database."""
+    return new_world(server, broker.address)

@@ -1,0 +1,36 @@
+"""A sink as a process of its own, so that tests can kill it: arguments are a JSON object."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import sys
+import threading
+from typing import Any
+
+from schemas.connection import KafkaConnection
+from sinks.clickhouse.loader import SinkOptions, run_sink
+from sinks.clickhouse.loader.session import Session
+from sinks.connection import ClickHouseConnection
+
+
+def main(given: dict[str, Any]) -> None:
+    """Run until SIGTERM; with `die_before_commit`, kill this process where it would commit for the first time."""
+    stop = threading.Event()
+    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    if given["die_before_commit"]:
+        commit = Session._commit
+
+        def dying(session: Session, leases: Any) -> None:
+            if any(lease.done for lease in leases):
+                os.kill(os.getpid(), signal.SIGKILL)
+            commit(session, leases)
+
+        Session._commit = dying
+    kafka = KafkaConnection(**given["kafka"])
+    run_sink(kafka, ClickHouseConnection(**given["clickhouse"]), SinkOptions(**given["options"]), stop)
+
+
+if __name__ == "__main__":
+    main(json.loads(sys.argv[1]))

@@ -1,0 +1,144 @@
+"""Tables and views, the audit and the migrations, on the embedded servers."""
+
+from __future__ import annotations
+
+import dataclasses
+import threading
+from typing import Any
+
+import pytest
+from support.events import at, item, rating, status
+
+from schemas.errors import SystemFault
+from schemas.identity import fact_id
+from schemas.records import Alert, Complaint, Driver, LowItem, OfficeCount, RatedService, Satisfaction
+from schemas.topics import Topic
+from sinks.audit import audit, render
+from sinks.clickhouse.migrate import migrate
+from sinks.topic_identity import describe
+
+pytestmark = pytest.mark.servers
+
+T = at("2020-05-11 08:00")
+CANARIES = ("Canary", "0912345678", "rất chậm")
+
+
+def fact(sheet: str, target: str, target_id: str, score: int, **fields: Any) -> RatedService:
+    """A matched fact of office 03CC."""
+    given = dict.fromkeys(one.name for one in dataclasses.fields(RatedService))
+    given |= {
+        "fact_id": fact_id("10300000001", sheet, target, "03CC", target_id), "version": 65537, "state": "MATCHED",
+        "sheet_id": sheet, "revision": 1, "declaration_no": "103000000010", "submitted_at": T,
+        "phase": "AFTER_CLEARANCE",
+        "target": target, "office": "03CC", "target_id": target_id, "score": score, "score_since": (0, 0, 0, 0, T),
+        "target_known": True, "has_comment": False, "has_contact": False, "status_count": 2,
+        "declaration_office": "03CC", "document_minutes": 90, "goods_minutes": 500, "clearance_minutes": 700,
+    }  # fmt: skip
+    return RatedService(**{**given, **fields})
+
+
+@pytest.fixture
+def filled(world: Any, helpers: Any) -> Any:
+    """A little of everything, loaded."""
+    world.send(
+        Topic.DECLARATION_STATUS,
+        status("r1", "REGISTERED", T - 9000), status("c1", "CLEARED", T - 5000),
+        status("r2", "REGISTERED", T, declaration_no="103000000020"),
+        status("c2", "CLEARED", T + 1000, declaration_no="103000000020"),
+        status("r3", "REGISTERED", T, declaration_no="103000000030"),
+    )  # fmt: skip
+    world.send(
+        Topic.RATING,
+        rating("s1", 1, T, item(score=1), item("TEAM", "01", 4), contact=helpers.sealed("s1"), comment="rất chậm"),
+        rating("s1", 2, T + 1000, item(score=2)),
+    )
+    world.send(
+        Topic.RATED_SERVICE,
+        fact("s1", "OFFICE", "03CC", 2),
+        fact("s1", "TEAM", "01", 4, state="SUPERSEDED"),
+    )
+    zero, counts = (0, 0, 0, 0, 0), (1, 0, 0, 0, 9)
+    world.send(Topic.SATISFACTION, Satisfaction("OFFICE", "03CC", "03CC", T, 1, counts, counts, counts, counts, zero))
+    world.send(Topic.OFFICE_COUNT, OfficeCount("03CC", T, 1, 1, 1, ("0200100100",), {"TEAM:01": 1}, ()))
+    low = (LowItem("OFFICE", "03CC", 2, None),)
+    world.send(
+        Topic.COMPLAINT,
+        Complaint(
+            "00000000-0000-5000-8000-000000000001", 1, "s1", "03CC", "103000000010", None, "FEEDBACK", "OPENED", T,
+            T + 1, "FORWARD_OUT_OF_SCOPE", T + 2, "RESOLVE", 2, low, ("o-1",), True, True,
+        ),
+    )  # fmt: skip
+    world.send(
+        Topic.ALERT,
+        Alert(
+            "00000000-0000-5000-8000-000000000002", 1, "03CC", "OPEN", "BURST", T, T, None, 86400, 20, 5, 5, 0.017,
+            300.0, 0.34, 0.0001, 0.001, 0.0, (Driver("TEAM:01", 4),), (), "Cảnh báo", "Alert",
+        ),
+    )  # fmt: skip
+    world.load(13)
+    return world
+
+
+def test_views_audit_and_privacy(filled: Any) -> None:
+    """Views give hand-computed figures; a clean load is clean; planted faults are found; nobody is named."""
+    one = filled.rows
+    assert one("SELECT level, revision, revisions, satisfied FROM v_opinions") == [(2, 2, 2, 0)]
+    assert one("SELECT office, level, item_count FROM v_opinions_by_office") == [("03CC", 2, 1)]
+    assert one("SELECT declarations, rated FROM v_response_rate_by_month") == [(3, 1)]
+    assert one("SELECT declaration_no FROM v_unrated_declarations WHERE tax_code = '0200100100'") == [("103000000020",)]
+    now = "SELECT n, mean, satisfied, round(satisfied_low, 4), round(satisfied_high, 4), office_name"
+    ((n, mean, satisfied, low, high, name),) = one(f"{now} FROM v_satisfaction_now WHERE window_seconds = 3600")
+    assert (n, mean, satisfied, low, high) == (10, 4.6, 0.9, 0.5958, 0.9821)
+    assert "Hải quan" in name
+    times = "SELECT step, median_minutes, on_time FROM v_processing_times WHERE limit_minutes > 0 ORDER BY step"
+    assert one(times) == [("DOCUMENT_CHECK", 90, 1.0), ("GOODS_INSPECTION", 500, 0.0)]
+    assert one("SELECT overdue, low_items FROM v_complaints") == [(1, [("OFFICE", "03CC", 2, "")])]
+    assert one("SELECT dissatisfied_share, drivers FROM v_alerts") == [(0.25, [("TEAM:01", 4)])]
+
+    report = audit(filled.kafka, filled.clickhouse)
+    assert report.clean, report.to_json()
+    assert (report.services.accepted, report.services.matched, report.services.superseded) == (2, 1, 1)
+    assert render(report) is not None
+
+    for (table,) in one(
+        "SELECT name FROM system.tables WHERE database = currentDatabase() AND engine LIKE '%MergeTree'"
+    ):
+        text = str(one(f"SELECT * FROM {table}"))
+        assert not [canary for canary in CANARIES if canary in text], table
+
+    one("ALTER TABLE declaration_status DELETE WHERE event_id = 'r3' SETTINGS mutations_sync = 1")
+    columns = "declaration_no, status, occurred_at, office, row_version, log_epoch, log_partition, log_offset"
+    one(
+        f"INSERT INTO declaration_status (event_id, {columns})"
+        f" SELECT 'planted', {columns} FROM declaration_status FINAL WHERE event_id = 'r1'"
+    )
+    one("ALTER TABLE rated_service DELETE WHERE target = 'TEAM' SETTINGS mutations_sync = 1")
+    report = audit(filled.kafka, filled.clickhouse)
+    found = {topic.topic: (topic.missing, topic.doubled) for topic in report.topics}
+    assert found["declaration-status"] == (1, 1)
+    assert found["rated-service"] == (1, 0)
+    assert report.services.missing == 1
+
+
+def test_migrations_are_repeatable_and_guarded(world: Any) -> None:
+    """Two runs at once are harmless, a repeated run does nothing, a changed old file is refused."""
+    world.rows("DROP DATABASE " + world.clickhouse.database)
+    threads = [threading.Thread(target=migrate, args=(world.clickhouse,)) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert migrate(world.clickhouse) == []
+
+    world.rows("INSERT INTO schema_migration (name, checksum, applied_at) SELECT '0001_log', 'other', now() + 9")
+    with pytest.raises(SystemFault, match="0001_log"):
+        migrate(world.clickhouse)
+
+
+def test_sink_and_workers_name_a_log_alike(world: Any) -> None:
+    """Dead letters of one record get one id whoever sets it aside, because both name its log alike."""
+    from schemas.topic_identity import describe as workers_describe  # noqa: PLC0415 - the other side
+
+    name = Topic.RATING.value.name(world.kafka.topic_prefix)
+    theirs = workers_describe(world.kafka, [name], 10)[name].identity
+    assert describe(world.kafka, [Topic.RATING], 10)[Topic.RATING].identity == theirs

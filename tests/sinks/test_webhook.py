@@ -1,0 +1,66 @@
+"""Alerts to a webhook."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import json
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+from schemas.records import Alert, Driver
+from schemas.topics import Topic
+from sinks.alerts import WebhookOptions, run_webhook
+
+pytestmark = pytest.mark.servers
+
+
+def alert(number: int) -> Alert:
+    """One alert."""
+    return Alert(
+        f"00000000-0000-5000-8000-00000000000{number}", 7, "03CC", "OPEN", "BURST", 1, 1, None, 86400, 20, 5, 5, 0.017,
+        300.0, 0.34, 0.0001, 0.001, 0.0, (Driver("TEAM:01", 4),), (), "Cảnh báo", "Alert",
+    )  # fmt: skip
+
+
+def test_alerts_are_repeated_until_taken_and_signed(world: Any, helpers: Any) -> None:
+    """503 is repeated, a redirect and a 400 are passed over, and each body is signed and has its idempotency key."""
+    seen, answers = [], [503, 302, 400, 200]
+
+    class Receiver(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["Content-Length"]))
+            seen.append((self.headers, body))
+            self.send_response(answers[min(len(seen), len(answers)) - 1])
+            self.send_header("Location", "http://127.0.0.1:9/elsewhere")
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+    threading.Thread(target=receiver.serve_forever, daemon=True).start()
+    world.send(Topic.ALERT, *(alert(number) for number in range(3)))
+    url = f"http://127.0.0.1:{receiver.server_port}/"
+    options = WebhookOptions(url, "s3cret", group=f"{world.options.group}.hook", retry_initial_s=0.05)
+    stop = threading.Event()
+    thread = threading.Thread(target=run_webhook, args=(world.kafka, options, stop))
+    thread.start()
+    try:
+        helpers.eventually(lambda: len(seen) == 4, 20, "four attempts")
+    finally:
+        stop.set()
+        thread.join(20)
+        receiver.shutdown()
+        receiver.server_close()
+
+    assert "s3cret" not in repr(options)
+    assert [json.loads(body)["alert_id"][-1] for _headers, body in seen] == ["0", "0", "1", "2"]
+    headers, body = seen[-1]
+    assert headers["Idempotency-Key"] == f"{alert(2).alert_id}:7"
+    signed = f"{headers['X-Hailong-Timestamp']}.".encode() + body
+    assert headers["X-Hailong-Signature"] == "sha256=" + hmac.new(b"s3cret", signed, hashlib.sha256).hexdigest()
