@@ -72,6 +72,7 @@ class KafkaConnection:
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
             "session.timeout.ms": self.session_timeout_ms,
+            "heartbeat.interval.ms": min(3000, self.session_timeout_ms // 3),
         }
 
 

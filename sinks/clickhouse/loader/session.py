@@ -85,7 +85,6 @@ class Session:
     def _settings(self, connection: KafkaConnection) -> dict[str, Any]:
         settings: dict[str, Any] = {
             **connection.consumer_config(self._options.group),
-            "heartbeat.interval.ms": min(3_000, connection.session_timeout_ms // 3),
             "queued.max.messages.kbytes": 32 * 1024,
             "fetch.message.max.bytes": 4 * 1024 * 1024,
             "error_cb": self._on_error,
