@@ -11,6 +11,7 @@ from fastavro import schemaless_reader, schemaless_writer
 
 from schemas.catalogue import PINNED, latest, parsed
 from schemas.errors import PoisonRecord, Reason
+from schemas.indexes import has_bad_index, is_canonical
 from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES, frame_header, read_schema_id
 
 
@@ -56,7 +57,7 @@ def encoder(subject: str) -> Callable[[Mapping[str, Any]], bytes]:
 
 
 # What fastavro raises on bytes that are not what the schema says; each means "this record is broken".
-_BROKEN = (
+BROKEN = (
     EOFError,
     ValueError,
     TypeError,
@@ -89,12 +90,15 @@ def decoder(subject: str, writer_schemas: WriterSchemas = pinned_only) -> Callab
         body.seek(HEADER_BYTES)
         try:
             record = schemaless_reader(body, writer, None if schema_id == newest.schema_id else reader_schema)
-        except _BROKEN as error:
+        except BROKEN as error:
             raise PoisonRecord(Reason.CORRUPT, f"value cannot be read with schema id {schema_id}") from error
         if body.tell() != len(value):
             raise PoisonRecord(Reason.CORRUPT, "value has bytes after the end of the record")
         if not isinstance(record, dict):
             raise PoisonRecord(Reason.CORRUPT, "value is not a record")
+        as_written = schema_id == newest.schema_id and is_canonical(value, writer, record)
+        if not as_written and has_bad_index(value, writer):
+            raise PoisonRecord(Reason.CORRUPT, "value has an index that its schema does not know")
         return record
 
     return decode

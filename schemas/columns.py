@@ -104,30 +104,40 @@ class ColumnDecoder:
         block = b"".join((self._header, _varint(len(values)), _varint(len(body)), body, _SYNC))
         try:
             frame = pl.read_avro(io.BytesIO(block))
-        except (PolarsError, PanicException, OverflowError, ValueError):
+        except (PolarsError, PanicException, OSError, OverflowError, ValueError, MemoryError):
             return None
-        if frame.height != len(values) or not self._aligned(frame, lengths - HEADER_BYTES):
+        if frame.height != len(values) or not self._aligned(frame, lengths - HEADER_BYTES, body):
             return None
         return frame.with_columns(pl.col(name).cast(kind) for name, kind in self._schema.items())
 
-    def _aligned(self, frame: pl.DataFrame, lengths: npt.NDArray[np.int64]) -> bool:
-        total = np.zeros(frame.height, np.int64)
+    def _aligned(self, frame: pl.DataFrame, lengths: npt.NDArray[np.int64], body: bytes) -> bool:
+        """Whether every row is exactly its record, and every one-byte index in it is one that Avro allows.
+
+        polars takes any index but 0 for "a value"; a record must not be good or broken depending on its neighbours.
+        """
+        content = np.frombuffer(body, np.uint8)
+        starts = np.cumsum(lengths) - lengths
+        at = starts.copy()  # where the next field of each row begins, if all before it are as long as they look
+        indexes: list[tuple[npt.NDArray[np.int64], Any]] = []
         for name, kind in self._fields:
             column = frame[name]
             if isinstance(kind, list):
-                total += 1  # the branch of the union
-                sizes = column.str.len_bytes()
                 present = column.is_not_null().to_numpy()
+                indexes.append((at.copy(), np.where(present, 2 * kind.index("string"), 2 * kind.index("null"))))
+                sizes = column.str.len_bytes()
                 size = sizes.fill_null(0).cast(pl.Int64).to_numpy()
-                total += np.where(present, size + _varint_length(size), 0)
+                at += 1 + np.where(present, size + _varint_length(size), 0)
             elif kind == "string":
                 size = column.str.len_bytes().cast(pl.Int64).to_numpy()
-                total += size + _varint_length(size)
+                at += size + _varint_length(size)
             elif kind in ("long", "int"):
-                total += _varint_length(column.cast(pl.Int64).to_numpy())
+                at += _varint_length(column.cast(pl.Int64).to_numpy())
             else:
-                total += 1  # an enum of fewer than 64 symbols
-        return bool((total == lengths).all())
+                symbols = pl.Series(kind["symbols"], dtype=pl.String)
+                codes = column.cast(pl.Enum(symbols)).to_physical().cast(pl.Int64).to_numpy()
+                indexes.append((at.copy(), 2 * codes))
+                at += 1  # an enum of fewer than 64 symbols
+        return bool((at - starts == lengths).all()) and all((content[place] == code).all() for place, code in indexes)
 
     def _decode_each(self, batch: RawBatch) -> Columns:
         records: list[dict[str, Any]] = []

@@ -109,12 +109,23 @@ class Record:
 
     def to_avro(self) -> dict[str, Any]:
         """The record as fastavro writes it."""
-        return {field.name: _plain(getattr(self, field.name)) for field in fields(self)}  # type: ignore[arg-type]
+        return {name: _plain(getattr(self, name)) for name in _names(type(self))}
 
     @classmethod
     def from_avro(cls, record: Mapping[str, Any]) -> Self:
         """The record from what a decoder of its subject returned."""
         return cls(**record)
+
+
+_NAMES: dict[type, tuple[str, ...]] = {}
+
+
+def _names(kind: type[Any]) -> tuple[str, ...]:
+    """Names of a record's fields, looked up once for each class."""
+    names = _NAMES.get(kind)
+    if names is None:
+        names = _NAMES[kind] = tuple(field.name for field in fields(kind))
+    return names
 
 
 def _plain(value: Any) -> Any:

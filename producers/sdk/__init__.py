@@ -1,6 +1,20 @@
-"""The SDK: typed, checked events into Kafka, none lost."""
+"""The SDK: typed, checked events into Kafka, none lost.
 
-from producers.sdk.events import InvalidEvent, encoded_rating, encoded_status
-from producers.sdk.publisher import Delivery, DeliveryFailed, EventPublisher
+with EventPublisher(KafkaConnection("broker:9092")) as publisher:
+    publisher.publish_status(DeclarationStatus(...)).result(timeout=10)
+"""
 
-__all__ = ["Delivery", "DeliveryFailed", "EventPublisher", "InvalidEvent", "encoded_rating", "encoded_status"]
+from producers.sdk.delivery import Delivery, DeliveryFailed, Receipt
+from producers.sdk.events import InvalidEvent, encoded_fields, encoded_rating, encoded_status
+from producers.sdk.publisher import EventPublisher
+
+__all__ = [
+    "Delivery",
+    "DeliveryFailed",
+    "EventPublisher",
+    "InvalidEvent",
+    "Receipt",
+    "encoded_fields",
+    "encoded_rating",
+    "encoded_status",
+]

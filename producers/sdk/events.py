@@ -5,22 +5,30 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from producers.sdk.metrics import REFUSED
+from schemas.catalogue import latest, parsed
 from schemas.codec import encoder
 from schemas.errors import HailongError, PoisonRecord, Problem
 from schemas.keys import declaration_key
 from schemas.records import DeclarationStatus, Rating
 from schemas.topics import Topic
 from schemas.validation.record import rating_problems, status_problems
+from schemas.validation.shape import quick_check, shape_problems
 
-_encode_status = encoder(Topic.DECLARATION_STATUS.subject)
-_encode_rating = encoder(Topic.RATING.subject)
+_RULES: Mapping[Topic, Callable[[Mapping[str, Any], int, bytes | None], Sequence[Problem]]] = {
+    Topic.DECLARATION_STATUS: status_problems,
+    Topic.RATING: rating_problems,
+}
+_ENCODERS = {topic: encoder(topic.subject) for topic in _RULES}
+_SCHEMAS = {topic: parsed(latest(topic.subject).schema_id) for topic in _RULES}
+_QUICK = {topic: quick_check(schema) for topic, schema in _SCHEMAS.items()}
 
 
 class InvalidEvent(HailongError):
     """An event breaks rules of the contract; nothing of it was sent.
 
     Attributes:
-        problems: Every rule it breaks.
+        problems: Every rule it breaks: fields and rules, never values.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -29,38 +37,49 @@ class InvalidEvent(HailongError):
 
 
 def encoded_status(event: DeclarationStatus, now: int) -> tuple[bytes, bytes]:
-    """Key and value of a status event.
-
-    Args:
-        event: The event.
-        now: The present, epoch milliseconds: an event may not lie more than a day ahead.
-
-    Raises:
-        InvalidEvent: It breaks rules.
-    """
-    key, record = declaration_key(event.declaration_no), event.to_avro()
-    value = _fitting(_encode_status, record)
-    _refuse(status_problems(record, now, key))
-    return key, value
+    """Key and value of a status event; arguments and errors as `encoded_fields`."""
+    return encoded_fields(Topic.DECLARATION_STATUS, event.to_avro(), now)
 
 
 def encoded_rating(sheet: Rating, now: int) -> tuple[bytes, bytes]:
-    """Key and value of a rating sheet; arguments and errors as `encoded_status`."""
-    key, record = declaration_key(sheet.declaration_no), sheet.to_avro()
-    value = _fitting(_encode_rating, record)
-    _refuse(rating_problems(record, now, key))
+    """Key and value of a rating sheet; arguments and errors as `encoded_fields`."""
+    return encoded_fields(Topic.RATING, sheet.to_avro(), now)
+
+
+def encoded_fields(topic: Topic, record: Mapping[str, Any], now: int) -> tuple[bytes, bytes]:
+    """Check an event, and give its key and value.
+
+    Args:
+        topic: `DECLARATION_STATUS` or `RATING`.
+        record: The fields of its schema, of any type: what does not fit is a problem like any other.
+        now: The present, epoch milliseconds: an event may not lie more than a day ahead.
+
+    Raises:
+        InvalidEvent: It breaks rules: all of them, those about values once every value fits its type.
+    """
+    if not _QUICK[topic](record):
+        _refuse(topic, list(shape_problems(record, _SCHEMAS[topic])))
+        record = _whole(topic, record)
+    try:
+        value = _ENCODERS[topic](record)
+    except PoisonRecord as poison:
+        problems = list(shape_problems(record, _SCHEMAS[topic]))
+        _refuse(topic, problems or [Problem("event", poison.reason, f"must fit: {poison.detail}")])
+        raise
+    key = declaration_key(record["declaration_no"])
+    _refuse(topic, _RULES[topic](record, now, key))
     return key, value
 
 
-def _fitting(encode: Callable[[Mapping[str, Any]], bytes], record: Mapping[str, Any]) -> bytes:
-    try:
-        return encode(record)
-    except PoisonRecord as poison:
-        raise InvalidEvent(
-            [Problem("event", poison.reason, "must fit its schema and size: " + poison.detail)]
-        ) from None
+def _whole(topic: Topic, record: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record with every field that may be left out."""
+    whole = {**{field["name"]: None for field in _SCHEMAS[topic]["fields"]}, **record}
+    if topic is Topic.RATING:
+        whole["items"] = [{"reason": None, **item} for item in record["items"]]
+    return whole
 
 
-def _refuse(problems: Sequence[Problem]) -> None:
+def _refuse(topic: Topic, problems: Sequence[Problem]) -> None:
     if problems:
+        REFUSED.labels(topic.subject).inc()
         raise InvalidEvent(problems)

@@ -7,7 +7,7 @@ from typing import Any
 
 from schemas.errors import Problem, Reason
 from schemas.keys import declaration_key
-from schemas.sealing import is_sealed
+from schemas.sealed_envelope import SEALED_WORDS, is_sealed
 from schemas.validation import rules
 
 
@@ -89,7 +89,7 @@ def _range(name: str, value: int, low: int, high: int) -> Iterator[Problem]:
 def _sealed(contact: bytes | None) -> Iterator[Problem]:
     """A contact in clear text must not travel further than the producer's mistake."""
     if contact is not None and not is_sealed(contact):
-        yield Problem("contact", Reason.BAD_FIELD, "must be a sealed envelope")
+        yield Problem("contact", Reason.BAD_FIELD, SEALED_WORDS)
 
 
 def _size(name: str, value: str | bytes | None, limit: int) -> Iterator[Problem]:

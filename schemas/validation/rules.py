@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 
 EARLIEST_MS = 1_546_300_800_000
 """2019-01-01 UTC: ratings exist since 1 April 2020, and the working calendar begins with 2019."""
@@ -31,10 +32,15 @@ class TextRule:
 
     pattern: str
     words: str
+    _match: Callable[[str], object] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Compile the pattern once: events are checked one by one, millions of them."""
+        object.__setattr__(self, "_match", re.compile(self.pattern).fullmatch)
 
     def accepts(self, text: str) -> bool:
         """Whether the whole text matches."""
-        return re.fullmatch(self.pattern, text) is not None
+        return self._match(text) is not None
 
 
 IDENTITY = TextRule(r"[!-~]{1,64}", "must be 1 to 64 visible ASCII characters")

@@ -1,0 +1,138 @@
+"""CSV: rows with a header line.
+
+A stray quote must cost only its own line. So a quoted value may span a limited number of lines; when its end does not
+come within them, the line with the quote is rejected alone and reading goes on with the next one.
+"""
+
+from __future__ import annotations
+
+import csv
+import difflib
+import io
+from collections import deque
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+
+from producers.files.lines import MAX_LINE_BYTES, NOT_UTF8, TOO_LONG, Line, lines_of
+from producers.files.report import FileUnusable, Parsed, fault
+from schemas.errors import Problem
+
+MAX_LINES_OF_ROW = 100
+"""A comment of a hundred lines fits; the rest of a file after a stray quote does not."""
+
+_DELIMITERS = (",", ";", "\t")
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A CSV file whose header has been read.
+
+    Attributes:
+        columns: Names of the columns.
+        rows: Its rows: cell by column, empty cells left out.
+    """
+
+    columns: Sequence[str]
+    rows: Iterator[Parsed]
+
+
+def read(content: io.BufferedReader, known: Collection[str]) -> Table:
+    """Read the header, and the rows lazily.
+
+    Args:
+        content: The file.
+        known: Columns that may stand in the header.
+
+    Raises:
+        FileUnusable: The header cannot be used.
+    """
+    lines = lines_of(content)
+    header = next(lines, None)
+    if header is None or header.text is None or not header.text.strip():
+        raise FileUnusable(1, [fault("file", "must begin with a header line that names the columns, in UTF-8")])
+    text = header.text
+    delimiter = max(_DELIMITERS, key=lambda mark: len(set(_cells(text, mark) or ()) & set(known)))
+    columns = [name.strip() for name in _cells(text, delimiter) or ()]
+    problems = _header_problems(columns, known)
+    if problems:
+        raise FileUnusable(1, problems)
+    return Table(columns, _rows(lines, columns, delimiter))
+
+
+def _header_problems(columns: Sequence[str], known: Collection[str]) -> list[Problem]:
+    """Columns are named by their number: a file without header has a person's data in its first line."""
+    found = []
+    for number, name in enumerate(columns, 1):
+        if name not in known:
+            near = difflib.get_close_matches(name.lower(), known, 1)
+            hint = f"did you mean {near[0]}?" if near else f"columns are: {', '.join(known)}"
+            found.append(fault(f"column {number}", f"is not a known column; {hint}"))
+        elif columns.index(name) < number - 1:
+            found.append(fault(name, f"is a column twice (column {number}): name each column once"))
+    return found
+
+
+def _rows(lines: Iterator[Line], columns: Sequence[str], delimiter: str) -> Iterator[Parsed]:
+    ahead = _Ahead(lines)
+    while (line := ahead.next()) is not None:
+        if line.text is None:
+            yield Parsed(line.number, None, [TOO_LONG if line.too_long else NOT_UTF8])
+            continue
+        if not line.text.strip():
+            continue
+        taken, text = _until_closed(line.text, ahead)
+        row = _row(line.number, text, columns, delimiter)
+        if row.fields is None:
+            ahead.put_back(taken)  # what was swallowed by a stray quote is read again, each line for itself
+        yield row
+
+
+def _row(number: int, text: str | None, columns: Sequence[str], delimiter: str) -> Parsed:
+    if text is None:
+        return Parsed(number, None, [fault("line", f"has a quote that is not closed within {MAX_LINES_OF_ROW} lines")])
+    cells = _cells(text, delimiter)
+    if cells is None:
+        return Parsed(number, None, [fault("line", "must be well-formed CSV: quotes in a value are doubled")])
+    if len(cells) != len(columns):
+        rule = f"must have {len(columns)} values as the header has columns; it has {len(cells)}"
+        return Parsed(number, None, [fault("line", rule)])
+    return Parsed(number, {name: cell for name, cell in zip(columns, cells, strict=True) if cell})
+
+
+class _Ahead:
+    """Lines that can be put back."""
+
+    def __init__(self, lines: Iterator[Line]) -> None:
+        self._lines = lines
+        self._waiting: deque[Line] = deque()
+
+    def next(self) -> Line | None:
+        """The next line; None at the end."""
+        return self._waiting.popleft() if self._waiting else next(self._lines, None)
+
+    def put_back(self, lines: Sequence[Line]) -> None:
+        """These come next, in this order."""
+        self._waiting.extendleft(reversed(lines))
+
+
+def _until_closed(text: str, ahead: _Ahead) -> tuple[list[Line], str | None]:
+    """Take more lines until every quote is closed: the lines taken, and the whole text or None."""
+    taken: list[Line] = []
+    quotes, size = text.count('"'), len(text)
+    while quotes % 2:
+        more = ahead.next() if len(taken) < MAX_LINES_OF_ROW - 1 else None
+        if more is None:
+            return taken, None
+        taken.append(more)
+        if more.text is None or size + len(more.text) > MAX_LINE_BYTES:
+            return taken, None
+        quotes, size = quotes + more.text.count('"'), size + len(more.text)
+    return taken, "\n".join([text, *(line.text or "" for line in taken)])
+
+
+def _cells(text: str, delimiter: str) -> list[str] | None:
+    try:
+        rows = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=True))
+    except csv.Error:
+        return None
+    return rows[0] if len(rows) == 1 else None

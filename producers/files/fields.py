@@ -1,0 +1,102 @@
+"""From the fields of a file to the fields of the contract: times, contacts, and which event it is."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+
+from producers.files.report import FileKind, fault
+from producers.files.sheets import ITEM_COLUMNS, SHEET_COLUMNS, whole
+from producers.sdk.events import InvalidEvent
+from schemas.catalogue import latest, parsed
+from schemas.errors import Problem, Reason
+from schemas.sealing import Contact, SealingKeys, seal
+from schemas.topics import Topic
+
+STATUS_FIELDS: Sequence[str] = tuple(
+    field["name"] for field in parsed(latest(Topic.DECLARATION_STATUS.subject).schema_id)["fields"]
+)
+RATING_COLUMNS = (*SHEET_COLUMNS[:6], *ITEM_COLUMNS, *SHEET_COLUMNS[6:])
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MILLISECOND = timedelta(milliseconds=1)
+_TIMES = {Topic.DECLARATION_STATUS: "occurred_at", Topic.RATING: "submitted_at"}
+_TIME_RULE = "must be ISO 8601 with an offset, such as 2020-04-01T08:30:00+07:00, or epoch milliseconds"
+_NO_KEYS = fault("contact_name", "is in clear and there is no sealing key: set HAILONG_SEALING_KEYS, or leave it out")
+
+
+def topic_of(kind: FileKind, names: Collection[str]) -> Topic | None:
+    """Which event the names of fields belong to; None when it cannot be told."""
+    if kind is FileKind.AUTO:
+        status, rating = "event_id" in names, "sheet_id" in names
+        if status == rating:
+            return None
+        return Topic.DECLARATION_STATUS if status else Topic.RATING
+    return Topic.DECLARATION_STATUS if kind is FileKind.STATUS else Topic.RATING
+
+
+def prepared(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | None) -> dict[str, object]:
+    """The record that the fields of a file stand for; what does not fit is left for the rules to refuse.
+
+    Args:
+        topic: Which event.
+        fields: Names and values as the file has them.
+        keys: Sealing keys; None: a contact in clear is refused.
+
+    Raises:
+        InvalidEvent: A time without offset, or a contact that cannot be sealed.
+    """
+    record, problems = dict(fields), list[Problem]()
+    time = _TIMES[topic]
+    if record.get(time) is not None:
+        record[time] = milliseconds(record[time])
+        if record[time] is None:
+            problems.append(fault(time, _TIME_RULE, Reason.BAD_TIME))
+    if topic is Topic.RATING:
+        problems += _seal_contact(record, keys)
+    if problems:
+        raise InvalidEvent(problems)
+    return record
+
+
+def milliseconds(value: object) -> int | None:
+    """Epoch milliseconds of a time in a file; None when it is none, or says not which offset it has."""
+    value = whole(value)
+    if isinstance(value, int):
+        return value
+    if isinstance(value, str):
+        try:
+            value = datetime.fromisoformat(value)
+        except ValueError:
+            return None
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        return None
+    return (value - _EPOCH) // _MILLISECOND
+
+
+def _seal_contact(record: dict[str, object], keys: SealingKeys | None) -> list[Problem]:
+    """Replace name and phone by what seals them."""
+    clear = {name: record.pop(name, None) for name in ("contact_name", "contact_phone")}
+    given = [name for name, value in clear.items() if value is not None]
+    if isinstance(record.get("contact"), str):
+        try:
+            record["contact"] = base64.b64decode(str(record["contact"]), validate=True)
+        except (binascii.Error, ValueError):
+            return [fault("contact", "must be a sealed contact in base64; a clear one is contact_name, contact_phone")]
+    if not given:
+        return []
+    if record.get("contact") is not None:
+        return [fault("contact", "must not be given together with contact_name or contact_phone")]
+    if keys is None:
+        return [_NO_KEYS]
+    name, phone = clear["contact_name"], clear["contact_phone"]
+    if not isinstance(name, str | None) or not isinstance(phone, str | None):
+        return [fault(field, "must be text") for field in given if not isinstance(clear[field], str)]
+    contact = Contact(name, phone)
+    faults = contact.faults()
+    sheet_id = record.get("sheet_id")
+    if not faults and isinstance(sheet_id, str):  # any other sheet id is refused by the rules
+        record["contact"] = seal(contact, sheet_id, keys)
+    return [fault(field, rule) for field, rule in faults]

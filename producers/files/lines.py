@@ -1,0 +1,69 @@
+"""Lines of a text file, one by one, whatever is in it."""
+
+from __future__ import annotations
+
+import io
+import zlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from producers.files.report import FileUnusable, fault
+
+MAX_LINE_BYTES = 1_000_000
+"""A rating of 50 items and the longest comment has about 20,000 bytes; a longer line is no event."""
+
+_UTF8_BOM = b"\xef\xbb\xbf"
+_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_SKIP = 1 << 16
+
+TOO_LONG = fault("line", f"must have at most {MAX_LINE_BYTES} bytes")
+NOT_UTF8 = fault("line", "must be UTF-8")
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line without its end.
+
+    Attributes:
+        number: From 1.
+        text: Its text; None when it is too long or not UTF-8.
+        too_long: Which of the two.
+    """
+
+    number: int
+    text: str | None
+    too_long: bool = False
+
+
+def lines_of(content: io.BufferedReader) -> Iterator[Line]:
+    """Lines of a file, empty ones included; memory is bounded by the longest line that is allowed.
+
+    Raises:
+        FileUnusable: The file is UTF-16, or is cut or damaged in the middle.
+    """
+    number = 0
+    while True:
+        number += 1
+        try:
+            raw = content.readline(MAX_LINE_BYTES + 1)
+            too_long = len(raw) > MAX_LINE_BYTES
+            while too_long and raw and not raw.endswith(b"\n"):
+                raw = content.readline(_SKIP)
+        except (OSError, EOFError, zlib.error):
+            raise FileUnusable(number, [fault("file", "is damaged from here on (cut or corrupt gzip?)")]) from None
+        if not raw and not too_long:
+            return
+        if number == 1:
+            if raw.startswith(_UTF16_BOMS):
+                raise FileUnusable(1, [fault("file", "must be UTF-8; this is UTF-16: export it again as UTF-8")])
+            raw = raw.removeprefix(_UTF8_BOM)
+        yield _line(number, raw, too_long=too_long)
+
+
+def _line(number: int, raw: bytes, *, too_long: bool) -> Line:
+    if too_long:
+        return Line(number, None, too_long=True)
+    try:
+        return Line(number, raw.rstrip(b"\r\n").decode("utf-8"))
+    except UnicodeDecodeError:
+        return Line(number, None)

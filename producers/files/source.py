@@ -1,0 +1,87 @@
+"""Opening files: what format they have, whether they are compressed, how far they are read."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import zlib
+from dataclasses import dataclass
+from enum import Enum, auto
+from pathlib import Path
+from typing import Any, cast
+
+from producers.files.report import FileUnusable, fault
+
+_GZIP, _AVRO = b"\x1f\x8b", b"Obj\x01"
+_BUFFER = 1 << 18
+
+
+class Format(Enum):
+    """Formats of files."""
+
+    JSON_LINES = auto()
+    CSV = auto()
+    AVRO = auto()
+
+
+_SUFFIXES = {
+    ".jsonl": Format.JSON_LINES,
+    ".ndjson": Format.JSON_LINES,
+    ".json": Format.JSON_LINES,
+    ".csv": Format.CSV,
+    ".tsv": Format.CSV,
+    ".avro": Format.AVRO,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """An open file.
+
+    Attributes:
+        raw: The file as it lies on disk; its position is the progress.
+        content: What is in it, decompressed.
+        format: Its format.
+    """
+
+    raw: io.BufferedReader[Any]
+    content: io.BufferedReader[Any]
+    format: Format
+
+    def close(self) -> None:
+        """Close it."""
+        self.content.close()
+        self.raw.close()
+
+
+def open_source(path: Path) -> Source:
+    """Open a file for reading.
+
+    The format is told by the suffix (before `.gz`), or else by how the content begins.
+
+    Raises:
+        FileUnusable: It cannot be opened, or is damaged gzip.
+    """
+    try:
+        raw = io.BufferedReader(path.open("rb", buffering=0), _BUFFER)
+    except OSError as error:
+        raise FileUnusable(1, [fault("file", f"cannot be read: {error.strerror}")]) from None
+    try:
+        compressed = raw.peek(2)[:2] == _GZIP
+        unpacked = cast("io.RawIOBase", gzip.GzipFile(fileobj=raw))
+        content: io.BufferedReader[Any] = io.BufferedReader(unpacked, _BUFFER) if compressed else raw
+        start = content.peek(64)[:64]
+    except (OSError, EOFError, zlib.error):
+        raw.close()
+        raise FileUnusable(1, [fault("file", "cannot be read: damaged gzip or disk")]) from None
+    return Source(raw, content, _format(path, start))
+
+
+def _format(path: Path, start: bytes) -> Format:
+    if start.startswith(_AVRO):
+        return Format.AVRO
+    suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
+    known = _SUFFIXES.get(suffixes[-1]) if suffixes else None
+    if known is not None:
+        return known
+    return Format.JSON_LINES if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else Format.CSV

@@ -1,0 +1,53 @@
+"""What became of a sent event."""
+
+from __future__ import annotations
+
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as FutureTimeoutError
+from dataclasses import dataclass
+
+from schemas.errors import HailongError, Unavailable
+
+
+class DeliveryFailed(HailongError):
+    """Kafka did not acknowledge an event, for good. Sending it again is safe: the same id changes nothing twice."""
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """Where an event landed.
+
+    Attributes:
+        topic: Full name of the topic.
+        partition: Partition number.
+        offset: Its offset there.
+    """
+
+    topic: str
+    partition: int
+    offset: int
+
+
+class Delivery:
+    """The promise of one event."""
+
+    __slots__ = ("_future",)
+
+    def __init__(self, future: Future[Receipt]) -> None:
+        self._future = future
+
+    def result(self, timeout: float | None = None) -> Receipt:
+        """Wait until Kafka has the event.
+
+        Raises:
+            DeliveryFailed: Kafka did not take it.
+            Unavailable: No answer within `timeout` seconds; the event is still on its way.
+        """
+        try:
+            return self._future.result(timeout)
+        except FutureTimeoutError:
+            raise Unavailable(f"Kafka did not acknowledge the event within {timeout:g} s") from None
+
+    def done(self) -> bool:
+        """Whether the outcome is known."""
+        return self._future.done()

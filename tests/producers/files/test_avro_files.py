@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import gzip
+import io
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+import fastavro
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+from support.events import item, rating, status
+
+from producers.files import publish_files
+from producers.files.avro_container import MAX_BLOCK_BYTES
+from schemas.catalogue import latest, parsed, schema_json
+from schemas.topics import Topic
+
+AT = 1_588_555_800_000
+STATUSES = [status(f"e{n}", "REGISTERED", AT, team="01").to_avro() for n in range(500)]
+
+
+def container(records: list[Any], subject: str = "declaration-status", **options: Any) -> bytes:
+    """An Avro container file with the published schema, logical types included."""
+    out = io.BytesIO()
+    logical = fastavro.parse_schema(schema_json(latest(subject).schema_id))
+    fastavro.writer(out, logical, records, sync_marker=b"0123456789abcdef", **options)
+    return out.getvalue()
+
+
+@pytest.mark.parametrize("codec", ["null", "deflate"])
+def test_events_of_an_avro_file_are_sent_as_they_are(outbox: Any, codec: str) -> None:
+    """Both codecs, both kinds, with times as the logical type has them; also in gzip."""
+    sheets = [rating("s1", 1, AT, item(), item("TEAM", "01", 3)).to_avro()]
+    outbox.publish(
+        outbox.file("a.avro", container(STATUSES, codec=codec)),
+        outbox.file("b.avro.gz", gzip.compress(container(sheets, "rating", codec=codec))),
+    )
+    assert outbox.records == [*STATUSES, *sheets]
+    assert not outbox.rejections
+
+
+def test_a_bad_record_costs_only_itself(outbox: Any) -> None:
+    """A record that breaks a rule is named by its number; the others are sent."""
+    records = [STATUSES[0], {**STATUSES[1], "office": "x"}, STATUSES[2]]
+    outbox.publish(outbox.file("a.avro", container(records)))
+    assert outbox.faults == [(2, "office")]
+    assert len(outbox.sent) == 2
+
+
+def test_a_damaged_block_costs_only_itself(outbox: Any) -> None:
+    """The records after a block that cannot be decoded are sent, with the right numbers."""
+    content = container(STATUSES, sync_interval=2000)
+    broken = content.replace(b"e100", b"\xff\xff\xff\xff", 1)
+    report = outbox.publish(outbox.file("a.avro", broken))
+    assert report.rejected == 1
+    assert 400 < report.sent < 500
+    assert outbox.records[-1]["event_id"] == "e499"
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"Obj\x01", "header cannot be read"),
+        (b"Obj\x01" + b"\xff" * 40, "header cannot be read"),
+        (container(STATUSES).replace(b'"string"', b'"strong"', 1), "header cannot be read"),
+        (container([]).replace(b"\x08null", b"\x08lzma", 1), "codec null or deflate"),
+        (container([])[:-16] + b"x" * 16 + b"\x02\xfe\xff\xff\xff\x0f", "larger than"),
+    ],
+)
+def test_a_file_that_cannot_be_used_says_why(outbox: Any, content: bytes, words: str) -> None:
+    """Nothing is sent and the reason is given; a block of gigabytes is never read."""
+    report = outbox.publish(outbox.file("a.avro", content))
+    assert words in outbox.rejections[0].rule
+    assert not report.clean
+
+
+def test_a_schema_whose_values_need_no_bytes_is_refused(outbox: Any) -> None:
+    """A list of a billion nulls fits into five bytes; such schemas are not read at all."""
+    schema = {
+        "type": "record",
+        "name": "R",
+        "fields": [{"name": "event_id", "type": {"type": "array", "items": "null"}}],
+    }
+    out = io.BytesIO()
+    fastavro.writer(out, schema, [{"event_id": [None]}])
+    outbox.publish(outbox.file("a.avro", out.getvalue()))
+    assert "texts, numbers" in outbox.rejections[0].rule
+
+
+def test_a_block_that_unpacks_to_too_much_is_refused(outbox: Any) -> None:
+    """A small block that unpacks to more than the limit ends the reading of the file."""
+    header = container([], codec="deflate")
+    bomb = zlib.compressobj(9, wbits=-15)
+    packed = bomb.compress(bytes(80 << 20)) + bomb.flush()
+    assert len(packed) < MAX_BLOCK_BYTES
+    size = len(packed) << 1
+    long = bytes(
+        ((size >> 7 * i) & 0x7F) | (0x80 if size >> 7 * (i + 1) else 0) for i in range((size.bit_length() + 6) // 7)
+    )
+    outbox.publish(outbox.file("a.avro", header + b"\x02" + long + packed + b"0123456789abcdef"))
+    assert "unpacks to more than" in outbox.rejections[0].rule
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.data())
+def test_no_damage_ever_escapes(outbox: Any, data: st.DataObject) -> None:
+    """Whatever bytes of a file are changed, cut or doubled: events are sent or rejected, and counted."""
+    content = bytearray(data.draw(st.sampled_from([_AVRO, _JSON, _CSV])))
+    for _ in range(data.draw(st.integers(1, 4))):
+        start = data.draw(st.integers(0, len(content)))
+        content[start : start + data.draw(st.integers(0, 30))] = data.draw(st.binary(max_size=30))
+    report = outbox.publish(outbox.file("any", bytes(content)))
+    assert report.read == report.sent + report.rejected
+
+
+_AVRO = container(STATUSES[:20])
+_JSON = "".join(json.dumps(record) + "\n" for record in STATUSES[:20]).encode()
+_CSV = b"event_id,declaration_no,status,occurred_at,office\n" + b"".join(
+    b"e%d,103000000010,REGISTERED,%d,03CC\n" % (n, AT) for n in range(20)
+)
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """A file forty times as large takes no more memory; measured with Python's own allocator."""
+    import tracemalloc  # noqa: PLC0415 only here
+
+    class Nowhere:
+        def publish_encoded(self, topic: Topic, key: bytes, value: bytes, timestamp_ms: int | None = None) -> None:
+            """Let it go."""
+
+        def flush(self) -> None:
+            """Nothing waits."""
+
+    peaks = []
+    for copies in (10, 400):
+        path = tmp_path / f"{copies}.jsonl"
+        path.write_bytes(_JSON * copies)
+        tracemalloc.start()
+        report = publish_files([path], Nowhere(), clock=lambda: AT)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert report.sent == 20 * copies
+    assert peaks[1] < peaks[0] + 300_000
+
+
+def test_the_published_schemas_are_all_plain() -> None:
+    """The check against schemas that need no bytes lets our own pass."""
+    from producers.files.avro_container import _is_plain  # noqa: PLC0415 only here
+
+    for subject in ("declaration-status", "rating"):
+        assert all(_is_plain(field["type"], 0) for field in parsed(latest(subject).schema_id)["fields"])

@@ -1,0 +1,62 @@
+"""A broker with the topics of events, and a way to read them back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import pytest
+from confluent_kafka import Consumer, Message, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from deploy.embedded.broker import EmbeddedBroker
+from deploy.embedded.ports import free_port
+from schemas.connection import KafkaConnection
+from schemas.topics import Topic
+
+EVENTS = (Topic.DECLARATION_STATUS, Topic.RATING)
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of a running broker."""
+    with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as running:
+        yield running.address
+
+
+@pytest.fixture
+def connection(broker: str, request: pytest.FixtureRequest) -> KafkaConnection:
+    """A connection whose topics are this test's own, three partitions each."""
+    made = KafkaConnection(broker, topic_prefix=f"{request.node.name[:80]}.")
+    admin = AdminClient({"bootstrap.servers": broker, "log_level": 0})
+    topics = [NewTopic(topic.value.name(made.topic_prefix), 3) for topic in EVENTS]
+    for future in admin.create_topics(topics).values():
+        future.result(10)
+    return made
+
+
+@pytest.fixture
+def written(connection: KafkaConnection) -> Callable[[Topic], list[Message]]:
+    """All messages of a topic."""
+
+    def read(topic: Topic) -> list[Message]:
+        consumer = Consumer({**connection.consumer_config("reader"), "enable.partition.eof": True, "log_level": 0})
+        name = topic.value.name(connection.topic_prefix)
+        consumer.assign([TopicPartition(name, partition, 0) for partition in range(3)])
+        found, ended = [], 0
+        while ended < 3:
+            message = consumer.poll(10)
+            assert message is not None, "the broker does not answer"
+            if message.error():
+                ended += 1
+            else:
+                found.append(message)
+        consumer.close()
+        return found
+
+    return read
+
+
+@pytest.fixture
+def free_address() -> str:
+    """An address at which nothing listens."""
+    return f"127.0.0.1:{free_port()}"

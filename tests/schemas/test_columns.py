@@ -1,0 +1,197 @@
+from __future__ import annotations
+
+import random
+import subprocess
+import sys
+import textwrap
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.events import WRITTEN_AT, status
+
+from schemas.batch import RawBatch
+from schemas.codec import decoder, encoder
+from schemas.columns import ColumnDecoder
+from schemas.errors import PoisonRecord, Reason
+from schemas.readers import StatusReader
+from schemas.records import DeclarationStatus, Status
+from schemas.topics import Topic
+from schemas.validation.record import status_problems
+from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES
+
+AT = WRITTEN_AT - 1000
+ENCODE = encoder("declaration-status")
+DECODE = decoder("declaration-status")
+COLUMNS = ColumnDecoder("declaration-status")
+READER = StatusReader()
+FIELDS = DeclarationStatus.__dataclass_fields__
+
+texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+events = st.builds(
+    DeclarationStatus,
+    event_id=texts,
+    declaration_no=texts,
+    status=st.sampled_from([name.value for name in Status]),
+    occurred_at=st.integers(-(1 << 63), (1 << 63) - 1),
+    office=texts,
+    **{name: st.none() | texts for name in list(FIELDS)[5:]},
+)
+
+
+def a_batch(values: list[bytes | None], keys: list[bytes | None] | None = None) -> RawBatch:
+    """Values as they come from Kafka."""
+    size = len(values)
+    return RawBatch(
+        Topic.DECLARATION_STATUS, 0, range(size), [WRITTEN_AT] * size, keys or [b"10300000001"] * size, values
+    )
+
+
+def one_by_one(values: list[bytes | None]) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, Reason]]]:
+    """What record-by-record decoding says."""
+    accepted, rejects = [], []
+    for index, value in enumerate(values):
+        try:
+            accepted.append((index, DECODE(value)))
+        except PoisonRecord as poison:
+            rejects.append((index, poison.reason))
+    return accepted, rejects
+
+
+def in_columns(values: list[bytes | None]) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, Reason]]]:
+    """What the column decoder says."""
+    columns = COLUMNS.decode(a_batch(values))
+    rows = [(row["index"], {name: row[name] for name in FIELDS}) for row in columns.frame.iter_rows(named=True)]
+    return rows, [(reject.index, reject.reason) for reject in columns.rejects]
+
+
+@given(st.lists(events, max_size=20))
+def test_good_batches_decode_as_record_by_record(records: list[DeclarationStatus]) -> None:
+    """The fast path gives exactly the rows of the slow one, for any content that fits the schema."""
+    values = [ENCODE(record.to_avro()) for record in records]
+    assert in_columns(values) == one_by_one(values)
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> list[bytes | None]:
+    """Batches in which bytes are changed, cut, inserted or moved across the borders of records."""
+    values = [bytearray(ENCODE(record.to_avro())) for record in draw(st.lists(events, min_size=1, max_size=8))]
+    for _ in range(draw(st.integers(1, 4))):
+        value = values[draw(st.integers(0, len(values) - 1))]
+        start = draw(st.integers(0, len(value)))
+        value[start : start + draw(st.integers(0, 4))] = draw(st.binary(max_size=6))
+    if draw(st.booleans()) and len(values) > 1:  # a border between two records moves: their sum stays whole
+        moved = draw(st.integers(1, 6))
+        values[1][HEADER_BYTES:HEADER_BYTES] = values[0][-moved:]
+        del values[0][-moved:]
+    return [bytes(value) or None for value in values]
+
+
+@settings(max_examples=400, deadline=None)
+@given(damaged())
+def test_damaged_batches_decode_as_record_by_record(values: list[bytes | None]) -> None:
+    """Whatever is broken costs only itself: the same rows and the same rejects as decoding each record alone."""
+    assert in_columns(values) == one_by_one(values)
+
+
+def test_thousands_of_random_bytes_never_disagree() -> None:
+    """A seeded sweep with single changed bytes, denser than the property test."""
+    dice = random.Random(7)
+    whole = [ENCODE(status(f"e{n}", "CLEARED", AT, team="01", official="x" * 70).to_avro()) for n in range(3)]
+    for _ in range(1500):
+        values: list[bytes | None] = list(whole)
+        broken = bytearray(whole[1])
+        broken[dice.randrange(HEADER_BYTES, len(broken))] = dice.randrange(256)
+        values[1] = bytes(broken)
+        assert in_columns(values) == one_by_one(values)
+
+
+def test_each_kind_of_broken_value_has_its_reason() -> None:
+    """Empty, JSON, unknown id, too large, cut, extended, an unknown symbol: each costs itself with its reason."""
+    good = ENCODE(status("e1", "REGISTERED", AT).to_avro())
+    symbol = good.index(b"103000000010") + 12
+    broken: dict[bytes | None, Reason] = {
+        None: Reason.EMPTY,
+        b"": Reason.EMPTY,
+        b'{"event_id": "e1"}': Reason.NOT_FRAMED,
+        b"\x00\x00\x00\x27\x0f" + good[5:]: Reason.UNKNOWN_SCHEMA,
+        b"\x00\x00\x00\x00\x66" + good[5:]: Reason.UNKNOWN_SCHEMA,  # the id of another subject
+        good + bytes(MAX_RECORD_BYTES): Reason.TOO_LARGE,
+        good[:-3]: Reason.CORRUPT,
+        good + b"\x00": Reason.CORRUPT,
+        good[:symbol] + b"\x7e" + good[symbol + 1 :]: Reason.CORRUPT,
+        good[:symbol] + b"\x01" + good[symbol + 1 :]: Reason.CORRUPT,
+    }
+    columns = COLUMNS.decode(a_batch([*broken, good]))
+    assert [reject.reason for reject in columns.rejects] == list(broken.values())
+    assert columns.frame["event_id"].to_list() == ["e1"]
+
+
+def test_lengths_of_exabytes_neither_crash_nor_take_memory() -> None:
+    """Negative and huge lengths of texts, in both paths, within 1 GiB of address space more than at the start."""
+    program = """
+        import resource
+        from schemas.batch import RawBatch
+        from schemas.codec import encoder
+        from schemas.columns import ColumnDecoder
+        from schemas.topics import Topic
+        decoder = ColumnDecoder("declaration-status")
+        good = encoder("declaration-status")(dict(event_id="e1", declaration_no="1", status="CLEARED",
+            occurred_at=1, office="o", team="t", step=None, official=None, channel=None, kind=None, tax_code=None,
+            source_message=None))
+        batch = lambda *v: RawBatch(Topic.DECLARATION_STATUS, 0, range(len(v)), [0] * len(v), [b"k"] * len(v), v)
+        assert decoder.decode(batch(good)).frame.height == 1
+        used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+        resource.setrlimit(resource.RLIMIT_AS, (used + (1 << 30), resource.RLIM_INFINITY))
+        def varint(n):
+            n = (n << 1) ^ (n >> 63)
+            n &= (1 << 64) - 1
+            out = b""
+            while n > 127:
+                out, n = out + bytes([n & 127 | 128]), n >> 7
+            return out + bytes([n])
+        for size in (-1, -2, -(1 << 31), -(1 << 63), 1 << 31, 1 << 33, 1 << 40, 1 << 62, (1 << 63) - 1, 5000):
+            for bad in (good[:5] + varint(size) + good[6:], good[:-8] + varint(size), good[:5] + b"\\xff" * 30):
+                columns = decoder.decode(batch(good, bad, good))
+                assert columns.frame.height == 2, (size, columns)
+                assert [r.index for r in columns.rejects] == [1]
+        print("survived")
+    """
+    ran = subprocess.run(
+        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert ran.stdout == "survived\n", ran.stderr[-2000:]
+
+
+near_good = st.fixed_dictionaries(
+    {
+        "event_id": st.sampled_from(["e1", "x" * 64, "x" * 65, "", "a b", "a\n", "é", "e1\n"]),
+        "declaration_no": st.sampled_from(
+            ["103000000010", "10300000001", "1030000000100", "10300000001X", "103000000010\n"]
+        ),
+        "status": st.sampled_from(["REGISTERED", "OTHER"]),
+        "occurred_at": st.sampled_from(
+            [AT, WRITTEN_AT + 86_400_000, WRITTEN_AT + 86_400_001, 1_546_300_800_000, 0, -1, (1 << 63) - 1]
+        ),
+        "office": st.sampled_from(["03CC", "03cc", "03C", "03CC123", "03CC\n", "\u0660\u0663CC"]),
+        "team": st.sampled_from([None, "01", "1", "0a", ""]),
+        "step": st.sampled_from([None, "TAX_PAYMENT", "tax", "A" * 41]),
+        "official": st.sampled_from([None, "x", ""]),
+        "channel": st.sampled_from([None, "GREEN", "BLUE", "GREENRED", "RED\n"]),
+        "kind": st.sampled_from([None, "A11", "11A"]),
+        "tax_code": st.sampled_from([None, "0200100100", "0200100100-001", "020010010001", "0200100100\n", "1"]),
+        "source_message": st.sampled_from([None, "VAD1AG", "vad"]),
+    }
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.tuples(near_good, st.sampled_from([b"10300000001", b"", None, b"103", b"\xff"])), max_size=10))
+def test_columns_and_single_events_follow_the_same_rules(rows: list[tuple[dict[str, Any], bytes | None]]) -> None:
+    """The vectorised rules accept exactly what the rules of single events accept, and give the first problem."""
+    batch = a_batch([ENCODE(record) for record, _key in rows], [key for _record, key in rows])
+    columns = READER.read(batch)
+    problems = [status_problems(record, WRITTEN_AT, key) for record, key in rows]
+    assert columns.frame["index"].to_list() == [index for index, found in enumerate(problems) if not found]
+    expected = [(index, found[0].reason, str(found[0])) for index, found in enumerate(problems) if found]
+    assert [(r.index, r.reason, r.detail) for r in columns.rejects] == expected
