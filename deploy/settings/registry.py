@@ -41,9 +41,7 @@ class RegistrySettings(SettingsGroup):
             ConfigurationError: None is set.
         """
         if self.url is None:
-            raise ConfigurationError(
-                ["HAILONG_SCHEMA_REGISTRY_URL is not set: where are schemas to be registered?"]
-            )
+            raise ConfigurationError(["HAILONG_SCHEMA_REGISTRY_URL is not set: where are schemas to be registered?"])
         return Registry(
             RegistryConnection(
                 url=str(self.url).rstrip("/"),
