@@ -34,7 +34,8 @@ AUDITED: Mapping[Topic, Audited] = {
     Topic.SATISFACTION: Audited("satisfaction", "sipHash64(target, office, target_id, window_end)", "window_seconds"),
     Topic.OFFICE_COUNT: Audited("office_count", "sipHash64(office, pane_start)"),
     Topic.COMPLAINT: Audited("complaint", "sipHash64(office, complaint_id)", natural="declaration, sheet_id, office"),
-    Topic.ALERT: Audited("alert", "sipHash64(office, alert_id)", natural="office, raised_at"),
+    # No natural key beside the id: a retracted alert may have been raised at the same instant as the one that stands.
+    Topic.ALERT: Audited("alert", "sipHash64(office, alert_id)"),
     Topic.DEAD_LETTER: Audited(
         "dead_letter", "sipHash64(dead_letter_id)", natural="source_identity, source_partition, source_offset"
     ),
