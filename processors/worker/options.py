@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from schemas.errors import ConfigurationError
+from schemas.checked import Checked
 
 
 @dataclass(frozen=True, slots=True)
-class WorkerOptions:
+class WorkerOptions(Checked):
     """Settings of a worker that are not part of the contract.
 
     Attributes:
@@ -44,16 +44,6 @@ class WorkerOptions:
     rebalance_timeout_s: float = 60.0
     identity_check_s: float = 15.0
     stall_after_s: float = 120.0
-
-    def __post_init__(self) -> None:
-        """Check the values.
-
-        Raises:
-            ConfigurationError: Some cannot work.
-        """
-        problems = tuple(self._problems())
-        if problems:
-            raise ConfigurationError(problems)
 
     def _problems(self) -> Iterator[str]:
         if not self.group_prefix:

@@ -33,8 +33,9 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.batch import RawBatch
+from schemas.checked import Checked
 from schemas.connection import KafkaConnection
-from schemas.errors import ConfigurationError, HailongError, SystemFault
+from schemas.errors import HailongError, SystemFault
 from schemas.readers import RecordReader
 from schemas.records import Alert
 from schemas.topics import Topic
@@ -48,7 +49,7 @@ _POLL_S = 0.5
 
 
 @dataclass(frozen=True, slots=True)
-class WebhookOptions:
+class WebhookOptions(Checked):
     """Where alerts are sent, and how patiently.
 
     Attributes:
@@ -68,16 +69,6 @@ class WebhookOptions:
     retry_initial_s: float = 0.5
     retry_max_s: float = 60.0
     connect_timeout_s: float = 10.0
-
-    def __post_init__(self) -> None:
-        """Check the values.
-
-        Raises:
-            ConfigurationError: Some cannot work.
-        """
-        problems = tuple(self._problems())
-        if problems:
-            raise ConfigurationError(problems)
 
     def _problems(self) -> Iterator[str]:
         parts = urlsplit(self.url)

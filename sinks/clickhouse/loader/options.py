@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from schemas.errors import ConfigurationError
+from schemas.checked import Checked
 
 MIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
-class SinkOptions:
+class SinkOptions(Checked):
     """Settings of the loader that are not part of the contract.
 
     Attributes:
@@ -50,16 +50,6 @@ class SinkOptions:
     identity_check_s: float = 30.0
     max_refused: int = 100
     stall_after_s: float = 120.0
-
-    def __post_init__(self) -> None:
-        """Check the values.
-
-        Raises:
-            ConfigurationError: Some cannot work.
-        """
-        problems = tuple(self._problems())
-        if problems:
-            raise ConfigurationError(problems)
 
     def _problems(self) -> Iterator[str]:
         if not self.group:
