@@ -98,7 +98,7 @@ def decoder(subject: str, writer_schemas: WriterSchemas = pinned_only) -> Callab
             raise PoisonRecord(Reason.CORRUPT, "value is not a record")
         as_written = schema_id == newest.schema_id and is_canonical(value, writer, record)
         if not as_written and has_bad_index(value, writer):
-            raise PoisonRecord(Reason.CORRUPT, "value has an index that its schema does not know")
+            raise PoisonRecord(Reason.CORRUPT, "value has an index or a number that is out of range")
         return record
 
     return decode

@@ -28,7 +28,7 @@ from schemas.batch import RawBatch, Reject
 from schemas.catalogue import latest, parsed
 from schemas.codec import WriterSchemas, decoder, pinned_only
 from schemas.errors import PoisonRecord
-from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES, frame_header
+from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES, frame_header, framed_id
 
 _SYNC = b"hailong-columns!"
 
@@ -148,9 +148,7 @@ class ColumnDecoder:
                 records.append(self._decode_one(value))
                 accepted.append(index)
             except PoisonRecord as poison:
-                framed = value is not None and len(value) >= HEADER_BYTES and value[0] == 0
-                schema_id = int.from_bytes(value[1:HEADER_BYTES], "big") if framed and value else None
-                rejects.append(Reject(index, poison.reason, poison.detail, schema_id))
+                rejects.append(Reject(index, poison.reason, poison.detail, framed_id(value)))
         frame = pl.DataFrame(records, schema=self._schema, orient="row")
         return Columns(self._with_origin(frame, batch, np.array(accepted, np.uint32)), rejects)
 

@@ -3,8 +3,8 @@
 Backward and forward: readers of the new version meet old records in the log, and readers of the old one meet new
 records until the last process is replaced. Full transitive: the log holds every version ever written.
 
-Stricter than Avro where Avro would let a meaning change silently: no aliases, no change between text and bytes, no
-change of logical type, no default that is not a value of its field.
+Stricter than Avro where Avro would let a meaning change silently: no renamed type, no change of logical type, and
+whatever `schemas.soundness` asks of each schema alone. A change between int and long is read in one direction only.
 
 Source: Apache Avro 1.12 specification, "Schema Resolution".
 """
@@ -19,11 +19,9 @@ from itertools import combinations
 from pathlib import Path
 from typing import Any
 
-from fastavro.schema import SchemaParseException, UnknownType, parse_schema
-from fastavro.validation import validate
-
 from schemas.catalogue import PINNED, PinnedSchema
 from schemas.errors import Problem, Reason
+from schemas.soundness import NAMED, UNPARSEABLE, expanded, join, unsound
 from schemas.topics import Topic
 
 FINGERPRINTS = "fingerprints.json"
@@ -50,9 +48,10 @@ def check(old: Any, new: Any) -> list[Problem]:
     Returns:
         Problems, each with the path of the field; empty when each reads what the other wrote.
     """
-    invalid = [*_invalid(old), *_invalid(new)]
+    invalid = [*unsound(old), *unsound(new)]
     if invalid:
         return invalid
+    old, new = expanded(old), expanded(new)
     backward = [Problem(p, Reason.BAD_FIELD, f"{why} (new reader, old record)") for p, why in _unreadable(old, new, "")]
     forward = [Problem(p, Reason.BAD_FIELD, f"{why} (old reader, new record)") for p, why in _unreadable(new, old, "")]
     return [*backward, *forward]
@@ -74,7 +73,7 @@ def check_catalogue(folder: Path | None = None) -> list[str]:
     fingerprints: Mapping[str, str] = json.loads(_read(folder, FINGERPRINTS))
     for pinned, schema in texts.items():
         found += _published_problems(pinned, schema, fingerprints.get(str(pinned.schema_id)))
-        found += [f"{pinned.filename}: {problem}." for problem in _invalid(schema)]
+        found += [f"{pinned.filename}: {problem}." for problem in unsound(schema)]
         found += [f"{pinned.filename}: {problem}." for problem in _not_flat(pinned, schema)]
     known = {str(pinned.schema_id) for pinned in PINNED}
     found += [f"Id {gone} was published and is no longer pinned: records with it can no longer be read."
@@ -92,6 +91,17 @@ def fingerprint(schema: Any) -> str:
     Not Avro's canonical form: that drops defaults and logical types, on which readers depend.
     """
     return hashlib.sha256(json.dumps(_without_docs(schema), sort_keys=True).encode()).hexdigest()
+
+
+def same_meaning(one: Any, other: Any) -> bool:
+    """Whether two schemas differ at most in documentation and spelling.
+
+    A registry gives a schema back as its own library writes it: names shortened, keys in another order.
+    """
+    try:
+        return fingerprint(expanded(one)) == fingerprint(expanded(other))
+    except UNPARSEABLE:
+        return False
 
 
 def pin(folder: Path) -> list[int]:
@@ -133,7 +143,7 @@ def _catalogue_problems() -> Iterator[str]:
 
 def _published_problems(pinned: PinnedSchema, schema: Any, published: str | None) -> Iterator[str]:
     if published is None:
-        yield f"Id {pinned.schema_id} ({pinned.filename}) has no fingerprint: pin it with schemas.compatibility.pin."
+        yield f"Id {pinned.schema_id} ({pinned.filename}) has no fingerprint: python -m schemas.compatibility adds it."
     elif published != fingerprint(schema):
         yield (
             f"schemas/avro/{pinned.filename} differs from what was published under id {pinned.schema_id}: "
@@ -150,40 +160,6 @@ def _not_flat(pinned: PinnedSchema, schema: Any) -> Iterator[str]:
         small_enum = isinstance(kind, dict) and len(kind["symbols"]) <= _MAX_FLAT_SYMBOLS
         if not (small_enum or kind == ["null", "string"] or (isinstance(kind, str) and kind in _FLAT)):
             yield f"{field['name']} must be a text, a number, a nullable text or an enum of at most 64 symbols"
-
-
-def _invalid(schema: Any) -> list[Problem]:
-    """Whether Avro accepts a schema at all, and each default is a value of its field."""
-    try:
-        parse_schema(schema)
-        bad = list(_bad_defaults(schema, ""))
-    except (SchemaParseException, UnknownType, KeyError, ValueError, TypeError) as error:
-        return [Problem("schema", Reason.BAD_FIELD, f"is no Avro schema that can be used ({type(error).__name__})")]
-    return [Problem(path, Reason.BAD_FIELD, "has a default that is not a value of its type") for path in bad]
-
-
-def _bad_defaults(schema: Any, path: str) -> Iterator[str]:
-    for part in schema if isinstance(schema, list) else ():
-        yield from _bad_defaults(part, path)
-    if not isinstance(schema, dict):
-        return
-    for field in schema.get("fields", ()):
-        kind, inside = field["type"], _join(path, field["name"])
-        first = kind[0] if isinstance(kind, list) else kind  # a union's default is a value of its first branch
-        if "default" in field and not validate(
-            field["default"], parse_schema(_plain(first)), raise_errors=False, strict=True
-        ):
-            yield inside
-        yield from _bad_defaults(kind, inside)
-    for name in ("items", "values", "type"):
-        yield from _bad_defaults(schema.get(name), path)
-
-
-def _plain(kind: Any) -> Any:
-    """A type without logical type: defaults are written as plain values."""
-    if isinstance(kind, dict):
-        return {key: _plain(value) for key, value in kind.items() if key != "logicalType"}
-    return [_plain(part) for part in kind] if isinstance(kind, list) else kind
 
 
 def _unreadable(writer: Any, reader: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -203,7 +179,7 @@ def _unreadable(writer: Any, reader: Any, path: str) -> Iterator[tuple[str, str]
         return
     if _logical(writer) != _logical(reader):
         yield path or "schema", "changes its logical type"
-    if kind in _NAMED and writer["name"].rpartition(".")[2] != reader["name"].rpartition(".")[2]:
+    if kind in NAMED and writer["name"] != reader["name"]:
         yield path or "schema", "changes the name of its type"
     elif kind in _INSIDE:
         yield from _INSIDE[kind](writer, reader, path)
@@ -223,14 +199,13 @@ def _unreadable_size(writer: Any, reader: Any, path: str) -> Iterator[tuple[str,
 def _unreadable_fields(writer: Any, reader: Any, path: str) -> Iterator[tuple[str, str]]:
     written = {field["name"]: field for field in writer["fields"]}
     for field in reader["fields"]:
-        name, inside = field["name"], _join(path, field["name"])
+        name, inside = field["name"], join(path, field["name"])
         if name in written:
             yield from _unreadable(written[name]["type"], field["type"], inside)
         elif "default" not in field:
             yield inside, "is missing in the record and has no default"
 
 
-_NAMED = {"record", "enum", "fixed"}
 _INSIDE: Mapping[str, Callable[[Any, Any, str], Iterator[tuple[str, str]]]] = {
     "record": _unreadable_fields,
     "enum": _unreadable_symbols,
@@ -238,10 +213,6 @@ _INSIDE: Mapping[str, Callable[[Any, Any, str], Iterator[tuple[str, str]]]] = {
     "array": lambda writer, reader, path: _unreadable(writer["items"], reader["items"], f"{path}[]"),
     "map": lambda writer, reader, path: _unreadable(writer["values"], reader["values"], f"{path}{{}}"),
 }
-
-
-def _join(path: str, name: str) -> str:
-    return f"{path}.{name}" if path else name
 
 
 def _type(schema: Any) -> str:
@@ -259,3 +230,8 @@ def _logical(schema: Any) -> Any:
 
 def _name_of(schema: Any) -> str:
     return str(schema.get("name", schema["type"])) if isinstance(schema, dict) else str(schema)
+
+
+if __name__ == "__main__":
+    for new_id in pin(Path(__file__).parent):
+        print(f"Pinned id {new_id}: its file can no longer be changed.")  # noqa: T201 - this is its output

@@ -17,6 +17,9 @@ from fastavro import schemaless_writer
 from schemas.wire import HEADER_BYTES
 
 _SIZES = {"null": 0, "boolean": 1, "float": 4, "double": 8}
+_MAX_SHIFT = 63
+"""A number of 64 bits has at most ten bytes. Libraries read on for as long as bytes ask for more, and a megabyte of
+them, added up in Python's unlimited integers, would hold a reader up for half a minute."""
 
 
 def is_canonical(value: bytes, schema: Any, record: Any) -> bool:
@@ -30,12 +33,13 @@ def is_canonical(value: bytes, schema: Any, record: Any) -> bool:
 
 
 def has_bad_index(value: bytes, schema: Any) -> bool:
-    """Whether a framed value, which could be decoded, holds an index below 0 or beyond its schema."""
+    """Whether a framed value, which could be decoded, holds an index that its schema has not, or an endless number."""
+    walk = _Walk(value)
     try:
-        _Walk(value).skip(schema)
+        walk.skip(schema)
     except (IndexError, KeyError):
         return True
-    return False
+    return not walk.at_end
 
 
 class _Walk:
@@ -46,11 +50,16 @@ class _Walk:
         self._at = HEADER_BYTES
         self._named: dict[str, Any] = {}
 
+    @property
+    def at_end(self) -> bool:
+        """Whether exactly the whole value was passed over."""
+        return self._at == len(self._value)
+
     def skip(self, schema: Any) -> None:
         """Move over one value.
 
         Raises:
-            IndexError: An index is not in the schema, or the body ends.
+            IndexError: An index is not in the schema, a number is longer than 64 bits, or the body ends.
         """
         if isinstance(schema, list):
             self.skip(schema[self._index(len(schema))])
@@ -100,10 +109,11 @@ class _Walk:
 
     def _long(self) -> int:
         value = shift = 0
-        while True:
+        while shift <= _MAX_SHIFT:
             byte = self._value[self._at]
             self._at += 1
             value |= (byte & 0x7F) << shift
             shift += 7
             if byte < 0x80:
                 return (value >> 1) ^ -(value & 1)
+        raise IndexError(shift)

@@ -17,6 +17,7 @@ from schemas.records import Rating, Record
 from schemas.topics import Topic
 from schemas.validation.record import rating_problems
 from schemas.validation.status import checked
+from schemas.wire import framed_id
 
 R = TypeVar("R", bound=Record)
 
@@ -74,15 +75,11 @@ class RecordReader(Generic[R]):
             try:
                 record = self._decode(value)
             except PoisonRecord as poison:
-                rejects.append(Reject(index, poison.reason, poison.detail, _schema_id(value)))
+                rejects.append(Reject(index, poison.reason, poison.detail, framed_id(value)))
                 continue
             problems = self._check(record, batch.timestamps[index], batch.keys[index])
             if problems:
-                rejects.append(Reject(index, problems[0].reason, str(problems[0]), _schema_id(value)))
+                rejects.append(Reject(index, problems[0].reason, str(problems[0]), framed_id(value)))
             else:
                 accepted.append((index, self._kind.from_avro(record)))
         return Records(accepted, rejects)
-
-
-def _schema_id(value: bytes | None) -> int | None:
-    return int.from_bytes(value[1:5], "big") if value and len(value) >= 5 and value[0] == 0 else None

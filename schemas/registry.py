@@ -8,33 +8,25 @@ Source: Confluent Schema Registry API reference (subjects, schemas, mode).
 
 from __future__ import annotations
 
-import base64
-import http.client
 import json
-import ssl
 import threading
 import time
-import urllib.error
 import urllib.parse
-import urllib.request
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from fastavro import parse_schema
-from fastavro.schema import SchemaParseException, UnknownType
 
 from schemas.catalogue import PINNED, PinnedSchema, latest, physical, schema_json
 from schemas.codec import pinned_only
-from schemas.compatibility import check, fingerprint
-from schemas.errors import ConfigurationError, SystemFault, Unavailable
+from schemas.compatibility import check, same_meaning
+from schemas.errors import SystemFault, Unavailable
+from schemas.registry_http import STRANGER, JsonOverHttp
+from schemas.soundness import UNPARSEABLE
 from schemas.topics import Topic
 
-_CONTENT = "application/vnd.schemaregistry.v1+json"
-_MAX_ANSWER_BYTES = 4 << 20
-_NOT_FOUND, _TOO_MANY, _SERVER_FAULT = 404, 429, 500
-_REFUSED = (401, 403)
 _MAX_ABSENT = 10_000
 """Records with invented ids must not fill our memory."""
 
@@ -68,17 +60,14 @@ class Registry:
     """The few requests that hailong makes; usable from several threads.
 
     Raises:
-        ConfigurationError: The address is not http or https.
+        ConfigurationError: The address is not http or https, or holds a password.
     """
 
     def __init__(self, connection: RegistryConnection) -> None:
-        if urllib.parse.urlsplit(connection.url).scheme not in ("http", "https"):
-            raise ConfigurationError(["The Schema Registry's address must begin with http:// or https://."])
         self.connection = connection
-        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({})]
-        if connection.url.startswith("https"):
-            handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=connection.ca_file)))
-        self._opener = urllib.request.build_opener(*handlers)
+        self._http = JsonOverHttp(
+            connection.url, connection.user, connection.password, connection.ca_file, connection.timeout_s
+        )
 
     def schema_by_id(self, schema_id: int) -> Any | None:
         """The schema of an id as JSON; None when there is none, or it is not Avro.
@@ -87,15 +76,20 @@ class Registry:
             Unavailable: The registry does not answer.
             SystemFault: It refuses us.
         """
-        answer = self._request("GET", f"/schemas/ids/{schema_id}")
-        if answer is None or answer.get("schemaType", "AVRO") != "AVRO":
+        answer = self._http.request("GET", f"/schemas/ids/{schema_id}")
+        if answer is None or _part(answer, "schemaType", "AVRO") != "AVRO":
             return None
-        return _schema_of(answer)
+        try:
+            return json.loads(_part(answer, "schema"))
+        except (ValueError, RecursionError):
+            return None
 
     def subjects_of(self, schema_id: int) -> frozenset[str]:
         """Names of the subjects that an id belongs to; errors as `schema_by_id`."""
-        answer = self._request("GET", f"/schemas/ids/{schema_id}/versions")
-        return frozenset(str(entry["subject"]) for entry in answer or ())
+        answer = self._http.request("GET", f"/schemas/ids/{schema_id}/versions")
+        if not isinstance(answer, list | None):
+            raise Unavailable(STRANGER)
+        return frozenset(_part(entry, "subject") for entry in answer or ())
 
     def missing(self) -> list[PinnedSchema]:
         """Pinned schemas that the registry does not have under their ids.
@@ -119,73 +113,38 @@ class Registry:
         missing = self.missing()
         for pinned in missing:
             subject = urllib.parse.quote(self.connection.subject_name(pinned.subject), safe="")
-            before = self._request("GET", f"/mode/{subject}")
-            self._request("PUT", f"/mode/{subject}?force=true", {"mode": "IMPORT"})
+            before = self._http.request("GET", f"/mode/{subject}")
+            mode = None if before is None else _part(before, "mode")
+            self._http.request("PUT", f"/mode/{subject}?force=true", {"mode": "IMPORT"})
             try:
                 text = json.dumps(schema_json(pinned.schema_id))
                 body = {"schema": text, "schemaType": "AVRO", "id": pinned.schema_id, "version": pinned.version}
-                self._request("POST", f"/subjects/{subject}/versions", body)
+                self._http.request("POST", f"/subjects/{subject}/versions", body)
             finally:
-                if before is None:
-                    self._request("DELETE", f"/mode/{subject}")
+                if mode is None:
+                    self._http.request("DELETE", f"/mode/{subject}")
                 else:
-                    self._request("PUT", f"/mode/{subject}?force=true", {"mode": before["mode"]})
+                    self._http.request("PUT", f"/mode/{subject}?force=true", {"mode": mode})
         return missing
 
     def _has(self, pinned: PinnedSchema) -> bool:
         found = self.schema_by_id(pinned.schema_id)
         if found is None:
             return False
-        if fingerprint(found) != fingerprint(schema_json(pinned.schema_id)):
+        if not same_meaning(found, schema_json(pinned.schema_id)):
             raise SystemFault(
                 f"the Schema Registry has another schema under id {pinned.schema_id}, which is pinned for "
                 f"{pinned.filename}: give hailong a registry, or a context of it, of its own"
             )
         return self.connection.subject_name(pinned.subject) in self.subjects_of(pinned.schema_id)
 
-    def _request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any | None:
-        """The decoded answer; None for 404."""
-        where = self.connection.url.rstrip("/")
-        request = urllib.request.Request(where + path, method=method, headers=self._headers())  # noqa: S310 - http or https, checked above
-        request.data = None if body is None else json.dumps(body).encode()
-        try:
-            with self._opener.open(request, timeout=self.connection.timeout_s) as response:
-                answer = response.read(_MAX_ANSWER_BYTES + 1)
-        except urllib.error.HTTPError as error:
-            error.close()
-            _raise_unless_missing(error.code, method, path)
-            return None
-        except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
-            raise Unavailable(f"the Schema Registry does not answer ({type(error).__name__})") from None
-        try:
-            return json.loads(answer[:_MAX_ANSWER_BYTES])  # one that is cut is no JSON
-        except ValueError:
-            raise Unavailable("what answers at the Schema Registry's address is no Schema Registry") from None
 
-    def _headers(self) -> dict[str, str]:
-        headers = {"Accept": _CONTENT, "Content-Type": _CONTENT}
-        if self.connection.user is not None:
-            pair = f"{self.connection.user}:{self.connection.password or ''}"
-            headers["Authorization"] = "Basic " + base64.b64encode(pair.encode()).decode()
-        return headers
-
-
-def _raise_unless_missing(code: int, method: str, path: str) -> None:
-    if code == _NOT_FOUND:
-        return
-    if code in _REFUSED:
-        raise SystemFault(f"the Schema Registry refused our credentials (HTTP {code}): check user and password")
-    if code >= _SERVER_FAULT or code == _TOO_MANY:
-        raise Unavailable(f"the Schema Registry cannot answer now (HTTP {code})")
-    hint = "; it must allow mode changes (mode.mutability=true) to import ids" if "/mode/" in path else ""
-    raise SystemFault(f"the Schema Registry refused {method} {path.partition('?')[0]} (HTTP {code}){hint}")
-
-
-def _schema_of(answer: Any) -> Any | None:
-    try:
-        return json.loads(answer["schema"])
-    except (ValueError, KeyError, TypeError):
-        return None
+def _part(answer: Any, name: str, default: str | None = None) -> str:
+    """A text that an answer must hold, unless there is a default for it."""
+    text = answer.get(name, default) if isinstance(answer, dict) else None
+    if not isinstance(text, str):
+        raise Unavailable(STRANGER)
+    return text
 
 
 class RegistryWriterSchemas:
@@ -244,5 +203,5 @@ class RegistryWriterSchemas:
             return None
         try:
             return parse_schema(physical(schema))
-        except (SchemaParseException, UnknownType, KeyError, ValueError, TypeError):
+        except UNPARSEABLE:
             return None

@@ -13,6 +13,9 @@ MAX_RECORD_BYTES = 1_000_000
 """Largest value we write or read; just under Kafka's own default limit of a record batch (1 MiB)."""
 
 HEADER_BYTES = 5
+MAX_SCHEMA_ID = (1 << 31) - 1
+"""Ids are positive 32-bit integers. A larger one would not fit the dead letter that reports it."""
+
 _HEADER = struct.Struct(">bI")
 
 
@@ -31,7 +34,15 @@ def read_schema_id(value: bytes | None) -> int:
         raise PoisonRecord(Reason.EMPTY, "value is empty")
     if len(value) > MAX_RECORD_BYTES:
         raise PoisonRecord(Reason.TOO_LARGE, f"value is larger than {MAX_RECORD_BYTES} bytes")
-    if len(value) < HEADER_BYTES or value[0] != 0:
-        raise PoisonRecord(Reason.NOT_FRAMED, "value does not start with the Confluent magic byte and schema id")
-    schema_id: int = _HEADER.unpack_from(value)[1]
+    schema_id = framed_id(value)
+    if schema_id is None:
+        raise PoisonRecord(Reason.NOT_FRAMED, "value does not start with the Confluent magic byte and a schema id")
     return schema_id
+
+
+def framed_id(value: bytes | None) -> int | None:
+    """Schema id of a value that may be anything; None where it holds none."""
+    if value is None or len(value) < HEADER_BYTES:
+        return None
+    magic, schema_id = _HEADER.unpack_from(value)
+    return int(schema_id) if magic == 0 and schema_id <= MAX_SCHEMA_ID else None

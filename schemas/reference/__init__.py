@@ -8,7 +8,7 @@ from schemas.reference.calendar import WorkingCalendar, load_calendar
 from schemas.reference.deadlines import Deadline, DeadlineBook, load_deadlines
 from schemas.reference.declaration_no import (
     DeclarationNo,
-    declaration_key,
+    declaration_identity,
     is_declaration_no,
     parse_declaration_no,
 )
@@ -65,7 +65,7 @@ __all__ = [
     "Team",
     "WorkingCalendar",
     "check_tax_code",
-    "declaration_key",
+    "declaration_identity",
     "is_declaration_no",
     "load_calendar",
     "load_channels",

@@ -32,8 +32,8 @@ def is_declaration_no(text: str) -> bool:
     return len(text) == 12 and text.isascii() and text.isdigit()
 
 
-def declaration_key(number: str) -> str:
-    """The 11 digits that stay when a declaration is amended.
+def declaration_identity(number: str) -> str:
+    """The 11 digits that stay when a declaration is amended; as the key of a record: `schemas.keys.declaration_key`.
 
     Raises:
         DeclarationNumberError: The text is not a declaration number.
@@ -51,7 +51,7 @@ def parse_declaration_no(number: str) -> DeclarationNo:
     Raises:
         DeclarationNumberError: The text is not a declaration number.
     """
-    key = declaration_key(number)
+    key = declaration_identity(number)
     return DeclarationNo(
         number=number,
         key=key,

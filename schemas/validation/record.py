@@ -77,7 +77,7 @@ def _texts(record: Mapping[str, Any], wanted: Mapping[str, rules.TextRule], path
 
 
 def _time(name: str, value: int, written_at: int) -> Iterator[Problem]:
-    if not rules.EARLIEST_MS <= value <= written_at + rules.FUTURE_TOLERANCE_MS:
+    if not (rules.EARLIEST_MS <= value < rules.LATEST_MS and value <= written_at + rules.FUTURE_TOLERANCE_MS):
         yield Problem(name, Reason.BAD_TIME, rules.TIME_WORDS)
 
 

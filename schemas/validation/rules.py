@@ -12,6 +12,10 @@ from dataclasses import dataclass, field
 EARLIEST_MS = 1_546_300_800_000
 """2019-01-01 UTC: ratings exist since 1 April 2020, and the working calendar begins with 2019."""
 
+LATEST_MS = 4_102_444_800_000
+"""2100-01-01 UTC. The timestamp of a record is its writer's too: a clock that is off by a century must not pass as one
+that is right, nor overflow the dates of ClickHouse (2106)."""
+
 FUTURE_TOLERANCE_MS = 86_400_000
 """How far an event may lie ahead of the Kafka timestamp of its record: a wrong clock, but a plausible one."""
 
@@ -71,5 +75,5 @@ STATUS_TEXTS = {
 TARGET_IDS = {"OFFICE": OFFICE, "TEAM": TEAM, "STEP": STEP, "OFFICIAL": IDENTITY}
 """Rule of a rated target's id, by target."""
 
-TIME_WORDS = "must lie between 2019 and one day after the record was written"
+TIME_WORDS = "must lie between 2019 and one day after the record was written, and before 2100"
 KEY_WORDS = "must begin with the record's key: the first 11 digits"

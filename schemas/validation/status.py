@@ -10,6 +10,7 @@ from schemas.batch import RawBatch, Reject
 from schemas.columns import Columns
 from schemas.validation import rules
 from schemas.validation.record import status_problems
+from schemas.wire import framed_id
 
 
 def checked(columns: Columns, batch: RawBatch) -> Columns:
@@ -37,8 +38,10 @@ def _good(keys: pl.Series) -> pl.Expr:
         for name, rule in rules.STATUS_TEXTS.items()
     ]
     checks.append(numbers.str.slice(0, 11).cast(pl.Binary).eq_missing(pl.lit(keys)))
-    latest = pl.col("timestamp") + rules.FUTURE_TOLERANCE_MS
-    checks.append((pl.col("occurred_at") >= rules.EARLIEST_MS) & (pl.col("occurred_at") <= latest))
+    time = pl.col("occurred_at")
+    # Subtracted on this side: the record's timestamp is its writer's, any 64-bit number, and a sum would wrap around.
+    soon = time - rules.FUTURE_TOLERANCE_MS <= pl.col("timestamp")
+    checks.append((time >= rules.EARLIEST_MS) & (time < rules.LATEST_MS) & soon)
     return pl.all_horizontal(checks)
 
 
@@ -47,8 +50,5 @@ def _explain(bad: pl.DataFrame, batch: RawBatch) -> Sequence[Reject]:
     for row in bad.iter_rows(named=True):
         index = row["index"]
         problem = status_problems(row, row["timestamp"], batch.keys[index])[0]
-        value = batch.values[index]
-        assert value is not None
-        schema_id = int.from_bytes(value[1:5], "big")
-        rejects.append(Reject(index, problem.reason, str(problem), schema_id))
+        rejects.append(Reject(index, problem.reason, str(problem), framed_id(batch.values[index])))
     return rejects

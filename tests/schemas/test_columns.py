@@ -4,6 +4,8 @@ import random
 import subprocess
 import sys
 import textwrap
+import time
+from collections.abc import Sequence
 from typing import Any
 
 from hypothesis import given, settings
@@ -21,6 +23,8 @@ from schemas.validation.record import status_problems
 from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES
 
 AT = WRITTEN_AT - 1000
+DAY = 86_400_000
+ENDS = [4_102_444_800_000 - 1, 4_102_444_800_000]
 ENCODE = encoder("declaration-status")
 DECODE = decoder("declaration-status")
 COLUMNS = ColumnDecoder("declaration-status")
@@ -39,15 +43,13 @@ events = st.builds(
 )
 
 
-def a_batch(values: list[bytes | None], keys: list[bytes | None] | None = None) -> RawBatch:
+def a_batch(values: Sequence[bytes | None]) -> RawBatch:
     """Values as they come from Kafka."""
     size = len(values)
-    return RawBatch(
-        Topic.DECLARATION_STATUS, 0, range(size), [WRITTEN_AT] * size, keys or [b"10300000001"] * size, values
-    )
+    return RawBatch(Topic.DECLARATION_STATUS, 0, range(size), [WRITTEN_AT] * size, [b"10300000001"] * size, values)
 
 
-def one_by_one(values: list[bytes | None]) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, Reason]]]:
+def one_by_one(values: Sequence[bytes | None]) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, Reason]]]:
     """What record-by-record decoding says."""
     accepted, rejects = [], []
     for index, value in enumerate(values):
@@ -58,7 +60,7 @@ def one_by_one(values: list[bytes | None]) -> tuple[list[tuple[int, dict[str, An
     return accepted, rejects
 
 
-def in_columns(values: list[bytes | None]) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, Reason]]]:
+def in_columns(values: Sequence[bytes | None]) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, Reason]]]:
     """What the column decoder says."""
     columns = COLUMNS.decode(a_batch(values))
     rows = [(row["index"], {name: row[name] for name in FIELDS}) for row in columns.frame.iter_rows(named=True)]
@@ -127,6 +129,28 @@ def test_each_kind_of_broken_value_has_its_reason() -> None:
     assert columns.frame["event_id"].to_list() == ["e1"]
 
 
+def test_a_number_of_a_megabyte_costs_no_time() -> None:
+    """A number that goes on for as long as the record may is corrupt, and known to be in well under a second."""
+    good = ENCODE(status("e1", "REGISTERED", AT, official="x").to_avro())
+    start = good.index(b"103000000010") + 13
+    end = good.index(b"\x0803CC")
+    endless = good[:start] + b"\x81" * 999_000 + b"\x02" + good[end:]
+    began = time.monotonic()
+    columns = COLUMNS.decode(a_batch([good, endless, good]))
+    assert time.monotonic() - began < 3
+    assert [(reject.index, reject.reason) for reject in columns.rejects] == [(1, Reason.CORRUPT)]
+
+
+@given(st.lists(st.integers(0, 255), min_size=10, max_size=12), st.booleans())
+def test_numbers_of_ten_bytes_and_more_are_read_alike(number: list[int], whole: bool) -> None:
+    """Where 64 bits end, both paths still agree."""
+    good = ENCODE(status("e1", "REGISTERED", AT).to_avro())
+    start, end = good.index(b"103000000010") + 13, good.index(b"\x0803CC")
+    encoded = bytes(byte | 0x80 for byte in number[:-1]) + bytes([number[-1] & (0x01 if whole else 0x7F)])
+    values = [good, good[:start] + encoded + good[end:]]
+    assert in_columns(values) == one_by_one(values)
+
+
 def test_lengths_of_exabytes_neither_crash_nor_take_memory() -> None:
     """Negative and huge lengths of texts, in both paths, within 1 GiB of address space more than at the start."""
     program = """
@@ -171,7 +195,7 @@ near_good = st.fixed_dictionaries(
         ),
         "status": st.sampled_from(["REGISTERED", "OTHER"]),
         "occurred_at": st.sampled_from(
-            [AT, WRITTEN_AT + 86_400_000, WRITTEN_AT + 86_400_001, 1_546_300_800_000, 0, -1, (1 << 63) - 1]
+            [AT, WRITTEN_AT + DAY, WRITTEN_AT + DAY + 1, 1_546_300_800_000, 0, -1, -(1 << 63), (1 << 63) - 1, *ENDS]
         ),
         "office": st.sampled_from(["03CC", "03cc", "03C", "03CC123", "03CC\n", "\u0660\u0663CC"]),
         "team": st.sampled_from([None, "01", "1", "0a", ""]),
@@ -184,14 +208,30 @@ near_good = st.fixed_dictionaries(
     }
 )
 
+written = st.sampled_from([WRITTEN_AT] * 4 + [-1, -(1 << 63), (1 << 63) - 1, 4_102_444_800_000 - DAY])
+
 
 @settings(max_examples=300, deadline=None)
-@given(st.lists(st.tuples(near_good, st.sampled_from([b"10300000001", b"", None, b"103", b"\xff"])), max_size=10))
-def test_columns_and_single_events_follow_the_same_rules(rows: list[tuple[dict[str, Any], bytes | None]]) -> None:
+@given(
+    st.lists(st.tuples(near_good, st.sampled_from([b"10300000001", b"", None, b"103", b"\xff"]), written), max_size=10)
+)
+def test_columns_and_single_events_follow_the_same_rules(rows: list[tuple[dict[str, Any], bytes | None, int]]) -> None:
     """The vectorised rules accept exactly what the rules of single events accept, and give the first problem."""
-    batch = a_batch([ENCODE(record) for record, _key in rows], [key for _record, key in rows])
+    records, keys, times = zip(*rows, strict=True) if rows else ((), (), ())
+    values = [ENCODE(record) for record in records]
+    batch = RawBatch(Topic.DECLARATION_STATUS, 0, range(len(rows)), times, keys, values)
     columns = READER.read(batch)
-    problems = [status_problems(record, WRITTEN_AT, key) for record, key in rows]
+    problems = [status_problems(record, at, key) for record, key, at in rows]
     assert columns.frame["index"].to_list() == [index for index, found in enumerate(problems) if not found]
     expected = [(index, found[0].reason, str(found[0])) for index, found in enumerate(problems) if found]
     assert [(r.index, r.reason, r.detail) for r in columns.rejects] == expected
+
+
+def test_a_timestamp_at_the_end_of_numbers_spoils_no_good_event() -> None:
+    """The time of a record is its writer's, any number: no sum of it may wrap around, nor let the year 2100 in."""
+    occurred = [AT, 4_102_444_800_000 - 1, 4_102_444_800_000]
+    values = [ENCODE(status("e1", "REGISTERED", at).to_avro()) for at in occurred]
+    keys = [b"10300000001"] * 3
+    columns = READER.read(RawBatch(Topic.DECLARATION_STATUS, 0, range(3), [(1 << 63) - 1] * 3, keys, values))
+    assert columns.frame["occurred_at"].to_list() == occurred[:2]
+    assert [(reject.index, reject.reason) for reject in columns.rejects] == [(2, Reason.BAD_TIME)]

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
 import copy
+import io
 from dataclasses import fields
 from typing import Any
 
 import pytest
-from fastavro import parse_schema
+from fastavro import parse_schema, schemaless_writer
 from hypothesis import given
 from hypothesis import strategies as st
 from support.events import WRITTEN_AT, item, rating, status
@@ -13,11 +14,12 @@ from support.events import WRITTEN_AT, item, rating, status
 from schemas import identity, keys, records
 from schemas.batch import RawBatch
 from schemas.catalogue import PINNED, latest, parsed, physical, schema_json
-from schemas.codec import decoder, encoder
+from schemas.codec import decoder, encoder, pinned_only
 from schemas.columns import ColumnDecoder
+from schemas.dead_letters import dead_letter
 from schemas.errors import PoisonRecord, Reason, Unavailable
-from schemas.readers import RecordReader
-from schemas.records import Rating
+from schemas.readers import RecordReader, StatusReader
+from schemas.records import DeadLetter, Rating
 from schemas.sealing import Contact, SealingKeys, seal
 from schemas.topics import CO_PARTITIONED, Topic
 from schemas.validation import rules
@@ -76,7 +78,7 @@ def test_ids_never_change() -> None:
     assert identity.fact_id("1", "s", "TEAM", "03CC", "01") != identity.fact_id("1", "s", "TEAM", "03CC0", "1")
 
 
-@given(st.integers(0, (1 << 32) - 1), st.binary(max_size=20))
+@given(st.integers(0, (1 << 31) - 1), st.binary(max_size=20))
 def test_frames_round_trip(schema_id: int, body: bytes) -> None:
     """The id that was written is the id that is read."""
     assert read_schema_id(frame_header(schema_id) + body) == schema_id
@@ -91,6 +93,7 @@ def test_frames_round_trip(schema_id: int, body: bytes) -> None:
         (b"\x00\x00", Reason.NOT_FRAMED),
         (frame_header(9999) + GOOD[5:], Reason.UNKNOWN_SCHEMA),
         (frame_header(101) + GOOD[5:], Reason.UNKNOWN_SCHEMA),
+        (b"\x00\xff\xff\xff\xff" + GOOD[5:], Reason.NOT_FRAMED),
         (GOOD + b"\x00", Reason.CORRUPT),
         (GOOD + bytes(10_000_000), Reason.TOO_LARGE),
         (GOOD[:5] + b"\xff" * 20, Reason.CORRUPT),
@@ -124,6 +127,41 @@ def test_arrays_in_blocks_with_sizes_are_read() -> None:
     sized = GOOD[:start] + b"\x03" + bytes([len(items) << 1 & 0x7F | 0x80 * (len(items) > 63)])
     sized += (bytes([len(items) >> 6]) if len(items) > 63 else b"") + items + GOOD[end:]
     assert decoder("rating")(sized) == decoder("rating")(GOOD)
+
+
+numbers = st.integers(-(1 << 63), (1 << 63) - 1)
+headers = st.sampled_from([b"", b"\x00", b"\x00\xff\xff\xff\xff", b"\x00\x7f\xff\xff\xff", frame_header(102), b"{"])
+
+
+@given(headers, st.none() | st.binary(max_size=100), st.none() | st.binary(max_size=2000), numbers)
+def test_every_refused_record_has_a_dead_letter(head: bytes, tail: bytes | None, key: bytes | None, at: int) -> None:
+    """Whatever a record is, its dead letter can be written: else one record would stop everything for good."""
+    value = None if tail is None else head + tail
+    for topic in (Topic.RATING, Topic.DECLARATION_STATUS):
+        batch = RawBatch(topic, 0, [1 << 40], [at], [key], [value])
+        reader = RecordReader(topic, Rating) if topic is Topic.RATING else StatusReader()
+        rejects = reader.read(batch).rejects
+        assert len(rejects) == 1
+        letter = dead_letter(batch, rejects[0], stage="join", topic_name="t", topic_identity="c/t")
+        read = DeadLetter.from_avro(decoder("dead-letter")(encoder("dead-letter")(letter.to_avro())))
+        assert read == letter
+        assert read.value == (value or b"")
+        assert read.key == (None if key is None else key[:1024])
+
+
+def test_a_dead_letter_is_the_same_whoever_writes_it() -> None:
+    """Its id depends on the log, the partition and the offset alone, and a large record is cut and its size kept."""
+    value = bytes(3_000_000)
+    batch = RawBatch(Topic.RATING, 2, [7], [AT], [KEY], [value])
+    rejects = RecordReader(Topic.RATING, Rating).read(batch).rejects
+    letters = [
+        dead_letter(batch, rejects[0], stage=stage, topic_name="t", topic_identity=identity)
+        for stage, identity in (("join", "c/1"), ("sink", "c/1"), ("join", "c/2"))
+    ]
+    ids = [letter.dead_letter_id for letter in letters]
+    assert ids[0] == ids[1] != ids[2]
+    assert (len(letters[0].value), letters[0].value_size) == (512 * 1024, 3_000_000)
+    assert len(encoder("dead-letter")(letters[0].to_avro())) < MAX_RECORD_BYTES
 
 
 @given(st.data())
@@ -192,7 +230,8 @@ def test_the_quick_check_never_lets_a_wrong_type_pass() -> None:
     quick, good = quick_check(schema), rating("s1", 1, AT).to_avro()
     assert quick(good)
     for name in good:
-        for wrong in (5, True, "x", b"x", None, [], [5], {}, 1.5):
+        wrongs: tuple[Any, ...] = (5, True, "x", b"x", None, [], [5], {}, 1.5)
+        for wrong in wrongs:
             record = {**good, name: wrong}
             types = [p for p in shape_problems(record, schema) if "one of" not in p.rule]
             assert not (quick(record) and types), (name, wrong)
@@ -211,18 +250,14 @@ def newer(*, optional: bool = False, symbol: bool = False) -> Any:
 @pytest.mark.parametrize("in_columns", [False, True])
 def test_todays_reader_understands_tomorrows_writer(in_columns: bool) -> None:
     """An added optional field is passed over and an added symbol becomes OTHER, in both paths."""
-    import io  # noqa: PLC0415 only here
-
-    from fastavro import schemaless_writer  # noqa: PLC0415 only here
-
     schema = newer(optional=True, symbol=True)
     out = io.BytesIO()
     record = {**status("e2", "REGISTERED", AT).to_avro(), "status": "QUARANTINED", "note": "new"}
     schemaless_writer(out, schema, record)
     values = [encoder("declaration-status")(status("e1", "CLEARED", AT).to_avro()), frame_header(777) + out.getvalue()]
 
-    def registry(schema_id: int, _subject: str) -> Any:
-        return schema if schema_id == 777 else parsed(schema_id)
+    def registry(schema_id: int, subject: str) -> Any:
+        return schema if schema_id == 777 else pinned_only(schema_id, subject)
 
     if in_columns:
         batch = RawBatch(Topic.DECLARATION_STATUS, 0, [0, 1], [AT] * 2, [KEY] * 2, values)
@@ -234,11 +269,30 @@ def test_todays_reader_understands_tomorrows_writer(in_columns: bool) -> None:
         assert [decode(value)["status"] for value in values] == ["CLEARED", "OTHER"]
 
 
+def test_a_newer_reader_understands_yesterdays_writer() -> None:
+    """A field that the writer did not know yet has its default, in both paths."""
+    schema = copy.deepcopy(dict(schema_json(latest("declaration-status").schema_id)))
+    schema["fields"] = [field for field in schema["fields"] if field["name"] != "source_message"]
+    earlier = parse_schema(physical(schema))
+    out = io.BytesIO()
+    schemaless_writer(out, earlier, status("e1", "CLEARED", AT).to_avro())
+    value = frame_header(55) + out.getvalue()
+
+    def registry(schema_id: int, subject: str) -> Any:
+        return earlier if schema_id == 55 else pinned_only(schema_id, subject)
+
+    assert decoder("declaration-status", registry)(value)["source_message"] is None
+    batch = RawBatch(Topic.DECLARATION_STATUS, 0, [0], [WRITTEN_AT], [KEY], [value])
+    frame = StatusReader(registry).read(batch).frame
+    assert frame["source_message"].to_list() == [None]
+    assert frame["status"].to_list() == ["CLEARED"]
+
+
 def test_a_registry_that_is_away_is_not_the_records_fault() -> None:
     """The reader stops with `Unavailable` and rejects nothing."""
 
-    def away(_id: int, _subject: str) -> Any:
-        raise Unavailable("the registry does not answer")
+    def away(schema_id: int, subject: str) -> Any:
+        raise Unavailable(f"the registry does not answer for {schema_id} of {subject}")
 
     with pytest.raises(Unavailable):
         RecordReader(Topic.RATING, Rating, away).read(one(Topic.RATING, GOOD))

@@ -4,7 +4,10 @@ import copy
 import json
 import re
 import threading
+import time
 from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
@@ -27,6 +30,9 @@ class Shelf:
         self.asked: list[str] = []
         self.answer: int | None = None
         self.mutable = True
+        self.raw: bytes | None = None
+        self.pause_s = 0.0
+        self.location: str | None = None
 
     def handle(self, method: str, path: str, body: Any) -> tuple[int, Any]:
         """Answer one request."""
@@ -72,17 +78,24 @@ def shelf() -> Shelf:
 @pytest.fixture
 def connection(shelf: Shelf) -> Iterator[RegistryConnection]:
     """A running HTTP server in front of it."""
+    stopped = threading.Event()
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
             size = int(self.headers.get("Content-Length") or 0)
             body = json.loads(self.rfile.read(size)) if size else None
             code, told = shelf.handle(self.command, urlsplit(self.path).path, body)
-            content = json.dumps(told).encode()
-            self.send_response(code)
+            content = json.dumps(told).encode() if shelf.raw is None else shelf.raw
+            self.send_response(code if shelf.raw is None else 200)
+            if shelf.location:
+                self.send_header("Location", shelf.location)
             self.send_header("Content-Length", str(len(content)))
             self.end_headers()
-            self.wfile.write(content)
+            step = 1 if shelf.pause_s else len(content)
+            with suppress(ConnectionError):  # a client that gave up
+                for start in range(0, len(content), step):
+                    self.wfile.write(content[start : start + step])
+                    stopped.wait(shelf.pause_s)
 
         do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - the names that http.server asks for
 
@@ -93,6 +106,7 @@ def connection(shelf: Shelf) -> Iterator[RegistryConnection]:
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     yield RegistryConnection(f"http://127.0.0.1:{server.server_port}", "me", "hidden", timeout_s=5)
+    stopped.set()
     server.shutdown()
     thread.join()
     server.server_close()
@@ -134,7 +148,7 @@ def test_an_unknown_id_is_fetched_once(shelf: Shelf, connection: RegistryConnect
     """A newer version of our subject is found there; a pinned id is never asked for."""
     shelf.put(900, newer(), "hailong.rating.v1-value")
     schemas = RegistryWriterSchemas(Registry(connection))
-    found = [schemas(900, "rating") for _ in range(3)]
+    found: list[Any] = [schemas(900, "rating") for _ in range(3)]
     assert found[0] is found[2]
     assert found[0]["fields"][-1]["name"] == "note"
     assert schemas(102, "rating") is parsed(102)
@@ -173,6 +187,78 @@ def test_trouble_is_told_by_its_meaning(
     with pytest.raises(kind) as error:
         RegistryWriterSchemas(Registry(connection))(900, "rating")
     assert "hidden" not in str(error.value) + repr(connection)
+
+
+def as_java_spells_it(schema: Any, space: str | None = None) -> Any:
+    """A schema as Java's library gives it back: `namespace` only where it changes, keys in another order."""
+    if isinstance(schema, list):
+        return [as_java_spells_it(part, space) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    inner = schema.get("namespace", space)
+    spelt = {key: as_java_spells_it(value, inner) for key, value in reversed(schema.items()) if key != "namespace"}
+    return spelt if inner == space else {"namespace": inner, **spelt}
+
+
+def test_a_schema_in_another_spelling_is_the_same_one(shelf: Shelf, connection: RegistryConnection) -> None:
+    """A registry stores what its own library writes; that is not another schema."""
+    Registry(connection).register()
+    for number, text in shelf.schemas.items():
+        shelf.schemas[number] = json.dumps(as_java_spells_it(json.loads(text)))
+    assert json.dumps(schema_json(102)) != shelf.schemas[102]
+    assert Registry(connection).missing() == []
+
+
+@pytest.mark.parametrize("answer", ["[]", "5", '"x"', "{}", '{"schema": 5}', "[" * 100_000, "<html>", "x" * (5 << 20)])
+def test_what_is_no_registry_is_told(shelf: Shelf, connection: RegistryConnection, answer: str) -> None:
+    """Answers of another server, however odd or large, are nobody's schema and end nothing."""
+    shelf.raw = answer.encode()
+    with pytest.raises(Unavailable):
+        Registry(connection).schema_by_id(900)
+
+
+@pytest.mark.parametrize("answer", ["[5]", "{}", '[{"name": "x"}]'])
+def test_odd_lists_of_subjects_are_told(shelf: Shelf, connection: RegistryConnection, answer: str) -> None:
+    """As above, for the other question that readers ask."""
+    shelf.raw = answer.encode()
+    with pytest.raises(Unavailable):
+        Registry(connection).subjects_of(900)
+
+
+def test_a_dripping_answer_ends_in_time(shelf: Shelf, connection: RegistryConnection) -> None:
+    """Each byte comes within the time limit, the whole does not."""
+    shelf.raw, shelf.pause_s = b" " * 1000, 0.02
+    began = time.monotonic()
+    with pytest.raises(Unavailable):
+        Registry(replace(connection, timeout_s=0.2)).missing()
+    assert time.monotonic() - began < 5
+
+
+def test_the_password_goes_to_no_other_address(shelf: Shelf, connection: RegistryConnection) -> None:
+    """A redirect is not followed: it is told instead."""
+    shelf.answer, shelf.location = 302, f"{connection.url}/elsewhere"
+    with pytest.raises(SystemFault, match="elsewhere: set the address"):
+        Registry(connection).missing()
+    assert len(shelf.asked) == 1
+
+
+def test_a_password_in_the_address_is_refused() -> None:
+    """Addresses are logged; the message does not repeat it."""
+    with pytest.raises(ConfigurationError) as error:
+        Registry(RegistryConnection("http://me:hidden@127.0.0.1"))
+    assert "hidden" not in str(error.value)
+
+
+def test_a_schema_without_bounds_is_not_used(shelf: Shelf, connection: RegistryConnection) -> None:
+    """A newer version with lists of nothing or with itself inside would let a small record ask for all memory."""
+    for number, kind in ((900, {"type": "array", "items": "null"}), (901, ["null", "vn.hailong.Rating"])):
+        schema = newer()
+        default: Any = None if isinstance(kind, list) else []
+        schema["fields"].append({"name": "more", "type": kind, "default": default})
+        shelf.put(number, schema, "hailong.rating.v1-value")
+    schemas = RegistryWriterSchemas(Registry(connection))
+    assert schemas(900, "rating") is None
+    assert schemas(901, "rating") is None
 
 
 def test_a_registry_that_is_not_there_is_unavailable() -> None:

@@ -9,7 +9,7 @@ from schemas.reference import (
     Direction,
     TaxCodeVerdict,
     check_tax_code,
-    declaration_key,
+    declaration_identity,
     is_declaration_no,
     parse_declaration_no,
 )
@@ -75,7 +75,7 @@ def test_direction_is_read_softly(number: str, direction: Direction) -> None:
 @given(st.from_regex(r"[0-9]{11}", fullmatch=True))
 def test_all_amendments_share_a_key(identity: str) -> None:
     """Whatever the 12th digit, the key is the same."""
-    assert {declaration_key(f"{identity}{n}") for n in range(10)} == {identity}
+    assert {declaration_identity(f"{identity}{n}") for n in range(10)} == {identity}
 
 
 @pytest.mark.parametrize("text", ["", "10345678901", "1034567890123", "10345678901x", "103456789 12", "²" * 12])
