@@ -12,9 +12,12 @@ from dataclasses import dataclass, field
 EARLIEST_MS = 1_546_300_800_000
 """2019-01-01 UTC: ratings exist since 1 April 2020, and the working calendar begins with 2019."""
 
-LATEST_MS = 4_102_444_800_000
-"""2100-01-01 UTC. The timestamp of a record is its writer's too: a clock that is off by a century must not pass as one
-that is right, nor overflow the dates of ClickHouse (2106)."""
+LATEST_MS = 1_951_257_600_000
+"""2031-11-01 UTC: two months before the working calendar ends, so that every deadline of an accepted event lies in it.
+
+The timestamp of a record is its writer's too: a clock that is off by a decade must not pass as one that is right, nor
+stop a worker with a time that no calendar knows. To be moved when the calendar is extended.
+"""
 
 FUTURE_TOLERANCE_MS = 86_400_000
 """How far an event may lie ahead of the Kafka timestamp of its record: a wrong clock, but a plausible one."""
@@ -75,5 +78,5 @@ STATUS_TEXTS = {
 TARGET_IDS = {"OFFICE": OFFICE, "TEAM": TEAM, "STEP": STEP, "OFFICIAL": IDENTITY}
 """Rule of a rated target's id, by target."""
 
-TIME_WORDS = "must lie between 2019 and one day after the record was written, and before 2100"
+TIME_WORDS = "must lie between 2019 and one day after the record was written, and before November 2031"
 KEY_WORDS = "must begin with the record's key: the first 11 digits"

@@ -20,6 +20,7 @@ from schemas.readers import StatusReader
 from schemas.records import DeclarationStatus, Status
 from schemas.topics import Topic
 from schemas.validation.record import status_problems
+from schemas.validation.rules import LATEST_MS
 from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES
 
 AT = WRITTEN_AT - 1000
@@ -228,8 +229,8 @@ def test_columns_and_single_events_follow_the_same_rules(rows: list[tuple[dict[s
 
 
 def test_a_timestamp_at_the_end_of_numbers_spoils_no_good_event() -> None:
-    """The time of a record is its writer's, any number: no sum of it may wrap around, nor let the year 2100 in."""
-    occurred = [AT, 4_102_444_800_000 - 1, 4_102_444_800_000]
+    """The time of a record is its writer's, any number: no sum of it may wrap around, nor let in what no calendar knows."""
+    occurred = [AT, LATEST_MS - 1, LATEST_MS]
     values = [ENCODE(status("e1", "REGISTERED", at).to_avro()) for at in occurred]
     keys = [b"10300000001"] * 3
     columns = READER.read(RawBatch(Topic.DECLARATION_STATUS, 0, range(3), [(1 << 63) - 1] * 3, keys, values))

@@ -1,0 +1,55 @@
+"""No time that passes validation lies outside the working calendar: it would stop every worker that reads it."""
+
+from __future__ import annotations
+
+from support.events import batch, item, rating, status
+
+from processors.domain.complaints import complaint_of
+from processors.domain.facts import FactStore
+from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.reference import reference_policies, reference_surroundings
+from schemas.batch import RawBatch
+from schemas.errors import Reason
+from schemas.records import DeclarationStatus, Rating
+from schemas.topics import Topic
+from schemas.validation.rules import EARLIEST_MS, LATEST_MS
+
+
+def written_at(raw: RawBatch, timestamp: int) -> RawBatch:
+    """The batch as written by somebody whose clock says so."""
+    return RawBatch(raw.topic, raw.partition, raw.offsets, [timestamp] * len(raw), raw.keys, raw.values)
+
+
+def low_sheet(at: int) -> tuple[list[DeclarationStatus], list[Rating]]:
+    """A red declaration still under inspection, and a sheet that opens a complaint about it."""
+    statuses = [
+        status("e1", "REGISTERED", EARLIEST_MS),
+        status("e2", "CHANNEL_ASSIGNED", EARLIEST_MS, channel="RED"),
+        status("e3", "INSPECTION_REQUIRED", EARLIEST_MS),
+    ]
+    return statuses, [rating("s", 1, at, item(score=1))]
+
+
+def test_earliest_and_latest_accepted_times_have_working_time_and_deadlines() -> None:
+    """From the first accepted instant to the last, minutes are counted and deadlines are found."""
+    surroundings, policy = reference_surroundings(), reference_policies().complaints
+    for at in (EARLIEST_MS, LATEST_MS - 1):
+        statuses, sheets = low_sheet(at)
+        state = JoinStage(JoinPolicy(), surroundings).new_state(0)
+        state.absorb(written_at(batch(Topic.DECLARATION_STATUS, statuses), at))
+        (output,) = state.absorb(written_at(batch(Topic.RATING, sheets), at)).outputs
+        (change,) = FactStore().add([output.record])  # type: ignore[list-item]  # the join sends facts only
+        complaint = complaint_of(change.group, policy, surroundings.calendar)
+        assert complaint is not None
+        assert complaint.resolve_deadline_at > at
+
+
+def test_later_times_are_refused_even_when_the_record_claims_the_same_clock() -> None:
+    """A writer whose clock is off by a decade gets a dead letter, and the worker goes on."""
+    _statuses, sheets = low_sheet(LATEST_MS)
+    state = JoinStage(JoinPolicy(), reference_surroundings()).new_state(0)
+    late = [status("e9", "CLEARED", LATEST_MS)]
+    for topic, records in ((Topic.RATING, sheets), (Topic.DECLARATION_STATUS, late)):
+        absorbed = state.absorb(written_at(batch(topic, records), LATEST_MS))
+        assert [reject.reason for reject in absorbed.rejects] == [Reason.BAD_TIME]
+        assert not absorbed.outputs
