@@ -11,9 +11,8 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from schemas.batch import RawBatch, Reject
 from schemas.codec import encoder
 from schemas.connection import KafkaConnection
+from schemas.dead_letters import dead_letter
 from schemas.errors import Unavailable
-from schemas.identity import dead_letter_id
-from schemas.records import DeadLetter
 from schemas.topics import Topic
 from sinks.metrics import DEAD_LETTERS
 from sinks.topic_identity import QUIET
@@ -21,9 +20,6 @@ from sinks.topic_identity import QUIET
 log = structlog.get_logger(__name__)
 
 STAGE = "sink"
-MAX_BYTES = 512 * 1024
-"""Longest piece of a refused key or value that is kept: a hostile record must not make its own letter unwritable."""
-
 _CHUNK = 1000
 
 
@@ -68,6 +64,7 @@ class DeadLetterOffice:
 
     def _send_chunk(self, batch: RawBatch, rejects: Sequence[Reject], identity: str) -> None:
         failed: list[str] = []
+        origin = batch.topic.value.name(self._prefix)
 
         def delivered(error: KafkaError | None, _message: Message) -> None:
             if error is not None:
@@ -75,7 +72,7 @@ class DeadLetterOffice:
 
         try:
             for reject in rejects:
-                letter = self._letter(batch, reject, identity)
+                letter = dead_letter(batch, reject, stage=STAGE, topic_name=origin, topic_identity=identity)
                 self._producer.produce(
                     self._topic, key=letter.key, value=self._encode(letter.to_avro()), on_delivery=delivered
                 )
@@ -85,21 +82,3 @@ class DeadLetterOffice:
         left = self._producer.flush(self._timeout_s + 1)
         if left or failed:
             raise Unavailable(f"Kafka did not acknowledge {left + len(failed)} dead letters ({', '.join(set(failed))})")
-
-    def _letter(self, batch: RawBatch, reject: Reject, identity: str) -> DeadLetter:
-        offset, key, value = batch.offsets[reject.index], batch.keys[reject.index], batch.values[reject.index] or b""
-        return DeadLetter(
-            dead_letter_id=dead_letter_id(identity, batch.partition, offset),
-            stage=STAGE,
-            topic=batch.topic.value.name(self._prefix),
-            topic_id=identity,
-            partition=batch.partition,
-            offset=offset,
-            recorded_at=batch.timestamps[reject.index],
-            reason=reject.reason,
-            detail=reject.detail,
-            schema_id=reject.schema_id,
-            key=None if key is None else key[:MAX_BYTES],
-            value=value[:MAX_BYTES],
-            value_size=len(value),
-        )
