@@ -229,7 +229,7 @@ def test_columns_and_single_events_follow_the_same_rules(rows: list[tuple[dict[s
 
 
 def test_a_timestamp_at_the_end_of_numbers_spoils_no_good_event() -> None:
-    """The time of a record is its writer's, any number: no sum wraps around, nothing that no calendar knows comes in."""
+    """The time of a record is its writer's, any number: no sum wraps around, and no unknown year comes in."""
     occurred = [AT, LATEST_MS - 1, LATEST_MS]
     values = [ENCODE(status("e1", "REGISTERED", at).to_avro()) for at in occurred]
     keys = [b"10300000001"] * 3
