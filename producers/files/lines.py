@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from producers.files.report import FileUnusable, fault
 
-MAX_LINE_BYTES = 1_000_000
+MAX_LINE_BYTES = 1 << 20
 """A rating of 50 items and the longest comment has about 20,000 bytes; a longer line is no event."""
 
 _UTF8_BOM = b"\xef\xbb\xbf"

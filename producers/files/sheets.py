@@ -29,6 +29,8 @@ SHEET_COLUMNS = (
 )
 REMEMBERED = 100_000
 """Sheets that are remembered to notice rows of one sheet in two places of a file; bounds the memory."""
+_LONGEST_ID = 64
+"""Longer ids are refused by the rules anyway; kept here, a file of giant ones would fill the memory."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
 _UNREADABLE = fault("line", "stands next to a line that cannot be read and may belong to this sheet")
@@ -100,6 +102,8 @@ def grouped(rows: Iterator[Parsed]) -> Iterator[Parsed]:
 
 
 def _remember(seen: OrderedDict[tuple[object, object], None], identity: tuple[object, object]) -> None:
+    if any(len(str(part)) > _LONGEST_ID for part in identity):
+        return
     seen[identity] = None
     if len(seen) > REMEMBERED:
         seen.popitem(last=False)

@@ -3,8 +3,10 @@ from __future__ import annotations
 import base64
 import gzip
 import json
+import tracemalloc
 from hashlib import sha256
 from pathlib import Path
+from threading import Event
 from typing import Any
 
 import pytest
@@ -294,3 +296,27 @@ def test_a_wrong_check_digit_is_counted_and_kept(outbox: Any) -> None:
     """A doubtful tax code is sent all the same."""
     report = outbox.publish(outbox.file("a.jsonl", lines({**STATUS, "tax_code": "0200100101"})))
     assert (report.sent, report.doubtful_tax_codes) == (1, 1)
+
+
+def test_a_stop_ends_between_events_and_keeps_what_was_sent(outbox: Any) -> None:
+    """After a stop no further event and no further file is read; what was sent is flushed and counted."""
+    stop = Event()
+    paths = [outbox.file(f"{n}.jsonl", lines(*[STATUS] * 2000)) for n in range(2)]
+    report = outbox.publish(*paths, stop=stop, progress=lambda _progress: stop.set())
+    assert report.stopped
+    assert not report.clean
+    assert 0 < report.sent == len(outbox.sent) < 2000
+    assert len(report.files) == 1
+    assert outbox.flushed
+
+
+def test_giant_sheet_ids_do_not_fill_the_memory(outbox: Any) -> None:
+    """What is remembered of sheets is bounded in bytes, not only in number: giant ids are not kept."""
+    rows = "".join(f"{n}{'x' * 100_000},1,,,,,,,,,\n" for n in range(300))
+    path = outbox.file("a.csv", RATING_HEADER + rows)
+    tracemalloc.start()
+    report = outbox.publish(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert (report.rejected, report.sent) == (300, 0)
+    assert peak < 12_000_000
