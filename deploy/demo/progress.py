@@ -7,8 +7,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.console import Console, Group
+from rich.live import Live
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.text import Text
 
 PLAIN_EVERY_S = 5.0
 
@@ -75,17 +77,23 @@ def live(console: Console) -> Iterator[Show]:
 
 @contextmanager
 def _bars(console: Console) -> Iterator[Show]:
-    columns = (TextColumn("{task.description:<22}"), BarColumn(40), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, TextColumn("{task.fields[note]}"), console=console) as progress:
-        produced = progress.add_task("events produced", total=None, note="")
-        joined = progress.add_task("joined by the workers", total=None, note="")
-        loaded = progress.add_task("in ClickHouse", total=None, note="")
+    counts = TextColumn("{task.completed:>11,.0f} of {task.fields[wanted]:>11,}")
+    bars = Progress(
+        TextColumn("{task.description:<22}"), BarColumn(None), counts, TimeElapsedColumn(), console=console, expand=True
+    )
+    names = ("events produced", "joined by the workers", "in ClickHouse")
+    produced, joined, loaded = (bars.add_task(name, total=None, wanted=0) for name in names)
+    # The results get a row of their own: beside a bar they would push the counts off an ordinary terminal.
+    with Live(console=console) as screen:
 
         def show(now: Snapshot) -> None:
-            total = now.total or None
-            progress.update(produced, completed=now.produced, total=total)
-            progress.update(joined, completed=now.joined, total=total)
-            progress.update(loaded, completed=now.loaded, total=now.written or None, note=now.results())
+            for task, done, wanted in (
+                (produced, now.produced, now.total),
+                (joined, now.joined, now.total),
+                (loaded, now.loaded, now.written),
+            ):
+                bars.update(task, completed=done, total=wanted or None, wanted=wanted)
+            screen.update(Group(bars, Text(now.results())))
 
         yield show
 
