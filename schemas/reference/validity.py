@@ -21,11 +21,6 @@ def epoch_day(day: date) -> int:
     return day.toordinal() - _EPOCH
 
 
-def local_day(at_ms: int) -> int:
-    """The local day that holds an instant, as days since 1 January 1970."""
-    return (at_ms + UTC_OFFSET_MS) // DAY_MS
-
-
 def day_start_ms(day: int) -> int:
     """The instant (epoch milliseconds, UTC) at which a local day begins."""
     return day * DAY_MS - UTC_OFFSET_MS
