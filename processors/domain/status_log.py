@@ -3,7 +3,7 @@
 Only about 3 % of declarations are ever rated, so nearly all statuses are written and never read again. They are
 therefore kept as a log-structured table of plain numpy rows: a batch becomes a sorted run, runs of like size are
 merged, and a declaration's history is put together by binary search in the few runs only when somebody asks for it.
-About 46 bytes a status, some 400 bytes a declaration, and no Python object per event.
+Only what a fact needs is kept: 42 bytes a status, some 350 bytes a declaration, and no Python object per event.
 """
 
 from __future__ import annotations
@@ -29,18 +29,15 @@ _ROW = np.dtype(
         ("event", np.uint64),  # hash of the event id
         ("crc", np.uint32),
         ("tax_code", np.uint32),
-        ("official", np.uint32),
-        ("office", np.uint16),
+        ("office", np.uint32),  # any code of 4 to 6 characters is accepted: 16 bits could be filled up on purpose
         ("team", np.uint16),
         ("kind", np.uint16),
-        ("step", np.uint8),
         ("channel", np.uint8),
         ("status", np.uint8),
-        ("amendment", np.uint8),
     ]
 )
 _FANOUT = 8  # runs of like size are merged when there are this many: few runs to search, few rewrites of a row
-_WIDTH = {"tax_code": 32, "official": 32, "office": 16, "team": 16, "kind": 16, "step": 8, "channel": 8}
+_WIDTH = {"tax_code": 32, "office": 32, "team": 16, "kind": 16, "channel": 8}
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +86,6 @@ class StatusLog:
         run["status"] = (
             frame["status"].replace_strict(_STATUSES, range(len(_STATUSES)), return_dtype=pl.UInt8).to_numpy()
         )
-        run["amendment"] = frame["declaration_no"].str.slice(11, 1).cast(pl.UInt8).to_numpy()
         for name, codes in self._codes.items():
             coded = codes.encode(frame[name])
             if len(codes) >> _WIDTH[name]:
@@ -132,7 +128,7 @@ class StatusLog:
         return {key: sorted(rows, key=_in_time) for key, rows in found.items()}
 
     def _row(self, row: tuple[int, ...]) -> StatusRow:
-        _key, occurred_at, event, crc, tax_code, _official, office, team, kind, _step, channel, status, _amendment = row
+        _key, occurred_at, event, crc, tax_code, office, team, kind, channel, status = row
         texts = self._codes
         return StatusRow(
             occurred_at=occurred_at,
