@@ -55,13 +55,15 @@ def version_of(sheet: Sheet, history: Sequence[StatusRow]) -> int:
     return sheet.latest.revision << _COUNT_BITS | min(bearing, (1 << _COUNT_BITS) - 1)
 
 
-def facts_of(sheet: Sheet, history: Sequence[StatusRow], surroundings: Surroundings) -> list[RatedService]:
-    """Every fact of a sheet: one for each target that any of its revisions rated, sorted by target.
+def facts_of(
+    sheet: Sheet, history: Sequence[StatusRow], version: int, surroundings: Surroundings
+) -> list[RatedService]:
+    """Every fact of a sheet, at the version of `version_of`: one for each target that any revision rated, by target.
 
     A target that the latest revision dropped stays, as SUPERSEDED with the content of the last revision that had it. So
     does a target that only a losing content of a revision named: it may have been published before the winner came.
     """
-    revisions, latest, version = sheet.revisions(), sheet.latest, version_of(sheet, history)
+    revisions, latest = sheet.revisions(), sheet.latest
     context = context_as_of(history, latest.submitted_at, surroundings.calendar, surroundings.limits)
     last_seen: dict[ItemIdentity, tuple[Revision, RatingItem]] = {}
     since: dict[ItemIdentity, list[int]] = {}

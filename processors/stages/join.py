@@ -100,14 +100,15 @@ class JoinState:
         outputs: list[Output] = []
         for sheet in chosen:
             history = histories.get(sheet.key, [])
-            if version_of(sheet, history) <= sheet.published:
+            version = version_of(sheet, history)
+            if version <= sheet.published:
                 continue
-            facts = facts_of(sheet, history, self._surroundings)
+            facts = facts_of(sheet, history, version, self._surroundings)
             matched = any(fact.status_count for fact in facts)
             if not (matched or sheet.published or even_unmatched):
                 self._waiting.wait(sheet)
                 continue
-            sheet.published = facts[0].version
+            sheet.published = version
             outputs.extend(Output(Topic.RATED_SERVICE, fact) for fact in facts)
         return outputs
 

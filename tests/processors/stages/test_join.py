@@ -235,3 +235,14 @@ def test_any_cut_into_batches_gives_the_same_facts() -> None:
         last.update({o.record.fact_id: o.record for o in state.advance(WRITTEN_AT)})  # type: ignore[union-attr,misc]
         results.append(last)
     assert all(result == results[0] for result in results)
+
+
+def test_made_up_codes_cannot_stop_the_worker(state: JoinState) -> None:
+    """More distinct steps, offices and enterprises than a real system has are kept like any others."""
+    codes = [f"{n:06X}" for n in range(70_000)]
+    letters = [chr(65 + n % 26) + chr(65 + n // 26 % 26) for n in range(600)]
+    events = [status(f"e{n}", "REGISTERED", T0, office=code) for n, code in enumerate(codes)]
+    events += [status(f"s{n}", "REGISTERED", T0, step=f"STEP_{word}") for n, word in enumerate(letters)]
+    facts(state, STATUS, *events)
+    (fact,) = facts(state, RATING, rating("s", 1, T0 + MINUTE))
+    assert fact.status_count == len(events)
