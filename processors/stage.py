@@ -6,13 +6,18 @@ topics; the worker gives it batches, produces what it returns, and commits when 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol, runtime_checkable
+
+import numpy.typing as npt
 
 from schemas.batch import RawBatch, Reject
 from schemas.records import Alert, Complaint, OfficeCount, RatedService, Satisfaction
 from schemas.topics import Topic
+
+Image = Mapping[str, npt.NDArray[Any]]
+"""A state at one moment, as named arrays without Python objects; nothing writes to them any more."""
 
 OutputRecord = RatedService | Satisfaction | OfficeCount | Complaint | Alert
 
@@ -70,3 +75,26 @@ class Stage(Protocol):
 
     def new_state(self, partition: int) -> PartitionState:
         """An empty state for one partition number."""
+
+
+@runtime_checkable
+class ImagedState(PartitionState, Protocol):
+    """A state that can be put down and taken up again, where absorbing the log anew would take long."""
+
+    def image(self) -> Image:
+        """The state as it is now; cheap, since the state goes on while the image is written to disk."""
+
+
+@runtime_checkable
+class ImagedStage(Stage, Protocol):
+    """A stage whose states are imaged.
+
+    A stage without images is one whose inputs are few: its states are always built from the log.
+    """
+
+    @property
+    def image_format(self) -> str:
+        """What an image means: differs whenever an image of one program would be misread by another."""
+
+    def restored_state(self, partition: int, image: Image) -> PartitionState:
+        """The state of an image of the same format."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import ClassVar
 
 from pydantic import Field
@@ -65,6 +66,13 @@ class WorkerSettings(SettingsGroup):
     rebalance_timeout_s: float = Field(
         default=60.0, gt=0, le=3600, description="Seconds a group waits for its members."
     )
+    snapshot_directory: Path | None = Field(
+        default=None,
+        description="Directory for snapshots of the views, so that a start need not read the whole log; unset: none.",
+    )
+    snapshot_interval_s: float = Field(
+        default=60.0, gt=0, description="Seconds between two snapshots of one partition, at least."
+    )
     stall_after_s: float = Field(
         default=120.0, gt=0, description="Seconds with lag and without progress after which the worker is unhealthy."
     )
@@ -93,5 +101,7 @@ class WorkerSettings(SettingsGroup):
             connect_timeout_s=self.connect_timeout_s,
             shutdown_timeout_s=self.shutdown_timeout_s,
             rebalance_timeout_s=self.rebalance_timeout_s,
+            snapshot_directory=self.snapshot_directory,
+            snapshot_interval_s=self.snapshot_interval_s,
             stall_after_s=self.stall_after_s,
         )

@@ -5,7 +5,9 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
-from processors.domain.sheets import Sheet
+from processors.domain.imaging import packed, unpacked
+from processors.domain.sheets import Sheet, SheetStore
+from processors.stage import Image
 
 
 class GraceQueue:
@@ -28,6 +30,22 @@ class GraceQueue:
         while self._heap and self._heap[0][0] <= stream_time:
             _due, key, sheet_id = heapq.heappop(self._heap)
             yield self._sheets.pop((key, sheet_id))
+
+    def image(self) -> Image:
+        """Who waits until when."""
+        return {"waiting": packed(self._heap)}
+
+    @classmethod
+    def of(cls, grace_ms: int, image: Image, sheets: SheetStore) -> GraceQueue:
+        """The queue of an image; the sheets are those of the store."""
+        made = cls(grace_ms)
+        for due, key, sheet_id in unpacked(image["waiting"]):
+            sheet = sheets.get(key, sheet_id)
+            if sheet is not None:
+                made._heap.append((due, key, sheet_id))
+                made._sheets[key, sheet_id] = sheet
+        heapq.heapify(made._heap)
+        return made
 
     def __len__(self) -> int:
         """How many sheets wait."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import numpy as np
 import numpy.typing as npt
 import polars as pl
@@ -32,6 +34,19 @@ class Interner:
     def decode(self, number: int) -> str | None:
         """The text behind a number."""
         return self._texts[number]
+
+    def texts(self) -> list[str]:
+        """The texts in order of their numbers, from 1."""
+        return [text for text in self._texts if text is not None]
+
+    @classmethod
+    def of(cls, texts: Iterable[str]) -> Interner:
+        """The interner that gave these texts their numbers."""
+        made = cls()
+        for text in texts:
+            made._numbers[text] = len(made._texts)
+            made._texts.append(text)
+        return made
 
     def __len__(self) -> int:
         """How many texts are known."""

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
+from typing import Any
 
+from processors.domain.imaging import packed, unpacked
+from processors.stage import Image
 from schemas.records import Rating, RatingItem
 
 ItemIdentity = tuple[str, str, str]
@@ -98,6 +101,29 @@ class SheetStore:
         for key in dict.fromkeys(key for key in keys if key in rated):
             yield from rated[key].values()
 
+    def get(self, key: int, sheet_id: str) -> Sheet | None:
+        """One sheet."""
+        return self._by_declaration.get(key, {}).get(sheet_id)
+
+    def image(self) -> Image:
+        """The sheets as an array."""
+        sheets = [
+            (sheet.key, sheet.sheet_id, sheet.published, [astuple(record) for record in sheet.records.values()])
+            for sheets in self._by_declaration.values()
+            for sheet in sheets.values()
+        ]
+        return {"sheets": packed(sheets)}
+
+    @classmethod
+    def of(cls, image: Image) -> SheetStore:
+        """The store of an image."""
+        made = cls()
+        for key, sheet_id, published, rows in unpacked(image["sheets"]):
+            sheet = Sheet(key, sheet_id, published=published)
+            sheet.records = {(one.revision, one.crc): one for one in map(_revision, rows)}
+            made._by_declaration.setdefault(key, {})[sheet_id] = sheet
+        return made
+
     def expire(self, before: int) -> None:
         """Forget the sheets of declarations on which nothing was sent since `before` (epoch milliseconds)."""
         for key, sheets in list(self._by_declaration.items()):
@@ -107,3 +133,9 @@ class SheetStore:
     def __len__(self) -> int:
         """How many sheets are known."""
         return sum(map(len, self._by_declaration.values()))
+
+
+def _revision(row: list[Any]) -> Revision:
+    revision, crc, submitted_at, phase, declaration_no, tax_code, items, has_comment, has_contact = row
+    scored = tuple(RatingItem(*item) for item in items)
+    return Revision(revision, crc, submitted_at, phase, declaration_no, tax_code, scored, has_comment, has_contact)

@@ -15,7 +15,9 @@ import numpy as np
 import numpy.typing as npt
 import polars as pl
 
+from processors.domain.imaging import packed, unpacked
 from processors.domain.interning import Interner
+from processors.stage import Image
 from schemas.records import Status
 
 _STATUSES = tuple(status.value for status in Status)
@@ -37,6 +39,9 @@ _ROW = np.dtype(
     ]
 )
 _FANOUT = 8  # runs of like size are merged when there are this many: few runs to search, few rewrites of a row
+LAYOUT = f"{_ROW.descr} {_STATUSES} polars {pl.__version__}"
+"""What a row means: a row of another layout, or with event ids hashed by another polars, would be misread."""
+
 _WIDTH = {"tax_code": 32, "office": 32, "team": 16, "kind": 16, "channel": 8}
 
 
@@ -105,7 +110,7 @@ class StatusLog:
 
     def expire(self, before: int) -> None:
         """Forget declarations whose newest status is older than `before` (epoch milliseconds)."""
-        if not self._runs:
+        if all(int(run["occurred_at"].min()) >= before for run in self._runs):
             return
         rows = np.concatenate(self._runs)
         rows = rows[np.argsort(rows["key"], kind="stable")]
@@ -114,6 +119,19 @@ class StatusLog:
         lengths = np.diff(starts, append=len(rows))
         kept = rows[np.repeat(newest >= before, lengths)]
         self._runs = [kept] if len(kept) else []
+
+    def image(self) -> Image:
+        """The log as arrays. Runs are never changed once they are made, so nothing is copied."""
+        codes = packed({name: codes.texts() for name, codes in self._codes.items()})
+        return {"codes": codes, **{f"run{number}": run for number, run in enumerate(self._runs)}}
+
+    @classmethod
+    def of(cls, image: Image) -> StatusLog:
+        """The log of an image with the same `LAYOUT`."""
+        made = cls()
+        made._codes = {name: Interner.of(texts) for name, texts in unpacked(image["codes"]).items()}
+        made._runs = [image[f"run{number}"] for number in range(len(image) - 1)]
+        return made
 
     def histories(self, keys: Sequence[int]) -> dict[int, list[StatusRow]]:
         """Every distinct status row of the given declarations, in order of time; unknown declarations are left out."""

@@ -10,16 +10,21 @@ import numpy as np
 import polars as pl
 
 from processors.domain.grace import GraceQueue
+from processors.domain.imaging import packed, unpacked
 from processors.domain.join import Surroundings, facts_of, version_of
 from processors.domain.sheets import Sheet, SheetStore
-from processors.domain.status_log import StatusLog
-from processors.stage import Absorbed, Output
+from processors.domain.status_log import LAYOUT, StatusLog
+from processors.stage import Absorbed, Image, Output
 from schemas.batch import RawBatch
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.readers import RecordReader, StatusReader
 from schemas.records import Rating
 from schemas.topics import DAY_MS, Topic
 from schemas.wire import HEADER_BYTES
+
+_EXPIRIES = 16
+"""Looks for what can be forgotten, in one horizon: each goes over the whole view, which once a day would take longer
+than absorbing the day, and this often costs memory for a sixteenth of the horizon."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,25 @@ class JoinState:
         self._stream_time = 0
         self._expired_at = 0
 
+    def image(self) -> Image:
+        """The views as arrays; the statuses, nearly all of it, are shared and not copied."""
+        return {
+            **{f"statuses.{name}": array for name, array in self._log.image().items()},
+            **self._sheets.image(),
+            **self._waiting.image(),
+            "times": packed([self._stream_time, self._expired_at]),
+        }
+
+    def restore(self, image: Image) -> None:
+        """Become the state of an image."""
+        prefix = "statuses."
+        self._log = StatusLog.of(
+            {name.removeprefix(prefix): array for name, array in image.items() if name.startswith(prefix)}
+        )
+        self._sheets = SheetStore.of(image)
+        self._waiting = GraceQueue.of(self._policy.grace_ms, image, self._sheets)
+        self._stream_time, self._expired_at = unpacked(image["times"])
+
     def absorb(self, batch: RawBatch) -> Absorbed:
         """Take statuses or ratings into the views; publish the facts that changed."""
         if batch.topic is Topic.DECLARATION_STATUS:
@@ -76,7 +100,7 @@ class JoinState:
 
     def _expire(self, newest: int) -> None:
         """Forget what is beyond the horizon of the statuses: the wall clock must not end a replay's memory."""
-        if newest - self._expired_at > DAY_MS:
+        if newest - self._expired_at > max(DAY_MS, self._policy.horizon_ms // _EXPIRIES):
             self._expired_at = newest
             self._log.expire(newest - self._policy.horizon_ms)
             self._sheets.expire(newest - self._policy.horizon_ms)
@@ -125,6 +149,17 @@ class JoinStage:
         self._policy = policy
         self._surroundings = surroundings
         self._writer_schemas = writer_schemas
+
+    @property
+    def image_format(self) -> str:
+        """The layout of the rows, and the policy that shaped what waits and what is forgotten."""
+        return f"1 {LAYOUT} {self._policy}"
+
+    def restored_state(self, partition: int, image: Image) -> JoinState:
+        """The views of an image."""
+        state = self.new_state(partition)
+        state.restore(image)
+        return state
 
     def new_state(self, partition: int) -> JoinState:  # noqa: ARG002 - every partition starts alike
         """Empty views."""

@@ -13,6 +13,15 @@ DEAD_LETTERS = Counter("hailong_worker_dead_letters", "Records set aside", ["sta
 REBUILDS = Counter("hailong_worker_rebuilds", "Views rebuilt from the log", ["stage"])
 REBUILD_RECORDS = Counter("hailong_worker_rebuild_records", "Records read to rebuild views", ["stage"])
 REBUILD_SECONDS = Histogram("hailong_worker_rebuild_seconds", "Time to rebuild one view", ["stage"], buckets=_SECONDS)
+SNAPSHOTS_SAVED = Counter("hailong_worker_snapshots_saved", "Snapshots of views written to disk", ["stage"])
+SNAPSHOTS_IGNORED = Counter(
+    "hailong_worker_snapshots_ignored", "Snapshots that could not be trusted: torn, foreign, ahead", ["stage", "reason"]
+)
+SNAPSHOT_FAILURES = Counter("hailong_worker_snapshot_failures", "Snapshots that could not be written", ["stage"])
+SNAPSHOT_BYTES = Gauge("hailong_worker_snapshot_bytes", "Size of the newest snapshot", ["stage", "partition"])
+SNAPSHOT_SECONDS = Histogram(
+    "hailong_worker_snapshot_seconds", "Time to write one snapshot", ["stage"], buckets=_SECONDS
+)
 ABSORB_SECONDS = Histogram("hailong_worker_absorb_seconds", "Time to absorb one batch", ["stage"], buckets=_SECONDS)
 PUBLISH_SECONDS = Histogram(
     "hailong_worker_publish_seconds", "Time until all outputs of a batch are acknowledged", ["stage"], buckets=_SECONDS

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from schemas.checked import Checked
 
@@ -28,6 +29,9 @@ class WorkerOptions(Checked):
         shutdown_timeout_s: How long a stop may take; what is not done by then is processed again after the next start.
         rebalance_timeout_s: How long the group waits for members in a rebalance; the batch in hand may take half of it.
         identity_check_s: How often the worker looks whether a topic was deleted and made again.
+        snapshot_directory: Where snapshots of views are kept, so that a start need not read the whole log; may be
+            shared by workers. None for no snapshots.
+        snapshot_interval_s: Pause between two snapshots of one partition.
         stall_after_s: A partition with lag and no progress for so long makes the worker unhealthy.
     """
 
@@ -43,6 +47,8 @@ class WorkerOptions(Checked):
     shutdown_timeout_s: float = 10.0
     rebalance_timeout_s: float = 60.0
     identity_check_s: float = 15.0
+    snapshot_directory: Path | None = None
+    snapshot_interval_s: float = 60.0
     stall_after_s: float = 120.0
 
     def _problems(self) -> Iterator[str]:
@@ -57,6 +63,7 @@ class WorkerOptions(Checked):
             "shutdown_timeout_s",
             "rebalance_timeout_s",
             "identity_check_s",
+            "snapshot_interval_s",
             "stall_after_s",
         ):
             if getattr(self, name) <= 0:

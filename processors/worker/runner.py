@@ -36,6 +36,7 @@ from processors.worker.idleness import Idleness
 from processors.worker.options import WorkerOptions
 from processors.worker.outbox import Outbox
 from processors.worker.rebuild import RebuildInterrupted
+from processors.worker.snapshotting import Snapshotter
 from processors.worker.views import Views
 from schemas.batch import RawBatch
 from schemas.topics import Topic
@@ -56,6 +57,7 @@ class StageRunner:
         interrupted: Set to stop a rebuild that is under way.
         options: Settings.
         clock: Wall clock, epoch milliseconds.
+        snapshots: Takes snapshots of its views; None for none.
     """
 
     def __init__(
@@ -67,6 +69,7 @@ class StageRunner:
         interrupted: threading.Event,
         options: WorkerOptions,
         clock: Callable[[], int],
+        snapshots: Snapshotter | None = None,
     ) -> None:
         self.stage = stage
         self._names = dict(topics)
@@ -75,6 +78,7 @@ class StageRunner:
         self._outbox = outbox
         self._interrupted = interrupted
         self._clock = clock
+        self._snapshots = snapshots
         self._idleness = Idleness(options.idle_advance_s)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"hailong-{stage.name}")
         self._assignments: queue.SimpleQueue[Mapping[tuple[Topic, int], int | None]] = queue.SimpleQueue()
@@ -144,8 +148,11 @@ class StageRunner:
     def _finish(self, batch: RawBatch, bounds: Mapping[Topic, int], restarted: bool) -> None:
         """Steps 2 to 4, in the worker thread."""
         if restarted:
-            self._views.drop(batch.partition)
-        view = self._views.ensure(batch.partition, bounds)
+            if self._snapshots is not None:
+                self._snapshots.distrust()
+            view = self._views.begin_again(batch.partition, bounds)
+        else:
+            view = self._views.ensure(batch.partition, bounds)
         with metrics.ABSORB_SECONDS.labels(self.stage.name).time():
             absorbed = view.absorb(batch)
         self._outbox.send(batch, absorbed)
@@ -159,7 +166,7 @@ class StageRunner:
         self._note_progress()
 
     async def tick_forever(self) -> None:
-        """Once a second: rebuild views that got no batch, measure lag, let idle partitions follow the wall clock."""
+        """Once a second: rebuild missing views, measure lag, let time pass on idle partitions, take snapshots."""
         while not self._stopping:
             await asyncio.sleep(_TICK_S)
             if self._state != "running":
@@ -184,6 +191,8 @@ class StageRunner:
         for partition in sorted(self._owned):
             if self._idleness.may_advance(partition, now, caught_up=partition in caught_up):
                 await self._in_thread(partial(self._advance, partition))
+        if self._snapshots is not None:
+            await self._in_thread(partial(self._snapshots.take_due, self._views.present(), now))
         if len(caught_up) == len(self._owned):
             self._note_progress()
 
@@ -259,6 +268,8 @@ class StageRunner:
         """Let go of the thread, after the app has stopped."""
         self._state = "failed" if self._fault is not None else "stopped"
         self._thread.shutdown(wait=False, cancel_futures=True)
+        if self._snapshots is not None:
+            self._snapshots.close()
 
 
 def topic_names(inputs: Sequence[Topic], prefix: str) -> Mapping[Topic, str]:

@@ -8,18 +8,11 @@ from typing import Protocol
 
 import structlog
 
-from processors.stage import Absorbed, Output, PartitionState
+from processors.stage import Absorbed, Image, ImagedState, Output, PartitionState
 from schemas.batch import RawBatch
 from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)
-
-
-class BuildsStates(Protocol):
-    """Where a missing state comes from, see `processors.worker.rebuild`."""
-
-    def rebuild(self, partition: int, bounds: Mapping[Topic, int]) -> PartitionState:
-        """A state that has absorbed all below the bounds."""
 
 
 @dataclass(slots=True)
@@ -29,16 +22,33 @@ class View:
     Attributes:
         state: The state.
         next: For each input the offset after the last record absorbed; 0 where none was.
+        records: How many records were absorbed for it.
+        saved: How many of them its last snapshot knows.
     """
 
     state: PartitionState
     next: dict[Topic, int] = field(default_factory=dict)
+    records: int = 0
+    saved: int = 0
 
     def absorb(self, batch: RawBatch) -> Absorbed:
         """Take a batch in."""
         absorbed = self.state.absorb(batch)
         self.next[batch.topic] = max(self.next.get(batch.topic, 0), batch.offsets[-1] + 1)
+        self.records += len(batch)
         return absorbed
+
+    def image(self) -> Image:
+        """The state as arrays, for stages that are imaged."""
+        assert isinstance(self.state, ImagedState)  # only such stages are given a snapshot store
+        return self.state.image()
+
+
+class BuildsViews(Protocol):
+    """Where a missing view comes from, see `processors.worker.rebuild`."""
+
+    def rebuild(self, partition: int, bounds: Mapping[Topic, int], *, from_log: bool = False) -> View:
+        """A view that has absorbed all below the bounds; `from_log`: no snapshot may be used."""
 
 
 class Views:
@@ -49,27 +59,32 @@ class Views:
         builder: Builds missing states.
     """
 
-    def __init__(self, stage: str, builder: BuildsStates) -> None:
+    def __init__(self, stage: str, builder: BuildsViews) -> None:
         self._stage = stage
         self._builder = builder
         self._views: dict[int, View] = {}
 
     def ensure(self, partition: int, bounds: Mapping[Topic, int]) -> View:
-        """The view of a partition, rebuilt from the log up to the bounds where it is missing."""
+        """The view of a partition, rebuilt up to the bounds where it is missing."""
         view = self._views.get(partition)
         if view is None:
-            view = View(self._builder.rebuild(partition, bounds), dict(bounds))
-            self._views[partition] = view
+            view = self._views[partition] = self._builder.rebuild(partition, bounds)
         return view
+
+    def begin_again(self, partition: int, bounds: Mapping[Topic, int]) -> View:
+        """A view built from the log alone, whatever was known: it belongs to another log."""
+        self._views.pop(partition, None)
+        view = self._views[partition] = self._builder.rebuild(partition, bounds, from_log=True)
+        return view
+
+    def present(self) -> Mapping[int, View]:
+        """The views there are, by partition."""
+        return self._views
 
     def advance(self, partition: int, now: int) -> tuple[Output, ...]:
         """Let the stream time of a partition reach `now` (epoch milliseconds); nothing if there is no view of it."""
         view = self._views.get(partition)
         return () if view is None else tuple(view.state.advance(now))
-
-    def drop(self, partition: int) -> None:
-        """Forget a view: what it knows belongs to another log."""
-        self._views.pop(partition, None)
 
     def reconcile(self, committed: Mapping[tuple[Topic, int], int | None]) -> None:
         """Keep the views that may be kept after a rebalance.

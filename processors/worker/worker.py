@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import structlog
 
-from processors.stage import Stage
+from processors.stage import ImagedStage, Stage
 from processors.worker.app import StageApp, build_app
 from processors.worker.health import WorkerHealth, assess
 from processors.worker.options import WorkerOptions
@@ -19,6 +19,8 @@ from processors.worker.preflight import check
 from processors.worker.publisher import Publisher
 from processors.worker.rebuild import Rebuilder
 from processors.worker.runner import StageRunner, topic_names
+from processors.worker.snapshots import SnapshotStore
+from processors.worker.snapshotting import Snapshotter
 from processors.worker.views import Views
 from schemas.connection import KafkaConnection
 from schemas.errors import SystemFault, Unavailable
@@ -137,17 +139,25 @@ class Worker:
         def identity(topic: Topic) -> str:
             return facts[names[topic]].identity
 
+        store = self._snapshot_store(stage, {topic: identity(topic) for topic in stage.inputs})
         runner = StageRunner(
             stage,
             names,
-            Views(stage.name, Rebuilder(self._connection, stage, interrupted)),
+            Views(stage.name, Rebuilder(self._connection, stage, interrupted, store)),
             Outbox(stage.name, self._connection.topic_prefix, publisher, identity),
             interrupted,
             self._options,
             self._clock,
+            None if store is None else Snapshotter(stage.name, store, self._options.snapshot_interval_s),
         )
         self._runners = (*self._runners, runner)
         return build_app(runner, self._connection, self._options, names)
+
+    def _snapshot_store(self, stage: Stage, identities: Mapping[Topic, str]) -> SnapshotStore | None:
+        directory = self._options.snapshot_directory
+        if directory is None or not isinstance(stage, ImagedStage):
+            return None
+        return SnapshotStore(directory, stage, identities)
 
     async def _shut_down(self, apps: Sequence[StageApp], timers: Sequence[asyncio.Task[None]]) -> bool:
         """Finish the batches in hand, commit, leave the groups; whether that was done in time."""

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import io
 import zlib
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.comparison import Last, compare, identity
 from support.events import WRITTEN_AT, at, batch, item, rating, status, value_of
 from support.oracle import Oracle
 
-from processors.stage import Output, PartitionState
+from processors.stage import ImagedStage, ImagedState, Output, PartitionState
 from processors.stages import build_stages
 from processors.stages.reference import reference_policies, reference_surroundings
 from schemas.records import DeclarationStatus, Rating, Status
@@ -72,10 +74,23 @@ class Pipeline:
     """All stages, joined by lists instead of topics; keeps the last version of every record."""
 
     def __init__(self) -> None:
+        self.stages = build_stages(reference_policies(), reference_surroundings(), lambda code, _at: code)
         self.states: dict[Topic, PartitionState] = {}
-        for stage in build_stages(reference_policies(), reference_surroundings(), lambda code, _at: code):
+        for stage in self.stages:
             self.states.update(dict.fromkeys(stage.inputs, stage.new_state(0)))
         self.last: Last = {}
+
+    def restart(self) -> None:
+        """Put down and take up again every state that can be: as a worker does that begins at a snapshot."""
+        for stage in self.stages:
+            state = self.states[stage.inputs[0]]
+            if isinstance(stage, ImagedStage) and isinstance(state, ImagedState):
+                file = io.BytesIO()
+                np.savez(file, **state.image())
+                file.seek(0)
+                with np.load(file, allow_pickle=False) as archive:
+                    state = stage.restored_state(0, dict(archive))
+                self.states.update(dict.fromkeys(stage.inputs, state))
 
     def take(self, topic: Topic, records: Sequence[Any]) -> None:
         """Give a batch to its stage, and what comes of it to the stages behind."""
@@ -97,7 +112,7 @@ class Pipeline:
                 self.take(topic, records)
 
 
-def run(arrivals: Sequence[tuple[Topic, Any]], cuts: Sequence[int]) -> Last:
+def run(arrivals: Sequence[tuple[Topic, Any]], cuts: Sequence[int], *, restarts: bool) -> Last:
     """Play arrivals through all stages in batches of the given sizes; the last version of every record."""
     pipeline, place = Pipeline(), 0
     for size in [*cuts, len(arrivals)]:
@@ -105,6 +120,8 @@ def run(arrivals: Sequence[tuple[Topic, Any]], cuts: Sequence[int]) -> Last:
         place += size
         for topic in (Topic.DECLARATION_STATUS, Topic.RATING):
             pipeline.take(topic, [record for one, record in part if one is topic])
+        if restarts:
+            pipeline.restart()
     for state in dict.fromkeys(pipeline.states.values()):
         pipeline.spread(state.advance(WRITTEN_AT))
     return pipeline.last
@@ -120,17 +137,18 @@ def crc(record: Any, topic: Topic) -> int:
     sheets=st.lists(ratings(), min_size=1, max_size=8),
     cuts=st.lists(st.integers(1, 6), max_size=10),
     order=st.randoms(use_true_random=False),
+    restarts=st.booleans(),
 )
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_arrival_gives_what_the_batch_computation_gives(
-    events: list[DeclarationStatus], sheets: list[Rating], cuts: list[int], order: Any
+    events: list[DeclarationStatus], sheets: list[Rating], cuts: list[int], order: Any, *, restarts: bool
 ) -> None:
-    """Facts, complaints, windows and counts equal the oracle's for shuffled, repeated and edited events."""
+    """Facts, complaints, windows and counts equal the oracle's, in any order and with states restored on the way."""
     arrivals: list[tuple[Topic, Any]] = [(Topic.DECLARATION_STATUS, one) for one in events]
     arrivals += [(Topic.RATING, one) for one in sheets]
     arrivals += order.choices(arrivals, k=len(arrivals) // 4)
     order.shuffle(arrivals)
-    last = run(arrivals, cuts)
+    last = run(arrivals, cuts, restarts=restarts)
     oracle = Oracle(
         [(one, crc(one, topic)) for topic, one in arrivals if topic is Topic.DECLARATION_STATUS],
         [(one, crc(one, topic)) for topic, one in arrivals if topic is Topic.RATING],

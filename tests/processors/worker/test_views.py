@@ -7,10 +7,10 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from processors.stage import Absorbed, Output, PartitionState
+from processors.stage import Absorbed, Output
 from processors.worker.health import StageProgress, assess
 from processors.worker.idleness import Idleness
-from processors.worker.views import Views
+from processors.worker.views import View, Views
 from schemas.batch import RawBatch
 from schemas.topics import Topic
 
@@ -33,10 +33,10 @@ class Builder:
 
     built: list[tuple[int, Mapping[Topic, int]]] = field(default_factory=list)
 
-    def rebuild(self, partition: int, bounds: Mapping[Topic, int]) -> PartitionState:
+    def rebuild(self, partition: int, bounds: Mapping[Topic, int], *, from_log: bool = False) -> View:
         """Note the request."""
         self.built.append((partition, bounds))
-        return Nothing()
+        return View(Nothing(), dict(bounds))
 
 
 def batch(topic: Topic, partition: int, offsets: Sequence[int]) -> RawBatch:

@@ -1,0 +1,22 @@
+"""Small things of a state as an array, for its image: JSON, since whoever reads it must be able to trust it.
+
+Unlike a pickle, it can do nothing when it is read.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+
+def packed(value: Any) -> npt.NDArray[np.uint8]:
+    """Lists, texts, numbers and None as an array."""
+    return np.frombuffer(json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode(), np.uint8)
+
+
+def unpacked(array: npt.NDArray[Any]) -> Any:
+    """What was packed; tuples come back as lists."""
+    return json.loads(array.tobytes())
