@@ -10,7 +10,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from processors.stage import Absorbed, Output
+import numpy as np
+
+from processors.stage import Absorbed, Image, Output
 from processors.worker import WorkerOptions, run_worker
 from schemas.batch import RawBatch, Reject
 from schemas.connection import KafkaConnection
@@ -99,7 +101,30 @@ class Clocked(Distinct):
         return ClockedState()
 
 
-STAGES = {"distinct": Distinct, "dying": Dying, "clocked": Clocked}
+class ImagedState(DistinctState):
+    """Can be put down and taken up again."""
+
+    def image(self) -> Image:
+        """The values."""
+        return {"known": np.array(sorted(self.known), dtype="U64")}
+
+
+@dataclass
+class Imaged(Distinct):
+    """As `distinct`, with snapshots."""
+
+    image_format: str = "1"
+
+    def new_state(self, partition: int) -> DistinctState:
+        """An empty state."""
+        return ImagedState()
+
+    def restored_state(self, partition: int, image: Image) -> DistinctState:
+        """The state of an image."""
+        return ImagedState(set(image["known"].tolist()))
+
+
+STAGES = {"distinct": Distinct, "dying": Dying, "clocked": Clocked, "imaged": Imaged}
 
 
 def main() -> int:
@@ -112,6 +137,8 @@ def main() -> int:
         commit_interval_s=float(os.environ.get("COMMIT_INTERVAL_S", "0.5")),
         identity_check_s=float(os.environ.get("IDENTITY_CHECK_S", "60")),
         max_batch_records=int(os.environ.get("MAX_BATCH", "500")),
+        snapshot_directory=Path(os.environ["SNAPSHOTS"]) if "SNAPSHOTS" in os.environ else None,
+        snapshot_interval_s=0.1,
     )
     return run_worker(connection, [STAGES[stage]()], options, lambda: time.time_ns() // 1_000_000)
 

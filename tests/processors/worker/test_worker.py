@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -143,6 +144,33 @@ def test_a_rebuilt_view_knows_what_was_done_and_nothing_more(world: Any, eventua
     assert world.stop(worker) == 0
     # then
     assert sorted(seen(world)) == sorted(names(texts(6, start=4, word="r")) | {"new"})
+
+
+def test_a_worker_that_died_goes_on_from_its_snapshot(
+    world: Any, eventually: Callable[..., None], tmp_path: Path
+) -> None:
+    """After a SIGKILL the view begins at the snapshot, reads only what came after it, and gives nothing twice."""
+    # given
+    world.create(partitions=1)
+    snapshots = tmp_path / "snapshots"
+    first = world.worker("imaged", SNAPSHOTS=str(snapshots))
+    world.produce(Topic.RATING, [(b"k", b"a%d" % n) for n in range(3000)])
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 3000, what="all outputs of the first worker")
+    eventually(lambda: any(snapshots.glob("*.npz")), what="a snapshot")
+    world.produce(Topic.RATING, [(b"k", b"b%d" % n) for n in range(200)])
+    eventually(lambda: world.committed(group(world), Topic.RATING) == {0: 3200}, what="the commit")
+    # when
+    first.kill()
+    second = world.worker("imaged", SNAPSHOTS=str(snapshots))
+    world.produce(Topic.RATING, [(b"k", b"a7"), (b"k", b"b7"), (b"k", b"c")])
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 3201, what="the one new output")
+    # then
+    assert world.stop(second) == 0
+    rebuilt = re.search(r"view_rebuilt .*from_log=(\d+).*from_snapshot=(\d+)", world.logs[second.pid].read_text())
+    assert rebuilt is not None
+    from_log, from_snapshot = map(int, rebuilt.groups())
+    assert (from_snapshot >= 1000, from_log + from_snapshot) == (True, 3200)
+    assert world.count(Topic.OFFICE_COUNT) == 3201
 
 
 def test_time_passes_for_partitions_that_get_no_batch(world: Any, eventually: Callable[..., None]) -> None:
