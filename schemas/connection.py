@@ -71,6 +71,8 @@ class KafkaConnection:
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
+            # By default librdkafka fetches nothing for a second once its queue was full: whoever empties it would wait.
+            "fetch.queue.backoff.ms": 10,
             "session.timeout.ms": self.session_timeout_ms,
             "heartbeat.interval.ms": min(3000, self.session_timeout_ms // 3),
         }

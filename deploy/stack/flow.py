@@ -15,7 +15,7 @@ from schemas.topics import Topic
 STAGE_INPUTS = {
     "join": (Topic.DECLARATION_STATUS, Topic.RATING),
     "assessment": (Topic.RATED_SERVICE,),
-    "spikes": (Topic.OFFICE_COUNT,),
+    "spikes": (Topic.OFFICE_COUNT, Topic.ALERT),
 }
 """What each stage reads, in the order in which events pass the stages."""
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from operator import attrgetter
 
 from schemas.records import MatchState, RatedService
 
@@ -52,6 +53,22 @@ class Change:
     group: Group
     before: RatedService | None
     after: RatedService
+
+    @property
+    def material(self) -> bool:
+        """Whether opinion and complaint of the group may read differently now.
+
+        What follows from a group is sent again after every such change, also when it ends up as it was before the
+        batch. A worker that died may have sent what it was in between, with a version that only a newer one outdoes.
+        """
+        return self.before is None or _sheet_side(self.before) != _sheet_side(self.after)
+
+
+_sheet_side = attrgetter(
+    *("state", "revision", "declaration_no", "tax_code", "submitted_at", "score", "reason", "score_since"),
+    *("has_comment", "has_contact"),
+)
+"""All of a fact but its version and what is known of the declaration."""
 
 
 class FactStore:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from processors.domain.facts import Group
+from processors.domain.facts import Change, Group
 from processors.domain.panes import pane_of
 from schemas.identity import complaint_id
 from schemas.records import OfficeCount, Target
@@ -26,17 +26,16 @@ class OpinionBook:
     def __init__(self) -> None:
         self._cells: dict[Cell, dict[int, Group]] = {}
         self._versions: Counter[Cell] = Counter()
-        self._counted: dict[int, int] = {}  # group -> its version when it was last counted
         self._dirty: set[Cell] = set()
-        self._sent: dict[Cell, OfficeCount] = {}
 
-    def count(self, group: Group) -> None:
-        """Take a change of a group into the counts."""
-        identity, version = id(group), group.version
-        grown = version - self._counted.get(identity, 0)
-        self._counted[identity] = version
+    def count(self, change: Change) -> None:
+        """Take one change of a fact into the counts of its group."""
+        group, identity = change.group, id(change.group)
+        grown = change.after.version - (change.before.version if change.before else 0)
         for start in group.panes:
             self._versions[group.office, start] += grown
+        if not change.material:
+            return
         self._leave(identity, group)
         current = group.current()
         if not current:
@@ -46,7 +45,7 @@ class OpinionBook:
         if start in group.panes:
             group.panes.remove(start)
         else:
-            self._versions[cell] += version
+            self._versions[cell] += group.version
         group.panes.append(start)
         self._cells.setdefault(cell, {})[identity] = group
         self._dirty.add(cell)
@@ -58,13 +57,9 @@ class OpinionBook:
                 self._dirty.add(cell)
 
     def changes(self) -> Iterator[OfficeCount]:
-        """Cells that changed since the last call and differ from what was sent, in order of time."""
+        """Cells that changed since the last call, in order of time."""
         for cell in sorted(self._dirty, key=lambda cell: (cell[1], cell[0])):
-            record = self._record(cell)
-            sent = self._sent.get(cell)
-            if sent is None or _content(sent) != _content(record):
-                self._sent[cell] = record
-                yield record
+            yield self._record(cell)
         self._dirty = set()
 
     def _record(self, cell: Cell) -> OfficeCount:
@@ -94,13 +89,3 @@ class OpinionBook:
             drivers=dict(sorted(drivers.items())),
             complaint_ids=tuple(sorted(complaint_id(g.declaration, g.sheet_id, office) for g in low)),
         )
-
-
-def _content(record: OfficeCount) -> tuple[object, ...]:
-    return (
-        record.opinions,
-        record.dissatisfied,
-        record.enterprises,
-        tuple(record.drivers.items()),
-        record.complaint_ids,
-    )

@@ -34,7 +34,6 @@ class _Series:
         self._starts: list[int] = []
         self._sums: npt.NDArray[np.int64] = np.zeros((1, 6), np.int64)
         self._fresh = 0  # how many panes the running sums cover
-        self._sent: dict[int, tuple[Counts, ...]] = {}
         self.dirty: set[int] = set()
 
     def add(self, start: int, column: int, amount: int) -> None:
@@ -50,16 +49,17 @@ class _Series:
             self.dirty.add(start)
 
     def changed(self) -> Iterator[tuple[int, int, tuple[Counts, ...]]]:
-        """(End, version, windows) of the panes whose longest window holds a dirty pane and that read differently."""
+        """(End, version, windows) of the panes whose longest window holds a dirty pane.
+
+        Also of those whose counts are again what they were: a worker that died may have sent what they were in between.
+        """
         self._refresh()
         for place in self._affected():
             start = self._starts[place]
             lows = [bisect_left(self._starts, start + PANE_MS - window) for window in WINDOWS_MS]
             windows = (self._sums[place + 1] - self._sums[lows]).tolist()
             counts = tuple(cast("Counts", tuple(row[:_VERSIONS])) for row in windows)
-            if self._sent.get(start) != counts:
-                self._sent[start] = counts
-                yield start + PANE_MS, windows[-1][_VERSIONS], counts
+            yield start + PANE_MS, windows[-1][_VERSIONS], counts
         self.dirty = set()
 
     def _refresh(self) -> None:
@@ -108,7 +108,7 @@ class SatisfactionBook:
         self._dirty[identity] = series
 
     def changes(self) -> Iterator[Satisfaction]:
-        """Rows whose windows hold a pane that changed since the last call, and that differ from what was sent."""
+        """Rows whose windows hold a pane that changed since the last call."""
         for identity, series in self._dirty.items():
             for window_end, version, counts in series.changed():
                 yield Satisfaction(*identity, window_end, version, *counts)

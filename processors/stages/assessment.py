@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from processors.domain.complaints import ComplaintPolicy, complaint_of
 from processors.domain.context import WorkingTime
@@ -27,18 +27,18 @@ class AssessmentState:
         self._facts = FactStore()
         self._satisfaction = SatisfactionBook()
         self._opinions = OpinionBook()
-        self._complaints: dict[str, Complaint] = {}
 
     def absorb(self, batch: RawBatch) -> Absorbed:
         """Take facts into the views; publish the complaints, windows and counts that changed."""
         records = self._reader.read(batch)
-        groups: dict[int, Group] = {}
+        changed: dict[int, Group] = {}
+        # One by one: what was counted where must not depend on how the log was cut into batches.
         for change in self._facts.add(fact for _index, fact in records.accepted):
             self._satisfaction.count(change.before, change.after)
-            groups[id(change.group)] = change.group
-        outputs = [Output(Topic.COMPLAINT, complaint) for complaint in self._changed_complaints(list(groups.values()))]
-        for group in groups.values():
-            self._opinions.count(group)
+            self._opinions.count(change)
+            if change.material:
+                changed[id(change.group)] = change.group
+        outputs = [Output(Topic.COMPLAINT, complaint) for complaint in self._complaints(changed.values())]
         outputs += [Output(Topic.OFFICE_COUNT, count) for count in self._opinions.changes()]
         outputs += [Output(Topic.SATISFACTION, row) for row in self._satisfaction.changes()]
         return Absorbed(outputs, records.rejects)
@@ -47,21 +47,11 @@ class AssessmentState:
         """Nothing falls due by time alone."""
         return ()
 
-    def _changed_complaints(self, groups: Sequence[Group]) -> list[Complaint]:
-        changed = []
+    def _complaints(self, groups: Iterable[Group]) -> Iterator[Complaint]:
         for group in groups:
             complaint = complaint_of(group, self._policy, self._calendar)
-            if complaint is None:
-                continue
-            known = self._complaints.get(complaint.complaint_id)
-            if known is None or _content(known) != _content(complaint):
-                self._complaints[complaint.complaint_id] = complaint
-                changed.append(complaint)
-        return changed
-
-
-def _content(complaint: Complaint) -> dict[str, object]:
-    return {name: value for name, value in complaint.to_avro().items() if name != "version"}
+            if complaint is not None:
+                yield complaint
 
 
 class AssessmentStage:

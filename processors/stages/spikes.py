@@ -1,4 +1,7 @@
-"""Stage `spikes`: counts of all offices in, alerts out. One partition: it must see every office."""
+"""Stage `spikes`: counts of all offices in, alerts out. One partition: it must see every office.
+
+It reads its own alerts too: only the topic knows what a worker said that died before it could commit.
+"""
 
 from __future__ import annotations
 
@@ -11,7 +14,7 @@ from processors.stage import Absorbed, Output
 from schemas.batch import RawBatch
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.readers import RecordReader
-from schemas.records import OfficeCount
+from schemas.records import Alert, OfficeCount
 from schemas.topics import Topic
 
 
@@ -19,14 +22,19 @@ class SpikeState:
     """The view over all counts."""
 
     def __init__(self, policy: SpikePolicy, office_name: OfficeName, writer_schemas: WriterSchemas) -> None:
-        self._reader = RecordReader(Topic.OFFICE_COUNT, OfficeCount, writer_schemas)
+        self._counts = RecordReader(Topic.OFFICE_COUNT, OfficeCount, writer_schemas)
+        self._alerts = RecordReader(Topic.ALERT, Alert, writer_schemas)
         self._book = SpikeBook(policy, office_name)
 
     def absorb(self, batch: RawBatch) -> Absorbed:
-        """Take counts into the view; publish the alerts that changed."""
-        records = self._reader.read(batch)
-        self._book.add(count for _index, count in records.accepted)
-        return Absorbed(self._outputs(), records.rejects)
+        """Take counts, or alerts that were said, into the view; publish the alerts that changed."""
+        if batch.topic is Topic.ALERT:
+            said = self._alerts.read(batch)
+            self._book.hear(alert for _index, alert in said.accepted)
+            return Absorbed(self._outputs(), said.rejects)
+        counts = self._counts.read(batch)
+        self._book.add(count for _index, count in counts.accepted)
+        return Absorbed(self._outputs(), counts.rejects)
 
     def advance(self, now: int) -> Sequence[Output]:
         """Move stream time on; publish the alerts that are cleared by it."""
@@ -41,7 +49,7 @@ class SpikeStage:
     """Compares offices and raises alerts."""
 
     name = "spikes"
-    inputs = (Topic.OFFICE_COUNT,)
+    inputs = (Topic.OFFICE_COUNT, Topic.ALERT)
 
     def __init__(
         self, policy: SpikePolicy, office_name: OfficeName, writer_schemas: WriterSchemas = pinned_only

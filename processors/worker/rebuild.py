@@ -24,6 +24,11 @@ _log = structlog.get_logger(__name__)
 _CHUNK = 20_000
 _SILENCE_S = 60.0
 _PATIENCE_S = 0.2
+_FETCHING: Mapping[str, str | int | bool] = {
+    "enable.partition.eof": True,
+    "queued.max.messages.kbytes": 16_384,
+    "fetch.message.max.bytes": 4 * 1024 * 1024,
+}
 
 
 class RebuildInterrupted(HailongError):
@@ -105,7 +110,7 @@ class Rebuilder:
         """Runs of records from `start`, or from the beginning where that is later, up to `bound`."""
         # The group is a name that nothing is committed to: librdkafka wants one.
         settings = self._connection.consumer_config(f"hailong-rebuild-{self._stage.name}")
-        consumer = Consumer({**settings, "enable.partition.eof": True, "queued.max.messages.kbytes": 16_384})
+        consumer = Consumer({**settings, **_FETCHING})
         tp = TopicPartition(name, partition)
         try:
             low, _high = consumer.get_watermark_offsets(tp, timeout=_SILENCE_S)

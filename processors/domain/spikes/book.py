@@ -51,6 +51,17 @@ class SpikeBook:
         if day_passed:
             self._expire()
 
+    def hear(self, alerts: Iterable[Alert]) -> None:
+        """Remember what was said, by whomever: a worker that died, or one that does not know yet that it lost its turn.
+
+        Such a worker may have cut the log elsewhere and said what nobody would say now. Since it is remembered, it is
+        corrected or retracted like our own words, as soon as there are counts that outdo it.
+        """
+        for alert in alerts:
+            said = self._said.get(alert.alert_id)
+            if said is None or alert.version > said.version:
+                self._said[alert.alert_id] = alert
+
     def advance(self, now: int) -> None:
         """Let stream time reach `now`: windows empty, alerts clear, old counts are forgotten."""
         if now > self._now:
@@ -96,11 +107,11 @@ class SpikeBook:
         for episode in [*self._state.closed, *self._state.open.values()]:
             alert = self._alert(episode)
             present[alert.alert_id] = alert
-        changed = [alert for one, alert in present.items() if not _same(self._said.get(one), alert)]
-        for one, alert in self._said.items():
-            if one not in present and alert.state != AlertState.RETRACTED:
-                version = self._version(AlertState.RETRACTED)
-                changed.append(replace(alert, state=AlertState.RETRACTED, version=version))
+        for one, said in self._said.items():
+            if one not in present:
+                retracted = AlertState.RETRACTED
+                present[one] = replace(said, state=retracted, version=self._version(retracted))
+        changed = [alert for one, alert in present.items() if _outdoes(alert, self._said.get(one))]
         self._said.update({alert.alert_id: alert for alert in changed})
         return changed
 
@@ -138,5 +149,6 @@ class SpikeBook:
         )
 
 
-def _same(said: Alert | None, now: Alert) -> bool:
-    return said is not None and replace(said, version=now.version) == now
+def _outdoes(now: Alert, said: Alert | None) -> bool:
+    """Whether an alert reads differently from what was said, and would be believed rather than it."""
+    return said is None or (now.version > said.version and replace(said, version=now.version) != now)

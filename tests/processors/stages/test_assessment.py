@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from support.comparison import identity
 from support.events import at, batch, item, rating, status
 from support.world import DAY_MS, complaint_policy, surroundings
 
@@ -189,3 +190,23 @@ def test_any_order_and_cut_gives_the_same_final_rows() -> None:
 def _empty(record: Any) -> bool:
     """Whether a row says only that nothing is there: which panes a sheet once passed through depends on arrival."""
     return getattr(record, "opinions", None) == 0 or getattr(record, "pane", None) == (0, 0, 0, 0, 0)
+
+
+def test_what_a_dead_worker_said_in_between_is_outdone(state: AssessmentState) -> None:
+    """A batch that ends where it began is sent all the same: a worker may have died after sending its middle."""
+    first, low, again = (
+        rating("s", 1, T0, item(score=5)),
+        rating("s", 2, T0 + 2 * PANE, item(score=1)),
+        rating("s", 3, T0, item(score=5)),
+    )
+    *_, dropped = facts_of(rating("other", 1, T0, item(score=5)))
+    facts = facts_of(first, low, again)
+    dead = new_state()
+    for one in (state, dead):
+        one.absorb(batch(Topic.RATED_SERVICE, [dropped, facts[0]]))
+    said = dead.absorb(batch(Topic.RATED_SERVICE, [facts[1]])).outputs
+    newer = {identity(one.record): one.record for one in state.absorb(batch(Topic.RATED_SERVICE, facts[1:])).outputs}
+    for one in said:
+        assert newer[identity(one.record)].version > one.record.version
+    moved = [record for record in newer.values() if getattr(record, "pane_start", 0) == T0 + 2 * PANE]
+    assert [(count.opinions, count.dissatisfied) for count in moved] == [(0, 0)]

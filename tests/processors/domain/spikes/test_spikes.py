@@ -166,6 +166,24 @@ def test_corrected_count_retracts_the_alert() -> None:
     assert last.version > raised.version
 
 
+def test_what_a_dead_worker_said_is_taken_back() -> None:
+    """An alert said by a worker that cut the log elsewhere and died is retracted, once there are counts to outdo it."""
+    calm, angry = calm_days(45), burst(42, 6)
+    corrected = [replace(one, dissatisfied=0, enterprises=(), version=2) for one in angry]
+    dead, heir = (SpikeBook(POLICY, lambda code, _at: code) for _ in range(2))
+    dead.add(calm + angry)
+    (said,) = dead.changes()
+    heir.add(calm)
+    heir.hear([said])
+    assert list(heir.changes()) == []
+    heir.add(angry + corrected)
+    (last,) = heir.changes()
+    assert (last.alert_id, last.state) == (said.alert_id, "RETRACTED")
+    assert last.version > said.version
+    heir.hear([said, last])
+    assert list(heir.changes()) == []
+
+
 def test_summaries_speak_to_a_head_of_office() -> None:
     """The sentences hold the counts, the expectation and what stands out."""
     (alert,) = alerts(calm_days(45) + burst(42, 10)).values()
