@@ -60,7 +60,8 @@ def build_app(
         stream_recovery_delay=0.0,
         broker_commit_interval=options.commit_interval_s,
         broker_session_timeout=connection.session_timeout_ms / 1000,
-        broker_heartbeat_interval=connection.session_timeout_ms / 3000,
+        # Members hear of a rebalance by their heartbeats: rare ones would make a takeover late.
+        broker_heartbeat_interval=connection.session_timeout_ms / 6000,
         broker_request_timeout=max(40.0, connection.session_timeout_ms / 1000 + 5),
         broker_rebalance_timeout=options.rebalance_timeout_s,
         # A rebuild of a year takes minutes, during which nothing is fetched.

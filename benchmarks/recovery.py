@@ -1,0 +1,286 @@
+"""How quickly views come back: from the log, from snapshots, and in another worker after a SIGKILL.
+
+On an Apache Kafka that this script starts, filled with as many declarations as Hai Phong clears in 90 days:
+
+* log: one process rebuilds the views of all partitions of the stage `join` from the log
+* snapshot: the same from the snapshots that it put down
+* takeover: of two `hailong worker` one is killed under a trickle of events; time until its partitions are served again,
+  that is, until the group has committed records written after the kill; once with a shared snapshot directory, once
+  without snapshots
+
+Result: var/bench/recovery.json. `--scale 0.1` for a quick look.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import Any
+
+import structlog
+from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its type information lacks it
+from deploy.kafka import KafkaCluster
+
+from deploy.stack.flow import STAGE_INPUTS
+from deploy.stack.lag import GroupLag
+from deploy.topics import ensure_topics
+from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.reference import reference_surroundings
+from processors.worker.rebuild import Rebuilder
+from processors.worker.snapshots import Snapshot, SnapshotStore
+from processors.worker.views import View
+from producers.simulator import Haiphong2020
+from producers.simulator.figures import SMALLEST_SCALE
+from schemas.connection import KafkaConnection
+from schemas.topic_identity import describe
+from schemas.topics import Topic
+
+PARTITIONS = 4
+SESSION_TIMEOUT_S = 6.0
+HAI_PHONG_90_DAYS = 700_000
+"""Declarations: 11,000 a working day, 64 working days."""
+SIMULATED = 151_617
+"""Declarations of the simulated period."""
+RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "recovery.json"
+
+
+def fill(connection: KafkaConnection, declarations: float) -> int:
+    """Write the history: the simulated period, again and again under other declaration numbers; its status events."""
+    producer, statuses = Producer(connection.producer_config()), 0
+    names = {topic: topic.value.name(connection.topic_prefix) for topic in Topic}
+    for copy in range(9):
+        scale = min(1.0, declarations / SIMULATED - copy)
+        if scale < SMALLEST_SCALE:
+            break
+        for simulated in Haiphong2020(seed=3, scale=scale).batches():
+            for topic, key, value in zip(simulated.topics, simulated.keys, simulated.values, strict=True):
+                number = key[:1] + b"%d" % copy + key[2:] if key else key
+                send(producer, names[topic], number, value.replace(key, number) if key else value)
+                statuses += topic is Topic.DECLARATION_STATUS
+            producer.poll(0)
+    assert producer.flush(120) == 0
+    return statuses
+
+
+def send(producer: Producer, topic: str, key: bytes | None, value: bytes | None) -> None:
+    """Produce, waiting for room."""
+    while True:
+        try:
+            producer.produce(topic, key=key, value=value)
+        except BufferError:
+            producer.poll(0.1)
+        else:
+            return
+
+
+class Partitions:
+    """What the broker says of the inputs of the stage `join`."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._admin = AdminClient(dict(connection.client_config()))
+        self.topics = {topic.value.name(connection.topic_prefix): topic for topic in STAGE_INPUTS["join"]}
+
+    def all(self) -> list[TopicPartition]:
+        """All of them."""
+        return [TopicPartition(name, number) for name in self.topics for number in range(PARTITIONS)]
+
+    def ends(self) -> dict[tuple[str, int], int]:
+        """End offsets."""
+        futures = self._admin.list_offsets({tp: OffsetSpec.latest() for tp in self.all()})
+        return {(tp.topic, tp.partition): future.result().offset for tp, future in futures.items()}
+
+    def committed(self, group: str) -> dict[tuple[str, int], int]:
+        """Committed offsets of a group."""
+        request = ConsumerGroupTopicPartitions(group, self.all())
+        found = self._admin.list_consumer_group_offsets([request])[group].result()
+        return {(tp.topic, tp.partition): tp.offset for tp in found.topic_partitions}
+
+    def members(self, group: str) -> dict[str, set[tuple[str, int]]]:
+        """Partitions of each member."""
+        found = self._admin.describe_consumer_groups([group])[group].result()
+        return {
+            member.member_id: {(tp.topic, tp.partition) for tp in member.assignment.topic_partitions}
+            for member in found.members
+        }
+
+
+def rebuilds(connection: KafkaConnection, directory: Path) -> dict[str, Any]:
+    """Both ways of rebuilding, partition by partition, in this process."""
+    stage, interrupted = JoinStage(JoinPolicy(), reference_surroundings()), threading.Event()
+    partitions, prefix = Partitions(connection), connection.topic_prefix
+    ends = partitions.ends()
+    facts = describe(connection, list(partitions.topics), 10)
+    identities = {topic: facts[name].identity for name, topic in partitions.topics.items()}
+    store = SnapshotStore(directory, stage, identities)
+    log = snapshots = 0.0
+    records = 0
+    for number in range(PARTITIONS):
+        bounds = {topic: ends[topic.value.name(prefix), number] for topic in stage.inputs}
+        started = time.perf_counter()
+        view = Rebuilder(connection, stage, interrupted).rebuild(number, bounds)
+        log += time.perf_counter() - started
+        records += view.records
+        store.save(Snapshot(number, dict(view.next), view.records, view.image()))
+        known = known_statuses(view)
+        del view
+        started = time.perf_counter()
+        again = Rebuilder(connection, stage, interrupted, store).rebuild(number, bounds)
+        snapshots += time.perf_counter() - started
+        assert known_statuses(again) == known
+        del again
+    return {
+        "records": records,
+        "from_log_seconds": round(log, 2),
+        "from_log_records_per_second": round(records / log),
+        "from_snapshot_seconds": round(snapshots, 2),
+        "snapshot_bytes": sum(path.stat().st_size for path in directory.iterdir()),
+        "ratio": round(log / snapshots, 1),
+    }
+
+
+def known_statuses(view: View) -> int:
+    """How many rows the image of a view holds."""
+    return sum(len(array) for name, array in view.image().items() if name.startswith("statuses.run"))
+
+
+@contextmanager
+def worker(connection: KafkaConnection, log: Path, snapshots: Path | None) -> Iterator[subprocess.Popen[bytes]]:
+    """`hailong worker`."""
+    settings = {
+        "HAILONG_KAFKA_BOOTSTRAP_SERVERS": connection.bootstrap_servers,
+        "HAILONG_KAFKA_SESSION_TIMEOUT_MS": str(int(SESSION_TIMEOUT_S * 1000)),
+        "HAILONG_KAFKA_TOPIC_PREFIX": connection.topic_prefix,
+        "HAILONG_WORKER_GROUP_PREFIX": f"{log.parent.name}.",
+        "HAILONG_WORKER_IDLE_ADVANCE_S": "0",
+        "HAILONG_WORKER_SNAPSHOT_INTERVAL_S": "5",
+        "HAILONG_HTTP_PORT": "0",
+    }
+    if snapshots is not None:
+        settings["HAILONG_WORKER_SNAPSHOT_DIRECTORY"] = str(snapshots)
+    with log.open("ab") as output:
+        command = [sys.executable, "-m", "deploy.cli.main", "worker"]
+        process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=output, stderr=output)
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.wait()
+
+
+def trickle(connection: KafkaConnection, stop: threading.Event) -> None:
+    """A declaration's status now and then, on every partition, until told to stop."""
+    producer, number = Producer(connection.producer_config()), 0
+    batches = Haiphong2020(seed=4, scale=0.2).batches()
+    name = Topic.DECLARATION_STATUS.value.name(connection.topic_prefix)
+    for simulated in batches:
+        for topic, key, value in zip(simulated.topics, simulated.keys, simulated.values, strict=True):
+            if topic is not Topic.DECLARATION_STATUS:
+                continue
+            producer.produce(name, key=key, value=value)
+            number += 1
+            if number % 50 == 0:
+                producer.flush(10)
+                if stop.wait(0.1):
+                    return
+
+
+def takeover(connection: KafkaConnection, directory: Path, *, snapshots: bool) -> dict[str, Any]:
+    """Kill one of two workers and wait until its partitions are served."""
+    directory.mkdir()
+    group, partitions = f"{directory.name}.join", Partitions(connection)
+    shared = directory / "snapshots" if snapshots else None
+    stop = threading.Event()
+    with ExitStack() as stack:
+        first = stack.enter_context(worker(connection, directory / "first.log", shared))
+        wait_until(lambda: first.poll() is not None or behind(connection, group) < 2_000, 600)
+        assert first.poll() is None, (directory / "first.log").read_text()[-1000:]
+        second = stack.enter_context(worker(connection, directory / "second.log", shared))
+        wait_until(lambda: sorted(len(one) for one in partitions.members(group).values()) == [4, 4], 120)
+        load = threading.Thread(target=trickle, args=(connection, stop))
+        load.start()
+        try:
+            wait_until(lambda: behind(connection, group) < 2_000, 600)
+            if shared is not None:
+                wait_until(lambda: len({path.name.split("-")[1] for path in shared.glob("join-*")}) == PARTITIONS, 120)
+            time.sleep(15)  # let it run as it does on any day: all views served by two workers, snapshots as due
+            seconds = kill_and_wait(partitions, group, first, second)
+        finally:
+            stop.set()
+            load.join()
+    return {"killed_to_served_seconds": seconds, "limit_seconds": SESSION_TIMEOUT_S + 5}
+
+
+def kill_and_wait(
+    partitions: Partitions, group: str, first: subprocess.Popen[bytes], second: subprocess.Popen[bytes]
+) -> float:
+    """SIGKILL the second worker; seconds until records written after it are committed on each of its partitions."""
+    before = partitions.members(group)
+    started = time.monotonic()
+    second.send_signal(signal.SIGKILL)
+    # Whoever of the two it was: at the end everything is served by the first, so all partitions are looked at.
+    ends = {tp: end for tp, end in partitions.ends().items() if tp[0].endswith("declaration-status.v1")}
+    assert len(before) == 2
+    wait_until(lambda: all(partitions.committed(group)[tp] > end for tp, end in ends.items()), 300)
+    assert first.poll() is None
+    return round(time.monotonic() - started, 1)
+
+
+def behind(connection: KafkaConnection, group: str) -> int:
+    """Records that a group has not done."""
+    with GroupLag(connection, group, STAGE_INPUTS["join"]) as lag:
+        return lag.look().behind
+
+
+def wait_until(condition: Any, seconds: float) -> None:
+    """Poll."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"not within {seconds} s")
+        time.sleep(0.1)
+
+
+def main() -> int:
+    """Measure, print, keep."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--scale", type=float, default=1.0, help="part of Hai Phong's 90 days")
+    scale = parser.parse_args().scale * HAI_PHONG_90_DAYS
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    with tempfile.TemporaryDirectory(prefix="hailong-bench-") as name:
+        directory = Path(name)
+        with KafkaCluster(directory / "kafka", brokers=1) as cluster:
+            connection = KafkaConnection(cluster.bootstrap_servers, session_timeout_ms=int(SESSION_TIMEOUT_S * 1000))
+            ensure_topics(connection, partitions=PARTITIONS, replication_factor=1)
+            report: dict[str, Any] = {"statuses": fill(connection, scale), "partitions": PARTITIONS}
+            report["rebuild"] = rebuilds(connection, directory / "snapshots")
+            report["takeover_with_snapshots"] = takeover(connection, directory / "with", snapshots=True)
+            report["takeover_from_log"] = takeover(connection, directory / "without", snapshots=False)
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps(report, indent=2) + "\n")
+    print(json.dumps(report, indent=2))
+    return 0 if reached(report) else 1
+
+
+def reached(report: Mapping[str, Any]) -> bool:
+    """Whether the targets are met: 200,000 records/s from the log, 5 times quicker from a snapshot, 5 s on top."""
+    kill = report["takeover_with_snapshots"]
+    return bool(
+        report["rebuild"]["from_log_records_per_second"] >= 200_000
+        and report["rebuild"]["ratio"] >= 5
+        and kill["killed_to_served_seconds"] <= kill["limit_seconds"]
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(main())
