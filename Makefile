@@ -11,7 +11,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-.PHONY: help setup demo test lint bench up clean
+.PHONY: help setup demo test lint bench faults up clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -33,6 +33,9 @@ lint: $(STAMP) ## style, types, walls between the folders, schema compatibility
 
 bench: $(STAMP) ## the measurements the figures in docs/ come from
 	@for script in benchmarks/*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+
+faults: $(STAMP) ## kill everything at every point under load; count what is lost or doubled (40 minutes)
+	@PYTHONPATH=tests:. $(BIN)/python tests/faults/run.py $(FAULTS)
 
 up: $(STAMP) ## start broker, ClickHouse, worker and sink here, and stay until Ctrl-C
 	@$(BIN)/hailong up

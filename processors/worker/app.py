@@ -22,6 +22,10 @@ for _library in ("faust", "mode", "aiokafka", "kafka"):
     logging.getLogger(_library).setLevel(logging.WARNING)
 
 
+_METADATA_MAX_AGE_MS = 3_000
+"""One small request in so many milliseconds; a group that formed too early is idle for no longer."""
+
+
 class _ConsumerOnly(BootStrategy):  # Faust's own producer has nothing to send: outputs go through the publisher
     enable_kafka_producer = False
     enable_web = False
@@ -66,6 +70,9 @@ def build_app(
         broker_rebalance_timeout=options.rebalance_timeout_s,
         # A rebuild of a year takes minutes, during which nothing is fetched.
         broker_max_poll_interval=3600.0,
+        # A broker that has just been started may say for a moment that it knows no topics. A group that forms then
+        # assigns nothing to anybody, and stays so until its leader asks again: by default after five minutes.
+        consumer_metadata_max_age_ms=_METADATA_MAX_AGE_MS,
         broker_max_poll_records=options.max_batch_records,
         consumer_max_fetch_size=options.max_partition_bytes,
         consumer_auto_offset_reset="earliest",

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from schemas.checked import Checked
+from schemas.dead_letter_limit import DeadLetterLimit
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +34,7 @@ class WorkerOptions(Checked):
             shared by workers. None for no snapshots.
         snapshot_interval_s: Pause between two snapshots of one partition.
         stall_after_s: A partition with lag and no progress for so long makes the worker unhealthy.
+        dead_letter_limit: When so many records are refused that the worker stops instead.
     """
 
     group_prefix: str = "hailong."
@@ -50,6 +52,7 @@ class WorkerOptions(Checked):
     snapshot_directory: Path | None = None
     snapshot_interval_s: float = 60.0
     stall_after_s: float = 120.0
+    dead_letter_limit: DeadLetterLimit = field(default_factory=DeadLetterLimit)
 
     def _problems(self) -> Iterator[str]:
         if not self.group_prefix:

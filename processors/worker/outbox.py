@@ -6,14 +6,20 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+import structlog
+
 from processors.stage import Absorbed, Output
 from processors.worker import metrics
 from processors.worker.dead_letters import DeadLetterOffice
 from processors.worker.publisher import Message, Publisher
 from schemas.batch import RawBatch, Reject
 from schemas.codec import encoder
+from schemas.dead_letter_limit import DeadLetterGuard
+from schemas.errors import SystemFault, Unavailable
 from schemas.keys import key_of
 from schemas.topics import Topic
+
+_log = structlog.get_logger(__name__)
 
 
 class Outbox:
@@ -24,15 +30,22 @@ class Outbox:
         topic_prefix: Prefix of topic names.
         publisher: The producer.
         topic_identity: Cluster and topic id of an input topic.
+        guard: Says when too much is refused.
     """
 
     def __init__(
-        self, stage: str, topic_prefix: str, publisher: Publisher, topic_identity: Callable[[Topic], str]
+        self,
+        stage: str,
+        topic_prefix: str,
+        publisher: Publisher,
+        topic_identity: Callable[[Topic], str],
+        guard: DeadLetterGuard,
     ) -> None:
         self._stage = stage
         self._prefix = topic_prefix
         self._publisher = publisher
         self._topic_identity = topic_identity
+        self._guard = guard
         self._dead_letters = DeadLetterOffice(stage, topic_prefix)
         self._encoders: dict[Topic, Callable[[Mapping[str, Any]], bytes]] = {}
 
@@ -40,16 +53,30 @@ class Outbox:
         """Publish everything that came of a batch.
 
         Raises:
-            SystemFault: Kafka refuses for good.
+            SystemFault: Kafka refuses for good, or too many records were refused.
             OutcomeUnknown: The worker is stopping and Kafka did not answer.
         """
+        identity = self._topic_identity(batch.topic)
+        self._check_limit(batch, absorbed.rejects, identity)
         messages = [self._message(output) for output in absorbed.outputs]
         if absorbed.rejects:
-            identity = self._topic_identity(batch.topic)
             messages.extend(self._dead_letters.letters(batch, absorbed.rejects, identity))
         self._publish(messages)
         self._count(absorbed.outputs)
         self._count_rejects(batch.topic, absorbed.rejects)
+
+    def _check_limit(self, batch: RawBatch, rejects: Sequence[Reject], identity: str) -> None:
+        """Before anything is published: else each restart would turn one more batch into dead letters."""
+        refused = {batch.offsets[reject.index]: f"{reject.reason}: {reject.detail}" for reject in rejects}
+        while True:
+            try:
+                return self._guard.check(batch.topic, identity, batch.partition, batch.offsets, refused)
+            except SystemFault as fault:
+                _log.error("dead_letter_limit_exceeded", stage=self._stage, action=str(fault))
+                raise
+            except Unavailable as error:
+                _log.warning("earlier_refusals_unknown", stage=self._stage, error=str(error))
+                self._publisher.pause()
 
     def send_outputs(self, outputs: Sequence[Output]) -> None:
         """Publish what fell due by time alone; raises as `send` does."""

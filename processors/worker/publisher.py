@@ -103,9 +103,17 @@ class Publisher:
             _log.warning(
                 "publish_retried", stage=self._stage, records=len(messages) - start, error=attempt.error.name()
             )
-            if self._abort.wait(_RETRY_PAUSE_S):
-                raise OutcomeUnknown(f"{self._stage} stopped before Kafka acknowledged its output")
+            self.pause()
         metrics.PUBLISH_SECONDS.labels(self._stage).observe(time.monotonic() - started)
+
+    def pause(self) -> None:
+        """Let Kafka recover before the next attempt.
+
+        Raises:
+            OutcomeUnknown: `abort` was called.
+        """
+        self._abort.wait(_RETRY_PAUSE_S)
+        self._check_abort()
 
     def _attempt(self, messages: Sequence[Message], start: int) -> _Attempt:
         attempt = _Attempt()

@@ -23,6 +23,8 @@ from processors.worker.snapshots import SnapshotStore
 from processors.worker.snapshotting import Snapshotter
 from processors.worker.views import Views
 from schemas.connection import KafkaConnection
+from schemas.dead_letter_limit import DeadLetterGuard
+from schemas.dead_letter_log import EarlierRefusals
 from schemas.errors import SystemFault, Unavailable
 from schemas.topic_identity import TopicFacts, describe
 from schemas.topics import Topic
@@ -144,7 +146,7 @@ class Worker:
             stage,
             names,
             Views(stage.name, Rebuilder(self._connection, stage, interrupted, store)),
-            Outbox(stage.name, self._connection.topic_prefix, publisher, identity),
+            Outbox(stage.name, self._connection.topic_prefix, publisher, identity, self._guard(stage.name)),
             interrupted,
             self._options,
             self._clock,
@@ -152,6 +154,10 @@ class Worker:
         )
         self._runners = (*self._runners, runner)
         return build_app(runner, self._connection, self._options, names)
+
+    def _guard(self, stage_name: str) -> DeadLetterGuard:
+        limit = self._options.dead_letter_limit
+        return DeadLetterGuard(stage_name, limit, EarlierRefusals(self._connection, stage_name, limit.window))
 
     def _snapshot_store(self, stage: Stage, identities: Mapping[Topic, str]) -> SnapshotStore | None:
         directory = self._options.snapshot_directory

@@ -164,10 +164,13 @@ class Fold:
         return next(series.dissatisfied(after, end)).pane_start
 
     def _corrected(self, state: FoldState, series: Series, office: str, burst: Evidence) -> float:
-        """Tail probability of the office's window after false-discovery control over the windows of all offices."""
+        """Tail probability of the office's window after false-discovery control over the windows of all offices.
+
+        Of all that had counts by then: which others will have some later must not change what is said of the past.
+        """
         tails = []
         for other, one in series.items():
-            if other == office:
+            if other == office or not one.began(burst.until):
                 continue
             baseline = self._baseline(state, other)
             tails.append(window_evidence(one, burst.until, burst.window_ms, baseline, 0.0).tail)

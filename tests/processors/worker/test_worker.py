@@ -1,4 +1,4 @@
-"""Worker processes on the embedded broker: what is lost, doubled or committed when they start, stop and die."""
+"""Worker processes on a broker: what is lost, doubled or committed when they start, stop and die."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.brokers import on_both_brokers
 
 from schemas.errors import SystemFault
 from schemas.topic_identity import describe
@@ -40,6 +41,7 @@ def group(world: Any, stage: str = "distinct") -> str:
     return f"{world.connection.topic_prefix}{stage}"
 
 
+@on_both_brokers
 def test_all_is_processed_set_aside_and_committed(world: Any, eventually: Callable[..., None]) -> None:
     """Outputs come once, a poison record becomes one dead letter, and SIGTERM commits all of it and exits 0."""
     # given
@@ -62,6 +64,7 @@ def test_all_is_processed_set_aside_and_committed(world: Any, eventually: Callab
     assert (len(letter["value"]), letter["value_size"]) == (512 * 1024, 600_006)
 
 
+@on_both_brokers
 def test_nothing_is_lost_while_workers_join_and_leave(world: Any, eventually: Callable[..., None]) -> None:
     """While events keep coming, a second worker joins, the first leaves, and every event has its output."""
     # given
@@ -98,6 +101,7 @@ def test_nothing_is_lost_while_workers_join_and_leave(world: Any, eventually: Ca
     )
 
 
+@on_both_brokers
 def test_a_killed_worker_loses_nothing(world: Any, eventually: Callable[..., None], tmp_path: Path) -> None:
     """SIGKILL after outputs went out and before they were committed: the next worker completes the outputs."""
     # given
@@ -127,6 +131,49 @@ def test_a_bug_in_a_stage_stops_the_worker_and_commits_nothing_of_the_batch(worl
     assert worker.wait(30) == 1
     assert world.committed(group(world), Topic.DECLARATION_STATUS) == {0: 10}
     assert set(seen(world)) == names(texts(10))
+
+
+def test_a_poisoned_topic_stops_the_worker_and_is_not_drained_by_restarts(
+    world: Any, eventually: Callable[..., None]
+) -> None:
+    """With everything poison the worker exits 1 and says what to check; restarts stop again."""
+    # given
+    world.create(1)
+    world.produce(Topic.DECLARATION_STATUS, texts(300))
+    worker = world.worker("distinct")
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 300)
+    # when
+    for start in range(0, 1_000, 40):  # small batches, as from a slow producer
+        world.produce(Topic.DECLARATION_STATUS, texts(40, start, "poison"))
+    statuses = [worker.wait(30)]
+    refused = [world.count(Topic.DEAD_LETTER)]
+    for size in ("7", "40"):
+        again = world.worker("distinct", MAX_BATCH=size)
+        statuses.append(again.wait(30))
+        refused.append(world.count(Topic.DEAD_LETTER))
+    # then
+    assert statuses == [1, 1, 1]
+    assert world.says(worker, "dead_letter_limit_exceeded")
+    assert world.says(worker, "Check the schema (writer) and the version of the producer of this topic")
+    letters = world.read(Topic.DEAD_LETTER)
+    assert refused[-1] < 260  # a share of 0.2 of 1,000 records, and part of a batch read again after each start
+    assert len({letter["offset"] for letter in letters}) <= 200
+    done = world.committed(group(world), Topic.DECLARATION_STATUS)[0]
+    assert {letter["offset"] for letter in letters if letter["offset"] < done} == set(range(300, done))
+
+
+def test_a_few_poison_records_among_many_do_not_stop_the_worker(world: Any, eventually: Callable[..., None]) -> None:
+    """One record in ten is refused, more than the minimum in all; everything is done and the worker goes on."""
+    # given
+    world.create(1)
+    mixed = [record for i in range(300) for record in (*texts(9, i * 9), *texts(1, i, "poison"))]
+    # when
+    world.produce(Topic.DECLARATION_STATUS, mixed)
+    worker = world.worker("distinct")
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 2_700 and world.count(Topic.DEAD_LETTER) == 300)
+    # then
+    assert worker.poll() is None
+    assert world.stop(worker) == 0
 
 
 def test_a_rebuilt_view_knows_what_was_done_and_nothing_more(world: Any, eventually: Callable[..., None]) -> None:
@@ -188,6 +235,7 @@ def test_time_passes_for_partitions_that_get_no_batch(world: Any, eventually: Ca
     assert sorted(seen(world)) == ["advanced:10", "advanced:11"]
 
 
+@on_both_brokers
 def test_a_topic_made_again_is_read_from_its_beginning(world: Any, eventually: Callable[..., None]) -> None:
     """A worker that reads a deleted topic notices its namesake and stops; the next one reads all of the new topic."""
     # given

@@ -184,6 +184,14 @@ def test_what_a_dead_worker_said_is_taken_back() -> None:
     assert list(heir.changes()) == []
 
 
+def test_offices_that_come_later_change_nothing_of_the_past() -> None:
+    """What is said of a window does not depend on whether the offices of a later time are known already."""
+    past, later = calm_days(45) + burst(42, 6), [count(f"9{n:02d}A", START + 50 * DAY_MS, 1) for n in range(60)]
+    (raised,) = alerts(past, START + 60 * DAY_MS).values()
+    (known,) = alerts(past + later, START + 60 * DAY_MS).values()
+    assert replace(known, version=raised.version) == raised
+
+
 def test_summaries_speak_to_a_head_of_office() -> None:
     """The sentences hold the counts, the expectation and what stands out."""
     (alert,) = alerts(calm_days(45) + burst(42, 10)).values()

@@ -1,0 +1,1 @@
+"""The fault matrix: what is done to a running system, and how it is found out that nothing was lost or doubled."""

@@ -1,0 +1,50 @@
+"""The alerts of a section against those that its final office counts imply.
+
+This is the detector itself, fed once with everything in its final form: it shows that no alert was lost, doubled or
+left behind by all that happened on the way. Whether the detector is right is shown elsewhere.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Hashable, Mapping
+from typing import Any
+
+from clickhouse_driver import Client
+
+from faults.verdict import Difference, difference
+from processors.domain.spikes.book import SpikeBook
+from processors.domain.spikes.policy import SpikePolicy
+from schemas.records import Alert, OfficeCount
+from schemas.reference import load_offices
+
+_COUNTS = (
+    "SELECT office, toUnixTimestamp64Milli(pane_start), bitAnd(row_version, 0xFFFFFFFFFFFF), opinions, dissatisfied,"
+    " enterprises, drivers, complaint_ids FROM office_count FINAL"
+)
+_ALERTS = (
+    "SELECT toString(alert_id), office, state, detector, toUnixTimestamp64Milli(raised_at),"
+    " toUnixTimestamp64Milli(cleared_at), opinions, dissatisfied, enterprises, window_seconds"
+    " FROM alert FINAL WHERE state != 'RETRACTED'"
+)
+
+
+def compare_alerts(client: Client) -> Difference:
+    """The alerts that stand."""
+    stored = [(row[0], row[1:]) for row in client.execute(_ALERTS)]
+    return difference("alert", stored, _implied(client))
+
+
+def _implied(client: Client) -> Mapping[Hashable, Any]:
+    book = SpikeBook(SpikePolicy(), load_offices().name)
+    rows = client.execute(_COUNTS)
+    book.add(OfficeCount(*row[:5], tuple(row[5]), dict(row[6]), tuple(row[7])) for row in rows)
+    book.advance(time.time_ns() // 1_000_000)
+    return {alert.alert_id: _content(alert) for alert in book.changes()}
+
+
+def _content(alert: Alert) -> tuple[Any, ...]:
+    return (
+        *(alert.office, alert.state, alert.detector, alert.raised_at, alert.cleared_at),
+        *(alert.opinions, alert.dissatisfied, alert.enterprises, alert.window_seconds),
+    )

@@ -1,0 +1,83 @@
+"""The inputs of a closed round as bytes, exactly as Kafka acknowledged them; what the oracle judges by."""
+
+from __future__ import annotations
+
+import pickle
+import time
+import zlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from schemas.batch import RawBatch
+from schemas.readers import RecordReader, StatusReader
+from schemas.records import DeclarationStatus, Rating
+from schemas.topics import Topic
+from schemas.wire import HEADER_BYTES
+
+Records = dict[Topic, list[tuple[bytes, bytes]]]
+"""(key, value) of the records of each input topic."""
+
+_STATUS_FIELDS = tuple(DeclarationStatus.__dataclass_fields__)
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """The accepted inputs of one round, repeats included.
+
+    Attributes:
+        statuses: (event, checksum of its encoded body).
+        ratings: (sheet, checksum of its encoded body).
+        refused: How many more records there were that the contract does not accept.
+    """
+
+    statuses: list[tuple[DeclarationStatus, int]]
+    ratings: list[tuple[Rating, int]]
+    refused: int
+
+    def of_rated_declarations(self) -> list[tuple[DeclarationStatus, int]]:
+        """The statuses that facts can depend on."""
+        rated = {sheet.declaration_no[:11] for sheet, _crc in self.ratings}
+        return [entry for entry in self.statuses if entry[0].declaration_no[:11] in rated]
+
+
+def write_inputs(path: Path, records: Records, refused: int) -> None:
+    """Put the records of a round down, with the number of bad ones; the file appears whole or not at all."""
+    draft = path.with_suffix(".draft")
+    with draft.open("wb") as file:
+        named = {topic.subject: found for topic, found in records.items()}
+        pickle.dump((named, refused), file, pickle.HIGHEST_PROTOCOL)
+    draft.replace(path)
+
+
+def read_inputs(path: Path) -> Accepted:
+    """What the contract accepts of the records of a round."""
+    with path.open("rb") as file:
+        named, refused = pickle.load(file)
+    return accepted({Topic.of_subject(subject): found for subject, found in named.items()}, refused)
+
+
+def accepted(records: Records, refused: int = 0) -> Accepted:
+    """As `read_inputs`, of records that are at hand.
+
+    Raises:
+        AssertionError: The contract refuses one of them: then it is the load that is wrong.
+    """
+    statuses = StatusReader().read(_batch(records, Topic.DECLARATION_STATUS))
+    sheets = RecordReader(Topic.RATING, Rating).read(_batch(records, Topic.RATING))
+    assert not statuses.rejects, statuses.rejects[:3]
+    assert not sheets.rejects, sheets.rejects[:3]
+    values = [value for _key, value in records.get(Topic.RATING, [])]
+    events = []
+    if not statuses.frame.is_empty():
+        columns = [statuses.frame[name].to_list() for name in _STATUS_FIELDS]
+        crcs = statuses.frame["crc"].to_list()
+        events = [(DeclarationStatus(*row), crc) for row, crc in zip(zip(*columns, strict=True), crcs, strict=True)]
+    ratings = [(one, zlib.crc32(values[index][HEADER_BYTES:])) for index, one in sheets.accepted]
+    return Accepted(events, ratings, refused)
+
+
+def _batch(records: Records, topic: Topic) -> RawBatch:
+    found = records.get(topic, [])
+    now = time.time_ns() // 1_000_000
+    keys, values = [key for key, _value in found], [value for _key, value in found]
+    return RawBatch(topic, 0, range(len(found)), [now] * len(found), keys, values)

@@ -1,0 +1,89 @@
+"""Comparing closed rounds with ClickHouse until they are equal or it is too late."""
+
+from __future__ import annotations
+
+import pickle
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from clickhouse_driver.errors import Error as DriverError
+
+from faults.alerts import compare_alerts
+from faults.expected import Tables
+from faults.stored import compare_round, rows_arrived
+from faults.traffic import Round
+from faults.verdict import Difference, Verdict
+from schemas.errors import HailongError
+from sinks.clickhouse.client import session
+from sinks.connection import ClickHouseConnection
+
+_PAUSE_S = 0.4
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A closed round and what it must lead to, on disk: all rounds of a section would fill the memory.
+
+    Attributes:
+        of: The round.
+        path: File of the expected tables.
+    """
+
+    of: Round
+    path: Path
+
+    def put(self, tables: Tables) -> None:
+        """Remember what is expected."""
+        with self.path.open("wb") as file:
+            pickle.dump(tables, file, pickle.HIGHEST_PROTOCOL)
+
+    def tables(self) -> Tables:
+        """What is expected."""
+        with self.path.open("rb") as file:
+            found: Tables = pickle.load(file)
+        return found
+
+
+def await_equal(
+    clickhouse: ClickHouseConnection, judged: Sequence[Judged], patience_s: float, *, alerts: bool = False
+) -> Verdict:
+    """The last comparison: the first that finds everything equal, or the one after which it is too late.
+
+    Args:
+        clickhouse: Where the tables are.
+        judged: Rounds.
+        patience_s: How long to go on.
+        alerts: Whether the alerts are compared, too: only when nothing flows any more.
+    """
+    deadline = time.monotonic() + patience_s
+    while not _arrived(clickhouse, judged) and time.monotonic() < deadline:
+        time.sleep(_PAUSE_S)
+    while True:
+        verdict = _compare(clickhouse, judged, alerts=alerts)
+        if verdict.equal or time.monotonic() > deadline:
+            return verdict
+        time.sleep(_PAUSE_S)
+
+
+def _arrived(clickhouse: ClickHouseConnection, judged: Sequence[Judged]) -> bool:
+    """Whether as many rows are there as there must be: a cheap question before the dear ones."""
+    try:
+        with session(clickhouse) as client:
+            return all(rows_arrived(client, one.of, one.tables()) for one in judged)
+    except (HailongError, DriverError, OSError, EOFError):
+        return False
+
+
+def _compare(clickhouse: ClickHouseConnection, judged: Sequence[Judged], *, alerts: bool) -> Verdict:
+    differences: list[Difference] = []
+    try:
+        with session(clickhouse) as client:
+            for each in judged:
+                differences += compare_round(client, each.of, each.tables()).differences
+            if alerts:
+                differences.append(compare_alerts(client))
+    except (HailongError, DriverError, OSError, EOFError) as error:
+        return Verdict((Difference("ClickHouse", 1, lost=1, examples=(f"does not answer: {error}",)),))
+    return Verdict(tuple(differences))
