@@ -45,6 +45,7 @@ PINNED = (
     PinnedSchema(106, "alert", 1),
     PinnedSchema(107, "office-count", 1),
     PinnedSchema(108, "dead-letter", 1),
+    PinnedSchema(109, "dead-letter-action", 1),
 )
 
 

@@ -1,36 +1,30 @@
 """Fast path: a whole batch of flat records decoded into columns at once.
 
-A run of framed Avro bodies of one schema is, byte for byte, the inside of one Avro container block. So the
-frames are stripped, a container header, the counts and a sync marker are added, and polars reads the block about
-eight times faster than record-by-record decoding.
-
-A container has no borders between records, so one broken record could shift all that follow it. Therefore each
-row's encoded length is computed back from its columns and compared with the length that came from Kafka: when all
-agree, every row starts exactly where its record started. When polars refuses the block, or one length differs, the
-batch is decoded record by record, and a broken record costs only itself.
+Records that were written with one schema are decoded as one block (`schemas.blocks`). A batch may hold several such
+runs: old writers and new ones publish side by side while a deployment is being replaced. A block that is refused is
+tried again in small ones, and of those what is refused too is decoded record by record: a broken record costs only
+itself, and slows only its neighbours.
 """
 
 from __future__ import annotations
 
-import io
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import fastavro
 import numpy as np
 import numpy.typing as npt
 import polars as pl
-from polars.exceptions import PanicException, PolarsError
 
 from schemas.batch import RawBatch, Reject
+from schemas.blocks import BlockReader, block_reader, column_types
 from schemas.catalogue import latest, parsed
 from schemas.codec import WriterSchemas, decoder, pinned_only
 from schemas.errors import PoisonRecord
-from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES, frame_header, framed_id
+from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES, framed_id
 
-_SYNC = b"hailong-columns!"
+_SMALL_BLOCK = 512
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,9 +32,9 @@ class Columns:
     """A decoded batch.
 
     Attributes:
-        frame: One row per readable record: the fields of the schema, and `index` (position in the batch, UInt32),
-            `offset`, `timestamp` (Int64) and `crc` (UInt32: CRC-32 of the body, the order between two contents that
-            claim one identity).
+        frame: One row per readable record, in the order of the batch: the fields of the schema, and `index` (position
+            in the batch, UInt32), `offset`, `timestamp` (Int64) and `crc` (UInt32: CRC-32 of the body, the order
+            between two contents that claim one identity).
         rejects: The records that could not be read.
     """
 
@@ -48,26 +42,8 @@ class Columns:
     rejects: Sequence[Reject]
 
 
-def _varint(number: int) -> bytes:
-    zigzag, out = number << 1, bytearray()
-    while zigzag & ~0x7F:
-        out.append(zigzag & 0x7F | 0x80)
-        zigzag >>= 7
-    out.append(zigzag)
-    return bytes(out)
-
-
-def _varint_length(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Bytes that Avro needs for each number (zigzag, 7 bits a byte)."""
-    zigzag = ((numbers << 1) ^ (numbers >> 63)).view(np.uint64)
-    length = np.ones(len(numbers), np.int64)
-    for bits in range(7, 64, 7):
-        length += zigzag >= np.uint64(1 << bits)
-    return length
-
-
 class ColumnDecoder:
-    """Decodes batches of one flat subject: strings, longs, ints, one plain enum, nullable strings.
+    """Decodes batches of one flat subject: strings, longs, ints, plain enums, nullable strings.
 
     Args:
         subject: A subject whose newest schema is flat.
@@ -75,97 +51,92 @@ class ColumnDecoder:
     """
 
     def __init__(self, subject: str, writer_schemas: WriterSchemas = pinned_only) -> None:
-        newest = latest(subject)
-        schema = parsed(newest.schema_id)
-        self._prefix = frame_header(newest.schema_id)
+        self._subject = subject
+        self._writer_schemas = writer_schemas
+        self._reader_schema = parsed(latest(subject).schema_id)
+        self._schema = column_types(self._reader_schema)
         self._decode_one = decoder(subject, writer_schemas)
-        self._fields: list[tuple[str, Any]] = [(field["name"], field["type"]) for field in schema["fields"]]
-        header = io.BytesIO()
-        fastavro.writer(header, schema, [], sync_marker=_SYNC)
-        self._header = header.getvalue()
-        self._schema = {name: _polars_type(kind) for name, kind in self._fields}
+        self._blocks: dict[bytes, BlockReader | None] = {}
 
     def decode(self, batch: RawBatch) -> Columns:
         """Decode a batch; never raises for what a record holds."""
-        fast = self._decode_block(batch.values)
-        if fast is not None:
-            everything = np.arange(len(batch), dtype=np.uint32)
-            return Columns(self._with_origin(fast, batch, everything), ())
-        return self._decode_each(batch)
+        frames: list[pl.DataFrame] = []
+        places: list[npt.NDArray[np.uint32]] = []
+        slow: list[int] = []
+        for prefix, together in _by_prefix(batch.values).items():
+            for frame, chosen in self._decode_blocks(prefix, together, batch.values):
+                if frame is None:
+                    slow += chosen
+                else:
+                    frames.append(frame)
+                    places.append(np.array(chosen, np.uint32))
+        if not slow and len(frames) == 1:
+            return Columns(_with_origin(frames[0], batch, places[0]), ())
+        frame, place, rejects = self._decode_each(batch, sorted(slow))
+        everything = _with_origin(pl.concat([*frames, frame]), batch, np.concatenate([*places, place]))
+        return Columns(everything.sort("index"), rejects)
 
-    def _decode_block(self, values: Sequence[bytes | None]) -> pl.DataFrame | None:
-        prefix = self._prefix
-        if not values or not all(v is not None and v[:HEADER_BYTES] == prefix for v in values):
-            return None
-        lengths = np.fromiter(map(len, values), np.int64, len(values))  # type: ignore[arg-type]
-        if int(lengths.max()) > MAX_RECORD_BYTES:
-            return None
-        body = b"".join([v[HEADER_BYTES:] for v in values])  # type: ignore[index]
-        block = b"".join((self._header, _varint(len(values)), _varint(len(body)), body, _SYNC))
-        try:
-            frame = pl.read_avro(io.BytesIO(block))
-        except (PolarsError, PanicException, OSError, OverflowError, ValueError, MemoryError):
-            return None
-        if frame.height != len(values) or not self._aligned(frame, lengths - HEADER_BYTES, body):
-            return None
-        return frame.with_columns(pl.col(name).cast(kind) for name, kind in self._schema.items())
+    def _decode_blocks(
+        self, prefix: bytes, chosen: list[int], values: Sequence[bytes | None]
+    ) -> Iterator[tuple[pl.DataFrame | None, list[int]]]:
+        """All at once; where that fails, in small blocks, so that a broken record slows only its neighbours."""
+        frame = self._decode_block(prefix, [values[place] for place in chosen])
+        if frame is not None or len(chosen) <= _SMALL_BLOCK:
+            yield frame, chosen
+            return
+        for first in range(0, len(chosen), _SMALL_BLOCK):
+            part = chosen[first : first + _SMALL_BLOCK]
+            yield self._decode_block(prefix, [values[place] for place in part]), part
 
-    def _aligned(self, frame: pl.DataFrame, lengths: npt.NDArray[np.int64], body: bytes) -> bool:
-        """Whether every row is exactly its record, and every one-byte index in it is one that Avro allows.
+    def _decode_block(self, prefix: bytes, values: Sequence[bytes | None]) -> pl.DataFrame | None:
+        block = self._blocks[prefix] if prefix in self._blocks else self._block_of(prefix)
+        if block is None:
+            return None
+        whole = [value for value in values if value is not None and len(value) <= MAX_RECORD_BYTES]
+        return block.read([value[HEADER_BYTES:] for value in whole]) if len(whole) == len(values) else None
 
-        polars takes any index but 0 for "a value"; a record must not be good or broken depending on its neighbours.
-        """
-        content = np.frombuffer(body, np.uint8)
-        starts = np.cumsum(lengths) - lengths
-        at = starts.copy()  # where the next field of each row begins, if all before it are as long as they look
-        indexes: list[tuple[npt.NDArray[np.int64], Any]] = []
-        for name, kind in self._fields:
-            column = frame[name]
-            if isinstance(kind, list):
-                present = column.is_not_null().to_numpy()
-                indexes.append((at.copy(), np.where(present, 2 * kind.index("string"), 2 * kind.index("null"))))
-                sizes = column.str.len_bytes()
-                size = sizes.fill_null(0).cast(pl.Int64).to_numpy()
-                at += 1 + np.where(present, size + _varint_length(size), 0)
-            elif kind == "string":
-                size = column.str.len_bytes().cast(pl.Int64).to_numpy()
-                at += size + _varint_length(size)
-            elif kind in ("long", "int"):
-                at += _varint_length(column.cast(pl.Int64).to_numpy())
-            else:
-                symbols = pl.Series(kind["symbols"], dtype=pl.String)
-                codes = column.cast(pl.Enum(symbols)).to_physical().cast(pl.Int64).to_numpy()
-                indexes.append((at.copy(), 2 * codes))
-                at += 1  # an enum of fewer than 64 symbols
-        return bool((at - starts == lengths).all()) and all((content[place] == code).all() for place, code in indexes)
+    def _block_of(self, prefix: bytes) -> BlockReader | None:
+        """How to read the records of one writer schema at once; None when they must be decoded one by one."""
+        schema_id = framed_id(prefix)
+        writer = None if schema_id is None else self._writer_schemas(schema_id, self._subject)
+        if writer is None:
+            return None  # not remembered: ids may be invented without end, and their writer may yet register them
+        self._blocks[prefix] = block_reader(writer, self._reader_schema)
+        return self._blocks[prefix]
 
-    def _decode_each(self, batch: RawBatch) -> Columns:
+    def _decode_each(
+        self, batch: RawBatch, chosen: Iterable[int]
+    ) -> tuple[pl.DataFrame, npt.NDArray[np.uint32], Sequence[Reject]]:
         records: list[dict[str, Any]] = []
         accepted: list[int] = []
         rejects: list[Reject] = []
-        for index, value in enumerate(batch.values):
+        for index in chosen:
+            value = batch.values[index]
             try:
                 records.append(self._decode_one(value))
                 accepted.append(index)
             except PoisonRecord as poison:
                 rejects.append(Reject(index, poison.reason, poison.detail, framed_id(value)))
-        frame = pl.DataFrame(records, schema=self._schema, orient="row")
-        return Columns(self._with_origin(frame, batch, np.array(accepted, np.uint32)), rejects)
-
-    def _with_origin(self, frame: pl.DataFrame, batch: RawBatch, index: npt.NDArray[np.uint32]) -> pl.DataFrame:
-        values, chosen = batch.values, index.tolist()
-        crc = [zlib.crc32(memoryview(values[i])[HEADER_BYTES:]) for i in chosen]
-        return frame.with_columns(
-            pl.Series("index", index),
-            pl.Series("offset", np.array(batch.offsets, np.int64)[index]),
-            pl.Series("timestamp", np.array(batch.timestamps, np.int64)[index]),
-            pl.Series("crc", np.array(crc, np.uint32)),
-        )
+        return pl.DataFrame(records, schema=self._schema, orient="row"), np.array(accepted, np.uint32), rejects
 
 
-def _polars_type(kind: Any) -> pl.DataType:
-    if kind == "long":
-        return pl.Int64()
-    if kind == "int":
-        return pl.Int32()
-    return pl.String()
+def _by_prefix(values: Sequence[bytes | None]) -> dict[bytes, list[int]]:
+    """Positions of the values, by the frame that they begin with; nearly always there is one."""
+    first = (values[0] or b"")[:HEADER_BYTES] if values else b""
+    if all(value is not None and value.startswith(first) for value in values) and len(first) == HEADER_BYTES:
+        return {first: list(range(len(values)))}
+    found: dict[bytes, list[int]] = {}
+    for place, value in enumerate(values):
+        found.setdefault((value or b"")[:HEADER_BYTES], []).append(place)
+    return found
+
+
+def _with_origin(frame: pl.DataFrame, batch: RawBatch, index: npt.NDArray[np.uint32]) -> pl.DataFrame:
+    values, chosen = batch.values, index.tolist()
+    crc = [zlib.crc32(values[i][HEADER_BYTES:]) for i in chosen]
+    return frame.with_columns(
+        pl.Series("index", index),
+        pl.Series("offset", np.array(batch.offsets, np.int64)[index]),
+        pl.Series("timestamp", np.array(batch.timestamps, np.int64)[index]),
+        pl.Series("crc", np.array(crc, np.uint32)),
+    )

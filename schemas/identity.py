@@ -34,3 +34,8 @@ def alert_id(office: str, anchor: int) -> str:
 def dead_letter_id(topic_id: str, partition: int, offset: int) -> str:
     """Id of the dead letter for one record: whoever sets it aside, it is set aside once."""
     return _name("dead-letter", topic_id, partition, offset)
+
+
+def dead_letter_action_id(letter_id: str, action: str) -> str:
+    """Id of one kind of action on one dead letter: doing it again is the same action."""
+    return _name("dead-letter-action", letter_id, action)

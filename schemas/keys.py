@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.records import Alert, Complaint, OfficeCount, RatedService, Satisfaction
+from schemas.records import Alert, Complaint, DeadLetterAction, OfficeCount, RatedService, Satisfaction
 
 
 def declaration_key(declaration_no: str) -> bytes:
@@ -10,7 +10,7 @@ def declaration_key(declaration_no: str) -> bytes:
     return declaration_no[:11].encode()
 
 
-def key_of(record: RatedService | Satisfaction | OfficeCount | Complaint | Alert) -> bytes:
+def key_of(record: RatedService | Satisfaction | OfficeCount | Complaint | Alert | DeadLetterAction) -> bytes:
     """Key of a record that hailong itself writes."""
     match record:
         case RatedService():
@@ -23,3 +23,5 @@ def key_of(record: RatedService | Satisfaction | OfficeCount | Complaint | Alert
             return record.complaint_id.encode()
         case Alert():
             return record.alert_id.encode()
+        case DeadLetterAction():
+            return record.dead_letter_id.encode()

@@ -366,3 +366,25 @@ class DeadLetter(Record):
     key: bytes | None
     value: bytes
     value_size: int
+
+
+class LetterAction(StrEnum):
+    """What a person may decide about a dead letter."""
+
+    REPLAYED = "REPLAYED"
+    DISCARDED = "DISCARDED"
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterAction(Record):
+    """What a person decided about a dead letter."""
+
+    action_id: str
+    version: int
+    dead_letter_id: str
+    action: str
+    acted_at: int
+    actor: str
+    note: str | None
+    replayed_partition: int | None
+    replayed_offset: int | None

@@ -3,7 +3,7 @@
 A process needs no registry to start. With one, integrators see the schemas, and a reader can meet records of a newer
 version than its own.
 
-Source: Confluent Schema Registry API reference (subjects, schemas, mode).
+Source: Confluent Schema Registry API reference (subjects, schemas, mode, config).
 """
 
 from __future__ import annotations
@@ -12,11 +12,12 @@ import json
 import threading
 import time
 import urllib.parse
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import structlog
 from fastavro import parse_schema
 
 from schemas.catalogue import PINNED, PinnedSchema, latest, physical, schema_json
@@ -26,6 +27,9 @@ from schemas.errors import SystemFault, Unavailable
 from schemas.registry_http import STRANGER, JsonOverHttp
 from schemas.soundness import UNPARSEABLE
 from schemas.topics import Topic
+from schemas.unseen import unseen
+
+log = structlog.get_logger(__name__)
 
 _MAX_ABSENT = 10_000
 """Records with invented ids must not fill our memory."""
@@ -79,10 +83,7 @@ class Registry:
         answer = self._http.request("GET", f"/schemas/ids/{schema_id}")
         if answer is None or _part(answer, "schemaType", "AVRO") != "AVRO":
             return None
-        try:
-            return json.loads(_part(answer, "schema"))
-        except (ValueError, RecursionError):
-            return None
+        return _schema_of(answer)
 
     def subjects_of(self, schema_id: int) -> frozenset[str]:
         """Names of the subjects that an id belongs to; errors as `schema_by_id`."""
@@ -101,16 +102,24 @@ class Registry:
         return [pinned for pinned in PINNED if not self._has(pinned)]
 
     def register(self) -> list[PinnedSchema]:
-        """Put the missing pinned schemas there, under their ids; returns them.
+        """Put the missing pinned schemas there, under their ids, and have the registry guard them; returns them.
 
-        Each subject is in import mode meanwhile, for only so the registry takes an id from outside. A registry that
-        does not allow it says so, and nothing is changed.
+        Each subject is in import mode meanwhile, for only so the registry takes an id from outside. In that mode it
+        takes any schema, so what it has of the subject is compared here, before anything is changed. Afterwards it
+        refuses incompatible versions from whoever: every subject is set to FULL_TRANSITIVE. A registry that does not
+        allow import says so.
 
         Raises:
             Unavailable: The registry does not answer.
-            SystemFault: It refuses, or has another schema under a pinned id.
+            SystemFault: It refuses, has another schema under a pinned id, or has versions that ours do not fit.
         """
         missing = self.missing()
+        problems = list(self._conflicts(missing))
+        if problems:
+            raise SystemFault("nothing was registered: " + " ".join(problems))
+        for name in sorted({pinned.subject for pinned in PINNED}):
+            path = f"/config/{urllib.parse.quote(self.connection.subject_name(name), safe='')}"
+            self._http.request("PUT", path, {"compatibility": "FULL_TRANSITIVE"})
         for pinned in missing:
             subject = urllib.parse.quote(self.connection.subject_name(pinned.subject), safe="")
             before = self._http.request("GET", f"/mode/{subject}")
@@ -127,6 +136,27 @@ class Registry:
                     self._http.request("PUT", f"/mode/{subject}?force=true", {"mode": mode})
         return missing
 
+    def _conflicts(self, candidates: Iterable[PinnedSchema]) -> Iterator[str]:
+        """Why schemas cannot join what the registry has of their subjects; one sentence each."""
+        for pinned in candidates:
+            for version, schema in self._versions(pinned.subject):
+                where = f"version {version} of {self.connection.subject_name(pinned.subject)} in the registry"
+                problems = check(schema, schema_json(pinned.schema_id))
+                yield from (f"{pinned.filename} does not fit {where}: {problem}." for problem in problems)
+
+    def _versions(self, subject: str) -> Iterator[tuple[int, Any]]:
+        """Number and schema of every version that the registry has of a subject."""
+        name = urllib.parse.quote(self.connection.subject_name(subject), safe="")
+        versions = self._http.request("GET", f"/subjects/{name}/versions")
+        if not isinstance(versions, list | None):
+            raise Unavailable(STRANGER)
+        for version in versions or ():
+            if not isinstance(version, int):
+                raise Unavailable(STRANGER)
+            answer = self._http.request("GET", f"/subjects/{name}/versions/{version}")
+            if answer is not None:
+                yield version, _schema_of(answer)
+
     def _has(self, pinned: PinnedSchema) -> bool:
         found = self.schema_by_id(pinned.schema_id)
         if found is None:
@@ -137,6 +167,14 @@ class Registry:
                 f"{pinned.filename}: give hailong a registry, or a context of it, of its own"
             )
         return self.connection.subject_name(pinned.subject) in self.subjects_of(pinned.schema_id)
+
+
+def _schema_of(answer: Any) -> Any | None:
+    """The schema in an answer; None when it is no JSON."""
+    try:
+        return json.loads(_part(answer, "schema"))
+    except (ValueError, RecursionError):
+        return None
 
 
 def _part(answer: Any, name: str, default: str | None = None) -> str:
@@ -160,7 +198,7 @@ class RegistryWriterSchemas:
     """
 
     def __init__(
-        self, registry: Registry, *, clock: Callable[[], float] = time.monotonic, negative_s: float = 60.0
+        self, registry: Registry, *, clock: Callable[[], float] = time.monotonic, negative_s: float = 10.0
     ) -> None:
         self._registry = registry
         self._clock = clock
@@ -199,9 +237,15 @@ class RegistryWriterSchemas:
             return None
         if self._registry.connection.subject_name(subject) not in self._registry.subjects_of(schema_id):
             return None
-        if check(schema_json(latest(subject).schema_id), schema):
+        ours = schema_json(latest(subject).schema_id)
+        problems = check(ours, schema)
+        if problems:
+            # Its records become dead letters one by one; this line says why, for their reason cannot.
+            log.warning("schema_refused", subject=subject, schema_id=schema_id, problem=str(problems[0]))
             return None
         try:
-            return parse_schema(physical(schema))
+            parsed = parse_schema(physical(schema))
         except UNPARSEABLE:
             return None
+        log.warning("newer_schema_met", subject=subject, schema_id=schema_id, not_read=unseen(schema, ours))
+        return parsed

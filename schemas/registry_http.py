@@ -19,7 +19,7 @@ from schemas.errors import ConfigurationError, SystemFault, Unavailable
 STRANGER = "what answers at the Schema Registry's address is no Schema Registry"
 _CONTENT = "application/vnd.schemaregistry.v1+json"
 _MAX_ANSWER_BYTES = 4 << 20
-_NOT_FOUND, _TOO_MANY, _SERVER_FAULT = 404, 429, 500
+_NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER_FAULT = 404, 409, 429, 500
 _REFUSED = (401, 403)
 _REDIRECTS = range(300, 400)
 
@@ -114,6 +114,8 @@ def _raise_unless_missing(code: int, method: str, path: str) -> None:
     if code >= _SERVER_FAULT or code == _TOO_MANY:
         raise Unavailable(f"the Schema Registry cannot answer now (HTTP {code})")
     hint = "; it must allow mode changes (mode.mutability=true) to import ids" if "/mode/" in path else ""
+    if code == _CONFLICT:
+        hint = "; it holds the schema to be incompatible with an earlier version"
     if code in _REDIRECTS:
         hint = "; it sends us elsewhere: set the address where it ends"
     raise SystemFault(f"the Schema Registry refused {method} {path.partition('?')[0]} (HTTP {code}){hint}")

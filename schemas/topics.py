@@ -53,6 +53,7 @@ class Topic(Enum):
     COMPLAINT = TopicSpec("complaint", "complaint_id", retention_days=None)
     ALERT = TopicSpec("alert", "alert_id", partitions=1, retention_days=None)
     DEAD_LETTER = TopicSpec("dead-letter", "key of the refused record")
+    DEAD_LETTER_ACTION = TopicSpec("dead-letter-action", "dead_letter_id", partitions=1, retention_days=400)
 
     @property
     def subject(self) -> str:

@@ -59,7 +59,7 @@ def encoded_fields(topic: Topic, record: Mapping[str, Any], now: int) -> tuple[b
     """
     if not _QUICK[topic](record):
         _refuse(topic, list(shape_problems(record, _SCHEMAS[topic])))
-        record = _whole(topic, record)
+        record = _whole(record, _SCHEMAS[topic])
     try:
         value = _ENCODERS[topic](record)
     except PoisonRecord as poison:
@@ -71,11 +71,13 @@ def encoded_fields(topic: Topic, record: Mapping[str, Any], now: int) -> tuple[b
     return key, value
 
 
-def _whole(topic: Topic, record: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A record with every field that may be left out."""
-    whole = {**{field["name"]: None for field in _SCHEMAS[topic]["fields"]}, **record}
-    if topic is Topic.RATING:
-        whole["items"] = [{"reason": None, **item} for item in record["items"]]
+def _whole(record: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A record with every field that may be left out: an integrator need not know of fields that came later."""
+    whole = {**{field["name"]: field.get("default") for field in schema["fields"]}, **record}
+    for field in schema["fields"]:
+        kind = field["type"]
+        if isinstance(kind, dict) and kind["type"] == "array":
+            whole[field["name"]] = [_whole(item, kind["items"]) for item in whole[field["name"]]]
     return whole
 
 

@@ -11,6 +11,9 @@ from confluent_kafka import KafkaError, Message
 from producers.sdk.delivery import DeliveryFailed
 from producers.sdk.metrics import DELIVERED, FAILED
 
+_WRONG_CLOCK = "INVALID_TIMESTAMP"
+"""Apache Kafka refuses records whose own time is more than an hour ahead (message.timestamp.after.max.ms)."""
+
 
 class Outcomes:
     """Failures since they were last asked for. Reports come in one thread, the publisher's; questions in any."""
@@ -55,6 +58,9 @@ class Outcomes:
             errors, self._errors = self._errors, []
         if failed:
             reasons = ", ".join(f"{name}: {count}" for name, count in failed.most_common())
-            raise DeliveryFailed(f"Kafka did not take {failed.total()} events ({reasons}); sending them again is safe")
+            hint = "; the clock of this machine runs ahead: set it right first" if _WRONG_CLOCK in failed else ""
+            raise DeliveryFailed(
+                f"Kafka did not take {failed.total()} events ({reasons}); sending them again is safe{hint}"
+            )
         if errors:
             raise errors[0]

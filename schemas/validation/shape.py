@@ -61,7 +61,7 @@ def shape_problems(record: Mapping[str, Any], schema: Mapping[str, Any], path: s
     """What keeps a record from being written with a schema.
 
     Args:
-        record: The record; an absent field counts as null.
+        record: The record; an absent field counts as its default, or as null.
         schema: A parsed physical record schema (`schemas.catalogue.parsed`) of texts, numbers, bytes, enums, nullable
             ones of these, and lists of such records.
         path: What the names of fields are prefixed with.
@@ -70,7 +70,7 @@ def shape_problems(record: Mapping[str, Any], schema: Mapping[str, Any], path: s
         Problems in field order; names of fields and rules, never values.
     """
     for field in schema["fields"]:
-        yield from _value(record.get(field["name"]), field["type"], path + field["name"])
+        yield from _value(record.get(field["name"], field.get("default")), field["type"], path + field["name"])
     known = {field["name"] for field in schema["fields"]}
     for name in sorted(str(name) for name in record if name not in known):
         # A field's name is shown only where it looks like one: it came from outside, and might be a person's.

@@ -34,6 +34,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.batch import RawBatch
 from schemas.checked import Checked
+from schemas.codec import WriterSchemas, pinned_only
 from schemas.connection import KafkaConnection
 from schemas.errors import HailongError, SystemFault
 from schemas.readers import RecordReader
@@ -92,23 +93,30 @@ class _NoRedirects(urllib.request.HTTPRedirectHandler):
         """Never."""
 
 
-def run_webhook(connection: KafkaConnection, options: WebhookOptions, stop: threading.Event) -> None:
+def run_webhook(
+    connection: KafkaConnection,
+    options: WebhookOptions,
+    stop: threading.Event,
+    *,
+    writer_schemas: WriterSchemas = pinned_only,
+) -> None:
     """Deliver every alert until told to stop.
 
     Args:
         connection: Kafka.
         options: Where to, and how patiently.
         stop: Set to stop; the delivery in hand ends within `timeout_s`.
+        writer_schemas: Where schemas that are not pinned come from: workers may be newer.
 
     Raises:
         SystemFault: Credentials are refused, or the topic is missing.
-        Unavailable: Kafka does not answer at start.
+        Unavailable: Kafka does not answer at start, or a schema registry that an alert needs; the alert comes again.
     """
     describe(connection, [Topic.ALERT], options.connect_timeout_s)
     consumer = Consumer({**connection.consumer_config(options.group), "logger": QUIET, "error_cb": _on_error})
     consumer.subscribe([named(connection, Topic.ALERT)])
     sender = _Sender(options, stop)
-    reader = RecordReader(Topic.ALERT, Alert)
+    reader = RecordReader(Topic.ALERT, Alert, writer_schemas)
     log.info("webhook_started", host=urlsplit(options.url).hostname, signed=options.secret is not None)
     try:
         while not stop.is_set():

@@ -2,71 +2,19 @@ from __future__ import annotations
 
 import copy
 import json
-import re
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import replace
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
 import pytest
+from structlog.testing import capture_logs
+from support.registry import Shelf, serving
 
 from deploy.embedded.ports import free_port
 from schemas.catalogue import PINNED, parsed, schema_json
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
 from schemas.registry import Registry, RegistryConnection, RegistryWriterSchemas
-
-
-class Shelf:
-    """What the stand-in for a registry holds; its answers follow Confluent's API reference."""
-
-    def __init__(self) -> None:
-        self.schemas: dict[int, str] = {}
-        self.subjects: dict[int, set[str]] = {}
-        self.modes: dict[str, str] = {}
-        self.asked: list[str] = []
-        self.answer: int | None = None
-        self.mutable = True
-        self.raw: bytes | None = None
-        self.pause_s = 0.0
-        self.location: str | None = None
-
-    def handle(self, method: str, path: str, body: Any) -> tuple[int, Any]:
-        """Answer one request."""
-        self.asked.append(f"{method} {path}")
-        if self.answer is not None:
-            return self.answer, {"error_code": self.answer}
-        if found := re.fullmatch(r"/schemas/ids/(\d+)(/versions)?", path):
-            number = int(found[1])
-            if number not in self.schemas:
-                return 404, {"error_code": 40403}
-            versions = [{"subject": name, "version": 1} for name in self.subjects[number]]
-            return 200, versions if found[2] else {"schema": self.schemas[number]}
-        name = unquote(path.split("/")[2])
-        if path.startswith("/mode/"):
-            return self._mode(method, name, body)
-        if self.modes.get(name) != "IMPORT":
-            return 422, {"error_code": 42205}
-        self.put(body["id"], json.loads(body["schema"]), name)
-        return 200, {"id": body["id"]}
-
-    def _mode(self, method: str, name: str, body: Any) -> tuple[int, Any]:
-        if method == "PUT" and not self.mutable:
-            return 422, {"error_code": 42205}
-        if method == "PUT":
-            self.modes[name] = body["mode"]
-        if name not in self.modes:
-            return 404, {"error_code": 40409}
-        mode = self.modes.pop(name) if method == "DELETE" else self.modes[name]
-        return 200, {"mode": mode}
-
-    def put(self, number: int, schema: Any, subject: str) -> None:
-        """Put a schema there."""
-        self.schemas[number] = json.dumps(schema)
-        self.subjects.setdefault(number, set()).add(subject)
 
 
 @pytest.fixture
@@ -78,38 +26,8 @@ def shelf() -> Shelf:
 @pytest.fixture
 def connection(shelf: Shelf) -> Iterator[RegistryConnection]:
     """A running HTTP server in front of it."""
-    stopped = threading.Event()
-
-    class Handler(BaseHTTPRequestHandler):
-        def answer(self) -> None:
-            size = int(self.headers.get("Content-Length") or 0)
-            body = json.loads(self.rfile.read(size)) if size else None
-            code, told = shelf.handle(self.command, urlsplit(self.path).path, body)
-            content = json.dumps(told).encode() if shelf.raw is None else shelf.raw
-            self.send_response(code if shelf.raw is None else 200)
-            if shelf.location:
-                self.send_header("Location", shelf.location)
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            step = 1 if shelf.pause_s else len(content)
-            with suppress(ConnectionError):  # a client that gave up
-                for start in range(0, len(content), step):
-                    self.wfile.write(content[start : start + step])
-                    stopped.wait(shelf.pause_s)
-
-        do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - the names that http.server asks for
-
-        def log_message(self, *_args: object) -> None:
-            """Be quiet."""
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    yield RegistryConnection(f"http://127.0.0.1:{server.server_port}", "me", "hidden", timeout_s=5)
-    stopped.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serving(shelf) as url:
+        yield RegistryConnection(url, "me", "hidden", timeout_s=5)
 
 
 def newer() -> Any:
@@ -128,6 +46,46 @@ def test_pinned_schemas_get_their_pinned_ids(shelf: Shelf, connection: RegistryC
     assert registry.missing() == registry.register() == []
     assert shelf.subjects[102] == {"hailong.rating.v1-value"}
     assert shelf.modes == {"hailong.rating.v1-value": "READONLY"}
+
+
+def test_registered_subjects_are_guarded(shelf: Shelf, connection: RegistryConnection) -> None:
+    """From then on the registry itself refuses what is incompatible with any version, from whoever."""
+    Registry(connection).register()
+    assert set(shelf.levels) == {connection.subject_name(pinned.subject) for pinned in PINNED}
+    path, broken = "/subjects/hailong.rating.v1-value/versions", newer()
+    broken["fields"][-1] = {"name": "note", "type": "string"}
+    assert shelf.handle("POST", path, {"schema": json.dumps(newer())})[0] == 200
+    assert shelf.handle("POST", path, {"schema": json.dumps(broken)})[0] == 409
+
+
+def test_ours_are_compared_with_what_is_there_before_anything_changes(
+    shelf: Shelf, connection: RegistryConnection
+) -> None:
+    """In import mode a registry takes anything: a version that ours does not fit stops the registration."""
+    broken = newer()
+    broken["fields"][-1] = {"name": "note", "type": "string"}
+    shelf.put(900, broken, "hailong.rating.v1-value")
+    with pytest.raises(SystemFault, match=r"rating\.v1\.avsc does not fit version 1 of .*: note is missing"):
+        Registry(connection).register()
+    assert not [asked for asked in shelf.asked if not asked.startswith("GET")]
+
+
+def test_a_newer_schema_is_told_with_what_we_do_not_read(shelf: Shelf, connection: RegistryConnection) -> None:
+    """Fields that are passed over and symbols that become a default are named, once; so is why a schema is refused."""
+    schema: Any = copy.deepcopy(dict(schema_json(101)))
+    schema["fields"].append({"name": "lane", "type": ["null", "string"], "default": None})
+    schema["fields"][2]["type"]["symbols"].append("AUTO_CLEARED")
+    shelf.put(900, schema, "hailong.declaration-status.v1-value")
+    shelf.put(901, {**newer(), "fields": []}, "hailong.rating.v1-value")
+    schemas = RegistryWriterSchemas(Registry(connection))
+    with capture_logs() as logs:
+        for _ in range(2):
+            schemas(900, "declaration-status")
+            schemas(901, "rating")
+    met, refused = logs
+    assert met["event"] == "newer_schema_met"
+    assert met["not_read"] == ["status=AUTO_CLEARED", "lane"]
+    assert (refused["event"], refused["schema_id"]) == ("schema_refused", 901)
 
 
 def test_another_schema_under_a_pinned_id_stops_us(shelf: Shelf, connection: RegistryConnection) -> None:

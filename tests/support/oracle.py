@@ -45,10 +45,14 @@ class Oracle:
     Args:
         statuses: (record, checksum of its encoded body), repeats allowed.
         ratings: (record, checksum of its encoded body), repeats allowed.
+        order: Statuses in the order of a declaration's life.
     """
 
     def __init__(
-        self, statuses: Iterable[tuple[DeclarationStatus, int]], ratings: Iterable[tuple[Rating, int]]
+        self,
+        statuses: Iterable[tuple[DeclarationStatus, int]],
+        ratings: Iterable[tuple[Rating, int]],
+        order: Iterable[str] = tuple(Status),
     ) -> None:
         self._chdb = chdb.connect(":memory:")
         self._chdb.query("DROP DATABASE IF EXISTS oracle SYNC")
@@ -57,7 +61,7 @@ class Oracle:
         self._load("status_in", _STATUS, map(_status_row, statuses))
         self._load("rating_in", _RATING, (row for one in ratings for row in _item_rows(one)))
         self._load("work", "from_ms Int64, to_ms Int64", working_windows())
-        self._load("ranks", "status String, rank UInt8", [(name.value, rank) for rank, name in enumerate(Status)])
+        self._load("ranks", "status String, rank UInt8", [(str(name), rank) for rank, name in enumerate(order)])
         for statement in (Path(__file__).parent / "oracle.sql").read_text().split(";\n"):
             if statement.strip():
                 self._chdb.query(statement)

@@ -11,15 +11,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
+from support.brokers import on_both_brokers
 from support.comparison import Last, compare, identity
 from support.oracle import Oracle
 from support.scenario import accepted
 
-from deploy.embedded.broker import EmbeddedBroker
 from deploy.topics import ensure_topics
 from producers.sdk import EventPublisher
 from producers.simulator import Haiphong2020
@@ -41,12 +42,11 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture
-def connection(tmp_path: Path) -> Iterator[KafkaConnection]:
-    """A cluster with all topics."""
-    with EmbeddedBroker(tmp_path / "broker") as broker:
-        connection = KafkaConnection(broker.address, session_timeout_ms=6000)
-        ensure_topics(connection, partitions=PARTITIONS, replication_factor=1)
-        yield connection
+def connection(broker: str) -> KafkaConnection:
+    """A broker with all topics, under a prefix of their own."""
+    connection = KafkaConnection(broker, topic_prefix=f"t{uuid4().hex[:8]}.", session_timeout_ms=6000)
+    ensure_topics(connection, partitions=PARTITIONS, replication_factor=1)
+    return connection
 
 
 @contextmanager
@@ -54,7 +54,9 @@ def worker(connection: KafkaConnection, log: Path) -> Iterator[subprocess.Popen[
     """`hailong worker`, as a user runs it."""
     settings = {
         "HAILONG_KAFKA_BOOTSTRAP_SERVERS": connection.bootstrap_servers,
+        "HAILONG_KAFKA_TOPIC_PREFIX": connection.topic_prefix,
         "HAILONG_KAFKA_SESSION_TIMEOUT_MS": "6000",
+        "HAILONG_WORKER_GROUP_PREFIX": connection.topic_prefix,
         "HAILONG_WORKER_IDLE_ADVANCE_S": "2",
         "HAILONG_WORKER_MAX_BATCH_RECORDS": "500",
         "HAILONG_HTTP_PORT": "0",
@@ -80,7 +82,9 @@ def publish(connection: KafkaConnection, scenario: Haiphong2020, part: slice) ->
 def read_all(connection: KafkaConnection) -> Last:
     """The record with the highest version of every identity in the output topics."""
     last: Last = {}
-    consumer = Consumer({**connection.consumer_config("test-oracle"), "enable.partition.eof": True})
+    consumer = Consumer(
+        {**connection.consumer_config(f"{connection.topic_prefix}test-oracle"), "enable.partition.eof": True}
+    )
     admin = AdminClient(dict(connection.client_config()))
     for topic, kind in KINDS.items():
         name = topic.value.name(connection.topic_prefix)
@@ -115,6 +119,7 @@ def wait_for_truth(connection: KafkaConnection, oracle: Oracle, timeout_s: float
             return
 
 
+@on_both_brokers
 def test_two_workers_of_which_one_is_killed_and_replaced(connection: KafkaConnection, tmp_path: Path) -> None:
     """Two workers share the work, one dies by SIGKILL in the middle, another comes: the results equal the oracle's."""
     scenario = Haiphong2020(seed=11, scale=0.02)
@@ -132,6 +137,7 @@ def test_two_workers_of_which_one_is_killed_and_replaced(connection: KafkaConnec
     oracle.close()
 
 
+@on_both_brokers
 def test_worker_stopped_in_the_middle_goes_on_where_it_was(connection: KafkaConnection, tmp_path: Path) -> None:
     """A worker that is stopped leaves with status 0, and the next one ends with the oracle's results."""
     scenario = Haiphong2020(seed=12, scale=0.02)

@@ -41,19 +41,17 @@ def check() -> None:
     Example: hailong schemas check
     """
     from schemas.catalogue import PINNED  # noqa: PLC0415 imported here so that --help is quick
-    from schemas.compatibility import check_catalogue  # noqa: PLC0415 as above
 
-    problems = check_catalogue()
-    for problem in problems:
-        typer.echo(f"incompatible: {problem}", err=True)
-    if problems:
-        raise typer.Exit(FAILED)
+    _refuse_incompatible()
     typer.echo(f"{len(PINNED)} schemas are compatible with each other.")
 
 
 @app.command()
 def register() -> None:
     """Put the schemas that are missing into the Schema Registry, under their pinned ids.
+
+    Nothing is registered while `hailong schemas check` finds a problem, or the registry has a version that ours do not
+    fit. Afterwards the registry refuses incompatible versions from anybody (FULL_TRANSITIVE).
 
     Needs HAILONG_SCHEMA_REGISTRY_URL, and a registry that allows the import mode.
 
@@ -65,6 +63,7 @@ def register() -> None:
     from deploy.settings import KafkaSettings, load, read_variables  # noqa: PLC0415 as above
     from deploy.settings.registry import RegistrySettings  # noqa: PLC0415 as above
 
+    _refuse_incompatible()
     variables = read_variables(os.environ)
     warn_of_unknown(variables)
     prefix = variables.get(KafkaSettings.variable("topic_prefix"), KafkaSettings.model_fields["topic_prefix"].default)
@@ -73,3 +72,13 @@ def register() -> None:
         typer.echo(f"registered {pinned.schema_id} {pinned.filename}")
     if not registered:
         typer.echo("Nothing to do: the registry has all schemas.")
+
+
+def _refuse_incompatible() -> None:
+    from schemas.compatibility import check_catalogue  # noqa: PLC0415 imported here so that --help is quick
+
+    problems = check_catalogue()
+    for problem in problems:
+        typer.echo(f"incompatible: {problem}", err=True)
+    if problems:
+        raise typer.Exit(FAILED)

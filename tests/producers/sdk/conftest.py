@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import re
+from collections.abc import Callable
 
 import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from deploy.embedded.broker import EmbeddedBroker
 from deploy.embedded.ports import free_port
 from schemas.connection import KafkaConnection
 from schemas.topics import Topic
@@ -16,17 +16,10 @@ from schemas.topics import Topic
 EVENTS = (Topic.DECLARATION_STATUS, Topic.RATING)
 
 
-@pytest.fixture(scope="session")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of a running broker."""
-    with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as running:
-        yield running.address
-
-
 @pytest.fixture
 def connection(broker: str, request: pytest.FixtureRequest) -> KafkaConnection:
     """A connection whose topics are this test's own, three partitions each."""
-    made = KafkaConnection(broker, topic_prefix=f"{request.node.name[:80]}.")
+    made = KafkaConnection(broker, topic_prefix=f"{re.sub(r'[^a-z0-9_]+', '-', request.node.name)[:80]}.")
     admin = AdminClient({"bootstrap.servers": broker, "log_level": 0})
     topics = [NewTopic(topic.value.name(made.topic_prefix), 3) for topic in EVENTS]
     for future in admin.create_topics(topics).values():

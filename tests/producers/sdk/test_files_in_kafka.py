@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Message
+from support.brokers import on_both_brokers
 
 from producers.files import Rejection, publish_files
 from producers.sdk import EventPublisher
@@ -17,7 +18,7 @@ from schemas.connection import KafkaConnection
 from schemas.sealing import Contact, SealingKeys, unseal
 from schemas.topics import Topic
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, on_both_brokers]
 PAGE = (Path(__file__).parents[3] / "docs" / "publishing.md").read_text(encoding="utf-8")
 KEYS = SealingKeys("test", {"test": bytes(32)})
 Written = Callable[[Topic], list[Message]]

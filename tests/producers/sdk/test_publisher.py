@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 import pytest
 from confluent_kafka import Message
+from support.brokers import on_both_brokers
 from support.events import WRITTEN_AT, item, rating, status
 
 from producers.sdk import Delivery, DeliveryFailed, EventPublisher, InvalidEvent
@@ -27,6 +28,7 @@ def clock() -> int:
     return WRITTEN_AT
 
 
+@on_both_brokers
 def test_a_status_arrives_as_it_was_given(connection: KafkaConnection, written: Written) -> None:
     """What was published can be read back, under the declaration's key and the time of sending."""
     event = status("e1", "REGISTERED", AT, team="01", channel="GREEN")
@@ -39,6 +41,7 @@ def test_a_status_arrives_as_it_was_given(connection: KafkaConnection, written: 
     assert DeclarationStatus.from_avro(decoder("declaration-status")(message.value())) == event
 
 
+@on_both_brokers
 def test_statuses_and_ratings_of_one_declaration_meet_in_one_partition(
     connection: KafkaConnection, written: Written
 ) -> None:
@@ -116,6 +119,7 @@ def test_a_contact_in_clear_is_refused(connection: KafkaConnection) -> None:
         publisher.publish_rating(rating("s1", 1, AT, contact=b"Nguyen Van A, 0912345678"))
 
 
+@on_both_brokers
 def test_deliveries_are_reported_by_callback(connection: KafkaConnection) -> None:
     """Each event's callback gets its finished delivery."""
     seen: list[Delivery] = []
@@ -142,6 +146,7 @@ def test_what_a_callback_raises_comes_back_and_stops_nobody(connection: KafkaCon
     assert len(written(Topic.DECLARATION_STATUS)) == 3
 
 
+@on_both_brokers
 def test_many_threads_may_publish(connection: KafkaConnection, written: Written) -> None:
     """Events of eight threads all arrive, once each, through the fast way and the typed one."""
     value = _encoded("x")

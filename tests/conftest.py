@@ -1,0 +1,43 @@
+"""The brokers, each started once per test process when the first test needs it; tests keep apart by topic prefixes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import settings
+from support.brokers import need_apache_kafka, running
+
+from deploy.broker import Broker
+
+# How long an example takes says how busy the machine is, and nothing about the code.
+settings.register_profile("hailong", deadline=None)
+settings.load_profile("hailong")
+
+
+@pytest.fixture(scope="session")
+def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of the embedded broker."""
+    with running(Broker.EMBEDDED, tmp_path_factory.mktemp("embedded-broker")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """Address of an Apache Kafka; skips where there can be none."""
+    with running(Broker.KAFKA, tmp_path_factory.mktemp("apache-kafka")) as address:
+        yield address
+
+
+@pytest.fixture(scope="session")
+def kafka_can_run() -> None:
+    """Skip where Apache Kafka cannot run."""
+    need_apache_kafka()
+
+
+@pytest.fixture(scope="session")
+def broker(request: pytest.FixtureRequest) -> str:
+    """Address of a broker: the embedded one, or each in turn in tests that are marked `on_both_brokers`."""
+    wanted = getattr(request, "param", Broker.EMBEDDED)
+    address: str = request.getfixturevalue("apache_kafka" if wanted is Broker.KAFKA else "embedded_broker")
+    return address
