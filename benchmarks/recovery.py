@@ -30,8 +30,8 @@ from typing import Any
 import structlog
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its type information lacks it
-from deploy.kafka import KafkaCluster
 
+from deploy.kafka import KafkaCluster
 from deploy.stack.flow import STAGE_INPUTS
 from deploy.stack.lag import GroupLag
 from deploy.topics import ensure_topics
@@ -97,7 +97,8 @@ class Partitions:
 
     def ends(self) -> dict[tuple[str, int], int]:
         """End offsets."""
-        futures = self._admin.list_offsets({tp: OffsetSpec.latest() for tp in self.all()})
+        latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # it has no type information
+        futures = self._admin.list_offsets(dict.fromkeys(self.all(), latest))
         return {(tp.topic, tp.partition): future.result().offset for tp, future in futures.items()}
 
     def committed(self, group: str) -> dict[tuple[str, int], int]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, NoReturn
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
@@ -12,10 +12,10 @@ from schemas.batch import RawBatch, Reject
 from schemas.codec import encoder
 from schemas.connection import KafkaConnection
 from schemas.dead_letters import dead_letter
-from schemas.errors import Unavailable
+from schemas.errors import SystemFault, Unavailable
 from schemas.topics import Topic
 from sinks.metrics import DEAD_LETTERS
-from sinks.topic_identity import QUIET
+from sinks.topic_identity import QUIET, REFUSED
 
 log = structlog.get_logger(__name__)
 
@@ -36,18 +36,19 @@ class DeadLetterOffice:
         self._topic = Topic.DEAD_LETTER.value.name(self._prefix)
         self._encode = encoder(Topic.DEAD_LETTER.subject)
         self._timeout_s = delivery_timeout_s
-        settings: dict[str, Any] = {
+        self._settings: dict[str, Any] = {
             **connection.producer_config(),
             "delivery.timeout.ms": int(delivery_timeout_s * 1000),
             "logger": QUIET,
         }
-        self._producer = Producer(settings)
+        self._producer = Producer(self._settings)
 
     def send(self, batch: RawBatch, rejects: Sequence[Reject], identity: str) -> None:
         """Send the letters of a batch and wait until Kafka has them; sending them again changes nothing.
 
         Raises:
             Unavailable: Kafka did not acknowledge all of them.
+            SystemFault: Kafka refuses to let us write them.
         """
         for first in range(0, len(rejects), _CHUNK):
             self._send_chunk(batch, rejects[first : first + _CHUNK], identity)
@@ -63,12 +64,12 @@ class DeadLetterOffice:
             )
 
     def _send_chunk(self, batch: RawBatch, rejects: Sequence[Reject], identity: str) -> None:
-        failed: list[str] = []
+        failed: list[KafkaError] = []
         origin = batch.topic.value.name(self._prefix)
 
         def delivered(error: KafkaError | None, _message: Message) -> None:
             if error is not None:
-                failed.append(error.name())
+                failed.append(error)
 
         try:
             for reject in rejects:
@@ -77,8 +78,19 @@ class DeadLetterOffice:
                     self._topic, key=letter.key, value=self._encode(letter.to_avro()), on_delivery=delivered
                 )
                 self._producer.poll(0)
-        except (BufferError, KafkaException) as error:
-            raise Unavailable(f"Kafka takes no dead letters ({type(error).__name__})") from None
+        except BufferError:
+            raise Unavailable("Kafka takes no dead letters: those before them still wait") from None
+        except KafkaException as exception:
+            failed.append(exception.args[0])
         left = self._producer.flush(self._timeout_s + 1)
         if left or failed:
-            raise Unavailable(f"Kafka did not acknowledge {left + len(failed)} dead letters ({', '.join(set(failed))})")
+            self._give_up(left, failed)
+
+    def _give_up(self, left: int, failed: Sequence[KafkaError]) -> NoReturn:
+        names = ", ".join(sorted({error.name() for error in failed}))
+        if any(error.code() in REFUSED for error in failed):
+            raise SystemFault(f"Kafka refuses our dead letters ({names}): grant WRITE on {self._topic}")
+        if any(error.fatal() for error in failed):
+            # Such a producer never sends again: without a new one the sink would wait for ever on a healthy broker.
+            self._producer = Producer(self._settings)
+        raise Unavailable(f"Kafka did not acknowledge {left + len(failed)} dead letters ({names})")

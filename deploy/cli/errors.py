@@ -7,6 +7,7 @@ import traceback
 from dataclasses import dataclass
 from pathlib import Path
 
+from deploy.mistakes import Mistake
 from schemas.errors import ConfigurationError, HailongError
 
 FAILED = 1
@@ -41,6 +42,9 @@ def report(error: BaseException) -> int:
             for problem in error.problems:
                 _say(f"  - {problem}")
             _say("All settings are explained in deploy/hailong.env.example.")
+            return MISCONFIGURED
+        case Mistake():
+            _say(f"hailong: {error}")
             return MISCONFIGURED
         case HailongError():
             _say(f"hailong: {error}")

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deploy.broker import Broker
+
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from deploy.settings.load import SettingsGroup
 
@@ -22,6 +24,16 @@ Dir = Annotated[
         "Without it: the HAILONG_* settings, else var/up.",
         show_default=False,
         file_okay=False,
+    ),
+]
+
+
+BrokerOption = Annotated[
+    Broker,
+    typer.Option(
+        "--broker",
+        help="embedded: starts at once, its topics are in memory only. kafka: Apache Kafka, whose topics stay in the "
+        "directory; needs Java 17 and, the first time, Maven.",
     ),
 ]
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from rich.console import Console
 
+from deploy.broker import Broker
 from deploy.clickhouse import ask
 from deploy.demo import report
 from deploy.demo.figures import collect
@@ -53,6 +54,7 @@ class DemoOptions:
         scale: 1 for all of Hai Phong.
         workers: Worker processes.
         keep: Whether the stack stays until Ctrl-C after the report.
+        broker: Which broker the stack brings.
     """
 
     directory: Path
@@ -60,6 +62,7 @@ class DemoOptions:
     scale: float
     workers: int
     keep: bool
+    broker: Broker = Broker.EMBEDDED
 
 
 def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) -> int:
@@ -74,9 +77,9 @@ def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) ->
     settings = {**kept, "HAILONG_WORKER_IDLE_ADVANCE_S": str(IDLE_ADVANCE_S)}
     with StopRequest() as stop:
         _empty(layout)
-        with Stack(layout, settings, workers=options.workers, stopping=stop.is_set) as stack:
+        with Stack(layout, settings, workers=options.workers, broker=options.broker, stopping=stop.is_set) as stack:
             console.print(f"Everything of this run is kept in {options.directory}", highlight=False)
-            stack.start_servers()
+            stack.start_servers(lambda step: console.print(step, highlight=False))
             console.print(
                 "Broker and ClickHouse run; tables and topics are made. Starting workers, sink and simulator."
             )
@@ -103,7 +106,7 @@ def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) ->
 def _empty(layout: Layout) -> None:
     """Remove what an earlier run left, and nothing else: the directory may be anybody's."""
     with layout.locked():
-        for directory in (layout.clickhouse, layout.logs, layout.broker):
+        for directory in (layout.clickhouse, layout.logs, layout.broker, layout.kafka):
             shutil.rmtree(directory, ignore_errors=True)
         for name in ("report.json", "truth.json"):
             (layout.directory / name).unlink(missing_ok=True)

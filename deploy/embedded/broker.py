@@ -27,7 +27,6 @@ from deploy.embedded.ports import free_port
 from deploy.supervisor.child import bound_command
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
 
-FORGETFUL = "The embedded broker keeps topics in memory: they are gone when it stops. What is in ClickHouse stays."
 SESSION_TIMEOUT_MS = 6_000
 """Its consumer groups form after half of the session timeout, so the embedded profile keeps it short."""
 

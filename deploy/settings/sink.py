@@ -9,6 +9,7 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.load import SettingsGroup
+from schemas.dead_letter_limit import DeadLetterLimit
 from sinks.clickhouse.loader.options import MIB, SinkOptions
 
 
@@ -60,12 +61,28 @@ class SinkSettings(SettingsGroup):
     stall_after_s: float = Field(
         default=120.0, gt=0, description="Seconds with lag and without progress after which the sink is unhealthy."
     )
+    dead_letter_share: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="Stop when more than this part of the last records of a partition was refused; 1: never.",
+    )
+    dead_letter_minimum: int = Field(
+        default=100, ge=1, le=1_000_000, description="Never stop for fewer refused records than this."
+    )
+    dead_letter_window: int = Field(
+        default=1000, ge=1, le=1_000_000, description="How many of the last records of a partition are looked at."
+    )
 
     def problems(self) -> Iterator[str]:
         """Whether the buffers hold at least one flush."""
         if self.max_buffer_bytes < self.flush_bytes:
             yield "HAILONG_SINK_MAX_BUFFER_BYTES must not be less than HAILONG_SINK_FLUSH_BYTES."
+        if self.dead_letter_window < self.dead_letter_minimum:
+            yield "HAILONG_SINK_DEAD_LETTER_WINDOW must not be less than HAILONG_SINK_DEAD_LETTER_MINIMUM."
 
     def options(self) -> SinkOptions:
         """What `sinks.clickhouse.loader.run_sink` takes."""
-        return SinkOptions(**self.model_dump())
+        limit = DeadLetterLimit(self.dead_letter_share, self.dead_letter_minimum, self.dead_letter_window)
+        ours = {"dead_letter_share", "dead_letter_minimum", "dead_letter_window"}
+        return SinkOptions(**self.model_dump(exclude=ours), dead_letter_limit=limit)

@@ -11,6 +11,7 @@ from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.load import SettingsGroup
 from processors.worker.options import WorkerOptions
+from schemas.dead_letter_limit import DeadLetterLimit
 
 STAGES = ("join", "assessment", "spikes")
 
@@ -76,12 +77,26 @@ class WorkerSettings(SettingsGroup):
     stall_after_s: float = Field(
         default=120.0, gt=0, description="Seconds with lag and without progress after which the worker is unhealthy."
     )
+    dead_letter_share: float = Field(
+        default=0.2,
+        gt=0,
+        le=1,
+        description="Stop when more than this part of the last records of a partition was refused; 1: never.",
+    )
+    dead_letter_minimum: int = Field(
+        default=100, ge=1, le=1_000_000, description="Never stop for fewer refused records than this."
+    )
+    dead_letter_window: int = Field(
+        default=1000, ge=1, le=1_000_000, description="How many of the last records of a partition are looked at."
+    )
 
     def problems(self) -> Iterator[str]:
         """Whether the stages exist."""
         unknown = [name for name in self.stage_names() if name not in STAGES]
         if unknown or not self.stage_names():
             yield f"HAILONG_WORKER_STAGES must name stages among {', '.join(STAGES)}."
+        if self.dead_letter_window < self.dead_letter_minimum:
+            yield "HAILONG_WORKER_DEAD_LETTER_WINDOW must not be less than HAILONG_WORKER_DEAD_LETTER_MINIMUM."
 
     def stage_names(self) -> tuple[str, ...]:
         """The stages to run."""
@@ -104,4 +119,7 @@ class WorkerSettings(SettingsGroup):
             snapshot_directory=self.snapshot_directory,
             snapshot_interval_s=self.snapshot_interval_s,
             stall_after_s=self.stall_after_s,
+            dead_letter_limit=DeadLetterLimit(
+                self.dead_letter_share, self.dead_letter_minimum, self.dead_letter_window
+            ),
         )

@@ -39,6 +39,11 @@ class Layout:
         return self.directory / "broker"
 
     @property
+    def kafka(self) -> Path:
+        """Apache Kafka's records and settings, in a stack that runs it; stay from one start to the next."""
+        return self.directory / "kafka"
+
+    @property
     def state_file(self) -> Path:
         """Settings by which other commands find the running stack; there only while it runs."""
         return self.directory / "hailong.env"

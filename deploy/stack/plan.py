@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from deploy.embedded.broker import SESSION_TIMEOUT_MS, STOP_SIGNAL, broker_command, is_ready
+from deploy.embedded.broker import SESSION_TIMEOUT_MS
 from deploy.embedded.ports import free_port
 from deploy.settings.variables import ENV_FILE, PREFIX
 from deploy.stack.layout import Layout
@@ -75,23 +75,6 @@ def child_environment(layout: Layout, extra: Mapping[str, str]) -> dict[str, str
     """The environment of our own processes: settings come from the stack's file, not from the user's variables."""
     inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
     return {**inherited, ENV_FILE: str(layout.state_file), "PYTHONUNBUFFERED": "1", **extra}
-
-
-def broker_child(
-    layout: Layout, addresses: Addresses, after_start: Callable[[], None], clients: tuple[str, ...]
-) -> ChildSpec:
-    """The broker. A restarted one has lost its topics: they are made again, and its clients start anew."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return ChildSpec(
-        name="broker",
-        command=partial(broker_command, addresses.kafka, layout.broker),
-        environment=inherited,
-        ready=partial(is_ready, addresses.kafka),
-        after_start=after_start,
-        dependents=clients,
-        stop_signal=STOP_SIGNAL,
-        stop_timeout_s=5,
-    )
 
 
 def clickhouse_child(layout: Layout, addresses: Addresses, connection: ClickHouseConnection) -> ChildSpec:

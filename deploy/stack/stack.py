@@ -1,8 +1,8 @@
 """Starts, watches and stops a whole stack.
 
-Order of a stop, so that nothing is lost although the broker forgets: producers first, then the workers once they have
-read everything, then the sink once everything is in ClickHouse, then the servers. Each wait is bounded; what is cut
-short is said.
+Order of a stop: producers first, then workers, sink and webhook, then the servers. So that nothing is lost when the
+broker forgets, the workers stop once they have read everything and the sink once everything is in ClickHouse; each wait
+is bounded, and what is cut short is said. A broker that keeps its topics makes these waits needless.
 """
 
 from __future__ import annotations
@@ -16,18 +16,19 @@ from typing import Self
 
 import structlog
 
+from deploy.broker import Broker
 from deploy.embedded.ports import free_port
 from deploy.settings import ClickHouseSettings, KafkaSettings, check, load
 from deploy.settings.everything import GROUPS
 from deploy.settings.sink import SinkSettings
 from deploy.settings.webhook import WebhookSettings
 from deploy.settings.worker import WorkerSettings
+from deploy.stack.brokers import broker_child
 from deploy.stack.flow import Flow
 from deploy.stack.layout import Layout, secret_in, write_env_file
 from deploy.stack.plan import (
     Addresses,
     Endpoint,
-    broker_child,
     clickhouse_child,
     command_child,
     stack_variables,
@@ -51,6 +52,7 @@ class Stack:
         layout: Its directory.
         variables: The user's settings; those of Kafka and ClickHouse are replaced by the embedded servers'.
         workers: How many worker processes.
+        broker: Which broker it brings.
         stopping: Says that a stop was asked for.
 
     Raises:
@@ -63,11 +65,13 @@ class Stack:
         variables: Mapping[str, str],
         *,
         workers: int = 1,
+        broker: Broker = Broker.EMBEDDED,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self.layout = layout
         self._user = variables
         self._workers = workers
+        self.broker = broker
         self._stopping = stopping
         self._exit = ExitStack()
 
@@ -97,10 +101,14 @@ class Stack:
         """Stop what still runs, without waiting for it to catch up; remove the settings file, free the directory."""
         self._exit.__exit__(kind, error, trace)
 
-    def start_servers(self) -> None:
+    def start_servers(self, tell: Callable[[str], None] = lambda _: None) -> None:
         """Start broker and ClickHouse, create the topics, migrate the database.
 
+        Args:
+            tell: Is told what takes long, for people who watch.
+
         Raises:
+            ConfigurationError: Apache Kafka was asked for, and Java or Maven is missing.
             ChildFailed: A server does not start.
             SystemFault: A migration or a topic is refused.
         """
@@ -108,7 +116,14 @@ class Stack:
 
         clients = tuple(endpoint.name for endpoint in self.endpoints)
         self.supervisor.start(
-            broker_child(self.layout, self.addresses, self._create_topics, clients),
+            broker_child(
+                self.broker,
+                self.layout,
+                self.addresses.kafka,
+                after_start=self._create_topics,
+                clients=clients,
+                tell=tell,
+            ),
             clickhouse_child(self.layout, self.addresses, self.clickhouse),
         )
         if not self._stopping():
@@ -140,9 +155,13 @@ class Stack:
         """
         workers = [end.name for end in self.endpoints if end.name.startswith("worker")]
         rest = [end.name for end in self.endpoints if end.name not in workers]
-        with self.flow() as flow:
-            self._drain("workers", flow.worker_lag, workers, tell)
-            self._drain("sink", flow.sink_lag, rest, tell)
+        if self.broker.keeps_topics:
+            self._stop_all_of("workers", workers, tell)
+            self._stop_all_of("sink", rest, tell)
+        else:
+            with self.flow() as flow:
+                self._drain("workers", flow.worker_lag, workers, tell)
+                self._drain("sink", flow.sink_lag, rest, tell)
         tell("Stopping ClickHouse and the broker")
         self.supervisor.stop_all()
 
@@ -169,6 +188,9 @@ class Stack:
         if left:
             log.warning("drain_cut_short", what=what, records=left, after_s=DRAIN_S)
             tell(f"Not waiting any longer for the {what}: {left:,} records are lost with the broker's memory")
+        self._stop_all_of(what, names, tell)
+
+    def _stop_all_of(self, what: str, names: list[str], tell: Callable[[str], None]) -> None:
         tell(f"Stopping the {what}")
         for name in reversed(names):
             self.supervisor.stop(name)

@@ -39,5 +39,8 @@ AUDITED: Mapping[Topic, Audited] = {
     Topic.DEAD_LETTER: Audited(
         "dead_letter", "sipHash64(dead_letter_id)", natural="source_identity, source_partition, source_offset"
     ),
+    Topic.DEAD_LETTER_ACTION: Audited(
+        "dead_letter_action", "sipHash64(dead_letter_id, action_id)", natural="dead_letter_id, action"
+    ),
 }
 """Every topic's table."""

@@ -62,9 +62,12 @@ _LOGIN = "check HAILONG_CLICKHOUSE_USER and HAILONG_CLICKHOUSE_PASSWORD"
 SYSTEM_CODES: Mapping[int, tuple[str, str]] = {
     1: ("UNSUPPORTED_METHOD", "use a supported ClickHouse version"),
     8: ("THERE_IS_NO_COLUMN", _MIGRATE),
+    10: ("NOT_FOUND_COLUMN_IN_BLOCK", _MIGRATE),
     16: ("NO_SUCH_COLUMN_IN_TABLE", _MIGRATE),
     20: ("NUMBER_OF_COLUMNS_DOESNT_MATCH", _MIGRATE),
+    46: ("UNKNOWN_FUNCTION", "use a supported ClickHouse version"),
     47: ("UNKNOWN_IDENTIFIER", _MIGRATE),
+    48: ("NOT_IMPLEMENTED", "nobody can insert there: is a view in the place of a table?"),
     50: ("UNKNOWN_TYPE", "use a supported ClickHouse version"),
     53: ("TYPE_MISMATCH", _MIGRATE),
     60: ("UNKNOWN_TABLE", _MIGRATE),

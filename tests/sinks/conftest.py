@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from clickhouse_driver.errors import Error as DriverError
-from confluent_kafka import Producer
+from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from support.events import value_of
 
@@ -35,6 +36,14 @@ from sinks.connection import ClickHouseConnection
 PASSWORD = "sinks-test"
 KEYS = SealingKeys.parse(SealingKeys.generate())
 ROOT = Path(__file__).resolve().parents[2]
+_SERVER = """
+import sys
+from deploy.embedded.clickhouse import configuration
+configuration._GRANTS = configuration._GRANTS.replace(sys.argv.pop(1) or " ", " ").replace(" ,", "")
+from deploy.embedded.clickhouse.__main__ import main
+main()
+"""
+"""The embedded server, but for one of the rights that its engine gives and checks."""
 PROGRAM = Path(__file__).with_name("run_sink_program.py")
 
 
@@ -64,21 +73,29 @@ class Server:
     def __init__(self, directory: Path) -> None:
         self.port = free_port()
         self._directory = directory
+        self._password = PASSWORD
         self._process: subprocess.Popen[bytes] | None = None
 
-    def start(self) -> None:
-        """Start it and wait until it answers."""
+    def start(self, password: str = PASSWORD, without: str = "") -> None:
+        """Start it and wait until it answers.
+
+        Args:
+            password: Of its user.
+            without: A right that its user does not have this time, e.g. INSERT.
+        """
         command = [
-            *(sys.executable, "-m", "deploy.embedded.clickhouse", "--path", str(self._directory / "data")),
+            *(sys.executable, "-c", _SERVER, without, "--path", str(self._directory / "data")),
             *("--host", "127.0.0.1", "--port", str(self.port)),
         ]
-        environment = {**os.environ, "HAILONG_CLICKHOUSE_PASSWORD": PASSWORD}
+        environment = {**os.environ, "HAILONG_CLICKHOUSE_PASSWORD": password}
+        self._password = password
         with (self._directory / "clickhouse.log").open("ab") as log:
             self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
         eventually(self._answers, 30, "ClickHouse answers")
 
     def _answers(self) -> bool:
-        client = connect(self.connection("default"), timeout_s=2)
+        connection = replace(self.connection("default"), password=self._password)
+        client = connect(connection, timeout_s=2)
         try:
             return bool(client.execute("SELECT 1"))
         except (DriverError, EOFError, OSError):
@@ -162,6 +179,16 @@ class World:
         """Rows of a table, each id once."""
         return int(self.rows(f"SELECT count() FROM {table} FINAL")[0][0])
 
+    def committed(self, topic: Topic = Topic.DECLARATION_STATUS, partitions: int = 2) -> int:
+        """How many records of a topic the group has committed."""
+        consumer = Consumer(dict(self.kafka.consumer_config(self.options.group)))
+        name = topic.value.name(self.kafka.topic_prefix)
+        try:
+            found = consumer.committed([TopicPartition(name, number) for number in range(partitions)], timeout=10)
+        finally:
+            consumer.close()
+        return sum(max(one.offset, 0) for one in found)
+
     @contextmanager
     def sink(self, **changed: Any) -> Iterator[SinkMonitor]:
         """A sink in a thread, for as long as the block lasts; what stopped it is raised at the end."""
@@ -213,6 +240,57 @@ def new_world(server: Server, address: str) -> World:
     return world
 
 
+class SinkProcess:
+    """A sink in a process of its own.
+
+    Args:
+        world: What it reads and fills.
+        directory: For its log.
+        name: Of the log.
+        settings: More settings of librdkafka.
+        options: Differing options.
+    """
+
+    def __init__(self, world: World, directory: Path, name: str, settings: Mapping[str, Any], **options: Any) -> None:
+        server = asdict(world.clickhouse)
+        server.pop("ca_file")
+        kafka = {name: value for name, value in asdict(world.kafka).items() if not name.startswith("ssl")}
+        chosen = asdict(replace(world.options, **options))
+        chosen.pop("dead_letter_limit")
+        given = {"kafka": kafka, "clickhouse": server, "options": chosen, "settings": settings}
+        self._log = directory / f"{name}.log"
+        with self._log.open("ab") as log:
+            self.process = subprocess.Popen(
+                [sys.executable, str(PROGRAM), json.dumps(given)], cwd=ROOT, stdout=log, stderr=log
+            )
+
+    @property
+    def log(self) -> str:
+        """What it said."""
+        return self._log.read_text()
+
+    def says(self, words: str) -> int:
+        """How often its log holds some words."""
+        return self.log.count(words)
+
+    def send_signal(self, number: signal.Signals) -> None:
+        """Send a signal."""
+        self.process.send_signal(number)
+
+    @property
+    def resident(self) -> int:
+        """Its resident memory, bytes."""
+        text = Path(f"/proc/{self.process.pid}/statm").read_text()
+        return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
+
+    def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> int:
+        """End it; its exit status."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGCONT)
+            self.process.send_signal(number)
+        return self.process.wait(seconds)
+
+
 class Helpers:
     """Functions for tests."""
 
@@ -239,6 +317,20 @@ def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedBroker]
     """The embedded broker."""
     with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as found:
         yield found
+
+
+@pytest.fixture
+def sinks(tmp_path: Path) -> Iterator[Callable[..., SinkProcess]]:
+    """Starts sinks as processes: `sinks(world, name, settings={}, **options)`; what still runs is killed at the end."""
+    running: list[SinkProcess] = []
+
+    def start(world: World, name: str, settings: Mapping[str, Any] | None = None, **options: Any) -> SinkProcess:
+        running.append(SinkProcess(world, tmp_path, name, settings or {}, **options))
+        return running[-1]
+
+    yield start
+    for one in running:
+        one.end(signal.SIGKILL)
 
 
 @pytest.fixture

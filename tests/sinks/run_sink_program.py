@@ -16,10 +16,17 @@ from sinks.connection import ClickHouseConnection
 
 
 def main(given: dict[str, Any]) -> None:
-    """Run until SIGTERM; with `die_before_commit`, kill this process where it would commit for the first time."""
+    """Run until SIGTERM.
+
+    With `die_before_commit`, kill this process where it would commit for the first time. `settings` are settings of
+    librdkafka that are not options of ours; short time-outs make tests short.
+    """
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    if given["die_before_commit"]:
+    if more := given.get("settings"):
+        settings = Session._settings
+        Session._settings = lambda *arguments: {**settings(*arguments), **more}
+    if given.get("die_before_commit"):
         commit = Session._commit
 
         def dying(session: Session, leases: Any) -> None:

@@ -8,6 +8,9 @@ from typing import Annotated
 
 import typer
 
+from deploy.broker import Broker
+from deploy.cli.options import BrokerOption
+
 
 def demo(
     directory: Annotated[
@@ -16,6 +19,7 @@ def demo(
     seed: Annotated[int, typer.Option(min=0, help="Another seed makes another course of the same figures.")] = 2020,
     scale: Annotated[float, typer.Option(min=0.01, max=1, help="Size of the scenario; 1 is all of Hai Phong.")] = 1.0,
     workers: Annotated[int, typer.Option(min=1, max=8, help="How many worker processes share the work.")] = 1,
+    broker: BrokerOption = Broker.EMBEDDED,
     *,
     keep: Annotated[bool, typer.Option("--keep", help="Stay after the report, for questions, until Ctrl-C.")] = False,
 ) -> None:
@@ -36,4 +40,4 @@ def demo(
 
     variables = read_variables(os.environ)
     configure_logs("warning", load(LogSettings, variables).format)
-    raise typer.Exit(run(DemoOptions(directory, seed, scale, workers, keep), Console(), variables))
+    raise typer.Exit(run(DemoOptions(directory, seed, scale, workers, keep, broker), Console(), variables))

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.cli.options import DEFAULT_DIR, Dir, variables_for, warn_of_unknown
+from deploy.broker import Broker
+from deploy.cli.options import DEFAULT_DIR, BrokerOption, Dir, variables_for, warn_of_unknown
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from rich.console import Console
@@ -23,14 +24,17 @@ def up(
         Path, typer.Option("--dir", help="Where data, logs and passwords are kept.", file_okay=False)
     ] = DEFAULT_DIR,
     workers: Annotated[int, typer.Option(min=1, max=16, help="How many worker processes share the work.")] = 1,
+    broker: BrokerOption = Broker.EMBEDDED,
 ) -> None:
     """Start broker, ClickHouse, worker and sink on this machine, and stay until Ctrl-C.
 
     Ctrl-C stops all in order and loses nothing; a second Ctrl-C stops at once. What crashes is started again. The
-    broker keeps its topics in memory only; ClickHouse's data stays in the directory. Other commands find the stack by
-    its directory.
+    embedded broker keeps its topics in memory only, Apache Kafka keeps them in the directory; so does ClickHouse with
+    its data. Other commands find the stack by its directory.
 
     Example: hailong up --dir var/up, then in another terminal: hailong simulate haiphong-2020 --dir var/up
+
+    Example: hailong up --broker kafka
     """
     from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
 
@@ -48,9 +52,9 @@ def up(
     if ignored := replaced_variables(variables):
         console.print(f"Not used, since `up` brings its own servers: {', '.join(ignored)}", highlight=False)
     layout = Layout(directory.resolve())
-    with StopRequest() as stop, Stack(layout, variables, workers=workers, stopping=stop.is_set) as stack:
-        with console.status("Starting the broker and ClickHouse"):
-            stack.start_servers()
+    with StopRequest() as stop, Stack(layout, variables, workers=workers, broker=broker, stopping=stop.is_set) as stack:
+        with console.status(f"Starting {broker.in_words} and ClickHouse") as status:
+            stack.start_servers(status.update)
         with console.status("Starting workers and sink"):
             stack.start_pipeline()
         if not stop.is_set():
@@ -66,8 +70,6 @@ def _introduce(console: Console, stack: Stack, directory: Path) -> None:
     """Where everything is, and what to do next."""
     from rich.table import Table  # noqa: PLC0415 as above
 
-    from deploy.embedded.broker import FORGETFUL  # noqa: PLC0415 as above
-
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_row("Kafka", stack.addresses.kafka)
     table.add_row("ClickHouse", f"127.0.0.1:{stack.addresses.clickhouse} (native), user default")
@@ -78,7 +80,7 @@ def _introduce(console: Console, stack: Stack, directory: Path) -> None:
     table.add_row("logs", f"{directory / 'logs'}")
     console.print("[bold green]hailong runs[/]")
     console.print(table)
-    console.print(FORGETFUL)
+    console.print(stack.broker.note)
     option = "" if directory == DEFAULT_DIR else f" --dir {directory}"
     console.print(f"Try in another terminal: [bold]hailong simulate haiphong-2020{option}[/]", highlight=False)
     console.print(f'                         [bold]hailong sql{option} "SHOW TABLES"[/]', highlight=False)

@@ -36,6 +36,7 @@ class Lease:
 @dataclass(slots=True)
 class _Lane:
     lease: Lease
+    size: int = 0
     offsets: list[int] = field(default_factory=list)
     timestamps: list[int] = field(default_factory=list)
     keys: list[bytes | None] = field(default_factory=list)
@@ -85,6 +86,7 @@ class TopicBuffer:
         """Take messages of one partition, in offset order."""
         lane = self._lanes.get(lease.partition)
         if lane is None or lane.lease is not lease:
+            self.drop([lease.partition])
             lane = self._lanes[lease.partition] = _Lane(lease)
         before, size = len(lane.offsets), 0
         for message in messages:
@@ -97,13 +99,16 @@ class TopicBuffer:
         if self.rows == 0:
             self.since = now
         added = len(lane.offsets) - before
+        size += added * _OVERHEAD_BYTES
+        lane.size += size
         self.rows += added
-        self.size += size + added * _OVERHEAD_BYTES
+        self.size += size
 
     def take(self) -> Parcel:
         """Everything, as one parcel; the buffer is empty afterwards."""
         lanes = [lane for lane in self._lanes.values() if lane.offsets and lane.lease.held]
-        parcel = Parcel(self.topic, [self._batch(lane) for lane in lanes], [lane.lease for lane in lanes], self.size)
+        size = sum(lane.size for lane in lanes)
+        parcel = Parcel(self.topic, [self._batch(lane) for lane in lanes], [lane.lease for lane in lanes], size)
         self._lanes, self.rows, self.size = {}, 0, 0
         return parcel
 
@@ -116,8 +121,7 @@ class TopicBuffer:
             lane = self._lanes.pop(partition, None)
             if lane is not None:
                 self.rows -= len(lane.offsets)
-        if not self.rows:
-            self.size = 0
+                self.size -= lane.size
 
 
 class Buffers:

@@ -13,6 +13,7 @@ from schemas.records import (
     Alert,
     Complaint,
     DeadLetter,
+    DeadLetterAction,
     DeclarationStatus,
     OfficeCount,
     RatedService,
@@ -191,4 +192,27 @@ DEAD_LETTER: Table[DeadLetter] = Table(
         *("recorded_at", "reason", "detail", "schema_id", "value_size"),
     ),
     _dead_letter,
+)
+
+
+def _dead_letter_action(record: DeadLetterAction, _written_at: int) -> Iterable[Row]:
+    yield (
+        record.action_id,
+        record.dead_letter_id,
+        record.action,
+        record.acted_at,
+        record.actor,
+        record.note or "",
+        record.replayed_partition,
+        record.replayed_offset,
+    )
+
+
+DEAD_LETTER_ACTION: Table[DeadLetterAction] = Table(
+    "dead_letter_action",
+    (
+        *("action_id", "dead_letter_id", "action", "acted_at", "actor", "note"),
+        *("replayed_partition", "replayed_offset"),
+    ),
+    _dead_letter_action,
 )

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from schemas.checked import Checked
+from schemas.dead_letter_limit import DeadLetterLimit
 
 MIB = 1024 * 1024
 
@@ -32,6 +33,7 @@ class SinkOptions(Checked):
         identity_check_s: How often topics are checked for having been made anew.
         max_refused: More bad rows than this in one batch are taken for a fault of the tables, not of the rows.
         stall_after_s: Lag without progress for so long makes the sink unhealthy.
+        dead_letter_limit: When so many records are refused that the sink stops instead.
     """
 
     group: str = "hailong.sink"
@@ -50,6 +52,7 @@ class SinkOptions(Checked):
     identity_check_s: float = 30.0
     max_refused: int = 100
     stall_after_s: float = 120.0
+    dead_letter_limit: DeadLetterLimit = field(default_factory=DeadLetterLimit)
 
     def _problems(self) -> Iterator[str]:
         if not self.group:

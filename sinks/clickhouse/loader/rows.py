@@ -16,7 +16,17 @@ import polars as pl
 from schemas.batch import RawBatch, Reject
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.readers import RecordReader, StatusReader
-from schemas.records import Alert, Complaint, DeadLetter, OfficeCount, RatedService, Rating, Record, Satisfaction
+from schemas.records import (
+    Alert,
+    Complaint,
+    DeadLetter,
+    DeadLetterAction,
+    OfficeCount,
+    RatedService,
+    Rating,
+    Record,
+    Satisfaction,
+)
 from schemas.topics import Topic
 from schemas.wire import HEADER_BYTES
 from sinks.clickhouse.loader import layouts
@@ -179,4 +189,7 @@ def readers(writer_schemas: WriterSchemas = pinned_only) -> Mapping[Topic, Topic
         Topic.COMPLAINT: RecordRows(Topic.COMPLAINT, Complaint, (layouts.COMPLAINT,), _own, given),
         Topic.ALERT: RecordRows(Topic.ALERT, Alert, (layouts.ALERT,), _own, given),
         Topic.DEAD_LETTER: RecordRows(Topic.DEAD_LETTER, DeadLetter, (layouts.DEAD_LETTER,), _once, given),
+        Topic.DEAD_LETTER_ACTION: RecordRows(
+            Topic.DEAD_LETTER_ACTION, DeadLetterAction, (layouts.DEAD_LETTER_ACTION,), _own, given
+        ),
     }

@@ -9,9 +9,9 @@ letters by Kafka
 lease revoked                            what was acknowledged before, once more, then never again
 lease lost                               never: another member already reads it
 
-A committed offset counts only with the claim of this log and this database in its metadata (`epochs`). Otherwise the
-partition is read from its beginning: the topic was made anew, or the database was, or somebody reset the offsets.
-Reading again changes nothing.
+Nothing here waits for ClickHouse, nor long for Kafka: whoever does not poll for `max.poll.interval.ms` is put out of
+the group. So the writer has a thread of its own, and an assignment whose beginnings cannot be known yet, because
+ClickHouse or a broker does not answer, is kept and tried again from the loop while polling goes on.
 """
 
 from __future__ import annotations
@@ -19,17 +19,19 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
-from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.connection import KafkaConnection
 from schemas.errors import OutcomeUnknown, SystemFault, Unavailable
 from schemas.topics import Topic
+from sinks.clickhouse.loader.beginnings import beginnings
 from sinks.clickhouse.loader.buffers import Buffers, Lease, Parcel
 from sinks.clickhouse.loader.epochs import Log
+from sinks.clickhouse.loader.logs import Logs
 from sinks.clickhouse.loader.monitor import SinkMonitor
 from sinks.clickhouse.loader.options import SinkOptions
 from sinks.clickhouse.loader.writer import Writer
@@ -39,6 +41,8 @@ log = structlog.get_logger(__name__)
 
 _POLL_S = 0.1
 _FETCH_RECORDS = 10_000
+_RECORD_BYTES = 1024
+"""What a record is taken to need until the first was seen."""
 _WRITER_PARCELS = 2
 """Parcels that may wait for the writer: one is stored while the next is ready."""
 
@@ -50,9 +54,7 @@ class Session:
         connection: Kafka.
         options: Sizes and pauses.
         writer: Stores parcels.
-        identify: Gives the present logs of all topics, patiently; called at each assignment.
-        peek: Gives them at once or raises; called now and then.
-        reached: Gives the offset after the last stored record of a log's partition.
+        logs: Says which logs the topics stand for.
         monitor: Is told about progress.
     """
 
@@ -61,32 +63,33 @@ class Session:
         connection: KafkaConnection,
         options: SinkOptions,
         writer: Writer,
-        identify: Callable[[], Mapping[Topic, Log]],
-        peek: Callable[[], Mapping[Topic, Log]],
-        reached: Callable[[Log, int], int],
+        logs: Logs,
         monitor: SinkMonitor,
     ) -> None:
         self._options = options
         self._writer = writer
-        self._identify = identify
-        self._peek = peek
-        self._reached = reached
+        self._asked = logs
         self._monitor = monitor
         self._names = {topic.value.name(connection.topic_prefix): topic for topic in Topic}
         self._logs: Mapping[Topic, Log] = {}
+        self._arriving: list[TopicPartition] = []
         self._leases: dict[tuple[str, int], Lease] = {}
         self._buffers = Buffers()
         self._paused = False
-        self._refused: list[KafkaError] = []
-        self._next_commit = self._next_look = 0.0
+        self._record_size = _RECORD_BYTES
+        self._ending = False
+        self._faults: list[SystemFault] = []
+        self._next_commit = self._next_look = self._next_attempt = 0.0
         self._next_identity_check = time.monotonic() + options.identity_check_s
         self._consumer = Consumer(self._settings(connection))
 
     def _settings(self, connection: KafkaConnection) -> dict[str, Any]:
         settings: dict[str, Any] = {
             **connection.consumer_config(self._options.group),
-            "queued.max.messages.kbytes": 32 * 1024,
-            "fetch.message.max.bytes": 4 * 1024 * 1024,
+            # What librdkafka holds before we take it, all partitions together. One answer of each broker comes on top,
+            # unpacked at once: by default 50 MB that may become ten times as much.
+            "queued.max.messages.kbytes": 16 * 1024,
+            "fetch.max.bytes": 1024 * 1024,
             "error_cb": self._on_error,
             "logger": QUIET,
         }
@@ -102,7 +105,6 @@ class Session:
 
         Raises:
             SystemFault: Only an operator can mend it.
-            Unavailable: Kafka or ClickHouse did not answer at an assignment.
         """
         self._consumer.subscribe(
             list(self._names), on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost
@@ -110,7 +112,8 @@ class Session:
         again = False
         try:
             while not stop.is_set() and not again:
-                self._take(self._consumer.consume(_FETCH_RECORDS, _POLL_S))
+                self._take(self._consumer.consume(self._room(), _POLL_S))
+                self._begin_in_time()
                 self._hand_over(everything=False)
                 self._collect()
                 self._balance()
@@ -120,12 +123,22 @@ class Session:
             if not again:
                 self._drain()
         finally:
+            self._ending = True
             self._consumer.close()
         return again
 
-    def _take(self, messages: Iterable[Message]) -> None:
-        if self._refused:
-            raise SystemFault(f"Kafka refused our credentials ({self._refused[0].name()}): check user and password")
+    def _held(self) -> int:
+        """Bytes that are read and not stored."""
+        return self._writer.load[2] + self._buffers.size
+
+    def _room(self) -> int:
+        """How many records may be taken at once: as many as have room if they are as large as those before."""
+        room = max(self._options.max_buffer_bytes - self._held(), 0)
+        return max(1, min(_FETCH_RECORDS, room // self._record_size))
+
+    def _take(self, messages: Sequence[Message]) -> None:
+        if self._faults:
+            raise self._faults[0]
         by_partition: defaultdict[tuple[str, int], list[Message]] = defaultdict(list)
         for message in messages:
             error = message.error()
@@ -133,15 +146,19 @@ class Session:
                 by_partition[message.topic(), message.partition()].append(message)  # type: ignore[index]  # it has both
             else:
                 self._complain(error)
-        now = time.monotonic()
+        now, held = time.monotonic(), self._buffers.size
         for address, found in by_partition.items():
             lease = self._leases.get(address)
             if lease is not None:
                 self._buffers[lease.topic].add(lease, found, now)
+        if self._buffers.size > held:
+            self._record_size = (self._buffers.size - held) // len(messages)
 
     def _complain(self, error: KafkaError) -> None:
         if error.code() in REFUSED:
             raise SystemFault(f"Kafka refuses to let us read ({error.name()}): grant READ on the topics and the group")
+        if _is_fatal(error):
+            raise _fatal(error)
         if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             self._next_identity_check = 0.0  # deleted, perhaps to be made anew
         log.warning("consumer_error", error=error.name())
@@ -169,8 +186,7 @@ class Session:
 
     def _balance(self) -> None:
         """Pause reading when buffers are full; polling goes on, so that the membership survives."""
-        _parcels, _records, size = self._writer.load
-        size += self._buffers.size
+        size = self._held()
         limit = self._options.max_buffer_bytes
         if not self._paused and size > limit:
             self._paused = True
@@ -204,8 +220,8 @@ class Session:
             lease.committed = offset.offset
 
     def _look_in_time(self) -> None:
-        if time.monotonic() < self._next_look:
-            return
+        if self._arriving or time.monotonic() < self._next_look:
+            return  # a lag that is not known yet must not pass for none
         self._next_look = time.monotonic() + 1.0
         lag = {}
         for (name, partition), lease in self._leases.items():
@@ -220,7 +236,7 @@ class Session:
             return False
         self._next_identity_check = time.monotonic() + self._options.identity_check_s
         try:
-            present = self._peek()
+            present = self._asked.present()
         except (Unavailable, OutcomeUnknown, TopicsMissing) as error:
             log.warning("identity_check_failed", error=str(error))
             return False
@@ -234,40 +250,47 @@ class Session:
     def _drain(self) -> None:
         """Store what was read, commit, and let go; what takes too long is read again by the next."""
         self._hand_over(everything=True)
-        if not self._writer.wait_idle(self._options.shutdown_timeout_s):
-            log.warning("stopped_before_all_was_stored", records=self._writer.load[1])
-        self._collect()
+        stored = self._writer.wait_idle(self._options.shutdown_timeout_s)
+        for parcel in self._writer.finished_quietly():
+            self._note(parcel)
         self._commit(self._leases.values())
+        if not stored:
+            self._writer.raise_failure()
+            log.warning("stopped_before_all_was_stored", records=self._writer.load[1])
 
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
-        self._logs = self._identify()
-        self._next_identity_check = time.monotonic() + self._options.identity_check_s
-        committed = consumer.committed(partitions, timeout=self._options.connect_timeout_s)
-        for known in committed:
-            topic = self._names[known.topic]
-            self._leases[known.topic, known.partition] = Lease(topic, known.partition)
-            if known.error is not None:
-                raise Unavailable(f"Kafka did not say what is committed ({known.error.name()})")
-            if known.offset < 0 or not self._believed(self._logs[topic], known):
-                known.offset = OFFSET_BEGINNING
-        consumer.assign([TopicPartition(known.topic, known.partition, known.offset) for known in committed])
+        consumer.assign([])  # nothing is fetched before it is known where to begin
+        self._arriving, self._next_attempt = partitions, 0.0
         self._paused = False
+
+    def _begin_in_time(self) -> None:
+        """Begin to read what was assigned, as soon as Kafka and ClickHouse say where."""
+        if not self._arriving or time.monotonic() < self._next_attempt:
+            return
+        try:
+            logs = self._asked.present()
+            starts = self._beginnings(logs)
+        except (Unavailable, OutcomeUnknown, TopicsMissing) as error:
+            self._next_attempt = time.monotonic() + self._options.retry_max_s / 10
+            log.warning("partitions_wait_for_their_beginning", partitions=len(self._arriving), error=str(error))
+            return
+        self._logs, self._arriving = logs, []
+        for start in starts:
+            self._leases[start.topic, start.partition] = Lease(self._names[start.topic], start.partition)
+        self._consumer.assign(starts)
+        self._next_identity_check = time.monotonic() + self._options.identity_check_s
         self._monitor.entered("running")
-        log.info("partitions_assigned", partitions=len(partitions))
+        log.info("partitions_assigned", partitions=len(starts))
 
-    def _believed(self, present: Log, known: TopicPartition) -> bool:
-        """Whether a committed offset was committed for this log and this database.
-
-        A broker that keeps no metadata (Tansu 0.6) gives none back; then the rows themselves must bear the offset out.
-        """
-        if known.metadata:
-            return known.metadata == present.claim
-        return self._reached(present, known.partition) >= known.offset
+    def _beginnings(self, logs: Mapping[Topic, Log]) -> list[TopicPartition]:
+        by_name = {known.name: known for known in logs.values()}
+        timeout_s = self._options.connect_timeout_s
+        return beginnings(self._consumer, self._arriving, by_name, self._asked.reached, timeout_s)
 
     def _on_revoke(self, _consumer: Consumer, partitions: list[TopicPartition]) -> None:
         """Commit what is stored; what is only read is dropped and read by the next owner."""
         self._monitor.entered("rebalancing")
-        if self._writer.load[0]:
+        if self._writer.load[0] and not self._ending:
             self._writer.wait_idle(self._options.revoke_timeout_s)
         for parcel in self._writer.finished_quietly():
             self._note(parcel)
@@ -281,6 +304,7 @@ class Session:
         self._let_go([(tp.topic, tp.partition) for tp in partitions])
 
     def _let_go(self, addresses: Iterable[tuple[str, int]]) -> None:
+        self._arriving = []
         for address in addresses:
             lease = self._leases.pop(address, None)
             if lease is not None:
@@ -289,6 +313,21 @@ class Session:
 
     def _on_error(self, error: KafkaError) -> None:
         if error.code() in REFUSED:
-            self._refused.append(error)
+            self._faults.append(SystemFault(f"Kafka refused our credentials ({error.name()}): check user and password"))
+        elif _is_fatal(error):
+            self._faults.append(_fatal(error))
         else:
             log.warning("kafka_error", error=error.name())
+
+
+def _is_fatal(error: KafkaError) -> bool:
+    """Whether the consumer is of no more use; an error that comes as a message bears the code, not the flag."""
+    return error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001 - librdkafka's own error codes are written like this
+
+
+def _fatal(error: KafkaError) -> SystemFault:
+    """What librdkafka gives up on; the usual case is a second sink under the same name."""
+    return SystemFault(
+        f"Kafka put this sink out of its group for good ({error.str()}): "
+        "two sinks must not have the same HAILONG_SINK_GROUP_INSTANCE_ID"
+    )

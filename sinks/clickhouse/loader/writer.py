@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import queue
 import threading
+from collections import defaultdict
 
 import structlog
 
+from schemas.dead_letter_limit import DeadLetterGuard
 from schemas.errors import Unavailable
 from sinks.clickhouse.loader.buffers import Parcel
 from sinks.clickhouse.loader.epochs import Log
@@ -27,13 +29,22 @@ class Writer:
     Args:
         store: ClickHouse.
         office: Where refused records go.
+        guard: Says when too much is refused.
         options: Pauses.
         give_up: Set when it must stop whatever is not acknowledged.
     """
 
-    def __init__(self, store: Store, office: DeadLetterOffice, options: SinkOptions, give_up: threading.Event) -> None:
+    def __init__(
+        self,
+        store: Store,
+        office: DeadLetterOffice,
+        guard: DeadLetterGuard,
+        options: SinkOptions,
+        give_up: threading.Event,
+    ) -> None:
         self._store = store
         self._office = office
+        self._guard = guard
         self._options = options
         self._give_up = give_up
         self._todo: queue.SimpleQueue[tuple[Parcel, Log] | None] = queue.SimpleQueue()
@@ -70,9 +81,18 @@ class Writer:
             Exception: What stopped the thread.
         """
         found = self.finished_quietly()
-        if self._failure is not None and not found:
-            raise self._failure
+        if not found:
+            self.raise_failure()  # what was stored before it is noted, and may be committed, first
         return found
+
+    def raise_failure(self) -> None:
+        """Nothing while the thread is in order.
+
+        Raises:
+            Exception: What stopped the thread.
+        """
+        if self._failure is not None:
+            raise self._failure
 
     def finished_quietly(self) -> list[Parcel]:
         """As `finished`, but a failure is left for the next call of that."""
@@ -112,7 +132,7 @@ class Writer:
         while True:
             try:
                 refused = self._store.store(parcel.batches, log_.epoch)
-                self._set_aside(refused, log_)
+                self._set_aside(parcel, refused, log_)
             except Unavailable as error:
                 # Kafka or a schema registry does not answer; storing again is harmless.
                 log.warning("parcel_will_be_repeated", topic=parcel.topic.subject, error=str(error))
@@ -127,7 +147,16 @@ class Writer:
             self._records -= parcel.records
             self._lock.notify_all()
 
-    def _set_aside(self, refused: list[Refused], log_: Log) -> None:
+    def _set_aside(self, parcel: Parcel, refused: list[Refused], log_: Log) -> None:
+        """Dead letters, unless there are too many: then none, or each restart would set one more parcel aside."""
+        why: defaultdict[int, dict[int, str]] = defaultdict(dict)
+        for one in refused:
+            for reject in one.rejects:
+                why[one.batch.partition][one.batch.offsets[reject.index]] = f"{reject.reason}: {reject.detail}"
+        for batch in parcel.batches:
+            known = why[batch.partition]
+            own = {offset: known[offset] for offset in batch.offsets if offset in known} if known else {}
+            self._guard.check(parcel.topic, log_.identity, batch.partition, batch.offsets, own)
         for one in refused:
             self._office.send(one.batch, one.rejects, log_.identity)
 

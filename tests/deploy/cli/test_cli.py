@@ -10,6 +10,7 @@ import pytest
 
 from deploy.cli.errors import REPORTING, report
 from deploy.embedded.ports import free_port
+from deploy.mistakes import Mistake
 from schemas.errors import ConfigurationError, Unavailable
 
 COMMANDS = (
@@ -22,6 +23,11 @@ COMMANDS = (
     ["publish"],
     ["simulate"],
     ["audit"],
+    ["dlq"],
+    ["dlq", "list"],
+    ["dlq", "show"],
+    ["dlq", "replay"],
+    ["dlq", "discard"],
     ["schemas"],
     ["schemas", "check"],
     ["schemas", "list"],
@@ -128,6 +134,7 @@ def test_a_misspelt_setting_is_a_warning(tmp_path: Path) -> None:
     [
         (ConfigurationError(["A is wrong.", "B is wrong."]), 2, ["- A is wrong.", "- B is wrong."]),
         (Unavailable("Kafka does not answer"), 1, ["hailong: Kafka does not answer"]),
+        (Mistake("Say which."), 2, ["hailong: Say which."]),
         (ZeroDivisionError("secret"), 1, ["unexpected ZeroDivisionError", "--debug"]),
         (KeyboardInterrupt(), 130, ["Interrupted"]),
     ],

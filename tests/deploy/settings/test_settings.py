@@ -8,10 +8,12 @@ from dotenv import dotenv_values
 
 from deploy.settings import ClickHouseSettings, KafkaSettings, check, load, read_variables
 from deploy.settings.everything import GROUPS, known_variables
+from deploy.settings.sink import SinkSettings
 from deploy.settings.variables import ENV_FILE, unknown_variables
 from deploy.settings.worker import WorkerSettings
 from deploy.stack.layout import write_env_file
 from processors.worker.options import WorkerOptions
+from schemas.dead_letter_limit import DeadLetterLimit
 from schemas.errors import ConfigurationError
 
 KAFKA = {"HAILONG_KAFKA_BOOTSTRAP_SERVERS": "broker-1:9092, broker-2:9092"}
@@ -105,6 +107,16 @@ def test_an_empty_value_counts_as_not_set() -> None:
     assert settings.sasl_username is None
     assert settings.partitions == 4
     assert settings.connection().bootstrap_servers == "broker-1:9092,broker-2:9092"
+
+
+def test_the_limit_of_dead_letters_is_set_for_worker_and_sink() -> None:
+    """Each has its own; a window that could never hold the minimum is refused with its variable."""
+    for settings in (WorkerSettings, SinkSettings):
+        name = settings.variable("dead_letter_")
+        limit = load(settings, {f"{name}SHARE": "1.0", f"{name}MINIMUM": "7", f"{name}WINDOW": "70"}).options()
+        assert limit.dead_letter_limit == DeadLetterLimit(1.0, 7, 70)
+        with pytest.raises(ConfigurationError, match=f"{name}WINDOW must not be less"):
+            load(settings, {f"{name}WINDOW": "99"})
 
 
 def test_worker_settings_agree_with_the_options_they_build() -> None:

@@ -7,11 +7,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
+from support.brokers import needs_kafka
 
+from deploy.kafka import KafkaCluster
 from deploy.settings import KafkaSettings, load, read_variables
 from deploy.stack import Layout
 from deploy.stack.lag import GroupLag, Lag
@@ -23,11 +26,11 @@ from schemas.topics import Topic
 
 
 @contextmanager
-def running_up(directory: Path, cwd: Path) -> Iterator[subprocess.Popen[str]]:
+def running_up(directory: Path, cwd: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
     """`hailong up` in a directory, killed at the end if it still runs."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")}
     process = subprocess.Popen(
-        [sys.executable, "-m", "deploy.cli.main", "up", "--dir", str(directory)],
+        [sys.executable, "-m", "deploy.cli.main", "up", "--dir", str(directory), *options],
         cwd=cwd,
         env=clean,
         stdout=subprocess.PIPE,
@@ -152,6 +155,28 @@ def test_up_runs_is_found_by_other_commands_and_stops_without_leftovers(
     assert not layout.state_file.exists()
     for log in layout.logs.iterdir():
         assert secret_in(layout.clickhouse_password) not in log.read_text()
+
+
+@pytest.mark.servers
+@needs_kafka
+def test_apache_kafka_keeps_what_was_published_when_the_stack_stops(
+    tmp_path: Path, no_settings: Path, wait_until: Callable[..., None]
+) -> None:
+    """With `--broker kafka` a stop waits for nobody, and the next start finds topics, records and offsets."""
+    layout = Layout(tmp_path / "up")
+    with running_up(layout.directory, no_settings, "--broker", "kafka") as up:
+        wait_until(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, 90, "four children")
+        connection = load(KafkaSettings, read_variables({}, stack=layout.state_file)).connection()
+        published = hailong("publish", "--dir", str(layout.directory), str(two_events(tmp_path)))
+        assert "1 of 2 events are in Kafka" in published.stdout
+        up.send_signal(signal.SIGINT)
+        output, _ = up.communicate(timeout=60)
+        assert up.returncode == 0, output
+    assert "in memory" not in output
+    with KafkaCluster(layout.kafka) as cluster:
+        again = replace(connection, bootstrap_servers=cluster.bootstrap_servers)
+        with GroupLag(again, "another", [Topic.DECLARATION_STATUS]) as lag:
+            assert lag.look().written == 1
 
 
 @pytest.mark.servers

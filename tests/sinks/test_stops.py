@@ -1,0 +1,98 @@
+"""What only an operator can mend stops the sink: it says what to do, commits nothing of it, and loses nothing."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from support.events import at, status
+
+from schemas.topics import Topic
+from sinks.audit import audit
+from sinks.clickhouse.migrate import migrate
+
+pytestmark = pytest.mark.servers
+
+MONDAY = at("2020-05-11 08:00")
+FAULTS = {
+    "table": ("UNKNOWN_TABLE", "run `hailong migrate`"),
+    "database": ("UNKNOWN_DATABASE", "run `hailong migrate`"),
+    "grant": ("ACCESS_DENIED", "grant the user what `docs/operations.md` lists"),
+    "password": ("AUTHENTICATION_FAILED", "check HAILONG_CLICKHOUSE_USER and HAILONG_CLICKHOUSE_PASSWORD"),
+}
+
+
+def ten(first: int) -> list[Any]:
+    """Ten registrations with ids of their own."""
+    return [status(f"e{n}", "REGISTERED", MONDAY + n) for n in range(first, first + 10)]
+
+
+def hailong_sink(world: Any, log: Path) -> subprocess.Popen[bytes]:
+    """The command as an operator runs it."""
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")},
+        "HAILONG_KAFKA_BOOTSTRAP_SERVERS": world.kafka.bootstrap_servers,
+        "HAILONG_KAFKA_TOPIC_PREFIX": world.kafka.topic_prefix,
+        "HAILONG_KAFKA_SESSION_TIMEOUT_MS": "6000",
+        "HAILONG_CLICKHOUSE_HOST": world.clickhouse.host,
+        "HAILONG_CLICKHOUSE_PORT": str(world.clickhouse.port),
+        "HAILONG_CLICKHOUSE_DATABASE": world.clickhouse.database,
+        "HAILONG_CLICKHOUSE_PASSWORD": world.clickhouse.password,
+        "HAILONG_SINK_GROUP": world.options.group,
+        "HAILONG_SINK_FLUSH_INTERVAL_S": "0.1",
+        "HAILONG_SINK_COMMIT_INTERVAL_S": "0.1",
+        "HAILONG_HTTP_PORT": "0",
+    }
+    command = [str(Path(sys.executable).with_name("hailong")), "sink"]
+    with log.open("wb") as output:
+        return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=output)
+
+
+def test_each_fault_stops_the_command_and_costs_nothing(world: Any, helpers: Any, tmp_path: Path) -> None:
+    """Missing table, database, right and password: status 1 and a last line with the remedy; mended, all is there."""
+    worlds = {name: helpers.new_world(world.server, world.kafka.bootstrap_servers) for name in FAULTS}
+    running = {}
+    try:
+        for name, one in worlds.items():
+            one.send(Topic.DECLARATION_STATUS, *ten(0))
+            running[name] = hailong_sink(one, tmp_path / name)
+        for one in worlds.values():
+            helpers.eventually(lambda one=one: one.committed() == 10, 40, "the first ten are committed")
+
+        worlds["table"].rows("RENAME TABLE declaration_status TO elsewhere")
+        worlds["database"].rows("DROP DATABASE " + worlds["database"].clickhouse.database)
+        for name in ("table", "database"):
+            stops(worlds[name], running[name], tmp_path / name)
+        for name, changed in {"grant": {"without": "INSERT,"}, "password": {"password": "another"}}.items():
+            world.server.kill()
+            world.server.start(**changed)
+            stops(worlds[name], running[name], tmp_path / name)
+    finally:
+        for process in running.values():
+            process.kill()
+            process.wait()
+        world.server.kill()
+        world.server.start()
+
+    for one in worlds.values():
+        assert one.committed() == 10
+    worlds["table"].rows("RENAME TABLE elsewhere TO declaration_status")
+    migrate(worlds["database"].clickhouse)
+    for name, one in worlds.items():
+        one.load(20 if name == "database" else 10)
+        assert one.count("declaration_status") == 20
+        assert audit(one.kafka, one.clickhouse).clean
+
+
+def stops(world: Any, process: subprocess.Popen[bytes], log: Path) -> None:
+    """Send ten more; the process must end with status 1 and the right last line."""
+    world.send(Topic.DECLARATION_STATUS, *ten(10))
+    assert process.wait(40) == 1
+    text = log.read_text()
+    last = text.strip().splitlines()[-1]
+    assert all(words in last for words in FAULTS[log.name]), last
+    assert world.clickhouse.password not in text
