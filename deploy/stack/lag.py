@@ -21,6 +21,14 @@ from schemas.topics import Topic
 
 TIMEOUT_S = 10.0
 
+_PAUSE_S = 0.1
+_COORDINATOR_ON_ITS_WAY = {
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}
+"""What Apache Kafka says for a second when a group is used for the first time, and after a broker was lost."""
+
 _Partition = tuple[str, int]
 
 
@@ -85,8 +93,16 @@ class GroupLag:
             for name in self._names
             for partition in self._consumer.list_topics(name, timeout=TIMEOUT_S).topics[name].partitions
         ]
-        found: Sequence[TopicPartition] = self._consumer.committed(wanted, timeout=TIMEOUT_S)
-        return found
+        deadline = time.monotonic() + TIMEOUT_S
+        while True:
+            try:
+                found: Sequence[TopicPartition] = self._consumer.committed(wanted, timeout=TIMEOUT_S)
+            except KafkaException as error:
+                if error.args[0].code() not in _COORDINATOR_ON_ITS_WAY or time.monotonic() > deadline:
+                    raise
+                time.sleep(_PAUSE_S)
+            else:
+                return found
 
     def _bounds(self, partition: TopicPartition) -> tuple[int, int]:
         bounds = self._consumer.get_watermark_offsets(partition, timeout=TIMEOUT_S, cached=False)

@@ -44,6 +44,11 @@ class Layout:
         return self.directory / "kafka"
 
     @property
+    def snapshots(self) -> Path:
+        """Snapshots of the workers' views; may be deleted while nothing runs or while it does."""
+        return self.directory / "snapshots"
+
+    @property
     def state_file(self) -> Path:
         """Settings by which other commands find the running stack; there only while it runs."""
         return self.directory / "hailong.env"

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from deploy.broker import Broker
 from deploy.embedded.broker import SESSION_TIMEOUT_MS
 from deploy.embedded.ports import free_port
 from deploy.settings.variables import ENV_FILE, PREFIX
@@ -41,11 +42,13 @@ class Addresses:
         return Addresses(f"{LOOPBACK}:{free_port()}", free_port(), free_port())
 
 
-def stack_variables(layout: Layout, addresses: Addresses, others: Mapping[str, str]) -> dict[str, str]:
+def stack_variables(layout: Layout, addresses: Addresses, broker: Broker, others: Mapping[str, str]) -> dict[str, str]:
     """The settings of everything that runs in the stack; `others` are the user's, without servers of their own."""
     kept = {name: value for name, value in others.items() if not _is_replaced(name)}
     sealing = {} if any(name.startswith("HAILONG_SEALING_KEYS") for name in kept) else _sealing(layout)
     return {
+        # Of no use where topics are forgotten: a snapshot is one of a log.
+        **({"HAILONG_WORKER_SNAPSHOT_DIRECTORY": str(layout.snapshots)} if broker.keeps_topics else {}),
         **kept,
         **sealing,
         "HAILONG_KAFKA_BOOTSTRAP_SERVERS": addresses.kafka,

@@ -81,7 +81,7 @@ class Stack:
             self._exit.enter_context(self.layout.locked())
             password = secret_in(self.layout.clickhouse_password)
             self.addresses = Addresses.free()
-            self.variables = stack_variables(self.layout, self.addresses, self._user)
+            self.variables = stack_variables(self.layout, self.addresses, self.broker, self._user)
             self._make_sealing_keys()
             check(self.variables, GROUPS)
             self.kafka_settings = load(KafkaSettings, self.variables)

@@ -14,12 +14,15 @@ from yarl import URL
 from processors.transport.batch import BatchSchema
 from processors.transport.driver import BatchedApp
 from processors.worker.options import WorkerOptions
+from processors.worker.repetitions import say_once
 from processors.worker.runner import StageRunner
 from schemas.connection import KafkaConnection
 
 for _library in ("faust", "mode", "aiokafka", "kafka"):
     # They narrate every step at INFO; what matters of it we log ourselves.
     logging.getLogger(_library).setLevel(logging.WARNING)
+# While the broker is away aiokafka says so for every attempt of every connection, some 200 times a second.
+say_once("aiokafka")
 
 
 _METADATA_MAX_AGE_MS = 3_000
