@@ -8,14 +8,18 @@ takes over.
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from pathlib import Path
 
 from deploy.cli.main import main
 from faults.arming import CONTROL, Fuse
-from faults.points import wrap_sink, wrap_worker
 
 if __name__ == "__main__":
+    # As the command itself does before it loads the product, which the wrappers load here.
+    signal.signal(signal.SIGTERM, lambda _number, _frame: sys.exit(0))
+    from faults.points import wrap_sink, wrap_worker
+
     fuse = Fuse(Path(os.environ[CONTROL]))
     {"worker": wrap_worker, "sink": wrap_sink}[sys.argv[1]](fuse)
     main()

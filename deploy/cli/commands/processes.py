@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+import signal
+import sys
+from typing import Any
+
 import typer
 
 from deploy.cli.options import variables_for
+
+
+def _stop_while_starting() -> None:
+    """Let a SIGTERM that comes before the process has begun end it in order: loading everything takes seconds."""
+
+    def leave(_number: int, _frame: Any) -> None:
+        sys.exit(0)
+
+    signal.signal(signal.SIGTERM, leave)
 
 
 def worker() -> None:
@@ -15,6 +28,7 @@ def worker() -> None:
 
     Example: HAILONG_KAFKA_BOOTSTRAP_SERVERS=kafka:9092 hailong worker
     """
+    _stop_while_starting()
     from deploy.processes import worker as process  # noqa: PLC0415 imported here so that --help is quick
 
     raise typer.Exit(process.run(variables_for(None, process.NEEDS)))
@@ -25,6 +39,7 @@ def sink() -> None:
 
     Example: HAILONG_ENV_FILE=/etc/hailong/hailong.env hailong sink
     """
+    _stop_while_starting()
     from deploy.processes import sink as process  # noqa: PLC0415 imported here so that --help is quick
 
     raise typer.Exit(process.run(variables_for(None, process.NEEDS)))
@@ -35,6 +50,7 @@ def webhook() -> None:
 
     Example: HAILONG_WEBHOOK_URL=https://chat.example/hooks/hailong hailong webhook
     """
+    _stop_while_starting()
     from deploy.processes import webhook as process  # noqa: PLC0415 imported here so that --help is quick
 
     raise typer.Exit(process.run(variables_for(None, process.NEEDS)))
