@@ -12,18 +12,20 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
 import pytest
 from clickhouse_driver.errors import Error as DriverError
-from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from support.events import value_of
 
 from deploy.embedded.broker import EmbeddedBroker
 from deploy.embedded.ports import free_port
+from deploy.supervisor.child import bound_command
 from schemas.connection import KafkaConnection
 from schemas.keys import declaration_key, key_of
 from schemas.sealing import Contact, SealingKeys, seal
@@ -90,7 +92,7 @@ class Server:
         environment = {**os.environ, "HAILONG_CLICKHOUSE_PASSWORD": password}
         self._password = password
         with (self._directory / "clickhouse.log").open("ab") as log:
-            self._process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
+            self._process = subprocess.Popen(bound_command(command), cwd=ROOT, env=environment, stdout=log, stderr=log)
         eventually(self._answers, 30, "ClickHouse answers")
 
     def _answers(self) -> bool:
@@ -121,6 +123,20 @@ class Server:
         return ClickHouseConnection(port=self.port, password=PASSWORD, database=database)
 
 
+_NOT_YET = {
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError._TIMED_OUT,
+    KafkaError._TRANSPORT,
+}
+
+
+@lru_cache(maxsize=4)
+def _admin(kafka: KafkaConnection) -> AdminClient:
+    # It outlives brokers that tests stop, and would say so every second.
+    return AdminClient({**kafka.client_config(), "log_level": 0})
+
+
 @dataclass
 class World:
     """Topics under a prefix and a database of their own.
@@ -141,7 +157,6 @@ class World:
 
     def create_topics(self, partitions: int = 2) -> None:
         """Create every topic."""
-        admin = AdminClient(dict(self.kafka.client_config()))
         topics = [
             NewTopic(
                 topic.value.name(self.kafka.topic_prefix),
@@ -151,7 +166,7 @@ class World:
             )
             for topic in Topic
         ]
-        for future in admin.create_topics(topics).values():
+        for future in self.admin.create_topics(topics).values():
             future.result()
 
     def send(self, topic: Topic, *records: Any, partition: int = 0) -> None:
@@ -179,12 +194,22 @@ class World:
         """Rows of a table, each id once."""
         return int(self.rows(f"SELECT count() FROM {table} FINAL")[0][0])
 
-    def committed(self, topic: Topic = Topic.DECLARATION_STATUS, partitions: int = 2) -> int:
-        """How many records of a topic the group has committed."""
-        consumer = Consumer(dict(self.kafka.consumer_config(self.options.group)))
+    @property
+    def admin(self) -> AdminClient:
+        """Asks the broker."""
+        return _admin(self.kafka)
+
+    def committed(self, topic: Topic = Topic.DECLARATION_STATUS) -> int:
+        """How many records of a topic the group has committed; -1 while a broker that comes back does not know."""
         name = topic.value.name(self.kafka.topic_prefix)
+        # A new client each time: an old one may go on asking a broker that was there before.
+        consumer = Consumer({**self.kafka.consumer_config(self.options.group), "log_level": 0})
         try:
-            found = consumer.committed([TopicPartition(name, number) for number in range(partitions)], timeout=10)
+            found = consumer.committed([TopicPartition(name, number) for number in range(2)], timeout=10)
+        except KafkaException as exception:
+            if exception.args[0].code() not in _NOT_YET:
+                raise
+            return -1
         finally:
             consumer.close()
         return sum(max(one.offset, 0) for one in found)
@@ -261,7 +286,7 @@ class SinkProcess:
         self._log = directory / f"{name}.log"
         with self._log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, str(PROGRAM), json.dumps(given)], cwd=ROOT, stdout=log, stderr=log
+                bound_command([sys.executable, str(PROGRAM), json.dumps(given)]), cwd=ROOT, stdout=log, stderr=log
             )
 
     @property

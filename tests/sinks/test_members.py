@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic, OffsetSpec
+from confluent_kafka.admin import NewTopic, OffsetSpec
 from support.brokers import need_apache_kafka
 from support.events import at, status
 from support.proxy import Fault, Proxy
@@ -52,16 +52,14 @@ def statuses(count: int, first: int = 0) -> list[Any]:
 
 def members(world: Any) -> set[str]:
     """Ids of the group's members."""
-    admin = AdminClient(dict(world.kafka.client_config()))
     group = world.options.group
-    return {member.member_id for member in admin.describe_consumer_groups([group])[group].result().members}
+    return {member.member_id for member in world.admin.describe_consumer_groups([group])[group].result().members}
 
 
 def produced(world: Any) -> int:
     """How many statuses there are in Kafka."""
-    admin = AdminClient(dict(world.kafka.client_config()))
     name = Topic.DECLARATION_STATUS.value.name(world.kafka.topic_prefix)
-    ends = admin.list_offsets({TopicPartition(name, number): OffsetSpec.latest() for number in range(2)})
+    ends = world.admin.list_offsets({TopicPartition(name, number): OffsetSpec.latest() for number in range(2)})
     return sum(future.result().offset for future in ends.values())
 
 
@@ -80,20 +78,20 @@ def test_two_share_and_one_is_killed(world: Any, sinks: Any, helpers: Any) -> No
             sent.append(1)
 
     one = sinks(world, "one")
-    helpers.eventually(lambda: one.says(ASSIGNED) == 1, 30, "the first has all partitions")
+    helpers.eventually(lambda: one.says(ASSIGNED) == 1, 60, "the first has all partitions")
     feeder = threading.Thread(target=feed)
     feeder.start()
     try:
         two = sinks(world, "two")
-        helpers.eventually(lambda: two.says(ASSIGNED) == 1 and one.says(ASSIGNED) == 2, 30, "both share")
+        helpers.eventually(lambda: two.says(ASSIGNED) == 1 and one.says(ASSIGNED) == 2, 60, "both share")
         reached = world.count("declaration_status")
-        helpers.eventually(lambda: world.count("declaration_status") > reached + 1000, 30, "both insert")
+        helpers.eventually(lambda: world.count("declaration_status") > reached + 1000, 60, "both insert")
         one.end(signal.SIGKILL)
-        helpers.eventually(lambda: two.says(ASSIGNED) == 2, 30, "the second has all partitions")
+        helpers.eventually(lambda: two.says(ASSIGNED) == 2, 60, "the second has all partitions")
     finally:
         stop.set()
         feeder.join()
-    helpers.eventually(lambda: settled(world), 30, "all is committed")
+    helpers.eventually(lambda: settled(world), 60, "all is committed")
 
     assert two.end() == 0
     assert world.count("declaration_status") == len(sent) * 200 == produced(world)
@@ -104,24 +102,24 @@ def test_a_named_sink_restarts_without_a_rebalance_and_is_unique(world: Any, sin
     """A restart within the session time-out moves nothing; a second sink of the same name stops the first, loudly."""
     world.kafka = dataclasses.replace(world.kafka, session_timeout_ms=20_000)
     one = sinks(world, "one", group_instance_id="a")
-    helpers.eventually(lambda: one.says(ASSIGNED) == 1, 30, "the first has all partitions")
+    helpers.eventually(lambda: one.says(ASSIGNED) == 1, 60, "the first has all partitions")
     other = sinks(world, "other", group_instance_id="b")
-    helpers.eventually(lambda: (one.says(ASSIGNED), other.says(ASSIGNED)) == (2, 1), 30, "both share")
+    helpers.eventually(lambda: (one.says(ASSIGNED), other.says(ASSIGNED)) == (2, 1), 60, "both share")
 
     assert one.end() == 0
     world.send(Topic.DECLARATION_STATUS, *statuses(100), partition=0)
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=100), partition=1)
     again = sinks(world, "again", group_instance_id="a")
-    helpers.eventually(lambda: settled(world), 30, "all is committed")
+    helpers.eventually(lambda: settled(world), 60, "all is committed")
     assert again.says(ASSIGNED) == 1
     assert other.says(ASSIGNED) == 1
 
     twin = sinks(world, "twin", group_instance_id="a")
-    assert again.process.wait(30) == 1
+    assert again.process.wait(60) == 1
     assert "two sinks must not have the same HAILONG_SINK_GROUP_INSTANCE_ID" in again.log
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=200), partition=0)
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=300), partition=1)
-    helpers.eventually(lambda: settled(world), 30, "all is committed")
+    helpers.eventually(lambda: settled(world), 60, "all is committed")
     assert (twin.end(), other.end()) == (0, 0)
     assert world.count("declaration_status") == 400
 
@@ -134,18 +132,18 @@ def test_a_frozen_sink_that_wakes_up_changes_nothing(world: Any, sinks: Any, hel
         there = dataclasses.replace(world, clickhouse=dataclasses.replace(world.clickhouse, port=proxy.port))
         # It pauses for 2 s before it repeats the block: that is when it is frozen.
         frozen = sinks(there, "frozen", flush_interval_s=1.0, retry_initial_s=2.0, retry_max_s=2.0)
-        helpers.eventually(lambda: frozen.says("insert_will_be_repeated") == 1, 30, "its insert is cut")
+        helpers.eventually(lambda: frozen.says("insert_will_be_repeated") == 1, 60, "its insert is cut")
         frozen.send_signal(signal.SIGSTOP)
         other = sinks(world, "other")
-        helpers.eventually(lambda: settled(world), 40, "the other has stored all")
+        helpers.eventually(lambda: settled(world), 60, "the other has stored all")
         world.send(Topic.DECLARATION_STATUS, *statuses(100, first=2000))
-        helpers.eventually(lambda: settled(world), 30, "and more")
+        helpers.eventually(lambda: settled(world), 60, "and more")
         late = len(proxy.statements)
 
         frozen.send_signal(signal.SIGCONT)
-        helpers.eventually(lambda: len(proxy.statements) > late, 30, "the late insert")
-        helpers.eventually(lambda: frozen.says("partitions_lost") == 1, 30, "it learns that it was put out")
-        helpers.eventually(lambda: len(members(world)) == 2, 30, "it is back")
+        helpers.eventually(lambda: len(proxy.statements) > late, 60, "the late insert")
+        helpers.eventually(lambda: frozen.says("partitions_lost") == 1, 60, "it learns that it was put out")
+        helpers.eventually(lambda: len(members(world)) == 2, 60, "it is back")
         assert settled(world)
         assert (frozen.end(), other.end()) == (0, 0)
 
@@ -158,44 +156,47 @@ def test_kafka_away_is_waited_for(world: Any, sinks: Any, helpers: Any, cluster:
     """The broker is killed and comes back: the sink goes on. Told to stop while it is away, it stops in time."""
     world.send(Topic.DECLARATION_STATUS, *statuses(100))
     sink = sinks(world, "sink")
-    helpers.eventually(lambda: settled(world), 30, "all is committed")
+    helpers.eventually(lambda: world.committed() == 100, 60, "all is committed")
     cluster.kill(0)
-    helpers.eventually(lambda: sink.says("kafka_error") > 0, 30, "it notices")
+    helpers.eventually(lambda: sink.says("kafka_error") > 0, 60, "it notices")
     cluster.start(0)
     cluster.wait_ready()
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=100), partition=1)
-    helpers.eventually(lambda: settled(world), 60, "all is committed")
-    world.send(Topic.DECLARATION_STATUS, *statuses(100, first=200), partition=1)
-    helpers.eventually(lambda: world.count("declaration_status") == 300, 30, "all is stored")
+    helpers.eventually(lambda: world.committed() == 200, 60, "all is committed")
+    assert sink.end() == 0
 
+    last = sinks(world, "last", commit_interval_s=3600.0)
+    world.send(Topic.DECLARATION_STATUS, *statuses(100, first=200), partition=1)
+    helpers.eventually(lambda: world.count("declaration_status") == 300, 60, "all is stored")
     cluster.kill(0)
     try:
         started = time.monotonic()
-        assert sink.end(seconds=60) == 0
+        assert last.end(seconds=60) == 0
         took = time.monotonic() - started
     finally:
         cluster.start(0)
         cluster.wait_ready()
     assert took < 10
+    helpers.eventually(lambda: world.committed() == 200, 60, "what was committed before is known again")
 
 
 def test_clickhouse_away_at_an_assignment_is_waited_for(world: Any, sinks: Any, helpers: Any) -> None:
     """A sink that cannot learn where to begin stays in the group, longer than the poll interval, and then begins."""
     world.send(Topic.DECLARATION_STATUS, *statuses(100))
     sink = sinks(world, "sink", IMPATIENT)
-    helpers.eventually(lambda: settled(world), 30, "all is committed")
+    helpers.eventually(lambda: settled(world), 60, "all is committed")
     name = Topic.RATING.value.name(world.kafka.topic_prefix)
-    admin = AdminClient(dict(world.kafka.client_config()))
+    admin = world.admin
     world.server.kill()
     try:
         sink.send_signal(signal.SIGSTOP)
-        helpers.eventually(lambda: not members(world), 30, "it is put out")
+        helpers.eventually(lambda: not members(world), 60, "it is put out")
         admin.delete_topics([name])[name].result()
-        helpers.eventually(lambda: name not in admin.list_topics(timeout=5).topics, 30, "the topic is gone")
+        helpers.eventually(lambda: name not in admin.list_topics(timeout=5).topics, 60, "the topic is gone")
         # ClickHouse does not know the new log: only it can say under which number it goes.
         admin.create_topics([NewTopic(name, 2, 1)])[name].result()
         sink.send_signal(signal.SIGCONT)
-        helpers.eventually(lambda: sink.says("partitions_wait_for_their_beginning") > 2, 30, "it waits")
+        helpers.eventually(lambda: sink.says("partitions_wait_for_their_beginning") > 2, 60, "it waits")
         known, seen = members(world), time.monotonic()
         helpers.eventually(lambda: time.monotonic() > seen + 4, 10, "longer than the poll interval")
         assert members(world) == known
@@ -203,7 +204,7 @@ def test_clickhouse_away_at_an_assignment_is_waited_for(world: Any, sinks: Any, 
     finally:
         world.server.start()
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=100))
-    helpers.eventually(lambda: world.count("declaration_status") == 200, 30, "all is stored")
+    helpers.eventually(lambda: world.count("declaration_status") == 200, 60, "all is stored")
     assert sink.end() == 0
 
 
@@ -223,7 +224,7 @@ def test_memory_stays_bounded_while_clickhouse_is_away(world: Any, sinks: Any, h
     """300 MB come while ClickHouse is dead: the sink pauses, stays in its group and small, and then stores all."""
     sink = sinks(world, "sink", IMPATIENT, max_buffer_bytes=16 * MIB, flush_bytes=4 * MIB)
     world.send(Topic.DECLARATION_STATUS, *statuses(2000))
-    helpers.eventually(lambda: settled(world), 30, "all is committed")
+    helpers.eventually(lambda: settled(world), 60, "all is committed")
     known, before, away, after = members(world), sink.resident, [], []
     world.server.kill()
     try:
@@ -231,7 +232,7 @@ def test_memory_stays_bounded_while_clickhouse_is_away(world: Any, sinks: Any, h
             world.send(Topic.DEAD_LETTER, *letters(300, 100_000, first), partition=first % 2)
             away.append(sink.resident)
         world.send(Topic.DECLARATION_STATUS, *statuses(20_000, first=2000))
-        helpers.eventually(lambda: sink.says("reading_paused") > 0, 30, "reading is paused")
+        helpers.eventually(lambda: sink.says("reading_paused") > 0, 60, "reading is paused")
         seen = time.monotonic()
         while time.monotonic() < seen + 4:
             away.append(sink.resident)
@@ -241,11 +242,10 @@ def test_memory_stays_bounded_while_clickhouse_is_away(world: Any, sinks: Any, h
         world.server.start()
     while world.committed(Topic.DEAD_LETTER) < 3000 or not settled(world):
         after.append(sink.resident)
-        assert time.monotonic() < seen + 90
-    print("RSS", before / MIB, max(away) / MIB, max(after) / MIB)
-    # Our buffer, librdkafka's, and as much again for what is between them.
-    assert max(away) - before < 2 * (16 + 16) * MIB
-    assert max(after) - before < 300 * MIB
+        assert time.monotonic() < seen + 150
+    # Our buffer, librdkafka's, one answer of the broker unpacked, and one insert; 300 MB came.
+    assert max(away) - before < 64 * MIB
+    assert max(after) - before < 128 * MIB
     assert members(world) == known
     assert sink.end() == 0
     assert world.count("dead_letter") == 3000

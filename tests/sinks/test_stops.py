@@ -61,7 +61,7 @@ def test_each_fault_stops_the_command_and_costs_nothing(world: Any, helpers: Any
             one.send(Topic.DECLARATION_STATUS, *ten(0))
             running[name] = hailong_sink(one, tmp_path / name)
         for one in worlds.values():
-            helpers.eventually(lambda one=one: one.committed() == 10, 40, "the first ten are committed")
+            helpers.eventually(lambda one=one: one.committed() == 10, 90, "the first ten are committed")
 
         worlds["table"].rows("RENAME TABLE declaration_status TO elsewhere")
         worlds["database"].rows("DROP DATABASE " + worlds["database"].clickhouse.database)
@@ -91,7 +91,7 @@ def test_each_fault_stops_the_command_and_costs_nothing(world: Any, helpers: Any
 def stops(world: Any, process: subprocess.Popen[bytes], log: Path) -> None:
     """Send ten more; the process must end with status 1 and the right last line."""
     world.send(Topic.DECLARATION_STATUS, *ten(10))
-    assert process.wait(40) == 1
+    assert process.wait(90) == 1
     text = log.read_text()
     last = text.strip().splitlines()[-1]
     assert all(words in last for words in FAULTS[log.name]), last
