@@ -34,6 +34,7 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from deploy.kafka import KafkaCluster
 from deploy.stack.flow import STAGE_INPUTS
 from deploy.stack.lag import GroupLag
+from deploy.supervisor.child import bound_command
 from deploy.topics import ensure_topics
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference import reference_surroundings
@@ -164,14 +165,15 @@ def worker(connection: KafkaConnection, log: Path, snapshots: Path | None) -> It
         "HAILONG_KAFKA_TOPIC_PREFIX": connection.topic_prefix,
         "HAILONG_WORKER_GROUP_PREFIX": f"{log.parent.name}.",
         "HAILONG_WORKER_IDLE_ADVANCE_S": "0",
-        "HAILONG_WORKER_SNAPSHOT_INTERVAL_S": "5",
+        "HAILONG_WORKER_SNAPSHOT_INTERVAL_S": "15",
         "HAILONG_HTTP_PORT": "0",
     }
     if snapshots is not None:
         settings["HAILONG_WORKER_SNAPSHOT_DIRECTORY"] = str(snapshots)
     with log.open("ab") as output:
         command = [sys.executable, "-m", "deploy.cli.main", "worker"]
-        process = subprocess.Popen(command, env={**os.environ, **settings}, stdout=output, stderr=output)
+        # Bound to this process: a measurement that is cut short must not leave workers behind.
+        process = subprocess.Popen(bound_command(command), env={**os.environ, **settings}, stdout=output, stderr=output)
     try:
         yield process
     finally:
@@ -214,7 +216,7 @@ def takeover(connection: KafkaConnection, directory: Path, *, snapshots: bool) -
             wait_until(lambda: behind(connection, group) < 2_000, 600)
             if shared is not None:
                 wait_until(lambda: len({path.name.split("-")[1] for path in shared.glob("join-*")}) == PARTITIONS, 120)
-            time.sleep(15)  # let it run as it does on any day: all views served by two workers, snapshots as due
+            time.sleep(20)  # let it run as it does on any day: all views served by two workers, snapshots as due
             seconds = kill_and_wait(partitions, group, first, second)
         finally:
             stop.set()
