@@ -8,12 +8,11 @@ from typing import ClassVar
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from deploy.settings.load import SettingsGroup
-from schemas.dead_letter_limit import DeadLetterLimit
+from deploy.settings.dead_letters import DeadLetterSettings
 from sinks.clickhouse.loader.options import MIB, SinkOptions
 
 
-class SinkSettings(SettingsGroup):
+class SinkSettings(DeadLetterSettings):
     """How the loader runs."""
 
     model_config = SettingsConfigDict(env_prefix="HAILONG_SINK_")
@@ -61,18 +60,6 @@ class SinkSettings(SettingsGroup):
     stall_after_s: float = Field(
         default=120.0, gt=0, description="Seconds with lag and without progress after which the sink is unhealthy."
     )
-    dead_letter_share: float = Field(
-        default=0.2,
-        gt=0,
-        le=1,
-        description="Stop when more than this part of the last records of a partition was refused; 1: never.",
-    )
-    dead_letter_minimum: int = Field(
-        default=100, ge=1, le=1_000_000, description="Never stop for fewer refused records than this."
-    )
-    dead_letter_window: int = Field(
-        default=1000, ge=1, le=1_000_000, description="How many of the last records of a partition are looked at."
-    )
 
     def problems(self) -> Iterator[str]:
         """Whether the buffers hold at least one flush."""
@@ -83,6 +70,5 @@ class SinkSettings(SettingsGroup):
 
     def options(self) -> SinkOptions:
         """What `sinks.clickhouse.loader.run_sink` takes."""
-        limit = DeadLetterLimit(self.dead_letter_share, self.dead_letter_minimum, self.dead_letter_window)
-        ours = {"dead_letter_share", "dead_letter_minimum", "dead_letter_window"}
-        return SinkOptions(**self.model_dump(exclude=ours), dead_letter_limit=limit)
+        ours = set(DeadLetterSettings.model_fields)
+        return SinkOptions(**self.model_dump(exclude=ours), dead_letter_limit=self.dead_letter_limit())

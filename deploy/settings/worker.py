@@ -9,14 +9,13 @@ from typing import ClassVar
 from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
-from deploy.settings.load import SettingsGroup
+from deploy.settings.dead_letters import DeadLetterSettings
 from processors.worker.options import WorkerOptions
-from schemas.dead_letter_limit import DeadLetterLimit
 
 STAGES = ("join", "assessment", "spikes")
 
 
-class WorkerSettings(SettingsGroup):
+class WorkerSettings(DeadLetterSettings):
     """How a worker runs, and the policies of its stages."""
 
     model_config = SettingsConfigDict(env_prefix="HAILONG_WORKER_")
@@ -77,18 +76,6 @@ class WorkerSettings(SettingsGroup):
     stall_after_s: float = Field(
         default=120.0, gt=0, description="Seconds with lag and without progress after which the worker is unhealthy."
     )
-    dead_letter_share: float = Field(
-        default=0.2,
-        gt=0,
-        le=1,
-        description="Stop when more than this part of the last records of a partition was refused; 1: never.",
-    )
-    dead_letter_minimum: int = Field(
-        default=100, ge=1, le=1_000_000, description="Never stop for fewer refused records than this."
-    )
-    dead_letter_window: int = Field(
-        default=1000, ge=1, le=1_000_000, description="How many of the last records of a partition are looked at."
-    )
 
     def problems(self) -> Iterator[str]:
         """Whether the stages exist."""
@@ -119,7 +106,5 @@ class WorkerSettings(SettingsGroup):
             snapshot_directory=self.snapshot_directory,
             snapshot_interval_s=self.snapshot_interval_s,
             stall_after_s=self.stall_after_s,
-            dead_letter_limit=DeadLetterLimit(
-                self.dead_letter_share, self.dead_letter_minimum, self.dead_letter_window
-            ),
+            dead_letter_limit=self.dead_letter_limit(),
         )
