@@ -33,7 +33,7 @@ from processors.stage import Absorbed, Output, PartitionState
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference import reference_surroundings
 from processors.worker import Worker, WorkerOptions
-from schemas.batch import RawBatch
+from schemas.batch import Batch
 from schemas.codec import decoder, encoder
 from schemas.connection import KafkaConnection
 from schemas.errors import Unavailable
@@ -78,7 +78,7 @@ class CountingState:
         self._state = state
         self._tally = tally
 
-    def absorb(self, batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Absorb, then count."""
         self._tally.begin()
         absorbed = self._state.absorb(batch)

@@ -12,7 +12,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy.typing as npt
 
-from schemas.batch import RawBatch, Reject
+from schemas.batch import Batch, Reject
 from schemas.records import Alert, Complaint, OfficeCount, RatedService, Satisfaction
 from schemas.topics import Topic
 
@@ -51,7 +51,7 @@ class Absorbed:
 class PartitionState(Protocol):
     """One stage's state for one partition number; used by one thread at a time."""
 
-    def absorb(self, batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Take a batch into the state.
 
         The same records may come again, in the same or another cut: what is already known changes nothing and gives

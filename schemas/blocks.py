@@ -7,6 +7,10 @@ A container has no borders between records, so one broken record could shift all
 row's encoded length is computed back from its columns and compared with the length that came from Kafka: when all
 agree, every row starts exactly where its record started.
 
+A Kafka record, too, is laid out as an Avro record would be: zigzag varints, and bytes after their length. So whole
+record batches can be read in the same way, without taking them apart first; the same comparison holds for them, with
+the length that each record states.
+
 The log holds every version that was ever written, and for a while writers are newer than readers; so a block is read
 with its writer's schema, and its columns are then fitted to ours as Avro's schema resolution does it.
 """
@@ -15,6 +19,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import fastavro
@@ -26,6 +31,20 @@ from polars.exceptions import PanicException, PolarsError
 _SYNC = b"hailong-columns!"
 _MAX_SYMBOLS = 64
 """The index of a symbol beyond it takes two bytes."""
+
+_BEFORE: dict[str, Any] = {
+    "_length": "long",
+    "_attributes": "long",
+    "_timestamp": "long",
+    "_offset": "long",
+    "_key": "bytes",
+    "_size": "long",
+    "_frame": {"type": "fixed", "name": "Frame", "size": 5},
+}
+"""What stands before the body in a Kafka record with a key and a framed value, as Avro fields."""
+_AFTER: dict[str, Any] = {"_headers": "long"}
+"""What stands after it: how many headers there are. Records with headers cannot be read as one block."""
+_ZERO = np.zeros(1, np.int64)
 
 _NUMBERS: dict[str, pl.DataType] = {"long": pl.Int64(), "int": pl.Int32()}
 
@@ -40,12 +59,35 @@ def block_reader(writer: Any, reader: Any) -> BlockReader | None:
         reader: The schema of the columns that are wanted; each can be read as the other (`schemas.compatibility`).
     """
     written, wanted = _fields(writer), _fields(reader)
+    if not written.keys().isdisjoint(_BEFORE | _AFTER):
+        return None
     kinds = {name: _flat_kind(kind) for name, kind in written.items()}
     if None in kinds.values() or any(
         _flat_kind(kind) != kinds.get(name, _flat_kind(kind)) for name, kind in wanted.items()
     ):
         return None
     return BlockReader(writer, [_resolved(field, written.get(field["name"])) for field in reader["fields"]])
+
+
+@dataclass(frozen=True, slots=True)
+class RecordColumns:
+    """A run of Kafka records as columns; all of the same length.
+
+    Attributes:
+        frame: The values, in the reader's columns.
+        keys: Raw keys (Binary).
+        offsets: Offsets, relative to their batches.
+        timestamps: Timestamps, relative to their batches, milliseconds.
+        begins: Where in the data the body of each value begins.
+        ends: Where it ends.
+    """
+
+    frame: pl.DataFrame
+    keys: pl.Series
+    offsets: npt.NDArray[np.int64]
+    timestamps: npt.NDArray[np.int64]
+    begins: npt.NDArray[np.int64]
+    ends: npt.NDArray[np.int64]
 
 
 class BlockReader:
@@ -60,6 +102,7 @@ class BlockReader:
         self._fields = _fields(writer)
         self._resolved = resolved
         self._header = _header(self._fields)
+        self._record_header = _header({**_BEFORE, **self._fields, **_AFTER})
 
     def read(self, bodies: Sequence[bytes]) -> pl.DataFrame | None:
         """One row for each body, in the reader's columns; None when they cannot be read as one block.
@@ -68,44 +111,113 @@ class BlockReader:
             bodies: Bodies without their frames; at least one.
         """
         lengths = np.fromiter(map(len, bodies), np.int64, len(bodies))
-        body = b"".join(bodies)
-        block = b"".join((self._header, _varint(len(bodies)), _varint(len(body)), body, _SYNC))
-        try:
-            frame = pl.read_avro(io.BytesIO(block))
-        except (PolarsError, PanicException, OSError, OverflowError, ValueError, MemoryError):
+        data = b"".join(bodies)
+        frame = _block(self._header, data, len(bodies))
+        if frame is None:
             return None
-        if frame.height != len(bodies) or not self._aligned(frame, lengths, body):
-            return None
-        return frame.select(self._resolved)
+        ends = np.cumsum(lengths)
+        at, marks = _laid_out(frame, self._fields, ends - lengths)
+        return frame.select(self._resolved) if bool((at == ends).all()) and _as_written(marks, data) else None
 
-    def _aligned(self, frame: pl.DataFrame, lengths: npt.NDArray[np.int64], body: bytes) -> bool:
-        """Whether every row is exactly its record, and every one-byte index in it is one that Avro allows.
+    def read_records(self, data: bytes, count: int, prefix: bytes) -> RecordColumns | None:
+        """One row for each Kafka record, in the reader's columns; None when they cannot be read as one block.
 
-        polars takes any index but 0 for "a value"; a record must not be good or broken depending on its neighbours.
+        Args:
+            data: Records as `schemas.packed.RecordRun` holds them.
+            count: How many.
+            prefix: The frame that each value begins with.
         """
-        content = np.frombuffer(body, np.uint8)
-        starts = np.cumsum(lengths) - lengths
-        at = starts.copy()  # where the next field of each row begins, if all before it are as long as they look
-        indexes: list[tuple[npt.NDArray[np.int64], Any]] = []
-        for name, kind in self._fields.items():
-            column = frame[name]
-            if isinstance(kind, list):
+        frame = _block(self._record_header, data, count)
+        if frame is None:
+            return None
+        length = _numbers(frame["_length"])
+        if int(length.min()) < 1 or int(length.max()) > len(data):
+            return None
+        ends = np.cumsum(_varint_length(length) + length)
+        # Where a record begins is what those before it say of their lengths; what is where in it, its columns say.
+        at = np.concatenate((_ZERO, ends[:-1])) + _varint_length(length)
+        for name in ("_attributes", "_timestamp", "_offset"):
+            at = at + _varint_length(_numbers(frame[name]))
+        key, size = _numbers(frame["_key"].bin.size()), _numbers(frame["_size"])
+        at = at + (key + _varint_length(key)) + _varint_length(size)
+        begins = at + len(prefix)
+        stops, marks = _laid_out(frame, self._fields, begins)
+        if not (
+            int(ends[-1]) == len(data)
+            and bool((stops - at == size).all())
+            and bool((stops + 1 == ends).all())
+            and not _numbers(frame["_headers"]).any()
+            and _as_written([*marks, *((at + place, byte) for place, byte in enumerate(prefix))], data)
+        ):
+            return None
+        return RecordColumns(
+            frame.select(self._resolved),
+            frame["_key"],
+            _numbers(frame["_offset"]),
+            _numbers(frame["_timestamp"]),
+            begins,
+            stops,
+        )
+
+
+def _block(header: bytes, data: bytes, count: int) -> pl.DataFrame | None:
+    block = b"".join((header, _varint(count), _varint(len(data)), data, _SYNC))
+    try:
+        frame = pl.read_avro(io.BytesIO(block))
+    except (PolarsError, PanicException, OSError, OverflowError, ValueError, MemoryError):
+        return None
+    return frame if frame.height == count else None
+
+
+_Mark = tuple[npt.NDArray[np.int64], Any]
+"""Places, one for each row, and the byte that must be there: one for all rows, or one for each."""
+
+
+def _laid_out(
+    frame: pl.DataFrame, fields: dict[str, Any], at: npt.NDArray[np.int64]
+) -> tuple[npt.NDArray[np.int64], list[_Mark]]:
+    """Where each row ends if it begins at `at` and its fields are as long as they look; and its one-byte indexes."""
+    marks: list[_Mark] = []
+    for name, kind in fields.items():
+        column = frame[name]
+        if isinstance(kind, list):
+            absent = column.null_count()
+            if absent == len(column):
+                marks.append((at, 0))
+                at = at + 1
+                continue
+            size = _numbers(column.str.len_bytes().fill_null(0))
+            taken = size + _varint_length(size) + 1
+            if absent:
                 present = column.is_not_null().to_numpy()
-                indexes.append((at.copy(), np.where(present, 2, 0)))
-                sizes = column.str.len_bytes()
-                size = sizes.fill_null(0).cast(pl.Int64).to_numpy()
-                at += 1 + np.where(present, size + _varint_length(size), 0)
-            elif kind == "string":
-                size = column.str.len_bytes().cast(pl.Int64).to_numpy()
-                at += size + _varint_length(size)
-            elif isinstance(kind, str):
-                at += _varint_length(column.cast(pl.Int64).to_numpy())
+                marks.append((at, np.where(present, 2, 0)))
+                at = at + np.where(present, taken, 1)
             else:
-                symbols = pl.Series(kind["symbols"], dtype=pl.String)
-                codes = column.cast(pl.Enum(symbols)).to_physical().cast(pl.Int64).to_numpy()
-                indexes.append((at.copy(), 2 * codes))
-                at += 1
-        return bool((at - starts == lengths).all()) and all((content[place] == code).all() for place, code in indexes)
+                marks.append((at, 2))
+                at = at + taken
+        elif kind == "string":
+            size = _numbers(column.str.len_bytes())
+            at = at + (size + _varint_length(size))
+        elif isinstance(kind, str):
+            at = at + _varint_length(_numbers(column))
+        else:
+            symbols = pl.Series(kind["symbols"], dtype=pl.String)
+            marks.append((at, 2 * _numbers(column.cast(pl.Enum(symbols)).to_physical())))
+            at = at + 1
+    return at, marks
+
+
+def _as_written(marks: Sequence[_Mark], data: bytes) -> bool:
+    """Whether the bytes are there; the places must be inside.
+
+    polars takes any index but 0 for "a value"; a record must not be good or broken depending on its neighbours.
+    """
+    content = np.frombuffer(data, np.uint8)
+    return all((content[places] == byte).all() for places, byte in marks)
+
+
+def _numbers(column: pl.Series) -> npt.NDArray[np.int64]:
+    return column.to_numpy().astype(np.int64, copy=False)
 
 
 def column_types(schema: Any) -> dict[str, pl.DataType]:
@@ -158,10 +270,18 @@ def _varint(number: int) -> bytes:
     return bytes(out)
 
 
-def _varint_length(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-    """Bytes that Avro needs for each number (zigzag, 7 bits a byte)."""
+def _varint_length(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | np.int64:
+    """Bytes that Avro needs for each number (zigzag, 7 bits a byte); one figure where all need the same."""
+    if not len(numbers):
+        return np.int64(0)
+    low, high = int(numbers.min()), int(numbers.max())
+    if low >= 0 and (size := len(_varint(low))) == len(_varint(high)):
+        return np.int64(size)
     zigzag = ((numbers << 1) ^ (numbers >> 63)).view(np.uint64)
     length = np.ones(len(numbers), np.int64)
     for bits in range(7, 64, 7):
-        length += zigzag >= np.uint64(1 << bits)
+        above = zigzag >= np.uint64(1 << bits)
+        if not above.any():
+            break
+        length += above
     return length

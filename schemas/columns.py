@@ -10,18 +10,19 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import polars as pl
 
-from schemas.batch import RawBatch, Reject
-from schemas.blocks import BlockReader, block_reader, column_types
+from schemas.batch import Batch, Reject
+from schemas.blocks import BlockReader, RecordColumns, block_reader, column_types
 from schemas.catalogue import latest, parsed
 from schemas.codec import WriterSchemas, decoder, pinned_only
 from schemas.errors import PoisonRecord
+from schemas.packed import PackedBatch
 from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES, framed_id
 
 _SMALL_BLOCK = 512
@@ -33,8 +34,8 @@ class Columns:
 
     Attributes:
         frame: One row per readable record, in the order of the batch: the fields of the schema, and `index` (position
-            in the batch, UInt32), `offset`, `timestamp` (Int64) and `crc` (UInt32: CRC-32 of the body, the order
-            between two contents that claim one identity).
+            in the batch, UInt32), `offset`, `timestamp` (Int64), `key` (Binary) and `crc` (UInt32: CRC-32 of the body,
+            the order between two contents that claim one identity).
         rejects: The records that could not be read.
     """
 
@@ -58,8 +59,13 @@ class ColumnDecoder:
         self._decode_one = decoder(subject, writer_schemas)
         self._blocks: dict[bytes, BlockReader | None] = {}
 
-    def decode(self, batch: RawBatch) -> Columns:
+    def decode(self, batch: Batch) -> Columns:
         """Decode a batch; never raises for what a record holds."""
+        if isinstance(batch, PackedBatch):
+            return self._decode_packed(batch) or self._decode_parts(batch)
+        return self._decode_unpacked(batch)
+
+    def _decode_unpacked(self, batch: Batch) -> Columns:
         frames: list[pl.DataFrame] = []
         places: list[npt.NDArray[np.uint32]] = []
         slow: list[int] = []
@@ -75,6 +81,28 @@ class ColumnDecoder:
         frame, place, rejects = self._decode_each(batch, sorted(slow))
         everything = _with_origin(pl.concat([*frames, frame]), batch, np.concatenate([*places, place]))
         return Columns(everything.sort("index"), rejects)
+
+    def _decode_packed(self, batch: PackedBatch) -> Columns | None:
+        """All at once, as Kafka stores them; None where they must be unpacked first."""
+        prefix = (batch.first_value() or b"")[:HEADER_BYTES]
+        block = self._blocks[prefix] if prefix in self._blocks else self._block_of(prefix)
+        if block is None:
+            return None
+        data = batch.data()
+        columns = block.read_records(data, len(batch), prefix)
+        if columns is None or int((columns.ends - columns.begins).max()) > MAX_RECORD_BYTES - HEADER_BYTES:
+            return None
+        return Columns(_with_packed_origin(columns, batch, data), ())
+
+    def _decode_parts(self, batch: PackedBatch) -> Columns:
+        """Record batch by record batch: only the neighbours of a broken record must be unpacked."""
+        frames: list[pl.DataFrame] = []
+        rejects: list[Reject] = []
+        for begin, part in batch.parts():
+            columns = self._decode_packed(part) or self._decode_unpacked(part)
+            frames.append(columns.frame.with_columns(pl.col("index") + pl.lit(begin, pl.UInt32)))
+            rejects += [replace(reject, index=reject.index + begin) for reject in columns.rejects]
+        return Columns(pl.concat(frames), rejects)
 
     def _decode_blocks(
         self, prefix: bytes, chosen: list[int], values: Sequence[bytes | None]
@@ -105,7 +133,7 @@ class ColumnDecoder:
         return self._blocks[prefix]
 
     def _decode_each(
-        self, batch: RawBatch, chosen: Iterable[int]
+        self, batch: Batch, chosen: Iterable[int]
     ) -> tuple[pl.DataFrame, npt.NDArray[np.uint32], Sequence[Reject]]:
         records: list[dict[str, Any]] = []
         accepted: list[int] = []
@@ -131,12 +159,24 @@ def _by_prefix(values: Sequence[bytes | None]) -> dict[bytes, list[int]]:
     return found
 
 
-def _with_origin(frame: pl.DataFrame, batch: RawBatch, index: npt.NDArray[np.uint32]) -> pl.DataFrame:
+def _with_origin(frame: pl.DataFrame, batch: Batch, index: npt.NDArray[np.uint32]) -> pl.DataFrame:
     values, chosen = batch.values, index.tolist()
     crc = [zlib.crc32(values[i][HEADER_BYTES:]) for i in chosen]
     return frame.with_columns(
         pl.Series("index", index),
         pl.Series("offset", np.array(batch.offsets, np.int64)[index]),
         pl.Series("timestamp", np.array(batch.timestamps, np.int64)[index]),
+        pl.Series("key", [batch.keys[i] for i in chosen], pl.Binary),
         pl.Series("crc", np.array(crc, np.uint32)),
+    )
+
+
+def _with_packed_origin(columns: RecordColumns, batch: PackedBatch, data: bytes) -> pl.DataFrame:
+    bodies = map(data.__getitem__, map(slice, columns.begins.tolist(), columns.ends.tolist()))
+    return columns.frame.with_columns(
+        pl.Series("index", np.arange(len(batch), dtype=np.uint32)),
+        pl.Series("offset", batch.base_offsets() + columns.offsets),
+        pl.Series("timestamp", batch.stamped(columns.timestamps)),
+        columns.keys.alias("key"),
+        pl.Series("crc", np.fromiter(map(zlib.crc32, bodies), np.uint32, len(batch))),
     )

@@ -86,7 +86,7 @@ class DeadLetterGuard:
             topic: Topic it was read from.
             identity: Identity of that log (`schemas.topic_identity`).
             partition: Partition.
-            offsets: Offsets of all its records, ascending.
+            offsets: From its first offset to its last; those in between may be left out.
             refused: Offsets of those refused, and why, in words without values.
 
         Raises:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from schemas.batch import RawBatch, Reject
+from schemas.batch import Batch, Reject
 from schemas.identity import dead_letter_id
 from schemas.records import DeadLetter
 
@@ -11,7 +11,7 @@ MAX_KEY_BYTES = 1024
 """A hostile record must not make its own dead letter too large to be written."""
 
 
-def dead_letter(batch: RawBatch, reject: Reject, *, stage: str, topic_name: str, topic_identity: str) -> DeadLetter:
+def dead_letter(batch: Batch, reject: Reject, *, stage: str, topic_name: str, topic_identity: str) -> DeadLetter:
     """The dead letter of one record of a batch.
 
     Args:

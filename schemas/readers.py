@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-from schemas.batch import RawBatch, Reject
+from schemas.batch import Batch, Reject
 from schemas.codec import WriterSchemas, decoder, pinned_only
 from schemas.columns import ColumnDecoder, Columns
 from schemas.errors import PoisonRecord, Problem
@@ -41,7 +41,7 @@ class StatusReader:
     def __init__(self, writer_schemas: WriterSchemas = pinned_only) -> None:
         self._decoder = ColumnDecoder(Topic.DECLARATION_STATUS.subject, writer_schemas)
 
-    def read(self, batch: RawBatch) -> Columns:
+    def read(self, batch: Batch) -> Columns:
         """Decode and check a batch; never raises for what a record holds."""
         return checked(self._decoder.decode(batch), batch)
 
@@ -67,7 +67,7 @@ class RecordReader(Generic[R]):
         self._decode = decoder(topic.subject, writer_schemas)
         self._check: Check = rating_problems if kind is Rating else _unchecked
 
-    def read(self, batch: RawBatch) -> Records[R]:
+    def read(self, batch: Batch) -> Records[R]:
         """Decode and check a batch; never raises for what a record holds."""
         accepted: list[tuple[int, R]] = []
         rejects: list[Reject] = []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
 import numpy as np
 import numpy.typing as npt
@@ -10,44 +10,41 @@ import polars as pl
 
 
 class Interner:
-    """Numbers texts from 1 in order of first sight; 0 stands for an absent text."""
+    """Numbers texts from 1, as they come; 0 stands for an absent text."""
 
-    __slots__ = ("_numbers", "_texts")
+    __slots__ = ("_categories", "_column", "_count", "_texts")
 
     def __init__(self) -> None:
-        self._texts: list[str | None] = [None]
-        self._numbers: dict[str, int] = {}
+        self._categories = pl.Categories.random()
+        # polars forgets the categories that no column has any more; this one keeps them.
+        self._column = pl.Series([], dtype=pl.Categorical(self._categories))
+        self._count = 0
+        self._texts: Sequence[str | None] = ()
 
     def encode(self, column: pl.Series) -> npt.NDArray[np.uint32]:
         """Numbers of a text column, new texts learned on the way."""
-        distinct = column.unique().drop_nulls()
-        for text in distinct.to_list():
-            if text not in self._numbers:
-                self._numbers[text] = len(self._texts)
-                self._texts.append(text)
-        if distinct.is_empty():
-            return np.zeros(len(column), np.uint32)
-        numbers = pl.Series([self._numbers[text] for text in distinct.to_list()], dtype=pl.UInt32)
-        coded = column.replace_strict(distinct, numbers, default=None, return_dtype=pl.UInt32)
-        return coded.fill_null(0).to_numpy()
+        numbers = (column.cast(self._column.dtype).to_physical() + 1).fill_null(0).to_numpy()
+        self._count = max(self._count, int(numbers.max(initial=0)))
+        return numbers
 
     def decode(self, number: int) -> str | None:
         """The text behind a number."""
+        if number >= len(self._texts):
+            self._texts = [None, *self.texts()]
         return self._texts[number]
 
     def texts(self) -> list[str]:
         """The texts in order of their numbers, from 1."""
-        return [text for text in self._texts if text is not None]
+        return self._categories.to_series().to_list()
 
     @classmethod
-    def of(cls, texts: Iterable[str]) -> Interner:
+    def of(cls, texts: Sequence[str]) -> Interner:
         """The interner that gave these texts their numbers."""
         made = cls()
-        for text in texts:
-            made._numbers[text] = len(made._texts)
-            made._texts.append(text)
+        numbers = made.encode(pl.Series(texts, dtype=pl.String))
+        assert np.array_equal(numbers, np.arange(1, len(texts) + 1))  # else every restored row would be misread
         return made
 
     def __len__(self) -> int:
         """How many texts are known."""
-        return len(self._numbers)
+        return self._count

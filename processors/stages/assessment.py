@@ -10,7 +10,7 @@ from processors.domain.facts import FactStore, Group
 from processors.domain.opinions import OpinionBook
 from processors.domain.satisfaction import SatisfactionBook
 from processors.stage import Absorbed, Output
-from schemas.batch import RawBatch
+from schemas.batch import Batch
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.readers import RecordReader
 from schemas.records import Complaint, RatedService
@@ -28,7 +28,7 @@ class AssessmentState:
         self._satisfaction = SatisfactionBook()
         self._opinions = OpinionBook()
 
-    def absorb(self, batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Take facts into the views; publish the complaints, windows and counts that changed."""
         records = self._reader.read(batch)
         changed: dict[int, Group] = {}

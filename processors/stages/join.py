@@ -15,7 +15,7 @@ from processors.domain.join import Surroundings, facts_of, version_of
 from processors.domain.sheets import Sheet, SheetStore
 from processors.domain.status_log import LAYOUT, StatusLog
 from processors.stage import Absorbed, Image, Output
-from schemas.batch import RawBatch
+from schemas.batch import Batch
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.readers import RecordReader, StatusReader
 from schemas.records import Rating
@@ -73,7 +73,7 @@ class JoinState:
         self._waiting = GraceQueue.of(self._policy.grace_ms, image, self._sheets)
         self._stream_time, self._expired_at = unpacked(image["times"])
 
-    def absorb(self, batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Take statuses or ratings into the views; publish the facts that changed."""
         if batch.topic is Topic.DECLARATION_STATUS:
             return self._absorb_statuses(batch)
@@ -84,7 +84,7 @@ class JoinState:
         self._stream_time = max(self._stream_time, now)
         return self._publish(self._waiting.due(self._stream_time), even_unmatched=True)
 
-    def _absorb_statuses(self, batch: RawBatch) -> Absorbed:
+    def _absorb_statuses(self, batch: Batch) -> Absorbed:
         columns = self._statuses.read(batch)
         frame = columns.frame
         if frame.is_empty():
@@ -105,7 +105,7 @@ class JoinState:
             self._log.expire(newest - self._policy.horizon_ms)
             self._sheets.expire(newest - self._policy.horizon_ms)
 
-    def _absorb_ratings(self, batch: RawBatch) -> Absorbed:
+    def _absorb_ratings(self, batch: Batch) -> Absorbed:
         records = self._ratings.read(batch)
         changed: dict[tuple[int, str], Sheet] = {}
         for index, rating in records.accepted:

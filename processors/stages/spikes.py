@@ -11,7 +11,7 @@ from processors.domain.spikes.book import SpikeBook
 from processors.domain.spikes.evidence import OfficeName
 from processors.domain.spikes.policy import SpikePolicy
 from processors.stage import Absorbed, Output
-from schemas.batch import RawBatch
+from schemas.batch import Batch
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.readers import RecordReader
 from schemas.records import Alert, OfficeCount
@@ -26,7 +26,7 @@ class SpikeState:
         self._alerts = RecordReader(Topic.ALERT, Alert, writer_schemas)
         self._book = SpikeBook(policy, office_name)
 
-    def absorb(self, batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Take counts, or alerts that were said, into the view; publish the alerts that changed."""
         if batch.topic is Topic.ALERT:
             said = self._alerts.read(batch)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
 
 import faust
@@ -11,6 +12,12 @@ from aiokafka import ConsumerRecord
 from faust.types import AppT, Message
 
 from processors.transport.ledger import Lease
+from processors.transport.record_batches import RecordBatches
+from schemas.batch import Batch, RawBatch
+from schemas.topics import Topic
+
+Fetched = RecordBatches | Sequence[ConsumerRecord[bytes, bytes]]
+"""Records of one partition as they came: packed as Kafka sent them, or one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,8 +29,60 @@ class FetchedBatch:
         lease: What to hand back when they are done.
     """
 
-    records: Sequence[ConsumerRecord[bytes, bytes]]
+    records: Fetched
     lease: Lease
+
+    def __len__(self) -> int:
+        """Number of records; packed ones may be fewer."""
+        return self.records.count if isinstance(self.records, RecordBatches) else len(self.records)
+
+    def batch(self, topic: Topic) -> Batch:
+        """The records, for a stage.
+
+        Raises:
+            SystemFault: The log is damaged.
+        """
+        return batch_of(topic, self.lease.tp.partition, self.records)
+
+
+def batch_of(
+    topic: Topic,
+    partition: int,
+    records: Fetched,
+    bound: int | None = None,
+) -> Batch:
+    """Fetched records as a batch; those at or above the bound are left out.
+
+    Raises:
+        SystemFault: The log is damaged.
+    """
+    if isinstance(records, RecordBatches):
+        return records.unpacked(topic, bound)
+    chosen = [record for record in records if bound is None or record.offset < bound]
+    return RawBatch(
+        topic,
+        partition,
+        [record.offset for record in chosen],
+        [record.timestamp for record in chosen],
+        [record.key for record in chosen],
+        [record.value for record in chosen],
+    )
+
+
+def gathered(items: Sequence[Any]) -> Iterator[Fetched]:
+    """What a `PackedConsumer` returned for a partition, with records that came one by one put together."""
+    for packed, run in groupby(items, lambda item: isinstance(item, RecordBatches)):
+        if packed:
+            yield from run
+        else:
+            yield list(run)
+
+
+def span(records: Fetched) -> tuple[int, int]:
+    """The first offset and the offset after the last."""
+    if isinstance(records, RecordBatches):
+        return records.first, records.end
+    return records[0].offset, records[-1].offset + 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +92,9 @@ class BatchRecord:
     topic: str
     partition: int
     offset: int
-    timestamp: int
-    timestamp_type: int
     value: FetchedBatch
+    timestamp: int = 0
+    timestamp_type: int = 0
     headers: tuple[tuple[str, bytes], ...] = ()
     key: None = None
     checksum: None = None
@@ -44,9 +103,9 @@ class BatchRecord:
 
     @classmethod
     def of(cls, batch: FetchedBatch) -> BatchRecord:
-        """The stand-in for a batch; its offset is that of the last record."""
-        last = batch.records[-1]
-        return cls(last.topic, last.partition, last.offset, last.timestamp, last.timestamp_type, batch)
+        """The stand-in for a batch; its offset is the last one that it covers."""
+        tp = batch.lease.tp
+        return cls(tp.topic, tp.partition, batch.lease.end - 1, batch)
 
 
 class BatchSchema(faust.Schema[Any, Any]):

@@ -6,7 +6,8 @@ untouched.
 
 What is overridden, and why (Faust 0.15.3, `faust/transport/consumer.py`):
 
-* `_wait_next_records`: the records of a partition become one message, with a lease from the ledger.
+* `_create_worker_consumer`: a consumer that hands out record batches, not records (`processors.transport.fetcher`).
+* `_wait_next_records`: each run of records of a partition becomes one message, with a lease from the ledger.
 * `ack`, `_filter_tps_with_pending_acks`, `_new_offset`, `_should_commit`, `_commit`, `_commit_offsets`: what may be
   committed is what the ledger says; Faust's bookkeeping can commit past an unfinished message, and believes a commit
   that failed.
@@ -37,10 +38,14 @@ from faust.transport.drivers import aiokafka as base
 from faust.types import TP, Message
 from mode.threads import ServiceThread, WorkerThread
 
-from processors.transport.batch import BatchRecord, FetchedBatch
-from processors.transport.ledger import OffsetLedger
+from processors.transport.batch import BatchRecord, FetchedBatch, gathered, span
+from processors.transport.fetcher import PackedConsumer
+from processors.transport.ledger import Lease, OffsetLedger
 
 _log = structlog.get_logger(__name__)
+
+_ITEMS = 16
+"""Most batches that leave the fetcher at once; the queue of the agent bounds how many wait."""
 
 
 class AssignmentListener(Protocol):
@@ -96,7 +101,9 @@ class ConsumerThread(base.AIOKafkaConsumerThread):
 
     def _create_worker_consumer(self, transport: base.Transport) -> aiokafka.AIOKafkaConsumer:
         conf = self.app.conf
-        return aiokafka.AIOKafkaConsumer(
+        return PackedConsumer(
+            batch_records=conf.broker_max_poll_records,
+            max_poll_records=_ITEMS,
             client_id=conf.broker_client_id,
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id,
@@ -108,7 +115,6 @@ class ConsumerThread(base.AIOKafkaConsumerThread):
             auto_offset_reset="earliest",
             metadata_max_age_ms=conf.consumer_metadata_max_age_ms,
             isolation_level="read_committed",
-            max_poll_records=conf.broker_max_poll_records,
             max_poll_interval_ms=int(conf.broker_max_poll_interval * 1000),
             max_partition_fetch_bytes=conf.consumer_max_fetch_size,
             fetch_max_wait_ms=self.app.fetch_wait_ms,
@@ -172,10 +178,13 @@ class Consumer(base.Consumer):
     def _collapse(self, tp: TP, records: Sequence[Any]) -> Sequence[Any]:
         if not records or not self._batched(tp):
             return records
-        lease = self.ledger.fetched(tp, records[0].offset, records[-1].offset + 1)
+        return [BatchRecord.of(FetchedBatch(run, self._leased(tp, *span(run)))) for run in gathered(records)]
+
+    def _leased(self, tp: TP, first: int, end: int) -> Lease:
+        lease = self.ledger.fetched(tp, first, end)
         if lease.restarted:
             _log.warning("offsets_began_again", topic=tp.topic, partition=tp.partition, offset=lease.first)
-        return [BatchRecord.of(FetchedBatch(records, lease))]
+        return lease
 
     async def _seek_again(self) -> None:
         try:

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import logging
-import ssl
 from collections.abc import Mapping
 from typing import Any
 
-import faust
 from faust.app.base import BootStrategy
 from yarl import URL
 
 from processors.transport.batch import BatchSchema
+from processors.transport.credentials import credentials
 from processors.transport.driver import BatchedApp
 from processors.worker.options import WorkerOptions
 from processors.worker.repetitions import say_once
@@ -98,23 +97,3 @@ def build_app(
     channel = app.topic(*names.values(), schema=BatchSchema())
     app.agent(channel, name=f"hailong.{runner.stage.name}", concurrency=1)(consume)
     return app
-
-
-def credentials(connection: KafkaConnection) -> Any:
-    """TLS and SASL of a connection, as Faust takes them; None for plaintext."""
-    context = _tls(connection) if connection.security_protocol in {"SSL", "SASL_SSL"} else None
-    if connection.security_protocol.startswith("SASL_"):
-        return faust.SASLCredentials(
-            username=connection.sasl_username,
-            password=connection.sasl_password,
-            mechanism=connection.sasl_mechanism or "PLAIN",
-            ssl_context=context,
-        )
-    return None if context is None else faust.SSLCredentials(context)
-
-
-def _tls(connection: KafkaConnection) -> ssl.SSLContext:
-    context = ssl.create_default_context(cafile=None if connection.ssl_ca_file is None else str(connection.ssl_ca_file))
-    if connection.ssl_certificate_file is not None:
-        context.load_cert_chain(connection.ssl_certificate_file, connection.ssl_key_file)
-    return context

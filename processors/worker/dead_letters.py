@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from processors.worker.publisher import Message
-from schemas.batch import RawBatch, Reject
+from schemas.batch import Batch, Reject
 from schemas.codec import encoder
 from schemas.dead_letters import dead_letter
 from schemas.topics import Topic
@@ -25,7 +25,7 @@ class DeadLetterOffice:
         self._topic = Topic.DEAD_LETTER.value.name(topic_prefix)
         self._encode = encoder(Topic.DEAD_LETTER.subject)
 
-    def letters(self, batch: RawBatch, rejects: Sequence[Reject], topic_identity: str) -> Iterator[Message]:
+    def letters(self, batch: Batch, rejects: Sequence[Reject], topic_identity: str) -> Iterator[Message]:
         """One message for each refused record, under the record's key."""
         for reject in rejects:
             letter = dead_letter(

@@ -12,7 +12,7 @@ from processors.stage import Absorbed, Output
 from processors.worker import metrics
 from processors.worker.dead_letters import DeadLetterOffice
 from processors.worker.publisher import Message, Publisher
-from schemas.batch import RawBatch, Reject
+from schemas.batch import Batch, Reject
 from schemas.codec import encoder
 from schemas.dead_letter_limit import DeadLetterGuard
 from schemas.errors import SystemFault, Unavailable
@@ -49,7 +49,7 @@ class Outbox:
         self._dead_letters = DeadLetterOffice(stage, topic_prefix)
         self._encoders: dict[Topic, Callable[[Mapping[str, Any]], bytes]] = {}
 
-    def send(self, batch: RawBatch, absorbed: Absorbed) -> None:
+    def send(self, batch: Batch, absorbed: Absorbed) -> None:
         """Publish everything that came of a batch.
 
         Raises:
@@ -65,12 +65,12 @@ class Outbox:
         self._count(absorbed.outputs)
         self._count_rejects(batch.topic, absorbed.rejects)
 
-    def _check_limit(self, batch: RawBatch, rejects: Sequence[Reject], identity: str) -> None:
+    def _check_limit(self, batch: Batch, rejects: Sequence[Reject], identity: str) -> None:
         """Before anything is published: else each restart would turn one more batch into dead letters."""
         refused = {batch.offsets[reject.index]: f"{reject.reason}: {reject.detail}" for reject in rejects}
         while True:
             try:
-                return self._guard.check(batch.topic, identity, batch.partition, batch.offsets, refused)
+                return self._guard.check(batch.topic, identity, batch.partition, range(batch.first, batch.end), refused)
             except SystemFault as fault:
                 _log.error("dead_letter_limit_exceeded", stage=self._stage, action=str(fault))
                 raise

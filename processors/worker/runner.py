@@ -38,7 +38,6 @@ from processors.worker.outbox import Outbox
 from processors.worker.rebuild import RebuildInterrupted
 from processors.worker.snapshotting import Snapshotter
 from processors.worker.views import Views
-from schemas.batch import RawBatch
 from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)
@@ -115,7 +114,7 @@ class StageRunner:
         try:
             if not consumer.ledger.take(batch.lease):
                 return
-            await self._in_thread(partial(self._finish, self._raw(batch), self._bounds(batch), batch.lease.restarted))
+            await self._in_thread(partial(self._finish, batch, self._bounds(batch)))
         except RebuildInterrupted:
             consumer.give_back(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, the view can no longer be trusted: the worker dies of it
@@ -124,17 +123,6 @@ class StageRunner:
         else:
             event.ack()
             self._progressed(batch)
-
-    def _raw(self, batch: FetchedBatch) -> RawBatch:
-        records = batch.records
-        return RawBatch(
-            self._topics[batch.lease.tp.topic],
-            batch.lease.tp.partition,
-            [record.offset for record in records],
-            [record.timestamp for record in records],
-            [record.key for record in records],
-            [record.value for record in records],
-        )
 
     def _bounds(self, batch: FetchedBatch) -> Mapping[Topic, int]:
         """Up to where a missing view is rebuilt: all that is done, never what is only fetched."""
@@ -145,9 +133,10 @@ class StageRunner:
         ledger = self._consumer().ledger
         return {topic: ledger.done_offset(TP(name, partition)) or 0 for topic, name in self._names.items()}
 
-    def _finish(self, batch: RawBatch, bounds: Mapping[Topic, int], restarted: bool) -> None:
+    def _finish(self, fetched: FetchedBatch, bounds: Mapping[Topic, int]) -> None:
         """Steps 2 to 4, in the worker thread."""
-        if restarted:
+        batch = fetched.batch(self._topics[fetched.lease.tp.topic])
+        if fetched.lease.restarted:
             if self._snapshots is not None:
                 self._snapshots.distrust()
             view = self._views.begin_again(batch.partition, bounds)
@@ -158,7 +147,7 @@ class StageRunner:
         self._outbox.send(batch, absorbed)
 
     def _progressed(self, batch: FetchedBatch) -> None:
-        subject, count = self._topics[batch.lease.tp.topic].subject, len(batch.records)
+        subject, count = self._topics[batch.lease.tp.topic].subject, len(batch)
         metrics.RECORDS.labels(self.stage.name, subject).inc(count)
         metrics.BATCHES.labels(self.stage.name, subject).inc()
         self._records += count

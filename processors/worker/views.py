@@ -9,7 +9,7 @@ from typing import Protocol
 import structlog
 
 from processors.stage import Absorbed, Image, ImagedState, Output, PartitionState
-from schemas.batch import RawBatch
+from schemas.batch import Batch
 from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)
@@ -31,10 +31,11 @@ class View:
     records: int = 0
     saved: int = 0
 
-    def absorb(self, batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Take a batch in."""
-        absorbed = self.state.absorb(batch)
-        self.next[batch.topic] = max(self.next.get(batch.topic, 0), batch.offsets[-1] + 1)
+        # Of a packed batch nothing may be left: its records can lie before the offset that was asked for.
+        absorbed = self.state.absorb(batch) if len(batch) else Absorbed((), ())
+        self.next[batch.topic] = max(self.next.get(batch.topic, 0), batch.end)
         self.records += len(batch)
         return absorbed
 

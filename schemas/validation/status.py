@@ -6,14 +6,14 @@ from collections.abc import Sequence
 
 import polars as pl
 
-from schemas.batch import RawBatch, Reject
+from schemas.batch import Batch, Reject
 from schemas.columns import Columns
 from schemas.validation import rules
 from schemas.validation.record import status_problems
 from schemas.wire import framed_id
 
 
-def checked(columns: Columns, batch: RawBatch) -> Columns:
+def checked(columns: Columns, batch: Batch) -> Columns:
     """Keep the good rows; turn each bad one into a reject with the reason of its first problem.
 
     Args:
@@ -23,21 +23,20 @@ def checked(columns: Columns, batch: RawBatch) -> Columns:
     frame = columns.frame
     if frame.is_empty():
         return columns
-    keys = pl.Series("key", [batch.keys[i] for i in frame["index"].to_list()], pl.Binary)
-    good = frame.select(_good(keys)).to_series()
+    good = frame.select(_good()).to_series()
     if good.all():
         return columns
     bad = frame.filter(~good)
     return Columns(frame.filter(good), [*columns.rejects, *_explain(bad, batch)])
 
 
-def _good(keys: pl.Series) -> pl.Expr:
+def _good() -> pl.Expr:
     numbers = pl.col("declaration_no")
     checks = [
         pl.col(name).str.contains(f"^(?:{rule.pattern})\\z").fill_null(value=True)
         for name, rule in rules.STATUS_TEXTS.items()
     ]
-    checks.append(numbers.str.slice(0, 11).cast(pl.Binary).eq_missing(pl.lit(keys)))
+    checks.append(numbers.str.slice(0, 11).cast(pl.Binary).eq_missing(pl.col("key")))
     time = pl.col("occurred_at")
     # Subtracted on this side: the record's timestamp is its writer's, any 64-bit number, and a sum would wrap around.
     soon = time - rules.FUTURE_TOLERANCE_MS <= pl.col("timestamp")
@@ -45,7 +44,7 @@ def _good(keys: pl.Series) -> pl.Expr:
     return pl.all_horizontal(checks)
 
 
-def _explain(bad: pl.DataFrame, batch: RawBatch) -> Sequence[Reject]:
+def _explain(bad: pl.DataFrame, batch: Batch) -> Sequence[Reject]:
     rejects = []
     for row in bad.iter_rows(named=True):
         index = row["index"]

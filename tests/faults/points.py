@@ -75,13 +75,13 @@ def _wrap_commit(fuse: Fuse) -> None:
 
 
 def _wrap_rebuild(fuse: Fuse) -> None:
-    raw_batch = processors.worker.rebuild.raw_batch  # called for each run of a rebuild
+    batch_of = processors.worker.rebuild.batch_of  # called for each run of a rebuild
 
-    def raw_batch_or_die(*arguments: Any) -> Any:
+    def batch_of_or_die(*arguments: Any) -> Any:
         fuse.passes("during_rebuild")
-        return raw_batch(*arguments)
+        return batch_of(*arguments)
 
-    processors.worker.rebuild.raw_batch = raw_batch_or_die
+    processors.worker.rebuild.batch_of = batch_of_or_die
 
 
 def _wrap_snapshots(fuse: Fuse) -> None:

@@ -21,7 +21,7 @@ from faults.arming import Fuse
 from faults.points import wrap_sink, wrap_worker
 
 def seams():
-    return [Outbox.send, Publisher.publish, Consumer._commit, processors.worker.rebuild.raw_batch,
+    return [Outbox.send, Publisher.publish, Consumer._commit, processors.worker.rebuild.batch_of,
             SnapshotStore.write, session.Consumer, clickhouse_driver.Client.execute,
             clickhouse_driver.connection.Connection.send_data]
 

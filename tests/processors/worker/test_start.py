@@ -12,8 +12,8 @@ from typing import Any
 import pytest
 
 from processors.stage import PartitionState
+from processors.transport.credentials import credentials
 from processors.worker import WorkerOptions, run_worker
-from processors.worker.app import credentials
 from processors.worker.publisher import Message, Publisher
 from schemas.connection import KafkaConnection
 from schemas.errors import ConfigurationError, OutcomeUnknown, SystemFault, Unavailable

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
+from support.brokers import needs_kafka, on_both_brokers
+
+from deploy.embedded.ports import free_port
+from processors.transport.batch import batch_of
+from processors.transport.log_reader import read_log
+from schemas.connection import KafkaConnection
+from schemas.errors import Unavailable
+from schemas.packed import Record
+from schemas.topics import Topic
+
+CODECS = ("none", "gzip", "snappy", "lz4", "zstd")
+
+
+def new_topic(bootstrap: str) -> str:
+    """An empty topic of one partition."""
+    name = f"log-{uuid4().hex[:8]}"
+    admin = AdminClient({"bootstrap.servers": bootstrap})
+    admin.create_topics([NewTopic(name, 1, 1)])[name].result(30)
+    return name
+
+
+def fill(bootstrap: str, name: str, codec: str, seed: int, count: int = 300) -> None:
+    """Records of all kinds, in batches of one compression."""
+    dice = random.Random(seed)
+    producer = Producer({"bootstrap.servers": bootstrap, "compression.type": codec, "linger.ms": 2})
+    for _ in range(count):
+        producer.produce(
+            name,
+            key=dice.choice([None, b"", b"10300000001", dice.randbytes(300)]),
+            value=dice.choice([None, b"", dice.randbytes(dice.randrange(2000)), bytes(dice.randrange(5000))]),
+            headers=dice.choice([None, [("trace", b"x" * dice.randrange(200))], [("a", None), ("b", b"")]]),
+        )
+    assert producer.flush(30) == 0
+
+
+def as_librdkafka_reads(bootstrap: str, name: str) -> list[Record]:
+    """All records, by another client."""
+    settings = {"bootstrap.servers": bootstrap, "group.id": name, "isolation.level": "read_committed"}
+    consumer = Consumer({**settings, "enable.partition.eof": True})
+    consumer.assign([TopicPartition(name, 0, 0)])
+    found: list[Record] = []
+    while (message := consumer.poll(30)) is not None and message.error() is None:
+        offset = message.offset()
+        assert offset is not None
+        found.append(Record(offset, message.timestamp()[1], message.key(), message.value()))
+    consumer.close()
+    return found
+
+
+def as_we_read(bootstrap: str, name: str, start: int, bound: int) -> list[Record]:
+    """The same stretch, by the rebuilder's reader."""
+    found: list[Record] = []
+    for records in read_log(KafkaConnection(bootstrap), name, 0, start, bound):
+        if records is not None:
+            batch = batch_of(Topic.RATING, 0, records, bound)
+            fields = (batch.offsets, batch.timestamps, batch.keys, batch.values)
+            found += [Record(*record) for record in zip(*fields, strict=True)]
+    return found
+
+
+def within(records: Sequence[Record], start: int, bound: int) -> list[Record]:
+    """Those of the stretch."""
+    return [record for record in records if start <= record.offset < bound]
+
+
+@on_both_brokers
+@pytest.mark.parametrize("codec", CODECS)
+def test_every_stretch_of_a_log_is_as_librdkafka_reads_it(broker: str, codec: str) -> None:
+    """Any kind of record and compression, from any offset to any bound: the records that another client sees."""
+    name = new_topic(broker)
+    fill(broker, name, codec, seed=1)
+    expected = as_librdkafka_reads(broker, name)
+    assert len(expected) == 300
+    for start, bound in [(0, 300), (1, 299), (137, 138), (150, 200), (299, 300), (5, 5)]:
+        assert as_we_read(broker, name, start, bound) == within(expected, start, bound)
+
+
+@on_both_brokers
+def test_a_bound_beyond_the_end_ends_the_reading(broker: str) -> None:
+    """A log that is shorter than its committed offset, as after data loss, is read to its end and no further."""
+    name = new_topic(broker)
+    fill(broker, name, "lz4", seed=2, count=20)
+    assert as_we_read(broker, name, 0, 500) == as_librdkafka_reads(broker, name)
+    assert as_we_read(broker, name, 400, 500) == []
+    assert as_we_read(broker, new_topic(broker), 0, 10) == []
+
+
+@needs_kafka
+def test_aborted_transactions_and_their_marks_are_no_records(apache_kafka: str) -> None:
+    """Records of an aborted transaction never reach a view; those of a committed one do, whatever lies between."""
+    name = new_topic(apache_kafka)
+    producer = Producer({"bootstrap.servers": apache_kafka, "transactional.id": name, "compression.type": "lz4"})
+    producer.init_transactions(30)
+    for number in range(12):
+        producer.begin_transaction()
+        for part in range(5):
+            producer.produce(name, key=b"k", value=b"%d %d" % (number, part))
+        if number % 3 == 1:
+            producer.abort_transaction(30)
+        else:
+            producer.commit_transaction(30)
+    expected = as_librdkafka_reads(apache_kafka, name)
+    assert len(expected) == 8 * 5
+    end = 12 * 6
+    for start, bound in [(0, end), (3, end), (0, 20), (6, 12), (5, 6)]:
+        assert as_we_read(apache_kafka, name, start, bound) == within(expected, start, bound)
+
+
+def test_a_broker_that_is_not_there_is_unavailable() -> None:
+    """Nobody at the address: said as such, so that the worker's supervisor tries again."""
+    with pytest.raises(Unavailable, match="Kafka does not answer"):
+        list(read_log(KafkaConnection(f"127.0.0.1:{free_port()}"), "a-topic", 0, 0, 1))
