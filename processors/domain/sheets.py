@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import astuple, dataclass, field
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
 from typing import Any
 
 from processors.domain.imaging import packed, unpacked
@@ -108,7 +109,7 @@ class SheetStore:
     def image(self) -> Image:
         """The sheets as an array."""
         sheets = [
-            (sheet.key, sheet.sheet_id, sheet.published, [astuple(record) for record in sheet.records.values()])
+            (sheet.key, sheet.sheet_id, sheet.published, [_row(record) for record in sheet.records.values()])
             for sheets in self._by_declaration.values()
             for sheet in sheets.values()
         ]
@@ -135,7 +136,16 @@ class SheetStore:
         return sum(map(len, self._by_declaration.values()))
 
 
+_revision_fields = attrgetter(*(one.name for one in fields(Revision) if one.name != "items"))
+_item_fields = attrgetter(*(one.name for one in fields(RatingItem)))
+
+
+def _row(record: Revision) -> list[Any]:
+    """The fields, the items first: `dataclasses.astuple` copies every leaf and would hold the worker up for seconds."""
+    return [[_item_fields(item) for item in record.items], *_revision_fields(record)]
+
+
 def _revision(row: list[Any]) -> Revision:
-    revision, crc, submitted_at, phase, declaration_no, tax_code, items, has_comment, has_contact = row
+    items, revision, crc, submitted_at, phase, declaration_no, tax_code, has_comment, has_contact = row
     scored = tuple(RatingItem(*item) for item in items)
     return Revision(revision, crc, submitted_at, phase, declaration_no, tax_code, scored, has_comment, has_contact)

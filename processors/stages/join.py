@@ -153,7 +153,7 @@ class JoinStage:
     @property
     def image_format(self) -> str:
         """The layout of the rows, and the policy that shaped what waits and what is forgotten."""
-        return f"1 {LAYOUT} {self._policy}"
+        return f"2 {LAYOUT} {self._policy}"
 
     def restored_state(self, partition: int, image: Image) -> JoinState:
         """The views of an image."""

@@ -13,14 +13,12 @@ from support.events import at, status
 
 from schemas.topics import Topic
 from sinks.audit import audit
-from sinks.clickhouse.migrate import migrate
 
 pytestmark = pytest.mark.servers
 
 MONDAY = at("2020-05-11 08:00")
 FAULTS = {
     "table": ("UNKNOWN_TABLE", "run `hailong migrate`"),
-    "database": ("UNKNOWN_DATABASE", "run `hailong migrate`"),
     "grant": ("ACCESS_DENIED", "grant the user what `docs/operations.md` lists"),
     "password": ("AUTHENTICATION_FAILED", "check HAILONG_CLICKHOUSE_USER and HAILONG_CLICKHOUSE_PASSWORD"),
 }
@@ -53,7 +51,7 @@ def hailong_sink(world: Any, log: Path) -> subprocess.Popen[bytes]:
 
 
 def test_each_fault_stops_the_command_and_costs_nothing(world: Any, helpers: Any, tmp_path: Path) -> None:
-    """Missing table, database, right and password: status 1 and a last line with the remedy; mended, all is there."""
+    """Missing table, right and password: status 1 and a last line with the remedy; mended, all is there."""
     worlds = {name: helpers.new_world(world.server, world.kafka.bootstrap_servers) for name in FAULTS}
     running = {}
     try:
@@ -64,9 +62,7 @@ def test_each_fault_stops_the_command_and_costs_nothing(world: Any, helpers: Any
             helpers.eventually(lambda one=one: one.committed() == 10, 90, "the first ten are committed")
 
         worlds["table"].rows("RENAME TABLE declaration_status TO elsewhere")
-        worlds["database"].rows("DROP DATABASE " + worlds["database"].clickhouse.database)
-        for name in ("table", "database"):
-            stops(worlds[name], running[name], tmp_path / name)
+        stops(worlds["table"], running["table"], tmp_path / "table")
         for name, changed in {"grant": {"without": "INSERT,"}, "password": {"password": "another"}}.items():
             world.server.kill()
             world.server.start(**changed)
@@ -81,9 +77,8 @@ def test_each_fault_stops_the_command_and_costs_nothing(world: Any, helpers: Any
     for one in worlds.values():
         assert one.committed() == 10
     worlds["table"].rows("RENAME TABLE elsewhere TO declaration_status")
-    migrate(worlds["database"].clickhouse)
-    for name, one in worlds.items():
-        one.load(20 if name == "database" else 10)
+    for one in worlds.values():
+        one.load(10)
         assert one.count("declaration_status") == 20
         assert audit(one.kafka, one.clickhouse).clean
 

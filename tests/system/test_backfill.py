@@ -7,7 +7,6 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.brokers import on_both_brokers
 from support.clickhouse import rows
 from support.events import at, item, rating, status
 from support.history import Event, events_of, oracle_of, written
@@ -35,7 +34,6 @@ def outage(history: list[Event]) -> tuple[int, int]:
     return first * DAY_MS, (first + 2) * DAY_MS
 
 
-@on_both_brokers
 def test_statuses_of_two_days_are_entered_a_day_later(pipeline: Pipeline) -> None:
     """Ratings of the outage are unmatched first and corrected by a higher version; nothing else tells the difference.
 

@@ -87,12 +87,15 @@ class SpikeBook:
     def _run(self) -> None:
         """Take every tick after the fold's time: panes with counts, and instants at which windows empty."""
         state, fold, series = self._state, self._fold, self._series
-        ends = sorted({end for one in series.values() for end in one.ends(state.time)})
-        for end in ends:
+        active: dict[int, list[str]] = {}
+        for office, one in series.items():
+            for end in one.ends(state.time):
+                active.setdefault(end, []).append(office)
+        for end in sorted(active):
             self._quiet(end)
             if end // DAY_MS != state.time // DAY_MS:
                 self._checkpoints.append(state.copy())
-            fold.tick(state, series, end)
+            fold.tick(state, series, end, active[end])
         if self._now > state.time:
             self._quiet(self._now)
 

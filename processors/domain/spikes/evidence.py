@@ -44,7 +44,7 @@ def window_evidence(series: OfficeSeries, until: int, window_ms: int, baseline: 
     """
     opinions, dissatisfied = series.totals(until - window_ms, until)
     counts = list(series.dissatisfied(until - window_ms, until))
-    enterprises = len({tax_code for count in counts for tax_code in count.enterprises})
+    enterprises = _enterprises(counts)
     tail = burst_tail(opinions, min(dissatisfied, enterprises), baseline)
     return Evidence(
         until=until,
@@ -59,6 +59,19 @@ def window_evidence(series: OfficeSeries, until: int, window_ms: int, baseline: 
         drivers=_drivers(counts),
         complaint_ids=tuple(sorted({one for count in counts for one in count.complaint_ids})),
     )
+
+
+def window_tail(series: OfficeSeries, until: int, window_ms: int, baseline: Baseline) -> float:
+    """The tail probability of `window_evidence` alone, for windows that nobody will be shown."""
+    opinions, dissatisfied = series.totals(until - window_ms, until)
+    if not dissatisfied:
+        return 1.0
+    enterprises = _enterprises(series.dissatisfied(until - window_ms, until))
+    return burst_tail(opinions, min(dissatisfied, enterprises), baseline)
+
+
+def _enterprises(counts: Iterable[OfficeCount]) -> int:
+    return len({tax_code for count in counts for tax_code in count.enterprises})
 
 
 def _drivers(counts: Iterable[OfficeCount]) -> tuple[Driver, ...]:

@@ -6,12 +6,12 @@ and runs again; what it then no longer says is retracted by the caller.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from processors.domain.panes import PANE_MS
 from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
-from processors.domain.spikes.evidence import Evidence, window_evidence
+from processors.domain.spikes.evidence import Evidence, window_evidence, window_tail
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.series import OfficeSeries
 from processors.domain.spikes.tests import adjusted, drift_step
@@ -104,12 +104,18 @@ class Fold:
                     opinions, dissatisfied = opinions - n, dissatisfied - k
         return max(opinions, 0), max(dissatisfied, 0)
 
-    def tick(self, state: FoldState, series: Series, end: int) -> None:
-        """Take the panes that end at `end`."""
+    def tick(self, state: FoldState, series: Series, end: int, active: Sequence[str]) -> None:
+        """Take the panes that end at `end`.
+
+        Args:
+            state: Where the fold stands; changed.
+            series: Counts of all offices.
+            end: The instant.
+            active: Offices that have a count for the pane that ends then.
+        """
         day = end - end % DAY_MS
         if day != state.day:
             self.refit(state, series, day)
-        active = [office for office, one in series.items() if one.at(end) is not None]
         for office in active:
             self._drift(state, series[office], office, end)
         for office in active:
@@ -128,9 +134,11 @@ class Fold:
         assert count is not None
         statistic, since = state.cusum.get(office, (0.0, end))
         share = max(self._baseline(state, office).share, self._policy.least_drift_share)
-        known = {code for one in series.dissatisfied(since - PANE_MS, end - PANE_MS) for code in one.enterprises}
-        fresh = len(set(count.enterprises) - known)
-        value = drift_step(statistic, count.opinions, min(count.dissatisfied, fresh), share, self._policy.drift_share)
+        fresh = 0
+        if count.dissatisfied:  # seldom; and only then is the run looked through
+            known = {code for one in series.dissatisfied(since - PANE_MS, end - PANE_MS) for code in one.enterprises}
+            fresh = min(count.dissatisfied, len(set(count.enterprises) - known))
+        value = drift_step(statistic, count.opinions, fresh, share, self._policy.drift_share)
         state.cusum[office] = (value, since if statistic > 0 else end)
 
     def _judge(self, state: FoldState, series: Series, office: str, end: int) -> None:
@@ -172,8 +180,7 @@ class Fold:
         for other, one in series.items():
             if other == office or not one.began(burst.until):
                 continue
-            baseline = self._baseline(state, other)
-            tails.append(window_evidence(one, burst.until, burst.window_ms, baseline, 0.0).tail)
+            tails.append(window_tail(one, burst.until, burst.window_ms, self._baseline(state, other)))
         return adjusted([burst.tail, *tails])[0]
 
     def clear(self, state: FoldState, series: Series, now: int) -> None:
@@ -181,8 +188,8 @@ class Fold:
         for office, episode in list(state.open.items()):
             if episode.raised_at == now:
                 continue
-            seen = window_evidence(series[office], now, episode.peak.window_ms, self._baseline(state, office), 0.0)
-            if seen.tail > self._policy.clear_probability:
+            tail = window_tail(series[office], now, episode.peak.window_ms, self._baseline(state, office))
+            if tail > self._policy.clear_probability:
                 del state.open[office]
                 state.closed.append(replace(episode, cleared_at=now))
                 state.cusum[office] = (0.0, now)
