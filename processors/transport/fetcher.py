@@ -63,6 +63,7 @@ class _PackedFetcher(Fetcher):  # type: ignore[misc]  # likewise
         super().__init__(self._overheard, subscriptions, **options)
 
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
+        self._overheard.responses.pop(node_id, None)  # of a request that was given up halfway
         needs_wakeup: bool = await super()._proc_fetch_request(assignment, node_id, request)
         response = self._overheard.responses.pop(node_id, None)
         # Nothing ran between the last line of the method above and here: what it booked is what came now.

@@ -1,0 +1,1 @@
+"""Measurements: every figure in docs/ comes from one of these."""

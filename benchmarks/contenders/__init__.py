@@ -1,0 +1,1 @@
+"""What hailong is measured beside, and the work that all of them do."""

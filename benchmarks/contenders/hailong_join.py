@@ -1,0 +1,32 @@
+"""Contender `hailong`: the worker with the stage `join` alone, as `hailong worker` runs it.
+
+Usage: PROGRAM BOOTSTRAP PREFIX DIRECTORY
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from pathlib import Path
+
+from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.reference import reference_surroundings
+from processors.worker import WorkerOptions, run_worker
+from schemas.connection import KafkaConnection
+
+bootstrap, prefix, directory = sys.argv[1:]
+options = WorkerOptions(
+    group_prefix=f"{prefix}hailong.",
+    idle_advance_s=0,
+    snapshot_directory=Path(directory),
+    snapshot_interval_s=30,
+)
+stage = JoinStage(JoinPolicy(), reference_surroundings())
+sys.exit(
+    run_worker(
+        KafkaConnection(bootstrap, topic_prefix=prefix, session_timeout_ms=6000),
+        [stage],
+        options,
+        lambda: time.time_ns() // 1_000_000,
+    )
+)

@@ -1,0 +1,95 @@
+"""The rule of the join for frameworks that keep a value for each key: what a user of theirs would write.
+
+The value of a declaration is a plain JSON object with its statuses and its sheets; a record goes in, the facts that it
+leads to come out. What a fact says is computed by hailong's own pure functions, so that contenders differ in how they
+move and keep data, and in nothing else.
+"""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator
+from typing import Any
+
+from processors.domain.join import facts_of, version_of
+from processors.domain.sheets import Revision, Sheet
+from processors.domain.status_log import STATUS_RANK, StatusRow
+from processors.stages.reference import reference_surroundings
+from schemas.codec import decoder, encoder
+from schemas.keys import key_of
+from schemas.records import RatedService, Rating
+from schemas.topics import Topic
+from schemas.wire import HEADER_BYTES
+
+Value = dict[str, Any]
+Encoded = tuple[bytes, bytes]
+"""Key and value of a fact."""
+
+_SURROUNDINGS = reference_surroundings()
+_read_status = decoder(Topic.DECLARATION_STATUS.subject)
+_read_rating = decoder(Topic.RATING.subject)
+_write_fact = encoder(Topic.RATED_SERVICE.subject)
+
+
+def empty() -> Value:
+    """What is known of a declaration of which nothing is known."""
+    return {"statuses": [], "sheets": {}}
+
+
+def add_status(known: Value, record: bytes) -> tuple[Value, list[Encoded]]:
+    """Take a status event in; the facts that it changes."""
+    status = _read_status(record)
+    names = ("occurred_at", "status", "office", "team", "channel", "kind", "tax_code", "event_id")
+    row = [*(status[name] for name in names), zlib.crc32(record[HEADER_BYTES:])]
+    if row in known["statuses"]:
+        return known, []
+    known["statuses"].append(row)
+    return known, list(_facts(known, known["sheets"])) if known["sheets"] else []
+
+
+def add_rating(known: Value, record: bytes) -> tuple[Value, list[Encoded]]:
+    """Take a rating sheet in; the facts that it gives or changes."""
+    rating = _read_rating(record)
+    crc = zlib.crc32(record[HEADER_BYTES:])
+    contents = known["sheets"].setdefault(rating["sheet_id"], {})
+    identity = f"{rating['revision']}.{crc}"
+    if identity in contents:
+        return known, []
+    contents[identity] = {**rating, "contact": None, "comment": bool(rating["comment"]), "crc": crc}
+    return known, list(_facts(known, [rating["sheet_id"]]))
+
+
+def _facts(known: Value, sheet_ids: Any) -> Iterator[Encoded]:
+    history = sorted(map(_row, known["statuses"]), key=lambda row: (row.occurred_at, STATUS_RANK[row.status], row.crc))
+    for sheet_id in sheet_ids:
+        records = [_revision(content) for content in known["sheets"][sheet_id].values()]
+        key = int(records[0].declaration_no[:11])
+        sheet = Sheet(key, sheet_id, {(record.revision, record.crc): record for record in records})
+        for fact in facts_of(sheet, history, version_of(sheet, history), _SURROUNDINGS):
+            yield key_of(fact), _write_fact(fact.to_avro())
+
+
+def _row(row: list[Any]) -> StatusRow:
+    occurred_at, status, office, team, channel, kind, tax_code, event_id, crc = row
+    event = zlib.crc32(event_id.encode())  # stands for the event within one declaration
+    return StatusRow(occurred_at, status, office, team, channel, kind, tax_code, event, crc)
+
+
+def _revision(content: dict[str, Any]) -> Revision:
+    rating = Rating.from_avro({name: value for name, value in content.items() if name != "crc"})
+    return Revision(
+        revision=rating.revision,
+        crc=content["crc"],
+        submitted_at=rating.submitted_at,
+        phase=rating.phase,
+        declaration_no=rating.declaration_no,
+        tax_code=rating.tax_code,
+        items=rating.items,
+        has_comment=bool(content["comment"]),
+        has_contact=False,
+    )
+
+
+def content_of(fact: RatedService) -> tuple[Any, ...]:
+    """What two contenders must agree on: everything but the version."""
+    return tuple(value for name, value in fact.to_avro().items() if name not in ("version", "score_since"))

@@ -1,0 +1,338 @@
+"""hailong beside what a user would pick instead: the same join, input and broker, with outputs proven identical.
+
+    .venv/bin/python benchmarks/peers.py [--declarations 250000] [--rated 0.033] [--runs 3] [--only hailong,faust]
+
+Each contender reads declaration statuses and rating sheets from an Apache Kafka that this script starts, keeps what it
+must, and writes the joined facts; benchmarks/contenders holds them, benchmarks/contenders/work.py the work. A contender
+is done when, for each partition, the facts of a declaration sent last are out. Its time and processor time for a small
+run are taken off those of the large one, so that neither counts the start. Then it is killed, and the time until it has
+joined another declaration is its recovery. Facts are compared with the SQL oracle of the tests, versions left out.
+
+Result: var/bench/peers.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import structlog
+from aiokafka.partitioner import murmur2
+from confluent_kafka import Consumer, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from rich.console import Console
+from rich.table import Table
+from support.oracle import Oracle
+
+from benchmarks.contenders.processes import Measured
+from benchmarks.contenders.work import Work, ending, work
+from deploy.kafka import KafkaCluster
+from deploy.topics import ensure_topics
+from schemas.codec import decoder
+from schemas.connection import KafkaConnection
+from schemas.topics import Topic
+
+ROOT = Path(__file__).resolve().parents[1]
+PARTITIONS = 4
+SMALL = 2_000
+CONTENDERS = ROOT / "benchmarks" / "contenders"
+RESULT = ROOT / "var" / "bench" / "peers.json"
+_DEADLINE_S = 1800.0
+_SETTLED_S = 12.0
+_FACT = (
+    *("declaration", "sheet_id", "target", "office", "target_id", "state", "revision", "submitted_at", "score"),
+    *("reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind", "status_count"),
+    *("registered_at", "permitted_at", "document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
+)
+_FACT_QUERY = f"SELECT {', '.join(_FACT)} FROM fact"
+
+console = Console()
+
+
+@dataclass(frozen=True, slots=True)
+class Contender:
+    """One way to do the work.
+
+    Attributes:
+        program: Its script in benchmarks/contenders.
+        requirements: Locked packages that it needs beside ours; None for none.
+        durable: Where its state is, besides the log.
+    """
+
+    program: str
+    requirements: str | None
+    durable: str
+
+
+KNOWN = {
+    "hailong": Contender("hailong_join.py", None, "snapshots on disk"),
+    "faust": Contender("faust_tables.py", None, "changelog in Kafka"),
+    "quix": Contender("quix_streams.py", "requirements-quix.txt", "RocksDB, changelog in Kafka"),
+    "bytewax": Contender("bytewax_flow.py", "requirements-bytewax.txt", "SQLite snapshots every 10 s"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One run of one contender, its start included."""
+
+    seconds: float
+    cpu_seconds: float
+    peak_mib: float
+    facts: int
+    wrong: int
+    recovery_s: float | None
+
+
+class Facts:
+    """The facts that a contender writes, as they come."""
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._name = Topic.RATED_SERVICE.value.name(connection.topic_prefix)
+        self._consumer = Consumer({**connection.consumer_config("bench-facts"), "fetch.wait.max.ms": 100})
+        self._consumer.assign([TopicPartition(self._name, partition, 0) for partition in range(PARTITIONS)])
+        self._read = decoder(Topic.RATED_SERVICE.subject)
+        self._last: dict[str, dict[str, Any]] = {}
+        self._matched: set[str] = set()
+        self.count = 0
+
+    def look(self, seconds: float) -> None:
+        """Take what has come; wait for so long if there is nothing."""
+        for message in self._consumer.consume(5_000, seconds):
+            assert message.error() is None
+            self.count += 1
+            fact = self._read(message.value())
+            known = self._last.get(fact["fact_id"])
+            if known is None or fact["version"] >= known["version"]:
+                self._last[fact["fact_id"]] = fact
+            if fact["state"] == "MATCHED" and fact["status_count"]:
+                self._matched.add(fact["sheet_id"])
+
+    def has(self, sheet_id: str) -> bool:
+        """Whether a fact of the sheet knows its declaration."""
+        return sheet_id in self._matched
+
+    def rows(self, without: set[str]) -> Counter[tuple[Any, ...]]:
+        """The last version of each fact as the oracle writes it, without those of some sheets."""
+        names = [name for name in _FACT if name != "declaration"]
+        rows = Counter[tuple[Any, ...]]()
+        for fact in self._last.values():
+            if fact["sheet_id"] not in without:
+                rows[tuple(one or None for one in (fact["declaration_no"][:11], *(fact[name] for name in names)))] += 1
+        return rows
+
+    def close(self) -> None:
+        """Let the consumer go."""
+        self._consumer.close()
+
+
+def python_of(contender: Contender) -> str:
+    """An interpreter with its packages; made when it is needed for the first time, ours visible behind them."""
+    if contender.requirements is None:
+        return sys.executable
+    requirements = CONTENDERS / contender.requirements
+    home = ROOT / "var" / "bench" / "venv" / requirements.stem
+    python = home / "bin" / "python"
+    if not (home / "done").exists():
+        console.print(f"installing {contender.requirements}")
+        subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
+        pip = [str(python), "-m", "pip", "-q", "--disable-pip-version-check", "install", "--require-hashes"]
+        subprocess.run([*pip, "-r", str(requirements)], check=True)
+        ours = next(path for path in sys.path if path.endswith("site-packages"))
+        (next((home / "lib").glob("python*")) / "site-packages" / "hailong.pth").write_text(ours + "\n")
+        (home / "done").touch()
+    return str(python)
+
+
+def send(connection: KafkaConnection, events: list[tuple[Topic, bytes, bytes]]) -> None:
+    """Write events, and wait until Kafka has them."""
+    producer = Producer({**connection.producer_config(), "queue.buffering.max.messages": 1_000_000})
+    names = {topic: topic.value.name(connection.topic_prefix) for topic in Topic}
+    for topic, key, value in events:
+        while True:
+            try:
+                producer.produce(names[topic], key=key, value=value)
+                break
+            except BufferError:
+                producer.poll(0.1)
+    assert producer.flush(300) == 0
+
+
+def endings(first: int) -> Iterator[tuple[list[tuple[Topic, bytes, bytes]], str]]:
+    """An ending for each partition."""
+    missing = set(range(PARTITIONS))
+    while missing:
+        events, sheet_id = ending(first)
+        partition = (murmur2(events[0][1]) & 0x7FFFFFFF) % PARTITIONS
+        if partition in missing:
+            missing.remove(partition)
+            yield events, sheet_id
+        first += 1
+
+
+def finish(connection: KafkaConnection, first: int) -> set[str]:
+    """Send an ending to each partition; their sheets."""
+    found = list(endings(first))
+    send(connection, [event for events, _sheet in found for event in events])
+    return {sheet_id for _events, sheet_id in found}
+
+
+def wait_for(facts: Facts, sheets: set[str], process: Measured, log: Path) -> float:
+    """Seconds until the facts of all the sheets are out."""
+    began = time.monotonic()
+    while not all(map(facts.has, sheets)):
+        facts.look(0.2)
+        if not process.running:
+            raise RuntimeError(f"ended: {log.read_text()[-2000:]}")
+        if time.monotonic() > began + _DEADLINE_S:
+            raise RuntimeError(f"not done in {_DEADLINE_S:g} s: {log.read_text()[-2000:]}")
+    return time.monotonic() - began
+
+
+@contextmanager
+def topics(bootstrap: str, prefix: str) -> Iterator[KafkaConnection]:
+    """All topics under a prefix of their own, gone afterwards."""
+    connection = KafkaConnection(bootstrap, topic_prefix=prefix, session_timeout_ms=6000)
+    ensure_topics(connection, partitions=PARTITIONS, replication_factor=1)
+    yield connection
+    admin = AdminClient(dict(connection.client_config()))
+    names = [name for name in admin.list_topics(timeout=30).topics if prefix in name]
+    for future in admin.delete_topics(names).values():
+        future.result(60)
+
+
+def measure(
+    name: str, bootstrap: str, prefix: str, todo: Work, expected: Counter[tuple[Any, ...]], *, recover: bool
+) -> Measurement:
+    """One run."""
+    contender = KNOWN[name]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    with tempfile.TemporaryDirectory(prefix="hailong-bench-") as directory, topics(bootstrap, prefix) as connection:
+        log, state = Path(directory) / "log", Path(directory) / "state"
+        state.mkdir()
+        command = [python_of(contender), str(CONTENDERS / contender.program), bootstrap, prefix, str(state)]
+        send(connection, todo.events)
+        sheets = finish(connection, 1_000_000)
+        facts = Facts(connection)
+        process = Measured(command, environment, log)
+        try:
+            seconds = wait_for(facts, sheets, process, log)
+            cpu, peak, recovery = process.cpu_seconds(), process.peak_mib(), None
+            rows = facts.rows(sheets)
+            if recover:
+                time.sleep(_SETTLED_S)  # so that it has put down and committed what it wants to
+                process.kill()
+                more = finish(connection, 2_000_000)
+                process = Measured(command, environment, log)
+                recovery = wait_for(facts, more, process, log)
+        finally:
+            process.kill()
+            facts.close()
+    wrong = sum(((rows - expected) + (expected - rows)).values())
+    return Measurement(seconds, cpu, peak, facts.count, wrong, recovery)
+
+
+def expected_facts(todo: Work) -> Counter[tuple[Any, ...]]:
+    """What the oracle says."""
+    oracle = Oracle(todo.accepted_statuses, todo.accepted_ratings)
+    try:
+        return Counter(tuple(value or None for value in row.values()) for row in oracle.rows(_FACT_QUERY))
+    finally:
+        oracle.close()
+
+
+def summary(large: list[Measurement], small: list[Measurement], statuses: int) -> dict[str, Any]:
+    """Medians, the start taken off."""
+    start, start_cpu = min(one.seconds for one in small), min(one.cpu_seconds for one in small)
+    rates = [statuses / (one.seconds - start) for one in large]
+    costs = [(one.cpu_seconds - start_cpu) / statuses * 1e6 for one in large]
+    recoveries = [one.recovery_s for one in large if one.recovery_s is not None]
+    return {
+        "events_per_s": round(statistics.median(rates)),
+        "events_per_s_spread": [round(min(rates)), round(max(rates))],
+        "cpu_s_per_million": round(statistics.median(costs), 2),
+        "peak_rss_mib": round(statistics.median(one.peak_mib for one in large)),
+        "recovery_s": round(statistics.median(recoveries), 1) if recoveries else None,
+        "correct": not any(one.wrong for one in large),
+        "facts_written": round(statistics.median(one.facts for one in large)),
+    }
+
+
+def main() -> int:
+    """Measure, print, keep; 1 if a contender was wrong or failed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--declarations", type=int, default=250_000)
+    parser.add_argument("--rated", type=float, default=0.033)
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--only", default=",".join(KNOWN))
+    arguments = parser.parse_args()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    names = arguments.only.split(",")
+    for name in names:
+        python_of(KNOWN[name])
+    todos = {"small": work(SMALL, 0.1), "large": work(arguments.declarations, arguments.rated)}
+    expected = {size: expected_facts(todo) for size, todo in todos.items()}
+    console.print(f"{todos['large'].statuses:,} status events, {sum(expected['large'].values()):,} facts at the end")
+    runs: dict[str, dict[str, list[Measurement]]] = {name: {"small": [], "large": []} for name in names}
+    failed: dict[str, str] = {}
+    with (
+        tempfile.TemporaryDirectory(prefix="hailong-bench-") as directory,
+        KafkaCluster(Path(directory) / "kafka", brokers=1) as cluster,
+    ):
+        for number in range(arguments.runs):
+            for name in names:
+                for size, todo in todos.items():
+                    if name in failed:
+                        continue
+                    prefix = f"{size}{number}.{name}."
+                    try:
+                        recover = size == "large"
+                        one = measure(name, cluster.bootstrap_servers, prefix, todo, expected[size], recover=recover)
+                    except RuntimeError as error:
+                        failed[name] = str(error)
+                        console.print(f"{name} failed: {error}", style="red")
+                        continue
+                    runs[name][size].append(one)
+                    console.print(f"{name:8} {size:5} {one}", soft_wrap=True)
+    report = {
+        name: {**summary(run["large"], run["small"], todos["large"].statuses), "note": KNOWN[name].durable}
+        for name, run in runs.items()
+        if name not in failed
+    }
+    report.update({name: {"correct": False, "note": f"failed: {error[-300:]}"} for name, error in failed.items()})
+    console.print(table(report))
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps({"work": vars(arguments), "contenders": report}, indent=2) + "\n")
+    return 0 if all(one["correct"] for one in report.values()) else 1
+
+
+def table(report: Mapping[str, Mapping[str, Any]]) -> Table:
+    """For people; ratios are to hailong."""
+    shown = Table("contender", "events/s", "hailong is", "CPU s/million", "peak MiB", "recovery s", "facts")
+    own = report.get("hailong", {}).get("cpu_s_per_million")
+    for name, one in sorted(report.items(), key=lambda entry: entry[1].get("cpu_s_per_million", float("inf"))):
+        cost = one.get("cpu_s_per_million")
+        ratio = f"{cost / own:.1f} x cheaper" if own and cost and name != "hailong" else ""
+        cells = (one.get("events_per_s"), ratio, cost, one.get("peak_rss_mib"), one.get("recovery_s"))
+        texts = [f"{cell:,}" if isinstance(cell, int) else str(cell or "") for cell in cells]
+        shown.add_row(name, *texts, "as the oracle's" if one["correct"] else "DIFFERENT")
+    return shown
+
+
+if __name__ == "__main__":
+    sys.exit(main())
