@@ -65,11 +65,15 @@ class RecordRun:
         Raises:
             SystemFault: These bytes are not what Kafka accepts: the log is damaged.
         """
+        return (record for record, _end in self._walk())
+
+    def _walk(self) -> Iterator[tuple[Record, int]]:
+        """Each record, and where its bytes end."""
         position = 0
         try:
             for _ in range(self.count):
                 record, position = self._read(position)
-                yield record
+                yield record, position
         except IndexError:
             raise self._damaged() from None
         if position != len(self.data):
@@ -77,9 +81,8 @@ class RecordRun:
 
     def cut(self, first: int, end: int) -> RecordRun:
         """The records from offset `first` on and below `end`."""
-        start = stop = position = count = 0
-        for record in self:
-            position = self._end(position)
+        start = stop = count = 0
+        for record, position in self._walk():
             if record.offset < first:
                 start = stop = position
             elif record.offset < end:
@@ -98,10 +101,6 @@ class RecordRun:
             raise self._damaged()
         when = self.base_timestamp + timestamp if self.append_time is None else self.append_time
         return Record(self.base_offset + offset, when, key, value), end
-
-    def _end(self, position: int) -> int:
-        length, at = _varint(self.data, position)
-        return at + length
 
     def _damaged(self) -> SystemFault:
         return SystemFault(f"the record batch at offset {self.base_offset} is not well formed: its log is damaged")
@@ -139,7 +138,7 @@ class PackedBatch:
         partition: Partition number.
         first: Offset where its reading began; there may be no record with it.
         end: Offset where the reading goes on.
-        runs: Its records, in offset order; at least one.
+        runs: Its records, in offset order; there may be none.
     """
 
     def __init__(self, topic: Topic, partition: int, first: int, end: int, runs: Sequence[RecordRun]) -> None:

@@ -40,22 +40,24 @@ facts = app.topic(Topic.RATED_SERVICE.value.name(prefix))
 known = app.Table("known", default=empty, partitions=4, key_type=bytes)
 
 
+async def join(stream: Any, add: Any) -> None:
+    """Take the records of a topic in, and send the facts that they change."""
+    async for key, value in stream.items():
+        known[key], changed = add(known[key], value)
+        for fact_key, fact in changed:
+            await facts.send(key=fact_key, value=fact)
+
+
 @app.agent(statuses)
 async def on_status(stream: Any) -> None:
     """Status events."""
-    async for key, value in stream.items():
-        known[key], changed = add_status(known[key], value)
-        for fact_key, fact in changed:
-            await facts.send(key=fact_key, value=fact)
+    await join(stream, add_status)
 
 
 @app.agent(ratings)
 async def on_rating(stream: Any) -> None:
     """Rating sheets."""
-    async for key, value in stream.items():
-        known[key], changed = add_rating(known[key], value)
-        for fact_key, fact in changed:
-            await facts.send(key=fact_key, value=fact)
+    await join(stream, add_rating)
 
 
 if __name__ == "__main__":

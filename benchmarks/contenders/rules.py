@@ -17,7 +17,7 @@ from processors.domain.status_log import STATUS_RANK, StatusRow
 from processors.stages.reference import reference_surroundings
 from schemas.codec import decoder, encoder
 from schemas.keys import key_of
-from schemas.records import RatedService, Rating
+from schemas.records import Rating
 from schemas.topics import Topic
 from schemas.wire import HEADER_BYTES
 
@@ -88,8 +88,3 @@ def _revision(content: dict[str, Any]) -> Revision:
         has_comment=bool(content["comment"]),
         has_contact=False,
     )
-
-
-def content_of(fact: RatedService) -> tuple[Any, ...]:
-    """What two contenders must agree on: everything but the version."""
-    return tuple(value for name, value in fact.to_avro().items() if name not in ("version", "score_since"))

@@ -44,9 +44,6 @@ from processors.transport.ledger import Lease, OffsetLedger
 
 _log = structlog.get_logger(__name__)
 
-_ITEMS = 16
-"""Most batches that leave the fetcher at once; the queue of the agent bounds how many wait."""
-
 
 class AssignmentListener(Protocol):
     """Who must know when partitions come and go; called on the app's event loop."""
@@ -103,7 +100,6 @@ class ConsumerThread(base.AIOKafkaConsumerThread):
         conf = self.app.conf
         return PackedConsumer(
             batch_records=conf.broker_max_poll_records,
-            max_poll_records=_ITEMS,
             client_id=conf.broker_client_id,
             group_id=conf.id,
             group_instance_id=conf.consumer_group_instance_id,

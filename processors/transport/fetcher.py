@@ -19,19 +19,22 @@ from aiokafka.protocol.fetch import FetchRequest
 
 from processors.transport.record_batches import Header, RecordBatches, headers
 
+_ITEMS = 16
+"""Most batches that `getmany` returns at once; whoever takes them bounds how many wait."""
+
 
 class PackedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
     """A consumer whose `getmany` returns `RecordBatches` where it can, and records elsewhere.
 
-    `max_poll_records` counts either. Subscribe or assign after `start`.
+    Subscribe or assign after `start`.
 
     Args:
         batch_records: Most records in one `RecordBatches`.
-        options: Those of `AIOKafkaConsumer`.
+        options: Those of `AIOKafkaConsumer` but `max_poll_records`.
     """
 
     def __init__(self, *, batch_records: int, **options: Any) -> None:
-        super().__init__(**options)
+        super().__init__(max_poll_records=_ITEMS, **options)
         self._batch_records = batch_records
 
     async def start(self) -> None:

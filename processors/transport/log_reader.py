@@ -23,7 +23,6 @@ _FETCH_BYTES = 4 * 1024 * 1024
 _SILENCE_S = 60.0
 _END_AFTER_S = 1.0
 _PATIENCE_MS = 200
-_ITEMS = 16
 
 
 def read_log(
@@ -103,7 +102,6 @@ async def _opened(connection: KafkaConnection) -> PackedConsumer:
     servers = [URL(f"kafka://{server.strip()}") for server in connection.bootstrap_servers.split(",")]
     consumer = PackedConsumer(
         batch_records=_BATCH_RECORDS,
-        max_poll_records=_ITEMS,
         bootstrap_servers=server_list(servers, 9092),
         group_id=None,
         enable_auto_commit=False,

@@ -95,5 +95,6 @@ class Rebuilder:
         for records in read_log(self._connection, name, partition, view.next.get(topic, 0), bound):
             if self._interrupted.is_set():
                 raise RebuildInterrupted(f"rebuild of {self._stage.name} interrupted")
-            if records is not None:
-                view.absorb(batch_of(topic, partition, records, bound))
+            batch = None if records is None else batch_of(topic, partition, records, bound)
+            if batch:  # all of a piece may lie beyond the bound
+                view.absorb(batch)
