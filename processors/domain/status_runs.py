@@ -1,0 +1,118 @@
+"""Sorted runs of status rows: what the status log is made of.
+
+A run is written once and never changed. Keys stand apart from the rows, each once: a search then touches a dense column
+of aligned numbers, which numpy searches in place, and eight statuses of a declaration share its key.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+ROW = np.dtype(
+    [
+        ("occurred_at", np.int64),
+        ("event", np.uint64),  # hash of the event id
+        ("crc", np.uint32),
+        ("tax_code", np.uint32),
+        ("office", np.uint32),  # any code of 4 to 6 characters is accepted: 16 bits could be filled up on purpose
+        ("team", np.uint16),
+        ("kind", np.uint16),
+        ("channel", np.uint8),
+        ("status", np.uint8),
+    ]
+)
+_FANOUT = 8
+"""Runs of like size are merged when there are this many: few runs to search, few rewrites of a row."""
+_LARGEST = 1 << 19
+"""Rows that no merge exceeds: a merge holds its rows three times for a moment, and is over in a tenth of a second."""
+
+Keys = npt.NDArray[np.int64]
+Rows = npt.NDArray[np.void]
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """Rows in order of their keys.
+
+    Attributes:
+        keys: Each key once, ascending.
+        starts: Place of the first row of each key, and after the last the number of rows.
+        rows: Rows of dtype `ROW`; those of one key stand together.
+    """
+
+    keys: Keys
+    starts: npt.NDArray[np.uint32]
+    rows: Rows
+
+    @classmethod
+    def of(cls, keys: Keys, rows: Rows) -> Run:
+        """The run of rows in any order; `keys` holds the key of each."""
+        order = np.argsort(keys, kind="stable")
+        keys = keys[order]
+        first = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
+        return cls(keys[first], np.append(first, len(keys)).astype(np.uint32), rows[order])
+
+    @classmethod
+    def merged(cls, runs: Sequence[Run]) -> Run:
+        """One run with the rows of several."""
+        keys = np.concatenate([np.repeat(run.keys, np.diff(run.starts)) for run in runs])
+        return cls.of(keys, np.concatenate([run.rows for run in runs]))
+
+    def __len__(self) -> int:
+        """Rows."""
+        return len(self.rows)
+
+    @property
+    def nbytes(self) -> int:
+        """Bytes of its arrays."""
+        return self.keys.nbytes + self.starts.nbytes + self.rows.nbytes
+
+    def find(self, wanted: Keys) -> Iterator[tuple[int, list[tuple[int, ...]]]]:
+        """Key and rows of those of the wanted keys (ascending, each once) that are here."""
+        places = np.searchsorted(self.keys, wanted)
+        places[places == len(self.keys)] = 0
+        for place in places[self.keys[places] == wanted].tolist():
+            yield int(self.keys[place]), self.rows[self.starts[place] : self.starts[place + 1]].tolist()
+
+    def newest(self) -> npt.NDArray[np.int64]:
+        """For each key the time of its newest row, epoch milliseconds."""
+        newest: npt.NDArray[np.int64] = np.maximum.reduceat(self.rows["occurred_at"], self.starts[:-1])
+        return newest
+
+    def only(self, kept: npt.NDArray[np.bool_]) -> Run | None:
+        """The run with those keys only; None if none of them is left."""
+        if kept.all():
+            return self
+        if not kept.any():
+            return None
+        lengths = np.diff(self.starts)
+        starts = np.append(0, np.cumsum(lengths[kept])).astype(np.uint32)
+        return Run(self.keys[kept], starts, self.rows[np.repeat(kept, lengths)])
+
+    def image(self) -> Mapping[str, npt.NDArray[Any]]:
+        """Its arrays by name; nothing is copied."""
+        return {"keys": self.keys, "starts": self.starts, "rows": self.rows}
+
+
+def tidied(runs: list[Run]) -> list[Run]:
+    """The runs, oldest first, after merging the youngest while enough of like size stand at the end."""
+    while len(runs) >= _FANOUT:
+        young = runs[-_FANOUT:]
+        if len(young[0]) > _FANOUT * max(map(len, young[1:])) or sum(map(len, young)) > _LARGEST:
+            break
+        runs = [*runs[:-_FANOUT], Run.merged(young)]
+    return runs
+
+
+def unexpired(runs: Sequence[Run], before: int) -> list[Run]:
+    """The runs without the rows of keys whose newest row, in whichever run, is older than `before`."""
+    if all(int(run.rows["occurred_at"].min()) >= before for run in runs):
+        return list(runs)
+    alive = np.unique(np.concatenate([run.keys[run.newest() >= before] for run in runs]))
+    found = (run.only(np.isin(run.keys, alive, assume_unique=True)) for run in runs)
+    return [run for run in found if run is not None]
