@@ -65,6 +65,11 @@ class StatusLog:
         """Bytes of all rows."""
         return sum(run.nbytes for run in self._runs)
 
+    @staticmethod
+    def keys_of(frame: pl.DataFrame) -> npt.NDArray[np.int64]:
+        """The declaration key of each row."""
+        return frame["declaration_no"].str.slice(0, 11).cast(pl.Int64).to_numpy()
+
     def add(self, frame: pl.DataFrame, keys: npt.NDArray[np.int64]) -> None:
         """Add checked status columns (see `schemas.readers.StatusReader`); `keys` holds the key of each row."""
         if not len(keys):

@@ -7,7 +7,6 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import polars as pl
 
 from processors.domain.grace import GraceQueue
 from processors.domain.imaging import packed, unpacked
@@ -89,7 +88,7 @@ class JoinState:
         frame = columns.frame
         if frame.is_empty():
             return Absorbed((), columns.rejects)
-        keys = frame["declaration_no"].str.slice(0, 11).cast(pl.Int64).to_numpy()
+        keys = self._log.keys_of(frame)
         self._log.add(frame, keys)
         outputs = self._publish(self._sheets.touched(keys.tolist()))
         # A clock that runs ahead must not drag stream time along: no event counts as later than its own record.

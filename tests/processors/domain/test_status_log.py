@@ -49,7 +49,7 @@ def _read(rows: list[StatusRow]) -> set[tuple[int, str, int]]:
 def test_history_is_what_was_added_and_not_expired(
     largest: int, batches: list[list[tuple[int, int, int, str]]], before: int
 ) -> None:
-    """Batches in any number of runs, imaged and restored, give back each declaration's distinct rows, in order of time."""
+    """Batches in any number of runs, imaged and restored, give back the distinct rows of each declaration in order."""
     limit, status_runs._LARGEST = status_runs._LARGEST, largest
     try:
         log, known = StatusLog(), defaultdict[int, set[tuple[int, str, str]]](set)

@@ -1,0 +1,186 @@
+"""Where the time of a worker goes: what each step costs when it is all that is done.
+
+    .venv/bin/python benchmarks/floors.py [--declarations 250000] [--runs 3]
+
+On the work of benchmarks/peers.py, from an Apache Kafka that this script starts. Each step does all that the one before
+it does, in this process but the last:
+
+* fetch: record batches from Kafka, looked over by their headers only
+* decode: records to checked columns of statuses, and to rating sheets
+* view: statuses and sheets kept
+* join: facts computed, and thrown away; what a rebuild does
+* worker: `hailong worker` with the stage `join`: facts to Kafka, offsets committed, snapshots on disk, health, metrics
+
+Processor time is user and system, of one pass, medians of interleaved runs; the start of the worker is taken off as in
+benchmarks/peers.py. Result: var/bench/floors.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import sys
+import tempfile
+import threading
+import time
+import zlib
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import structlog
+from confluent_kafka import Consumer, TopicPartition
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.contenders.work import Work, work
+from benchmarks.peers import PARTITIONS, SMALL, expected_facts, measure, send, summary, topics
+from deploy.kafka import KafkaCluster
+from processors.domain.sheets import SheetStore
+from processors.domain.status_log import StatusLog
+from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.reference import reference_surroundings
+from processors.transport.batch import batch_of
+from processors.transport.log_reader import read_log
+from processors.worker.rebuild import Rebuilder
+from schemas.batch import Batch
+from schemas.codec import pinned_only
+from schemas.connection import KafkaConnection
+from schemas.readers import RecordReader, StatusReader
+from schemas.records import Rating
+from schemas.topics import Topic
+from schemas.wire import HEADER_BYTES
+
+TARGET = 2.5
+"""The worker costs at most so many times what fetching and decoding cost."""
+RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "floors.json"
+_INPUTS = (Topic.DECLARATION_STATUS, Topic.RATING)
+
+console = Console()
+
+
+class Steps:
+    """The steps that run in this process, each over all partitions.
+
+    Args:
+        connection: The cluster with the work in it.
+    """
+
+    def __init__(self, connection: KafkaConnection) -> None:
+        self._connection = connection
+        self._names = {topic: topic.value.name(connection.topic_prefix) for topic in _INPUTS}
+        self._stage = JoinStage(JoinPolicy(), reference_surroundings())
+        consumer = Consumer(dict(connection.consumer_config("bench-floors")))
+        self._ends = {
+            (topic, number): consumer.get_watermark_offsets(TopicPartition(name, number), 30)[1]
+            for topic, name in self._names.items()
+            for number in range(PARTITIONS)
+        }
+        consumer.close()
+
+    def fetch(self) -> None:
+        """Fetch only."""
+        for number in range(PARTITIONS):
+            for topic in _INPUTS:
+                for _records in self._read(topic, number):
+                    pass
+
+    def decode(self) -> None:
+        """Fetch and decode."""
+        for number in range(PARTITIONS):
+            self._take(number, lambda _frame: None, lambda _rating, _value: None)
+
+    def view(self) -> None:
+        """And keep."""
+        for number in range(PARTITIONS):
+            log, sheets = StatusLog(), SheetStore()
+
+            def keep(frame: Any, log: StatusLog = log) -> None:
+                log.add(frame, log.keys_of(frame))
+
+            def add(rating: Rating, value: bytes, sheets: SheetStore = sheets) -> None:
+                sheets.add(int(rating.declaration_no[:11]), rating, zlib.crc32(value[HEADER_BYTES:]))
+
+            self._take(number, keep, add)
+
+    def join(self) -> None:
+        """And join."""
+        rebuilder = Rebuilder(self._connection, self._stage, threading.Event())
+        for number in range(PARTITIONS):
+            rebuilder.rebuild(number, {topic: self._ends[topic, number] for topic in _INPUTS})
+
+    def _take(self, number: int, statuses: Callable[[Any], None], ratings: Callable[[Rating, bytes], None]) -> None:
+        read_statuses = StatusReader(pinned_only)
+        for batch in self._batches(Topic.DECLARATION_STATUS, number):
+            statuses(read_statuses.read(batch).frame)
+        read_ratings = RecordReader(Topic.RATING, Rating, pinned_only)
+        for batch in self._batches(Topic.RATING, number):
+            for index, rating in read_ratings.read(batch).accepted:
+                ratings(rating, batch.values[index] or b"")
+
+    def _batches(self, topic: Topic, number: int) -> Iterator[Batch]:
+        for records in self._read(topic, number):
+            if records is not None and (batch := batch_of(topic, number, records, self._ends[topic, number])):
+                yield batch
+
+    def _read(self, topic: Topic, number: int) -> Iterator[Any]:
+        return read_log(self._connection, self._names[topic], number, 0, self._ends[topic, number])
+
+
+def cpu_of(step: Callable[[], None]) -> float:
+    """Processor seconds of one pass, all threads."""
+    began = time.process_time()
+    step()
+    return time.process_time() - began
+
+
+def measured(bootstrap: str, todo: Work, small: Work, runs: int) -> dict[str, float]:
+    """CPU seconds a million status events, by step."""
+    found: dict[str, list[float]] = {}
+    expected, expected_small = expected_facts(todo), expected_facts(small)
+    large_runs, small_runs = [], []
+    with topics(bootstrap, "floors.") as connection:
+        send(connection, todo.events)
+        steps = Steps(connection)
+        steps.decode()  # so that what the first use of a library costs is nobody's
+        for number in range(runs):
+            for step in (steps.fetch, steps.decode, steps.view, steps.join):
+                found.setdefault(step.__name__, []).append(cpu_of(step) / todo.statuses * 1e6)
+            small_runs.append(measure("hailong", bootstrap, f"s{number}.", small, expected_small, recover=False))
+            large_runs.append(measure("hailong", bootstrap, f"l{number}.", todo, expected, recover=False))
+            console.print({name: round(costs[-1], 2) for name, costs in found.items()}, large_runs[-1], soft_wrap=True)
+    costs = {name: round(statistics.median(values), 2) for name, values in found.items()}
+    return {**costs, "worker": summary(large_runs, small_runs, todo.statuses)["cpu_s_per_million"]}
+
+
+def main() -> int:
+    """Measure, print, keep; 1 if the worker costs more than it may."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--declarations", type=int, default=250_000)
+    parser.add_argument("--runs", type=int, default=3)
+    arguments = parser.parse_args()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    todo, small = work(arguments.declarations, 0.033), work(SMALL, 0.1)
+    with (
+        tempfile.TemporaryDirectory(prefix="hailong-bench-") as directory,
+        KafkaCluster(Path(directory) / "kafka", brokers=1) as cluster,
+    ):
+        costs = measured(cluster.bootstrap_servers, todo, small, arguments.runs)
+    shown, before = Table("step", "CPU s/million", "this step", "of the worker"), 0.0
+    for name, cost in costs.items():
+        shown.add_row(name, f"{cost:.2f}", f"{cost - before:.2f}", f"{cost / costs['worker']:.0%}")
+        before = cost
+    ratio = costs["worker"] / costs["decode"]
+    console.print(shown, f"the worker costs {ratio:.2f} times fetch + decode, at most {TARGET} is wanted")
+    result = {"cpu_s_per_million": costs, "worker_to_fetch_and_decode": round(ratio, 2), "work": vars(arguments)}
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    return 0 if ratio <= TARGET else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
