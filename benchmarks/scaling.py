@@ -1,0 +1,216 @@
+"""How a worker grows with what it must know: memory, rebuild and cost for 0.1 to 3.3 million live declarations.
+
+    .venv/bin/python benchmarks/scaling.py [--sizes 100000,300000,1000000,3300000] [--workers 1,2]
+
+On an Apache Kafka that this script starts. 3.3 million declarations are what the nation clears in 90 days
+(docs/capacity.md). For each size, in a process of its own, the views of all partitions of the stage `join` are built:
+
+* from the log: seconds, processor time for a million status events, resident memory for each declaration
+* from the snapshots that were put down: seconds, memory
+
+Then the work of benchmarks/peers.py is done by one and by two workers of a group, which share the two cores with Kafka.
+
+Result: var/bench/scaling.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import gc
+import json
+import os
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
+
+import structlog
+from confluent_kafka import Consumer, Producer, TopicPartition
+from rich.console import Console
+from rich.table import Table
+
+from benchmarks.contenders.processes import Measured
+from benchmarks.contenders.work import Work, work
+from benchmarks.peers import CONTENDERS, PARTITIONS, SMALL, Facts, finish, send, topics, wait_for
+from deploy.kafka import KafkaCluster
+from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.reference import reference_surroundings
+from processors.worker.rebuild import Rebuilder
+from processors.worker.snapshots import Snapshot, SnapshotStore
+from schemas.connection import KafkaConnection
+from schemas.topic_identity import describe
+from schemas.topics import Topic
+
+BASE = 100_000
+"""Declarations that are made; larger sizes are copies of them under other numbers."""
+TARGET_BYTES = 600
+TARGET_REBUILD_S = 60.0
+RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "scaling.json"
+_INPUTS = (Topic.DECLARATION_STATUS, Topic.RATING)
+
+console = Console()
+
+
+def fill(connection: KafkaConnection, base: Work, first: int, last: int) -> int:
+    """Write copies `first` to `last` of the base, each under declaration numbers of its own; the status events."""
+    producer = Producer({**connection.producer_config(), "queue.buffering.max.messages": 1_000_000})
+    names = {topic: topic.value.name(connection.topic_prefix) for topic in Topic}
+    for copy in range(first, last):
+        for topic, key, value in base.events:
+            number = b"10%09d" % (int(key[2:]) + copy * BASE)
+            while True:
+                try:
+                    producer.produce(names[topic], key=number, value=value.replace(key, number))
+                    break
+                except BufferError:
+                    producer.poll(0.1)
+    assert producer.flush(300) == 0
+    return base.statuses * (last - first)
+
+
+def resident() -> int:
+    """Bytes of this process in memory."""
+    status = Path("/proc/self/status").read_text()
+    return int(status.partition("VmRSS:")[2].split()[0]) * 1024
+
+
+def built(bootstrap: str, prefix: str, directory: str | None) -> dict[str, float]:
+    """Build the views of all partitions in this process, from snapshots if there are any; put snapshots down if not."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    connection = KafkaConnection(bootstrap, topic_prefix=prefix)
+    stage = JoinStage(JoinPolicy(), reference_surroundings())
+    names = {topic: topic.value.name(prefix) for topic in _INPUTS}
+    consumer = Consumer(dict(connection.consumer_config("bench-scaling")))
+    bounds = [
+        {topic: consumer.get_watermark_offsets(TopicPartition(name, n), 30)[1] for topic, name in names.items()}
+        for n in range(PARTITIONS)
+    ]
+    consumer.close()
+    store = None
+    if directory is not None:
+        facts = describe(connection, list(names.values()), 10)
+        store = SnapshotStore(Path(directory), stage, {topic: facts[name].identity for topic, name in names.items()})
+    had_snapshots = directory is not None and any(Path(directory).iterdir())
+    rebuilder = Rebuilder(connection, stage, threading.Event(), store if had_snapshots else None)
+    rebuilder.rebuild(0, dict.fromkeys(_INPUTS, 1))  # so that what the first use of a library takes is not counted
+    before, began, cpu = resident(), time.monotonic(), time.process_time()
+    views = [rebuilder.rebuild(number, bounds[number]) for number in range(PARTITIONS)]
+    seconds, cpu = time.monotonic() - began, time.process_time() - cpu
+    gc.collect()
+    after = resident()
+    if store is not None and not had_snapshots:
+        for number, view in enumerate(views):
+            store.save(Snapshot(number, dict(view.next), view.records, view.image()))
+    records = sum(view.records for view in views)
+    return {"seconds": seconds, "cpu": cpu, "grown": after - before, "resident": after, "records": records}
+
+
+def in_own_process(*arguments: Any) -> dict[str, float]:
+    """What `built` finds in a fresh process: what was freed and kept by another measurement would falsify it."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        return pool.submit(built, *arguments).result()
+
+
+def sizes(bootstrap: str, wanted: Sequence[int], home: Path) -> list[dict[str, Any]]:
+    """Grow the topics from size to size and measure at each."""
+    found: list[dict[str, Any]] = []
+    base, copies, statuses = work(BASE, 0.033), 0, 0
+    with topics(bootstrap, "scaling.") as connection:
+        for size in wanted:
+            statuses += fill(connection, base, copies, size // BASE)
+            copies = size // BASE
+            directory = home / str(size)
+            directory.mkdir()
+            log = in_own_process(bootstrap, "scaling.", str(directory))
+            snapshot = in_own_process(bootstrap, "scaling.", str(directory))
+            found.append(
+                {
+                    "declarations": size,
+                    "status_events": statuses,
+                    "rebuild_s": round(log["seconds"], 1),
+                    "rebuild_records_per_s": round(log["records"] / log["seconds"]),
+                    "cpu_s_per_million": round(log["cpu"] / statuses * 1e6, 2),
+                    "bytes_per_declaration": round(log["grown"] / size),
+                    "resident_mib": round(log["resident"] / 2**20),
+                    "snapshot_rebuild_s": round(snapshot["seconds"], 1),
+                    "snapshot_bytes_per_declaration": round(snapshot["grown"] / size),
+                    "snapshot_mib": round(sum(path.stat().st_size for path in directory.iterdir()) / 2**20),
+                }
+            )
+            console.print(found[-1])
+    return found
+
+
+def workers(bootstrap: str, todo: Work, counts: Sequence[int], home: Path) -> list[dict[str, Any]]:
+    """The work of the peers by so many workers; the time of a small work, mostly starting, is taken off."""
+    small, found = work(SMALL, 0.1), []
+    for count in counts:
+        seconds, cpu = [], []
+        for size, events in (("small", small), ("large", todo)):
+            prefix, processes = f"{size}{count}.", []
+            with topics(bootstrap, prefix) as connection:
+                send(connection, events.events)
+                sheets = finish(connection, 1_000_000)
+                facts = Facts(connection)
+                try:
+                    for number in range(count):
+                        state = home / f"{size}{count}-{number}"
+                        state.mkdir()
+                        command = [sys.executable, str(CONTENDERS / "hailong_join.py"), bootstrap, prefix, str(state)]
+                        environment = {**os.environ, "PYTHONPATH": str(CONTENDERS.parents[1])}
+                        processes.append(Measured(command, environment, home / "log"))
+                    seconds.append(wait_for(facts, sheets, processes[0], home / "log"))
+                    cpu.append(sum(process.cpu_seconds() for process in processes))
+                finally:
+                    for process in processes:
+                        process.kill()
+                    facts.close()
+        found.append(
+            {
+                "workers": count,
+                "events_per_s": round(todo.statuses / (seconds[1] - seconds[0])),
+                "cpu_s_per_million": round((cpu[1] - cpu[0]) / todo.statuses * 1e6, 2),
+            }
+        )
+        console.print(found[-1])
+    return found
+
+
+def main() -> int:
+    """Measure, print, keep; 1 if the largest size misses a target."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--sizes", default="100000,300000,1000000,3300000", help=f"multiples of {BASE}, ascending")
+    parser.add_argument("--workers", default="1,2")
+    parser.add_argument("--declarations", type=int, default=250_000, help="of the work of the workers")
+    arguments = parser.parse_args()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    with (
+        tempfile.TemporaryDirectory(prefix="hailong-bench-") as directory,
+        KafkaCluster(Path(directory) / "kafka", brokers=1) as cluster,
+    ):
+        home = Path(directory)
+        grown = sizes(cluster.bootstrap_servers, [int(size) for size in arguments.sizes.split(",")], home)
+        todo = work(arguments.declarations, 0.033)
+        shared = workers(cluster.bootstrap_servers, todo, [int(n) for n in arguments.workers.split(",")], home)
+    shown = Table("declarations", "bytes each", "CPU s/million", "from log s", "from snapshots s", "resident MiB")
+    for one in grown:
+        names = ("bytes_per_declaration", "cpu_s_per_million", "rebuild_s", "snapshot_rebuild_s", "resident_mib")
+        shown.add_row(f"{one['declarations']:,}", *(str(one[name]) for name in names))
+    console.print(shown)
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps({"sizes": grown, "workers": shared}, indent=2) + "\n")
+    largest = grown[-1]
+    within = largest["bytes_per_declaration"] <= TARGET_BYTES and largest["snapshot_rebuild_s"] < TARGET_REBUILD_S
+    return 0 if within else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
