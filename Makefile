@@ -11,6 +11,8 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
+BENCHMARKS ?= transport floors peers scaling latency sink queries recovery
+
 .PHONY: help setup demo test lint bench faults up clean
 
 help: ## this list
@@ -32,7 +34,10 @@ lint: $(STAMP) ## style, types, walls between the folders, schema compatibility
 	@$(BIN)/hailong schemas check
 
 bench: $(STAMP) ## the measurements the figures in docs/ come from
-	@for script in benchmarks/[a-z]*.py; do echo "== $$script"; $(BIN)/python "$$script"; done
+	@for name in $(BENCHMARKS); do echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
+	$(BIN)/python benchmarks/peers.py --rated 1 --declarations 20000 --runs 1 || missed="$$missed peers-all-rated"; \
+	$(BIN)/python benchmarks/report.py && echo "benchmarks/report.md, var/bench/report.json" && \
+	test -z "$$missed" || { echo "missed a target or failed:$$missed"; exit 1; }
 
 faults: $(STAMP) ## kill everything at every point under load; count what is lost or doubled (50 minutes)
 	@PYTHONPATH=tests:. $(BIN)/python tests/faults/run.py $(FAULTS)

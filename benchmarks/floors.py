@@ -142,7 +142,7 @@ def measured(bootstrap: str, todo: Work, small: Work, runs: int) -> dict[str, fl
     """CPU seconds a million status events, by step."""
     found: dict[str, list[float]] = {}
     expected, expected_small = expected_facts(todo), expected_facts(small)
-    large_runs, small_runs = [], []
+    workers = []
     with topics(bootstrap, "floors.") as connection:
         send(connection, todo.events)
         steps = Steps(connection)
@@ -150,11 +150,15 @@ def measured(bootstrap: str, todo: Work, small: Work, runs: int) -> dict[str, fl
         for number in range(runs):
             for step in (steps.fetch, steps.decode, steps.view, steps.join):
                 found.setdefault(step.__name__, []).append(cpu_of(step) / todo.statuses * 1e6)
-            small_runs.append(measure("hailong", bootstrap, f"s{number}.", small, expected_small, recover=False))
-            large_runs.append(measure("hailong", bootstrap, f"l{number}.", todo, expected, recover=False))
-            console.print({name: round(costs[-1], 2) for name, costs in found.items()}, large_runs[-1], soft_wrap=True)
+            workers.append(
+                (
+                    measure("hailong", bootstrap, f"s{number}.", small, expected_small, recover=False),
+                    measure("hailong", bootstrap, f"l{number}.", todo, expected, recover=False),
+                )
+            )
+            console.print({name: round(costs[-1], 2) for name, costs in found.items()}, workers[-1], soft_wrap=True)
     costs = {name: round(statistics.median(values), 2) for name, values in found.items()}
-    return {**costs, "worker": summary(large_runs, small_runs, todo.statuses)["cpu_s_per_million"]}
+    return {**costs, "worker": summary(workers, todo.statuses)["cpu_s_per_million"]}
 
 
 def main() -> int:

@@ -1,6 +1,6 @@
 """hailong beside what a user would pick instead: the same join, input and broker, with outputs proven identical.
 
-    .venv/bin/python benchmarks/peers.py [--declarations 250000] [--rated 0.033] [--runs 3] [--only hailong,faust]
+    .venv/bin/python benchmarks/peers.py [--declarations 250000] [--rated 0.033] [--runs 3] [--only hailong,quix]
 
 Each contender reads declaration statuses and rating sheets from an Apache Kafka that this script starts, keeps what it
 must, and writes the joined facts; benchmarks/contenders holds them, benchmarks/contenders/work.py the work. A contender
@@ -8,7 +8,8 @@ is done when, for each partition, the facts of a declaration sent last are out. 
 run are taken off those of the large one, so that neither counts the start. Then it is killed, and the time until it has
 joined another declaration is its recovery. Facts are compared with the SQL oracle of the tests, versions left out.
 
-Result: var/bench/peers.json.
+Result: var/bench/peers.json, by work; contenders that were not asked for keep what they had. Ratios to hailong are of
+one invocation, in which runs are interleaved.
 """
 
 from __future__ import annotations
@@ -22,9 +23,10 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -72,18 +74,22 @@ class Contender:
         program: Its script in benchmarks/contenders.
         requirements: Locked packages that it needs beside ours; None for none.
         durable: Where its state is, besides the log.
+        most: Declarations that it is given at most: a slow one would take hours.
+        arguments: What its script is given after bootstrap servers, prefix and directory.
     """
 
     program: str
-    requirements: str | None
+    requirements: Path | None
     durable: str
+    most: int = 250_000
+    arguments: tuple[str, ...] = ()
 
 
 KNOWN = {
     "hailong": Contender("hailong_join.py", None, "snapshots on disk"),
-    "faust": Contender("faust_tables.py", None, "changelog in Kafka"),
-    "quix": Contender("quix_streams.py", "requirements-quix.txt", "RocksDB, changelog in Kafka"),
-    "bytewax": Contender("bytewax_flow.py", "requirements-bytewax.txt", "SQLite snapshots every 10 s"),
+    "faust": Contender("faust_tables.py", None, "changelog in Kafka", most=40_000),
+    "quix": Contender("quix_streams.py", CONTENDERS / "requirements-quix.txt", "RocksDB, changelog in Kafka"),
+    "bytewax": Contender("bytewax_flow.py", CONTENDERS / "requirements-bytewax.txt", "SQLite snapshots every 10 s"),
 }
 
 
@@ -141,15 +147,14 @@ class Facts:
         self._consumer.close()
 
 
-def python_of(contender: Contender) -> str:
-    """An interpreter with its packages; made when it is needed for the first time, ours visible behind them."""
-    if contender.requirements is None:
+def python_of(requirements: Path | None) -> str:
+    """An interpreter with these packages; made when it is needed for the first time, ours visible behind them."""
+    if requirements is None:
         return sys.executable
-    requirements = CONTENDERS / contender.requirements
     home = ROOT / "var" / "bench" / "venv" / requirements.stem
     python = home / "bin" / "python"
     if not (home / "done").exists():
-        console.print(f"installing {contender.requirements}")
+        console.print(f"installing {requirements.name}")
         subprocess.run([sys.executable, "-m", "venv", str(home)], check=True)
         pip = [str(python), "-m", "pip", "-q", "--disable-pip-version-check", "install", "--require-hashes"]
         subprocess.run([*pip, "-r", str(requirements)], check=True)
@@ -225,7 +230,14 @@ def measure(
     with tempfile.TemporaryDirectory(prefix="hailong-bench-") as directory, topics(bootstrap, prefix) as connection:
         log, state = Path(directory) / "log", Path(directory) / "state"
         state.mkdir()
-        command = [python_of(contender), str(CONTENDERS / contender.program), bootstrap, prefix, str(state)]
+        command = [
+            python_of(contender.requirements),
+            str(CONTENDERS / contender.program),
+            bootstrap,
+            prefix,
+            str(state),
+        ]
+        command += contender.arguments
         send(connection, todo.events)
         sheets = finish(connection, 1_000_000)
         facts = Facts(connection)
@@ -256,8 +268,9 @@ def expected_facts(todo: Work) -> Counter[tuple[Any, ...]]:
         oracle.close()
 
 
-def summary(large: list[Measurement], small: list[Measurement], statuses: int) -> dict[str, Any]:
-    """Medians, the start taken off."""
+def summary(runs: Sequence[tuple[Measurement, Measurement]], statuses: int) -> dict[str, Any]:
+    """Medians of runs, each of a small work and of a large one with so many statuses; the start is taken off."""
+    small, large = zip(*runs, strict=True)
     start, start_cpu = min(one.seconds for one in small), min(one.cpu_seconds for one in small)
     rates = [statuses / (one.seconds - start) for one in large]
     costs = [(one.cpu_seconds - start_cpu) / statuses * 1e6 for one in large]
@@ -284,11 +297,10 @@ def main() -> int:
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     names = arguments.only.split(",")
     for name in names:
-        python_of(KNOWN[name])
-    todos = {"small": work(SMALL, 0.1), "large": work(arguments.declarations, arguments.rated)}
-    expected = {size: expected_facts(todo) for size, todo in todos.items()}
-    console.print(f"{todos['large'].statuses:,} status events, {sum(expected['large'].values()):,} facts at the end")
-    runs: dict[str, dict[str, list[Measurement]]] = {name: {"small": [], "large": []} for name in names}
+        python_of(KNOWN[name].requirements)
+    cases = {name: Case.of(min(KNOWN[name].most, arguments.declarations), arguments.rated) for name in names}
+    small = Case.of(SMALL, 0.1)
+    runs: dict[str, list[tuple[Measurement, Measurement]]] = {name: [] for name in names}
     failed: dict[str, str] = {}
     with (
         tempfile.TemporaryDirectory(prefix="hailong-bench-") as directory,
@@ -296,29 +308,58 @@ def main() -> int:
     ):
         for number in range(arguments.runs):
             for name in names:
-                for size, todo in todos.items():
-                    if name in failed:
-                        continue
-                    prefix = f"{size}{number}.{name}."
-                    try:
-                        recover = size == "large"
-                        one = measure(name, cluster.bootstrap_servers, prefix, todo, expected[size], recover=recover)
-                    except RuntimeError as error:
-                        failed[name] = str(error)
-                        console.print(f"{name} failed: {error}", style="red")
-                        continue
-                    runs[name][size].append(one)
-                    console.print(f"{name:8} {size:5} {one}", soft_wrap=True)
-    report = {
-        name: {**summary(run["large"], run["small"], todos["large"].statuses), "note": KNOWN[name].durable}
-        for name, run in runs.items()
-        if name not in failed
-    }
+                if name in failed:
+                    continue
+                try:
+                    once = (
+                        small.run(name, cluster.bootstrap_servers, f"small{number}.{name}.", recover=False),
+                        cases[name].run(name, cluster.bootstrap_servers, f"large{number}.{name}.", recover=True),
+                    )
+                except RuntimeError as error:
+                    failed[name] = str(error)
+                    console.print(f"{name} failed: {error}", style="red")
+                    continue
+                runs[name].append(once)
+                console.print(name, *once, soft_wrap=True)
+    report = {name: summary(run, cases[name].todo.statuses) for name, run in runs.items() if run}
+    for name, one in report.items():
+        one.update(note=KNOWN[name].durable, declarations=cases[name].declarations, runs=len(runs[name]))
+        if own := report.get("hailong"):
+            one["cpu_against_hailong"] = round(one["cpu_s_per_million"] / own["cpu_s_per_million"], 2)
+            one["hailong_events_against_its"] = round(own["events_per_s"] / one["events_per_s"], 2)
     report.update({name: {"correct": False, "note": f"failed: {error[-300:]}"} for name, error in failed.items()})
     console.print(table(report))
-    RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps({"work": vars(arguments), "contenders": report}, indent=2) + "\n")
+    keep(report, f"{arguments.declarations} declarations, {arguments.rated:.1%} rated")
     return 0 if all(one["correct"] for one in report.values()) else 1
+
+
+@dataclass(frozen=True)
+class Case:
+    """Some work, and what must come of it."""
+
+    declarations: int
+    todo: Work
+    expected: Counter[tuple[Any, ...]]
+
+    @classmethod
+    @cache
+    def of(cls, declarations: int, rated: float) -> Case:
+        """The case of so many declarations."""
+        todo = work(declarations, rated)
+        return cls(declarations, todo, expected_facts(todo))
+
+    def run(self, name: str, bootstrap: str, prefix: str, *, recover: bool) -> Measurement:
+        """One run of a contender."""
+        return measure(name, bootstrap, prefix, self.todo, self.expected, recover=recover)
+
+
+def keep(report: Mapping[str, Any], case: str) -> None:
+    """Put the results down beside those of other works and contenders."""
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    known = json.loads(RESULT.read_text()) if RESULT.exists() else {}
+    works = known.get("works", {})
+    works[case] = {**works.get(case, {}), **report}
+    RESULT.write_text(json.dumps({"works": works}, indent=2) + "\n")
 
 
 def table(report: Mapping[str, Mapping[str, Any]]) -> Table:

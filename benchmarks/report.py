@@ -1,0 +1,184 @@
+"""Puts the results of all benchmarks together, for machines and for people.
+
+    .venv/bin/python benchmarks/report.py
+
+Reads what the other scripts left in var/bench and writes
+
+* var/bench/report.json: `contenders.<name>`, `all_rated.<name>` and the other parts by the names of their scripts
+* benchmarks/report.md and docs/figures/peers.svg, which are kept with the source
+
+A part that was not measured is null in the one and said to be missing in the other.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parents[1]
+sys.path.insert(0, str(ROOT))
+sys.path.insert(0, str(ROOT / "tests"))
+
+from benchmarks.peers import python_of  # noqa: E402 - found by the path set above
+
+RESULTS = ROOT / "var" / "bench"
+FIGURE = ROOT / "docs" / "figures" / "peers.svg"
+MAIN_WORK = "250000 declarations, 3.3% rated"
+PARTS = ("floors", "latency", "sink", "queries", "scaling", "recovery")
+
+
+def collected() -> dict[str, Any]:
+    """All results; null for what is not there."""
+    found: dict[str, Any] = {name: _read(name) for name in PARTS}
+    works = (_read("peers") or {}).get("works", {})
+    all_rated = [contenders for work, contenders in works.items() if work.endswith("100.0% rated")]
+    return {"contenders": works.get(MAIN_WORK, {}), "all_rated": all_rated[-1] if all_rated else {}, **found}
+
+
+def _read(name: str) -> Any:
+    path = RESULTS / f"{name}.json"
+    return json.loads(path.read_text()) if path.exists() else None
+
+
+def written(report: Mapping[str, Any]) -> Iterator[str]:
+    """The report for people, line by line."""
+    yield "# What was measured"
+    yield ""
+    yield "Written by `make bench`. Two cores, which also run the broker; ratios are of one run, absolute figures"
+    yield "are footnotes. What is measured and how stands in [docs/performance.md](../docs/performance.md)."
+    for title, work in (("3.3 % of the declarations rated", "contenders"), ("All declarations rated", "all_rated")):
+        yield from _contenders(title, report[work])
+    yield from _floors(report["floors"])
+    yield from _scaling(report["scaling"])
+    yield from _latency(report["latency"])
+    yield from _sink(report["sink"])
+    yield from _queries(report["queries"])
+
+
+def _contenders(title: str, contenders: Mapping[str, Any]) -> Iterator[str]:
+    yield from ("", f"## Contenders: {title}", "")
+    if not contenders:
+        yield "Not measured."
+        return
+    yield "| contender | processor time, hailong = 1 | hailong's speed, its own = 1 | peak MiB | recovery s | facts | work |"
+    yield "|---|---:|---:|---:|---:|---|---|"
+    failed = {name: one for name, one in contenders.items() if "cpu_s_per_million" not in one}
+    ranked = sorted(
+        (entry for entry in contenders.items() if entry[0] not in failed), key=lambda entry: _ratio(entry[1])
+    )
+    for name, one in ranked:
+        correct = "as the oracle's" if one["correct"] else "WRONG"
+        yield (
+            f"| {name} | {_ratio(one):.3g} | {one.get('hailong_events_against_its', '')} | {one['peak_rss_mib']} "
+            f"| {one['recovery_s']} | {correct} | {one['declarations']:,} declarations, {one['runs']} runs |"
+        )
+    for name, one in failed.items():
+        yield f"| {name} | | | | | {one['note']} | |"
+    yield ""
+    absolute = (f"{name} {one['events_per_s']:,}/s, {one['cpu_s_per_million']} s" for name, one in ranked)
+    yield "Footnote, status events a second and processor seconds a million: " + "; ".join(absolute) + "."
+
+
+def _ratio(one: Mapping[str, Any]) -> float:
+    ratio: float = one.get("cpu_against_hailong", float("nan"))
+    return ratio
+
+
+def _floors(floors: Mapping[str, Any] | None) -> Iterator[str]:
+    yield from ("", "## Where the time goes", "")
+    if floors is None:
+        yield "Not measured."
+        return
+    costs = floors["cpu_s_per_million"]
+    yield "| up to this step | of the worker's processor time | s a million |"
+    yield "|---|---:|---:|"
+    for name, cost in costs.items():
+        yield f"| {name} | {cost / costs['worker']:.0%} | {cost:.2f} |"
+    yield from (
+        "",
+        f"The worker costs {floors['worker_to_fetch_and_decode']} times fetch + decode (at most 2.5 wanted).",
+    )
+
+
+def _scaling(scaling: Mapping[str, Any] | None) -> Iterator[str]:
+    yield from ("", "## Growth", "")
+    if scaling is None:
+        yield "Not measured."
+        return
+    yield "| live declarations | bytes each | CPU s a million | from the log, s | from snapshots, s | resident MiB |"
+    yield "|---:|---:|---:|---:|---:|---:|"
+    for one in scaling["sizes"]:
+        yield (
+            f"| {one['declarations']:,} | {one['bytes_per_declaration']} | {one['cpu_s_per_million']} "
+            f"| {one['rebuild_s']} | {one['snapshot_rebuild_s']} | {one['resident_mib']} |"
+        )
+    yield ""
+    workers = (f"{one['workers']}: {one['events_per_s']:,}/s" for one in scaling["workers"])
+    yield "Workers on the same two cores: " + "; ".join(workers) + "."
+
+
+def _latency(latency: Mapping[str, Any] | None) -> Iterator[str]:
+    yield from ("", "## Latency", "")
+    if latency is None:
+        yield "Not measured."
+        return
+    yield "| events/s | from the SDK to | n | p50 ms | p95 ms | p99 ms | max ms |"
+    yield "|---:|---|---:|---:|---:|---:|---:|"
+    for rate, paths in latency["rates"].items():
+        for name, one in paths.items():
+            if isinstance(one, dict) and "p99_ms" in one:
+                cells = (one[key] for key in ("n", "p50_ms", "p95_ms", "p99_ms", "max_ms"))
+                yield f"| {rate} | {name} | " + " | ".join(f"{cell:,.0f}" for cell in cells) + " |"
+
+
+def _sink(sink: Mapping[str, Any] | None) -> Iterator[str]:
+    yield from ("", "## Sink", "")
+    if sink is None:
+        yield "Not measured."
+        return
+    for name in ("statuses", "facts"):
+        if name in sink:
+            yield f"* {name}: " + ", ".join(f"{key} {value:,}" for key, value in sink[name].items() if _plain(value))
+
+
+def _plain(value: object) -> bool:
+    return isinstance(value, int | float)
+
+
+def _queries(queries: Mapping[str, Any] | None) -> Iterator[str]:
+    yield from ("", "## Analysts' questions", "")
+    if queries is None:
+        yield "Not measured."
+        return
+    yield "| question | median ms | max ms |"
+    yield "|---|---:|---:|"
+    for one in queries["queries"]:
+        yield f"| {one['name']} | {one['median_ms']:.0f} | {one['max_ms']:.0f} |"
+
+
+def draw(contenders: Mapping[str, Any]) -> None:
+    """The figure, by an interpreter of its own: matplotlib is no dependency of ours."""
+    ratios = {name: _ratio(one) for name, one in contenders.items() if "cpu_against_hailong" in one}
+    if not ratios:
+        return
+    FIGURE.parent.mkdir(parents=True, exist_ok=True)
+    python = python_of(ROOT / "benchmarks" / "requirements-figure.txt")
+    script = ROOT / "benchmarks" / "figure.py"
+    subprocess.run([python, str(script), json.dumps(ratios), str(FIGURE)], check=True)
+
+
+def main() -> None:
+    """Collect and write."""
+    report = collected()
+    RESULTS.mkdir(parents=True, exist_ok=True)
+    (RESULTS / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    (ROOT / "benchmarks" / "report.md").write_text("\n".join(written(report)) + "\n")
+    draw(report["contenders"])
+
+
+if __name__ == "__main__":
+    main()
