@@ -64,7 +64,7 @@ def _contenders(title: str, contenders: Mapping[str, Any]) -> Iterator[str]:
     if not contenders:
         yield "Not measured."
         return
-    yield "| contender | processor time, hailong = 1 | hailong's speed, its own = 1 | peak MiB | recovery s | facts | work |"
+    yield "| contender | processor time, hailong = 1 | hailong's speed, its = 1 | peak MiB | recovery | facts | work |"
     yield "|---|---:|---:|---:|---:|---|---|"
     failed = {name: one for name, one in contenders.items() if "cpu_s_per_million" not in one}
     ranked = sorted(
