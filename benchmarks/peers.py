@@ -41,6 +41,7 @@ from rich.console import Console
 from rich.table import Table
 from support.oracle import Oracle
 
+from benchmarks.contenders.java.build import class_path
 from benchmarks.contenders.processes import Measured
 from benchmarks.contenders.work import Work, ending, work
 from deploy.kafka import KafkaCluster
@@ -90,6 +91,13 @@ KNOWN = {
     "faust": Contender("faust_tables.py", None, "changelog in Kafka", most=40_000),
     "quix": Contender("quix_streams.py", CONTENDERS / "requirements-quix.txt", "RocksDB, changelog in Kafka"),
     "bytewax": Contender("bytewax_flow.py", CONTENDERS / "requirements-bytewax.txt", "SQLite snapshots every 10 s"),
+    "kafka-streams": Contender(
+        "java/run.py", None, "RocksDB, changelog in Kafka, a commit every 10 s", arguments=("streams", "rocksdb")
+    ),
+    "kafka-streams-memory": Contender(
+        "java/run.py", None, "changelog in Kafka, a commit every 10 s", arguments=("streams", "memory")
+    ),
+    "flink": Contender("java/run.py", None, "heap, a checkpoint on disk every 10 s", arguments=("flink",)),
 }
 
 
@@ -298,6 +306,8 @@ def main() -> int:
     names = arguments.only.split(",")
     for name in names:
         python_of(KNOWN[name].requirements)
+        if KNOWN[name].program.startswith("java/"):
+            class_path(KNOWN[name].arguments[0])
     cases = {name: Case.of(min(KNOWN[name].most, arguments.declarations), arguments.rated) for name in names}
     small = Case.of(SMALL, 0.1)
     runs: dict[str, list[tuple[Measurement, Measurement]]] = {name: [] for name in names}

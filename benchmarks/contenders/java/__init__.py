@@ -1,0 +1,1 @@
+"""Contenders written in Java: their build, their reference data and their start."""

@@ -1,0 +1,18 @@
+package vn.hailong.bench;
+
+import vn.hailong.DeclarationStatus;
+
+/**
+ * A status event that is known.
+ *
+ * @param crc checksum of its body: of two contents under one event id the higher one counts
+ * @param at when it occurred, epoch milliseconds
+ */
+record Stated(DeclarationStatus record, long crc, long at) implements Comparable<Stated> {
+    @Override
+    public int compareTo(Stated other) {
+        int order = Long.compare(at, other.at);
+        order = order != 0 ? order : record.getStatus().compareTo(other.record.getStatus());
+        return order != 0 ? order : Long.compare(crc, other.crc);
+    }
+}
