@@ -1,0 +1,164 @@
+"""How fast rows get into ClickHouse: `hailong sink`, from topics that are full.
+
+    .venv/bin/python benchmarks/sink.py [--declarations 125000] [--facts 100000]
+
+Starts Kafka and ClickHouse as `hailong up` does, fills the topics of statuses (of the work of benchmarks/peers.py) and
+of facts, one after the other, and starts the sink alone. Rows a second are from the first rows that can be seen until
+the last; processor time is of that span, of the sink and of ClickHouse apart. The parts are the same records in this
+process: read into columns of values, and those inserted.
+
+Result: var/bench/sink.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+import structlog
+from rich.console import Console
+
+from benchmarks.contenders.rules import add_rating, add_status, empty
+from benchmarks.contenders.work import work
+from benchmarks.peers import send
+from deploy.broker import Broker
+from deploy.stack import Layout, Stack
+from deploy.stack.plan import command_child
+from schemas.batch import RawBatch
+from schemas.topics import Topic
+from sinks.clickhouse.client import session
+from sinks.clickhouse.loader.rows import readers
+
+TARGET = 250_000
+"""Status rows a second."""
+RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "sink.json"
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PATIENCE_S = 300.0
+_PART = 50_000
+_Event = tuple[Topic, bytes, bytes]
+
+console = Console()
+
+
+def facts_of(events: Sequence[_Event], wanted: int) -> list[_Event]:
+    """Facts of these statuses and ratings, again and again as other sheets' until there are enough."""
+    known: dict[bytes, Any] = {}
+    made: list[_Event] = []
+    for topic, key, value in events:
+        add = add_rating if topic is Topic.RATING else add_status
+        known[key], facts = add(known.get(key) or empty(), value)
+        made.extend((Topic.RATED_SERVICE, fact_key, fact) for fact_key, fact in facts)
+    assert len(made) >= wanted, f"{len(made)} facts are too few: more declarations"
+    return made[:wanted]
+
+
+def cpu_of(name: str) -> float:
+    """Processor seconds of the process whose command line holds a name; 0 if there is none."""
+    total = 0.0
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            try:
+                command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
+                fields = (entry / "stat").read_text().rpartition(")")[2].split()
+            except OSError:
+                continue  # it ended while we looked
+            if name in command and "python" in command:
+                total += (int(fields[11]) + int(fields[12])) / _TICKS
+    return total
+
+
+def through_sink(directory: Path, events: list[_Event], table: str) -> dict[str, float]:
+    """Rows a second through the sink into one table."""
+    shutil.rmtree(directory, ignore_errors=True)
+    with Stack(Layout(directory), {}, broker=Broker.KAFKA) as stack:
+        stack.start_servers(lambda step: console.print(step, highlight=False))
+        send(stack.kafka, events)
+        with session(stack.clickhouse) as client:
+
+            def seen() -> int:
+                ((count,),) = client.execute(f"SELECT count() FROM {table}")
+                return int(count)
+
+            for endpoint in stack.endpoints:
+                if endpoint.name.startswith("sink"):
+                    stack.supervisor.start(command_child(stack.layout, endpoint, "sink"))
+            until(lambda: seen() > 0)
+            began, first = time.monotonic(), seen()
+            sink, server = cpu_of(" sink"), cpu_of("embedded.clickhouse")
+            until(lambda: seen() >= len(events))
+            seconds, rows = time.monotonic() - began, len(events) - first
+            sink, server = cpu_of(" sink") - sink, cpu_of("embedded.clickhouse") - server
+    return {
+        "rows": rows,
+        "rows_per_s": round(rows / seconds),
+        "sink_cpu_s_per_million": round(sink / rows * 1e6, 2),
+        "clickhouse_cpu_s_per_million": round(server / rows * 1e6, 2),
+    }
+
+
+def until(done: Callable[[], bool]) -> None:
+    """Wait for something."""
+    limit = time.monotonic() + _PATIENCE_S
+    while not done():
+        if time.monotonic() > limit:
+            raise RuntimeError(f"not done in {_PATIENCE_S:g} s")
+        time.sleep(0.02)
+
+
+def parts(directory: Path, events: list[_Event]) -> dict[str, float]:
+    """Microseconds a row of reading records into columns, and of inserting those, without Kafka."""
+    topic, now = events[0][0], time.time_ns() // 1_000_000
+    shutil.rmtree(directory, ignore_errors=True)
+    reader, read, inserted, rows = readers()[topic], 0.0, 0.0, 0
+    with Stack(Layout(directory), {}, broker=Broker.EMBEDDED) as stack:
+        stack.start_servers()
+        with session(stack.clickhouse) as client:
+            source = iter(events)
+            while part := list(islice(source, _PART)):
+                keys, values = [key for _topic, key, _value in part], [value for *_rest, value in part]
+                batch = RawBatch(topic, 0, range(rows, rows + len(part)), [now] * len(part), keys, values)
+                began = time.monotonic()
+                parsed = reader.read(batch, 1)
+                read, began = read + time.monotonic() - began, time.monotonic()
+                for block in parsed.blocks:
+                    names = ", ".join(block.columns)
+                    client.execute(f"INSERT INTO {block.table} ({names}) VALUES", block.data, columnar=True)
+                inserted += time.monotonic() - began
+                rows += len(part)
+    return {"read_us": round(read / rows * 1e6, 2), "insert_us": round(inserted / rows * 1e6, 2)}
+
+
+def main() -> int:
+    """Measure, print, keep; 1 if the target is missed."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--declarations", type=int, default=125_000)
+    parser.add_argument("--facts", type=int, default=100_000)
+    arguments = parser.parse_args()
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    statuses = [event for event in work(arguments.declarations, 0.0).events if event[0] is Topic.DECLARATION_STATUS]
+    facts = facts_of(work(arguments.facts // 3, 1.0).events, arguments.facts)
+    directory = RESULT.parent / "sink"
+    result: dict[str, Any] = {
+        "statuses": through_sink(directory, statuses, "declaration_status"),
+        "facts": through_sink(directory, facts, "rated_service"),
+        "parts": {"statuses": parts(directory, statuses[:500_000]), "facts": parts(directory, facts)},
+    }
+    shutil.rmtree(directory, ignore_errors=True)
+    console.print_json(json.dumps(result))
+    RESULT.parent.mkdir(parents=True, exist_ok=True)
+    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    return 0 if result["statuses"]["rows_per_s"] >= TARGET else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
