@@ -35,6 +35,7 @@ from deploy.broker import Broker
 from deploy.stack import Layout, Stack
 from deploy.stack.plan import command_child
 from schemas.batch import RawBatch
+from schemas.codec import decoder
 from schemas.topics import Topic
 from sinks.clickhouse.client import session
 from sinks.clickhouse.loader.rows import readers
@@ -51,15 +52,16 @@ console = Console()
 
 
 def facts_of(events: Sequence[_Event], wanted: int) -> list[_Event]:
-    """Facts of these statuses and ratings, again and again as other sheets' until there are enough."""
+    """Facts of these statuses and ratings."""
     known: dict[bytes, Any] = {}
-    made: list[_Event] = []
+    made: dict[str, _Event] = {}  # one version of each: the table keeps no more
+    read = decoder(Topic.RATED_SERVICE.subject)
     for topic, key, value in events:
         add = add_rating if topic is Topic.RATING else add_status
         known[key], facts = add(known.get(key) or empty(), value)
-        made.extend((Topic.RATED_SERVICE, fact_key, fact) for fact_key, fact in facts)
+        made.update((read(fact)["fact_id"], (Topic.RATED_SERVICE, fact_key, fact)) for fact_key, fact in facts)
     assert len(made) >= wanted, f"{len(made)} facts are too few: more declarations"
-    return made[:wanted]
+    return list(islice(made.values(), wanted))
 
 
 def cpu_of(name: str) -> float:
@@ -145,7 +147,9 @@ def main() -> int:
     parser.add_argument("--facts", type=int, default=100_000)
     arguments = parser.parse_args()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
-    statuses = [event for event in work(arguments.declarations, 0.0).events if event[0] is Topic.DECLARATION_STATUS]
+    statuses = list(
+        dict.fromkeys(work(arguments.declarations, 0.0).events)
+    )  # the table keeps one row of a repeated event
     facts = facts_of(work(arguments.facts // 3, 1.0).events, arguments.facts)
     directory = RESULT.parent / "sink"
     result: dict[str, Any] = {

@@ -107,10 +107,13 @@ def migrate(connection: ClickHouseConnection) -> list[str]:
         _check(migrations, done)
         news = []
         there = _tables(client)
+        remade: set[str] = set()
         for migration in migrations:
-            if migration.name not in done or migration.makes() - there:
+            # What an earlier one has just made again may be of its old form: those that changed it later follow.
+            if migration.name not in done or migration.makes() - there or migration.makes() & remade:
                 _apply(client, migration)
                 news.append(migration.name)
+                remade |= migration.makes()
         return [*news, *load_reference(client, done)]
 
 
