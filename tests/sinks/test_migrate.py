@@ -1,0 +1,23 @@
+"""Migrations of a database that somebody has been at."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sinks.clickhouse.client import session
+from sinks.clickhouse.migrate import migrate
+
+if TYPE_CHECKING:
+    from conftest import World
+
+
+def test_views_come_back_in_their_newest_form(world: World) -> None:
+    """A view that was dropped is made again, and those that a later migration changed stay as it left them."""
+    newest = "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() AND engine = 'View'"
+    with session(world.clickhouse) as client:
+        before = dict(client.execute(newest))
+        client.execute("DROP VIEW v_alerts")
+        again = migrate(world.clickhouse)
+        after = dict(client.execute(newest))
+    assert again
+    assert after == before
