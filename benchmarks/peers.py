@@ -139,7 +139,7 @@ class Facts:
                 self._matched.add(fact["sheet_id"])
 
     def settle(self) -> None:
-        """Take what still comes until a second brings nothing: the last facts may overtake those of other partitions."""
+        """Take what still comes until a second brings nothing: the last facts may overtake those elsewhere."""
         before = -1
         while before != self.count:
             before = self.count
