@@ -27,6 +27,7 @@ import org.apache.flink.connector.kafka.source.KafkaSource;
 import org.apache.flink.connector.kafka.source.enumerator.initializer.OffsetsInitializer;
 import org.apache.flink.connector.kafka.source.reader.deserializer.KafkaRecordDeserializationSchema;
 import org.apache.flink.core.execution.CheckpointingMode;
+import org.apache.flink.streaming.api.TimerService;
 import org.apache.flink.streaming.api.environment.StreamExecutionEnvironment;
 import org.apache.flink.streaming.api.functions.KeyedProcessFunction;
 import org.apache.flink.util.Collector;
@@ -36,8 +37,8 @@ import org.apache.kafka.clients.producer.ProducerRecord;
 /**
  * Contender Flink: a keyed process function with a value a declaration, in one JVM, one slot, a checkpoint every 10 s.
  *
- * <p>State is on the heap (HashMap) or in RocksDB, and in checkpoints in the directory; the newest whole one is where a
- * restart begins. Arguments: bootstrap servers, group, directory, reference file, topics of statuses, ratings and facts.
+ * <p>State is on the heap (HashMap) and in checkpoints in the directory; the newest whole one is where a restart begins.
+ * Arguments: bootstrap servers, group, directory, reference file, topics of statuses, ratings and facts.
  */
 public final class FlinkJoin {
     private FlinkJoin() {}
@@ -62,9 +63,16 @@ public final class FlinkJoin {
         }
     }
 
-    /** One record in, its facts out. */
+    /**
+     * One record in; facts of its declaration out within {@link #PAUSE_MS}, once for all records that came meanwhile.
+     *
+     * <p>Flink reads the few ratings of a backlog before most statuses; without the pause each of these would give all
+     * facts of its declaration again.
+     */
     private static final class Join
             extends KeyedProcessFunction<String, Tuple3<String, Boolean, byte[]>, Tuple2<byte[], byte[]>> {
+        private static final long PAUSE_MS = 100;
+
         private final String reference;
         private transient Rules rules;
         private transient ValueState<byte[]> known;
@@ -89,7 +97,16 @@ public final class FlinkJoin {
             if (outcome.state() != null) {
                 known.update(outcome.state());
             }
-            for (Fact fact : outcome.facts()) {
+            if (outcome.changed()) {
+                TimerService timers = context.timerService();
+                // Timers of one key and instant are one timer.
+                timers.registerProcessingTimeTimer((timers.currentProcessingTime() / PAUSE_MS + 1) * PAUSE_MS);
+            }
+        }
+
+        @Override
+        public void onTimer(long at, OnTimerContext context, Collector<Tuple2<byte[], byte[]>> out) throws IOException {
+            for (Fact fact : rules.facts(known.value())) {
                 out.collect(Tuple2.of(fact.key(), fact.value()));
             }
         }

@@ -1,11 +1,9 @@
 package vn.hailong.bench;
 
-import java.util.List;
-
 /**
  * What a record leads to.
  *
  * @param state what is known of the declaration now; null if the record was known already
- * @param facts those that it gives or changes
+ * @param changed whether facts of the declaration are given or changed by it: {@link Rules#facts} tells them
  */
-public record Outcome(byte[] state, List<Fact> facts) {}
+public record Outcome(byte[] state, boolean changed) {}

@@ -47,30 +47,32 @@ public final class Rules {
     /** Take a status event in; {@code known} is null for a declaration of which nothing is known. */
     public Outcome addStatus(byte[] known, byte[] record) {
         status(record); // a record that does not fit the schema must not get into the state
-        return add(known, STATUS, record, null);
+        return add(known, STATUS, record);
     }
 
     /** Take a rating sheet in. */
     public Outcome addRating(byte[] known, byte[] record) {
-        return add(known, RATING, record, rating(record).getSheetId());
+        rating(record);
+        return add(known, RATING, record);
     }
 
-    private Outcome add(byte[] known, byte kind, byte[] record, String sheet) {
+    private Outcome add(byte[] known, byte kind, byte[] record) {
         byte[] state = known == null ? new byte[0] : known;
         boolean rated = kind == RATING;
         for (int at = 0; at < state.length; at += ENTRY + length(state, at)) {
             int end = at + ENTRY + length(state, at);
             if (state[at] == kind && Arrays.equals(state, at + ENTRY, end, record, 0, record.length)) {
-                return new Outcome(null, List.of());
+                return new Outcome(null, false);
             }
             rated |= state[at] == RATING;
         }
         byte[] grown = Arrays.copyOf(state, state.length + ENTRY + record.length);
         ByteBuffer.wrap(grown, state.length, ENTRY + record.length).put(kind).putInt(record.length).put(record);
-        return new Outcome(grown, rated ? factsOf(grown, sheet) : List.of());
+        return new Outcome(grown, rated);
     }
 
-    private List<Fact> factsOf(byte[] state, String sheet) {
+    /** Every fact of a declaration, from what is known of it. */
+    public List<Fact> facts(byte[] state) {
         List<Stated> history = new ArrayList<>();
         List<Rated> sheets = new ArrayList<>();
         for (int at = 0; at < state.length; at += ENTRY + length(state, at)) {
@@ -85,7 +87,6 @@ public final class Rules {
         }
         Collections.sort(history);
         Map<String, List<Rated>> bySheet = sheets.stream()
-                .filter(one -> sheet == null || sheet.equals(one.record().getSheetId()))
                 .sorted()
                 .collect(Collectors.groupingBy(one -> one.record().getSheetId(), TreeMap::new, Collectors.toList()));
         List<Fact> found = new ArrayList<>();

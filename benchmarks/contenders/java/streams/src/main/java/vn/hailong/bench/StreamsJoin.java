@@ -51,8 +51,10 @@ public final class StreamsJoin {
             if (outcome.state() != null) {
                 known.put(record.key(), outcome.state());
             }
-            for (Fact fact : outcome.facts()) {
-                context.forward(new Record<>(fact.key(), fact.value(), record.timestamp()));
+            if (outcome.changed()) {
+                for (Fact fact : rules.facts(outcome.state())) {
+                    context.forward(new Record<>(fact.key(), fact.value(), record.timestamp()));
+                }
             }
         }
     }
