@@ -8,7 +8,8 @@ An event counts from when it was due, so that a stall counts for all that had to
 
 * complaint: a sheet with one star, every half second, to its complaint in Kafka
 * alert: at four offices in turn, one star every two seconds until the office's alert is in Kafka; counted from the last
-  such sheet before it, so a latency above two seconds would be counted short
+  sheet that the alert itself names, whatever was sent since: without it the detector had not said the same. Offices
+  are troubled once each; when all had their alert, no more come
 * status_row, fact_row: to the row being found by a query, asked for every 20 ms or as fast as the answers come
 
 Event time is the clock here, as in live running. Result: var/bench/latency.json.
@@ -24,7 +25,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import cycle
+from itertools import cycle, islice
 from pathlib import Path
 from typing import Any
 
@@ -42,7 +43,8 @@ from deploy.stack import Layout, Stack
 from producers.sdk import EventPublisher
 from schemas.codec import decoder
 from schemas.connection import KafkaConnection
-from schemas.records import DeclarationStatus, Rating, RatingItem
+from schemas.identity import complaint_id
+from schemas.records import AlertState, DeclarationStatus, Rating, RatingItem
 from schemas.reference import load_offices
 from schemas.topics import Topic
 from sinks.clickhouse.client import session
@@ -113,18 +115,20 @@ class Load:
         self._number = first
         now = time.time_ns() // 1_000_000
         codes = sorted({office.code for office in load_offices().offices(now)})
-        self._offices = cycle(codes)
-        self._troubled = [next(self._offices) for _ in range(_ABREAST)]
-        self._last_low: dict[str, float] = {}
+        self._offices = iter(codes)
+        self._troubled = list(islice(self._offices, _ABREAST))
+        self._alerted: set[str] = set()
+        self._low_due: dict[str, float] = {}
+        self._began = 0.0
         self.sent = self.late = 0
 
     def run(self, seconds: float) -> None:
-        """Send for so long."""
-        began = time.monotonic()
+        """Go on with the schedule for so long; what an earlier call was behind is not forgiven."""
+        self._began = self._began or time.monotonic()
         low_at = marked_at = 0.0
         turns = cycle(range(_ABREAST))
-        for step in range(int(seconds * self._rate)):
-            due = began + step / self._rate
+        for step in range(self.sent, self.sent + int(seconds * self._rate)):
+            due = self._began + step / self._rate
             if (ahead := due - time.monotonic()) > 0:
                 time.sleep(ahead)
             self.late += -ahead > _LATE_S
@@ -142,13 +146,15 @@ class Load:
             elif self._number % _RATED_EACH == 0:
                 self._rate_declaration(event, 5, due, event.office)
 
-    def alerted(self, office: str, now: float) -> None:
-        """An office has its alert; another one takes its place."""
-        if office in self._troubled:
-            waiting = self._waiting["alert"]
-            waiting.since[office] = self._last_low[office]
-            waiting.came(office, now)
-            self._troubled[self._troubled.index(office)] = next(self._offices)
+    def alerted(self, office: str, complaint_ids: Sequence[str], now: float) -> None:
+        """An office has its alert, for these complaints; another one takes its place."""
+        if office in self._alerted or office not in self._troubled:
+            return
+        self._alerted.add(office)
+        waiting = self._waiting["alert"]
+        waiting.since[office] = max(self._low_due[one] for one in complaint_ids)
+        waiting.came(office, now)
+        self._troubled[self._troubled.index(office)] = next(self._offices, office)
 
     def _status(self, step: int) -> DeclarationStatus:
         stage = step % len(LIFE)
@@ -172,7 +178,7 @@ class Load:
         self._waiting["fact_row"].since[sheet_id] = due
         if score == 1:
             self._waiting["complaint"].since[sheet_id] = due
-            self._last_low[office] = due
+            self._low_due[complaint_id(cleared.declaration_no[:11], sheet_id, office)] = due
         tax_code = cleared.tax_code
         self._publisher.publish_rating(
             Rating(sheet_id, 1, cleared.declaration_no, tax_code, now, "AFTER_CLEARANCE", items)
@@ -234,8 +240,8 @@ class KafkaWatch(Watch):
                 record = read(message.value())
                 if topic is Topic.COMPLAINT:
                     self._waiting["complaint"].came(record["sheet_id"], now)
-                elif record["state"] != "CLEARED":
-                    self._load.alerted(record["office"], now)
+                elif record["state"] == AlertState.OPEN:
+                    self._load.alerted(record["office"], record["complaint_ids"], now)
         self._consumer.close()
 
 

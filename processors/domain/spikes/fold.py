@@ -80,6 +80,7 @@ class Fold:
 
     def __init__(self, policy: SpikePolicy) -> None:
         self._policy = policy
+        self._adjusted: dict[int, dict[str, float]] = {}  # of the tick in hand: by window, of each office
 
     def refit(self, state: FoldState, series: Series, day: int) -> None:
         """Fit the baselines of a day from what came before the windows that will be tested in it."""
@@ -116,6 +117,7 @@ class Fold:
         day = end - end % DAY_MS
         if day != state.day:
             self.refit(state, series, day)
+        self._adjusted = {}
         for office in active:
             self._drift(state, series[office], office, end)
         for office in active:
@@ -176,12 +178,17 @@ class Fold:
 
         Of all that had counts by then: which others will have some later must not change what is said of the past.
         """
-        tails = []
-        for other, one in series.items():
-            if other == office or not one.began(burst.until):
-                continue
-            tails.append(window_tail(one, burst.until, burst.window_ms, self._baseline(state, other)))
-        return adjusted([burst.tail, *tails])[0]
+        known = self._adjusted.get(burst.window_ms)
+        if known is None:
+            # The same for every office that is judged at this tick: neither counts nor baselines change within it.
+            tails = {
+                other: window_tail(one, burst.until, burst.window_ms, self._baseline(state, other))
+                for other, one in series.items()
+                if one.began(burst.until)
+            }
+            known = dict(zip(tails, adjusted(list(tails.values())), strict=True))
+            self._adjusted[burst.window_ms] = known
+        return known[office]
 
     def clear(self, state: FoldState, series: Series, now: int) -> None:
         """Clear the open episodes whose windows, as of `now`, are no longer improbable."""
