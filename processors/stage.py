@@ -13,13 +13,24 @@ from typing import Any, Protocol, runtime_checkable
 import numpy.typing as npt
 
 from schemas.batch import Batch, Reject
-from schemas.records import Alert, Complaint, OfficeCount, RatedService, Satisfaction
+from schemas.records import (
+    Alert,
+    Complaint,
+    ComplaintAnswer,
+    ComplaintCase,
+    ComplaintEvent,
+    OfficeCount,
+    RatedService,
+    Satisfaction,
+)
 from schemas.topics import Topic
 
 Image = Mapping[str, npt.NDArray[Any]]
 """A state at one moment, as named arrays without Python objects; nothing writes to them any more."""
 
-OutputRecord = RatedService | Satisfaction | OfficeCount | Complaint | Alert
+OutputRecord = (
+    RatedService | Satisfaction | OfficeCount | Complaint | ComplaintCase | ComplaintEvent | ComplaintAnswer | Alert
+)
 
 
 @dataclass(frozen=True, slots=True)

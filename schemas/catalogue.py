@@ -46,6 +46,11 @@ PINNED = (
     PinnedSchema(107, "office-count", 1),
     PinnedSchema(108, "dead-letter", 1),
     PinnedSchema(109, "dead-letter-action", 1),
+    PinnedSchema(110, "complaint", 2),
+    PinnedSchema(111, "complaint-action", 1),
+    PinnedSchema(112, "complaint-case", 1),
+    PinnedSchema(113, "complaint-event", 1),
+    PinnedSchema(114, "complaint-answer", 1),
 )
 
 

@@ -39,3 +39,13 @@ def dead_letter_id(topic_id: str, partition: int, offset: int) -> str:
 def dead_letter_action_id(letter_id: str, action: str) -> str:
     """Id of one kind of action on one dead letter: doing it again is the same action."""
     return _name("dead-letter-action", letter_id, action)
+
+
+def case_event_id(complaint: str, *what: object) -> str:
+    """Id of one thing that happened to a case: its kind and what tells it from others of the kind."""
+    return _name("complaint-event", complaint, *what)
+
+
+def answer_id(complaint: str, action_id: str) -> str:
+    """Id of the answer that one action gives."""
+    return _name("complaint-answer", complaint, action_id)

@@ -2,7 +2,34 @@
 
 from __future__ import annotations
 
-from schemas.records import Alert, Complaint, DeadLetterAction, OfficeCount, RatedService, Satisfaction
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from schemas.records import (
+    Alert,
+    Complaint,
+    ComplaintAnswer,
+    ComplaintCase,
+    ComplaintEvent,
+    DeadLetterAction,
+    OfficeCount,
+    RatedService,
+    Record,
+    Satisfaction,
+)
+
+OwnRecord = (
+    RatedService
+    | Satisfaction
+    | OfficeCount
+    | Complaint
+    | ComplaintCase
+    | ComplaintEvent
+    | ComplaintAnswer
+    | Alert
+    | DeadLetterAction
+)
+"""Records that hailong itself writes."""
 
 
 def declaration_key(declaration_no: str) -> bytes:
@@ -10,18 +37,24 @@ def declaration_key(declaration_no: str) -> bytes:
     return declaration_no[:11].encode()
 
 
-def key_of(record: RatedService | Satisfaction | OfficeCount | Complaint | Alert | DeadLetterAction) -> bytes:
+def complaint_key(complaint_id: str) -> bytes:
+    """Key of everything about one complaint."""
+    return complaint_id.encode()
+
+
+_KEYS: Mapping[type[Record], Callable[[Any], str]] = {
+    RatedService: lambda record: record.office,
+    Satisfaction: lambda record: f"{record.target}|{record.office}|{record.target_id}|{record.window_end}",
+    OfficeCount: lambda record: f"{record.office}|{record.pane_start}",
+    Complaint: lambda record: record.complaint_id,
+    ComplaintCase: lambda record: record.complaint_id,
+    ComplaintEvent: lambda record: record.complaint_id,
+    ComplaintAnswer: lambda record: record.declaration_no[:11],
+    Alert: lambda record: record.alert_id,
+    DeadLetterAction: lambda record: record.dead_letter_id,
+}
+
+
+def key_of(record: OwnRecord) -> bytes:
     """Key of a record that hailong itself writes."""
-    match record:
-        case RatedService():
-            return record.office.encode()
-        case Satisfaction():
-            return f"{record.target}|{record.office}|{record.target_id}|{record.window_end}".encode()
-        case OfficeCount():
-            return f"{record.office}|{record.pane_start}".encode()
-        case Complaint():
-            return record.complaint_id.encode()
-        case Alert():
-            return record.alert_id.encode()
-        case DeadLetterAction():
-            return record.dead_letter_id.encode()
+    return _KEYS[type(record)](record).encode()

@@ -13,9 +13,9 @@ from schemas.batch import Batch, Reject
 from schemas.codec import WriterSchemas, decoder, pinned_only
 from schemas.columns import ColumnDecoder, Columns
 from schemas.errors import PoisonRecord, Problem
-from schemas.records import Rating, Record
+from schemas.records import ComplaintAction, Rating, Record
 from schemas.topics import Topic
-from schemas.validation.record import rating_problems
+from schemas.validation.record import action_problems, rating_problems
 from schemas.validation.status import checked
 from schemas.wire import framed_id
 
@@ -49,6 +49,10 @@ class StatusReader:
 Check = Callable[[Mapping[str, Any], int, bytes | None], Sequence[Problem]]
 
 
+_CHECKS: Mapping[type[Record], Check] = {Rating: rating_problems, ComplaintAction: action_problems}
+"""What comes from outside is checked; what we write ourselves is not."""
+
+
 def _unchecked(_record: Mapping[str, Any], _written_at: int, _key: bytes | None) -> Sequence[Problem]:
     return ()
 
@@ -65,7 +69,7 @@ class RecordReader(Generic[R]):
     def __init__(self, topic: Topic, kind: type[R], writer_schemas: WriterSchemas = pinned_only) -> None:
         self._kind = kind
         self._decode = decoder(topic.subject, writer_schemas)
-        self._check: Check = rating_problems if kind is Rating else _unchecked
+        self._check: Check = _CHECKS.get(kind, _unchecked)
 
     def read(self, batch: Batch) -> Records[R]:
         """Decode and check a batch; never raises for what a record holds."""

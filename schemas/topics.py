@@ -11,6 +11,9 @@ from enum import Enum
 
 DAY_MS = 86_400_000
 
+CASE_DAYS = 1830
+"""How long what was done about complaints is kept: five years, ours and unverified. A case is built from it."""
+
 
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
@@ -51,6 +54,10 @@ class Topic(Enum):
     SATISFACTION = TopicSpec("satisfaction", "target|office|target_id|window_end", retention_days=None)
     OFFICE_COUNT = TopicSpec("office-count", "office|pane_start", partitions=1, retention_days=None)
     COMPLAINT = TopicSpec("complaint", "complaint_id", retention_days=None)
+    COMPLAINT_ACTION = TopicSpec("complaint-action", "complaint_id", retention_days=CASE_DAYS)
+    COMPLAINT_CASE = TopicSpec("complaint-case", "complaint_id", retention_days=None)
+    COMPLAINT_EVENT = TopicSpec("complaint-event", "complaint_id", retention_days=CASE_DAYS)
+    COMPLAINT_ANSWER = TopicSpec("complaint-answer", "declaration_no[:11]", retention_days=400)
     ALERT = TopicSpec("alert", "alert_id", partitions=1, retention_days=None)
     DEAD_LETTER = TopicSpec("dead-letter", "key of the refused record")
     DEAD_LETTER_ACTION = TopicSpec("dead-letter-action", "dead_letter_id", partitions=1, retention_days=400)
@@ -72,5 +79,8 @@ class Topic(Enum):
 
 _BY_SUBJECT = {topic.subject: topic for topic in Topic}
 
-CO_PARTITIONED = ((Topic.DECLARATION_STATUS, Topic.RATING),)
+CO_PARTITIONED = (
+    (Topic.DECLARATION_STATUS, Topic.RATING),
+    (Topic.COMPLAINT, Topic.COMPLAINT_ACTION, Topic.COMPLAINT_EVENT),
+)
 """Groups of topics that are joined partition by partition."""

@@ -11,7 +11,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.commands import audit, data, demo, dlq, processes, schemas, servers, sql, topics
+from deploy.cli.commands import audit, complaint, data, demo, dlq, processes, schemas, servers, sql, topics
 from deploy.cli.errors import REPORTING, report
 
 app = typer.Typer(
@@ -64,6 +64,7 @@ app.command("simulate", rich_help_panel=DATA)(data.simulate)
 app.command("sql", rich_help_panel=DATA)(sql.sql)
 app.command("audit", rich_help_panel=DATA)(audit.audit)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=DATA)
+app.add_typer(complaint.app, name="complaint", rich_help_panel=DATA)
 app.command("migrate", rich_help_panel=SETUP)(servers.migrate)
 app.add_typer(topics.app, name="topics", rich_help_panel=SETUP)
 app.add_typer(schemas.app, name="schemas", rich_help_panel=SETUP)

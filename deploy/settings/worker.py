@@ -12,7 +12,7 @@ from pydantic_settings import SettingsConfigDict
 from deploy.settings.dead_letters import DeadLetterSettings
 from processors.worker.options import WorkerOptions
 
-STAGES = ("join", "assessment", "spikes")
+STAGES = ("join", "assessment", "complaints", "spikes")
 
 
 class WorkerSettings(DeadLetterSettings):

@@ -15,6 +15,7 @@ from schemas.topics import Topic
 STAGE_INPUTS = {
     "join": (Topic.DECLARATION_STATUS, Topic.RATING),
     "assessment": (Topic.RATED_SERVICE,),
+    "complaints": (Topic.COMPLAINT, Topic.COMPLAINT_ACTION, Topic.COMPLAINT_EVENT),
     "spikes": (Topic.OFFICE_COUNT, Topic.ALERT),
 }
 """What each stage reads, in the order in which events pass the stages."""

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from processors.domain.cases.policy import CaseWorld
 from processors.domain.complaints import ComplaintPolicy
 from processors.domain.join import Surroundings
 from processors.domain.spikes.evidence import OfficeName
 from processors.domain.spikes.policy import SpikePolicy
 from processors.stage import Stage
 from processors.stages.assessment import AssessmentStage
+from processors.stages.complaints import ComplaintStage
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.spikes import SpikeStage
 from schemas.codec import WriterSchemas, pinned_only
@@ -21,11 +23,13 @@ class Policies:
 
     Attributes:
         complaints: When a complaint is opened, and its first clocks.
+        cases: How complaints are handled, and what that looks up.
         join: How the join waits and forgets.
         spikes: Thresholds of the detector.
     """
 
     complaints: ComplaintPolicy
+    cases: CaseWorld
     join: JoinPolicy = field(default_factory=JoinPolicy)
     spikes: SpikePolicy = field(default_factory=SpikePolicy)
 
@@ -40,5 +44,6 @@ def build_stages(
     return (
         JoinStage(policies.join, surroundings, writer_schemas),
         AssessmentStage(policies.complaints, surroundings.calendar, writer_schemas),
+        ComplaintStage(policies.cases, writer_schemas),
         SpikeStage(policies.spikes, office_name, writer_schemas),
     )

@@ -8,6 +8,7 @@ from processors.domain.complaints import ComplaintPolicy, complaint_of
 from processors.domain.context import WorkingTime
 from processors.domain.facts import FactStore, Group
 from processors.domain.opinions import OpinionBook
+from processors.domain.repeats import RepeatBook
 from processors.domain.satisfaction import SatisfactionBook
 from processors.stage import Absorbed, Output
 from schemas.batch import Batch
@@ -27,6 +28,7 @@ class AssessmentState:
         self._facts = FactStore()
         self._satisfaction = SatisfactionBook()
         self._opinions = OpinionBook()
+        self._repeats = RepeatBook()
 
     def absorb(self, batch: Batch) -> Absorbed:
         """Take facts into the views; publish the complaints, windows and counts that changed."""
@@ -48,10 +50,18 @@ class AssessmentState:
         return ()
 
     def _complaints(self, groups: Iterable[Group]) -> Iterator[Complaint]:
-        for group in groups:
-            complaint = complaint_of(group, self._policy, self._calendar)
+        related: dict[int, Group] = {}
+        done = {id(group): group for group in groups}
+        for group in done.values():
+            if self._complaint(group) is not None:
+                related.update((id(other), other) for other in self._repeats.related(group))
+        for group in {**done, **related}.values():
+            complaint = self._complaint(group)
             if complaint is not None:
                 yield complaint
+
+    def _complaint(self, group: Group) -> Complaint | None:
+        return complaint_of(group, self._policy, self._calendar, self._repeats)
 
 
 class AssessmentStage:

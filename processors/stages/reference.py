@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from processors.domain.cases.policy import CasePolicy, CaseWorld
 from processors.domain.complaints import ComplaintPolicy
 from processors.domain.context import StepLimits
 from processors.domain.join import Surroundings
@@ -27,5 +28,6 @@ def reference_policies(*, complaint_threshold: int = 2, grace_ms: int = 300_000)
     """Policies with the legal deadlines of the reference data."""
     return Policies(
         complaints=ComplaintPolicy(load_deadlines(), threshold=complaint_threshold),
+        cases=CaseWorld(CasePolicy(load_deadlines()), load_calendar(), load_offices()),
         join=JoinPolicy(grace_ms=grace_ms),
     )

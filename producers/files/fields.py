@@ -15,26 +15,44 @@ from schemas.errors import Problem, Reason
 from schemas.sealing import Contact, SealingKeys, seal
 from schemas.topics import Topic
 
-STATUS_FIELDS: Sequence[str] = tuple(
-    field["name"] for field in parsed(latest(Topic.DECLARATION_STATUS.subject).schema_id)["fields"]
-)
+
+def _fields(topic: Topic) -> Sequence[str]:
+    return tuple(field["name"] for field in parsed(latest(topic.subject).schema_id)["fields"])
+
+
+STATUS_FIELDS = _fields(Topic.DECLARATION_STATUS)
+ACTION_FIELDS = _fields(Topic.COMPLAINT_ACTION)
 RATING_COLUMNS = (*SHEET_COLUMNS[:6], *ITEM_COLUMNS, *SHEET_COLUMNS[6:])
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_TIMES = {Topic.DECLARATION_STATUS: "occurred_at", Topic.RATING: "submitted_at"}
+_TIMES = {
+    Topic.DECLARATION_STATUS: "occurred_at",
+    Topic.RATING: "submitted_at",
+    Topic.COMPLAINT_ACTION: "acted_at",
+}
+_TOLD_BY = {
+    "event_id": Topic.DECLARATION_STATUS,
+    "sheet_id": Topic.RATING,
+    "action_id": Topic.COMPLAINT_ACTION,
+}
+"""The field that only one kind of event has."""
+
+TOPICS = {
+    FileKind.STATUS: Topic.DECLARATION_STATUS,
+    FileKind.RATING: Topic.RATING,
+    FileKind.ACTION: Topic.COMPLAINT_ACTION,
+}
 _TIME_RULE = "must be ISO 8601 with an offset, such as 2020-04-01T08:30:00+07:00, or epoch milliseconds"
 _NO_KEYS = fault("contact_name", "is in clear and there is no sealing key: set HAILONG_SEALING_KEYS, or leave it out")
 
 
 def topic_of(kind: FileKind, names: Collection[str]) -> Topic | None:
     """Which event the names of fields belong to; None when it cannot be told."""
-    if kind is FileKind.AUTO:
-        status, rating = "event_id" in names, "sheet_id" in names
-        if status == rating:
-            return None
-        return Topic.DECLARATION_STATUS if status else Topic.RATING
-    return Topic.DECLARATION_STATUS if kind is FileKind.STATUS else Topic.RATING
+    if kind is not FileKind.AUTO:
+        return TOPICS[kind]
+    found = [topic for name, topic in _TOLD_BY.items() if name in names]
+    return found[0] if len(found) == 1 else None
 
 
 def prepared(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | None) -> dict[str, object]:
@@ -42,7 +60,7 @@ def prepared(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | Non
 
     Args:
         topic: Which event.
-        fields: Names and values as the file has them.
+        fields: Names and values as the file has them; a score of an action may be digits.
         keys: Sealing keys; None: a contact in clear is refused.
 
     Raises:
@@ -56,6 +74,8 @@ def prepared(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | Non
             problems.append(fault(time, _TIME_RULE, Reason.BAD_TIME))
     if topic is Topic.RATING:
         problems += _seal_contact(record, keys)
+    if topic is Topic.COMPLAINT_ACTION and "score" in record:
+        record["score"] = whole(record["score"])
     if problems:
         raise InvalidEvent(problems)
     return record

@@ -11,7 +11,7 @@ from typing import Protocol
 import structlog
 
 from producers.files import avro_container, csv_rows, json_lines, sheets
-from producers.files.fields import RATING_COLUMNS, STATUS_FIELDS, prepared, topic_of
+from producers.files.fields import ACTION_FIELDS, RATING_COLUMNS, STATUS_FIELDS, TOPICS, prepared, topic_of
 from producers.files.report import FileCounts, FileKind, FileReport, FileUnusable, Parsed, Progress, Rejection, fault
 from producers.files.source import Format, Source, open_source
 from producers.sdk.events import InvalidEvent, encoded_fields
@@ -23,7 +23,11 @@ from schemas.topics import Topic
 log = structlog.get_logger(__name__)
 
 _PROGRESS_EVERY = 500
-_WHICH = "must be told by the fields: event_id for a status, sheet_id for a rating; or name the kind"
+_WHICH = (
+    "must be told by the fields: event_id for a status, sheet_id for a rating, action_id for a complaint action; "
+    "or name the kind"
+)
+_KINDS = {topic: kind for kind, topic in TOPICS.items()}
 _RATING_FIELDS = (*sheets.SHEET_COLUMNS, "items")
 
 
@@ -152,14 +156,14 @@ class _Walk:
 
     def _known(self, rating: Sequence[str]) -> Sequence[str]:
         """Names of fields that may stand in the file."""
-        by_kind = {FileKind.STATUS: STATUS_FIELDS, FileKind.RATING: rating}
-        return by_kind.get(self._kind, tuple(dict.fromkeys([*STATUS_FIELDS, *rating])))
+        by_kind = {FileKind.STATUS: STATUS_FIELDS, FileKind.RATING: rating, FileKind.ACTION: ACTION_FIELDS}
+        return by_kind.get(self._kind, tuple(dict.fromkeys([*STATUS_FIELDS, *rating, *ACTION_FIELDS])))
 
     def _settle(self, names: Sequence[str]) -> Topic:
         topic = topic_of(self._kind, names)
         if topic is None:
             raise FileUnusable(1, [fault("file", _WHICH)])
-        self._kind = FileKind.STATUS if topic is Topic.DECLARATION_STATUS else FileKind.RATING
+        self._kind = _KINDS[topic]
         return topic
 
     def _take(self, event: Parsed) -> None:

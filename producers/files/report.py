@@ -16,6 +16,7 @@ class FileKind(StrEnum):
     AUTO = "auto"
     STATUS = "status"
     RATING = "rating"
+    ACTION = "action"
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ with EventPublisher(KafkaConnection("broker:9092")) as publisher:
 """
 
 from producers.sdk.delivery import Delivery, DeliveryFailed, Receipt
-from producers.sdk.events import InvalidEvent, encoded_fields, encoded_rating, encoded_status
+from producers.sdk.events import InvalidEvent, encoded_action, encoded_fields, encoded_rating, encoded_status
 from producers.sdk.publisher import EventPublisher
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "EventPublisher",
     "InvalidEvent",
     "Receipt",
+    "encoded_action",
     "encoded_fields",
     "encoded_rating",
     "encoded_status",

@@ -9,15 +9,16 @@ from producers.sdk.metrics import REFUSED
 from schemas.catalogue import latest, parsed
 from schemas.codec import encoder
 from schemas.errors import HailongError, PoisonRecord, Problem
-from schemas.keys import declaration_key
-from schemas.records import DeclarationStatus, Rating
+from schemas.keys import complaint_key, declaration_key
+from schemas.records import ComplaintAction, DeclarationStatus, Rating
 from schemas.topics import Topic
-from schemas.validation.record import rating_problems, status_problems
+from schemas.validation.record import action_problems, rating_problems, status_problems
 from schemas.validation.shape import quick_check, shape_problems
 
 _RULES: Mapping[Topic, Callable[[Mapping[str, Any], int, bytes | None], Sequence[Problem]]] = {
     Topic.DECLARATION_STATUS: status_problems,
     Topic.RATING: rating_problems,
+    Topic.COMPLAINT_ACTION: action_problems,
 }
 _ENCODERS = {topic: encoder(topic.subject) for topic in _RULES}
 _SCHEMAS = {topic: parsed(latest(topic.subject).schema_id) for topic in _RULES}
@@ -46,11 +47,16 @@ def encoded_rating(sheet: Rating, now: int) -> tuple[bytes, bytes]:
     return encoded_fields(Topic.RATING, sheet.to_avro(), now)
 
 
+def encoded_action(action: ComplaintAction, now: int) -> tuple[bytes, bytes]:
+    """Key and value of a complaint action; arguments and errors as `encoded_fields`."""
+    return encoded_fields(Topic.COMPLAINT_ACTION, action.to_avro(), now)
+
+
 def encoded_fields(topic: Topic, record: Mapping[str, Any], now: int) -> tuple[bytes, bytes]:
     """Check an event, and give its key and value.
 
     Args:
-        topic: `DECLARATION_STATUS` or `RATING`.
+        topic: `DECLARATION_STATUS`, `RATING` or `COMPLAINT_ACTION`.
         record: The fields of its schema, of any type: what does not fit is a problem like any other.
         now: The present, epoch milliseconds: an event may not lie more than a day ahead.
 
@@ -66,7 +72,8 @@ def encoded_fields(topic: Topic, record: Mapping[str, Any], now: int) -> tuple[b
         problems = list(shape_problems(record, _SCHEMAS[topic]))
         _refuse(topic, problems or [Problem("event", poison.reason, f"must fit: {poison.detail}")])
         raise
-    key = declaration_key(record["declaration_no"])
+    of_complaint = topic is Topic.COMPLAINT_ACTION
+    key = complaint_key(record["complaint_id"]) if of_complaint else declaration_key(record["declaration_no"])
     _refuse(topic, _RULES[topic](record, now, key))
     return key, value
 

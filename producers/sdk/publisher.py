@@ -15,15 +15,18 @@ import structlog
 from confluent_kafka import KafkaError, Message, Producer
 
 from producers.sdk.delivery import Delivery, DeliveryFailed, Receipt
-from producers.sdk.events import InvalidEvent, encoded_rating, encoded_status
+from producers.sdk.events import InvalidEvent, encoded_action, encoded_rating, encoded_status
 from producers.sdk.metrics import HELD_BACK
 from producers.sdk.outcomes import Outcomes
 from schemas.connection import KafkaConnection
 from schemas.errors import ConfigurationError, HailongError, Problem, Reason, SystemFault, Unavailable
-from schemas.records import DeclarationStatus, Rating
+from schemas.records import ComplaintAction, DeclarationStatus, Rating
 from schemas.sealing import Contact, SealingKeys, seal
 from schemas.topic_identity import describe
 from schemas.topics import CO_PARTITIONED, Topic
+
+_WRITTEN = tuple(group for group in CO_PARTITIONED if Topic.RATING in group)
+"""What producers write that is joined; the topics of complaints may be closed to those who only send events."""
 
 log = structlog.get_logger(__name__)
 
@@ -99,10 +102,10 @@ class EventPublisher:
             SystemFault: It refused our credentials.
             ConfigurationError: Topics are missing, or joined topics differ in their number of partitions.
         """
-        names = [self._names[topic] for group in CO_PARTITIONED for topic in group]
+        names = [self._names[topic] for group in _WRITTEN for topic in group]
         found = describe(self._connection, names, timeout_s)
         problems = [f"Topic {name} does not exist: create the topics first." for name in names if name not in found]
-        for group in CO_PARTITIONED:
+        for group in _WRITTEN:
             counts = {
                 self._names[topic]: found[self._names[topic]].partitions
                 for topic in group
@@ -152,6 +155,17 @@ class EventPublisher:
             sheet = replace(sheet, contact=self._sealed(contact, sheet.sheet_id))
         key, value = encoded_rating(sheet, now)
         return self._promise(Topic.RATING, key, value, now, on_delivery)
+
+    def publish_complaint_action(
+        self, action: ComplaintAction, on_delivery: Callable[[Delivery], None] | None = None
+    ) -> Delivery:
+        """Send what somebody does about a complaint; arguments and errors as `publish_status`.
+
+        Whether the case allows it is said later, in `complaint-event`: ACCEPTED or REFUSED with the action's id.
+        """
+        now = self._clock()
+        key, value = encoded_action(action, now)
+        return self._promise(Topic.COMPLAINT_ACTION, key, value, now, on_delivery)
 
     def publish_encoded(self, topic: Topic, key: bytes, value: bytes, timestamp_ms: int | None = None) -> None:
         """Send bytes that are already a record of the contract, unchecked; the fast way for many.

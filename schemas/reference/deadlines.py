@@ -1,20 +1,33 @@
-"""Legal deadlines of a feedback (phản ánh, kiến nghị), in working days. Sources: `data/deadlines.toml`."""
+"""Legal limits of feedback, complaints and denunciations. Sources: `data/deadlines.toml`."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from enum import StrEnum
 from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 
+from schemas.records import Track
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.tables import Confidence, data_text, parse_toml, version_at
 from schemas.reference.toml_entries import Entry, entries
 from schemas.reference.validity import Validity
 
 _FILE = "deadlines.toml"
-_FIELDS = (*("id", "name_vi", "name_en", "working_days", "starts", "valid_from", "valid_to", "confidence", "source"),)
+_FIELDS = (
+    *("id", "name_vi", "name_en", "track", "unit", "amount", "starts"),
+    *("valid_from", "valid_to", "confidence", "source"),
+)
+
+
+class LimitUnit(StrEnum):
+    """What a limit is counted in."""
+
+    WORKING_HOUR = "WORKING_HOUR"
+    WORKING_DAY = "WORKING_DAY"
+    CALENDAR_DAY = "CALENDAR_DAY"
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +35,13 @@ class Deadline:
     """One deadline in one period.
 
     Attributes:
-        id: FORWARD_OUT_OF_SCOPE, REJECT, ASK_SUPPLEMENT, RESOLVE or PUBLISH.
+        id: Such as RESOLVE or COMPLAINT_DECIDE.
         name_vi: Vietnamese name.
         name_en: English name.
-        working_days: Working days after the day of the starting event; ends with the working time of the last one
-            (`WorkingCalendar.add_working_days`).
+        track: FEEDBACK, COMPLAINT or DENUNCIATION.
+        unit: What it is counted in: days after the day of the starting event (`WorkingCalendar.add_working_days`,
+            `add_calendar_days`) or working hours from it.
+        amount: How many.
         starts: The starting event, in words.
         validity: When it holds.
         confidence: Trust in the figure; unverified where we apply it to a time before it was in force.
@@ -36,11 +51,24 @@ class Deadline:
     id: str
     name_vi: str
     name_en: str
-    working_days: int
+    track: str
+    unit: LimitUnit
+    amount: int
     starts: str
     validity: Validity
     confidence: Confidence
     source: str
+
+    @property
+    def working_days(self) -> int:
+        """The limit in working days.
+
+        Raises:
+            ValueError: It is counted in something else.
+        """
+        if self.unit is not LimitUnit.WORKING_DAY:
+            raise ValueError(f"{self.id} is counted in {self.unit}")
+        return self.amount
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +98,9 @@ def _deadline(entry: Entry) -> Deadline:
         id=entry.text("id"),
         name_vi=entry.text("name_vi"),
         name_en=entry.text("name_en"),
-        working_days=entry.integer("working_days"),
+        track=entry.choice("track", Track),
+        unit=entry.choice("unit", LimitUnit),
+        amount=entry.integer("amount"),
         starts=entry.text("starts"),
         validity=entry.validity(),
         confidence=entry.confidence(),

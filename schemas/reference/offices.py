@@ -17,6 +17,9 @@ from schemas.reference.validity import Validity
 
 WHOLE_OFFICE_TEAM = "00"
 
+TOP_UNIT = "VN"
+"""OUR identifier of the head of customs (Tổng cục, since 2025 Cục Hải quan): no official code was found."""
+
 _OFFICES = "offices.csv"
 _TEAMS = "teams.csv"
 _OFFICE_COLUMNS = (
@@ -138,6 +141,15 @@ class OfficeDirectory:
             return None if office is None else office.code
         parent = None if office.parent is None else self.get(office.parent, at_ms)
         return parent.code if parent is not None and parent.level is Level.REGION else None
+
+    def above(self, code: str, at_ms: int) -> tuple[str, ...]:
+        """The units above one at that time, the nearest first, `TOP_UNIT` the last; for an unknown code it alone."""
+        found: list[str] = []
+        unit = self.get(code, at_ms)
+        while unit is not None and unit.parent is not None and unit.parent not in (code, *found):
+            found.append(unit.parent)
+            unit = self.get(unit.parent, at_ms)
+        return (*found, TOP_UNIT)
 
     def offices(self, at_ms: int, department: str | None = None) -> tuple[Office, ...]:
         """All units of level OFFICE at that time, of one department or of all, by code."""

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import cast
+from enum import StrEnum
+from typing import TypeVar, cast
 
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.tables import Confidence
 from schemas.reference.validity import Validity
+
+_E = TypeVar("_E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,13 +66,17 @@ class Entry:
             raise self.fail(f"{name} must be a date such as 2026-01-02")
         return value
 
+    def choice(self, name: str, kind: type[_E]) -> _E:
+        """One of the words of an enumeration."""
+        value = self.text(name)
+        try:
+            return kind(value)
+        except ValueError:
+            raise self.fail(f"{name} {value!r} is none of {', '.join(kind)}") from None
+
     def confidence(self) -> Confidence:
         """C, P or U."""
-        value = self.text("confidence")
-        try:
-            return Confidence(value)
-        except ValueError:
-            raise self.fail(f"confidence {value!r} is none of C, P, U") from None
+        return self.choice("confidence", Confidence)
 
     def validity(self) -> Validity:
         """The period that `valid_from` and `valid_to` give; either may be missing: open."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from schemas.errors import Problem, Reason
-from schemas.keys import declaration_key
+from schemas.keys import complaint_key, declaration_key
 from schemas.sealed_envelope import SEALED_WORDS, is_sealed
 from schemas.validation import rules
 
@@ -44,6 +44,21 @@ def rating_problems(record: Mapping[str, Any], written_at: int, key: bytes | Non
         *_sealed(record["contact"]),
         *_items(record["items"]),
     ]
+
+
+def action_problems(record: Mapping[str, Any], written_at: int, key: bytes | None) -> list[Problem]:
+    """What is wrong with a complaint action that fits its schema; arguments and result as `status_problems`."""
+    found = [
+        *_texts(record, rules.ACTION_TEXTS),
+        *_time("acted_at", record["acted_at"], written_at),
+        *_size("text", record["text"], rules.MAX_COMMENT),
+        *_size("measures", record["measures"], rules.MAX_COMMENT),
+    ]
+    if key != complaint_key(record["complaint_id"]):
+        found.insert(0, Problem("complaint_id", Reason.KEY_MISMATCH, rules.COMPLAINT_KEY_WORDS))
+    if record["score"] is not None:
+        found.extend(_range("score", record["score"], 1, 5))
+    return found
 
 
 def _items(items: list[Mapping[str, Any]]) -> Iterator[Problem]:

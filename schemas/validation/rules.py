@@ -60,6 +60,24 @@ KIND = TextRule(r"[A-Z][0-9A-Z]{2}", "must be a capital letter and two digits or
 TAX_CODE = TextRule(r"[0-9]{10}|[0-9]{10}-[0-9]{3}|[0-9]{12}", "must be 10 digits, 10-3 digits or 12 digits")
 MESSAGE = TextRule(r"[0-9A-Z]{1,10}", "must be 1 to 10 digits or capital letters")
 REASON = TextRule(r"[A-Z][A-Z_]{0,39}", "must be 1 to 40 capital letters or underscores")
+COMPLAINT_ID = TextRule(
+    r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "must be a UUID in lower-case letters"
+)
+WORD = TextRule(r"[A-Z][A-Z_]{0,39}", "must be 1 to 40 capital letters or underscores")
+UNIT = TextRule(r"[0-9A-Z]{2,6}", "must be 2 to 6 digits or capital letters")
+
+ACTION_TEXTS = {
+    "action_id": IDENTITY,
+    "complaint_id": COMPLAINT_ID,
+    "action": WORD,
+    "actor": IDENTITY,
+    "unit": UNIT,
+    "to_unit": UNIT,
+    "track": WORD,
+    "finding": WORD,
+    "other_complaint": COMPLAINT_ID,
+}
+"""Rules of the text fields of a complaint action; whether an action fits its case is judged later."""
 
 STATUS_TEXTS = {
     "event_id": IDENTITY,
@@ -79,4 +97,5 @@ TARGET_IDS = {"OFFICE": OFFICE, "TEAM": TEAM, "STEP": STEP, "OFFICIAL": IDENTITY
 """Rule of a rated target's id, by target."""
 
 TIME_WORDS = "must lie between 2019 and one day after the record was written, and before November 2031"
+COMPLAINT_KEY_WORDS = "must be the record's key"
 KEY_WORDS = "must begin with the record's key: the first 11 digits"

@@ -34,6 +34,10 @@ AUDITED: Mapping[Topic, Audited] = {
     Topic.SATISFACTION: Audited("satisfaction", "sipHash64(target, office, target_id, window_end)", "window_seconds"),
     Topic.OFFICE_COUNT: Audited("office_count", "sipHash64(office, pane_start)"),
     Topic.COMPLAINT: Audited("complaint", "sipHash64(office, complaint_id)", natural="declaration, sheet_id, office"),
+    Topic.COMPLAINT_ACTION: Audited("complaint_action", "sipHash64(complaint_id, action_id)"),
+    Topic.COMPLAINT_CASE: Audited("complaint_case", "sipHash64(office, complaint_id)", natural="complaint_id"),
+    Topic.COMPLAINT_EVENT: Audited("complaint_event", "sipHash64(complaint_id, event_id)"),
+    Topic.COMPLAINT_ANSWER: Audited("complaint_answer", "sipHash64(complaint_id, answer_id)"),
     # No natural key beside the id: a retracted alert may have been raised at the same instant as the one that stands.
     Topic.ALERT: Audited("alert", "sipHash64(office, alert_id)"),
     Topic.DEAD_LETTER: Audited(

@@ -45,7 +45,9 @@ def reason_of(value: bytes | None, key: bytes | None = KEY) -> Reason | None:
 GOOD = encoder("rating")(rating("s1", 1, AT, item(), item("TEAM", "01", 2)).to_avro())
 
 
-@pytest.mark.parametrize("pinned", PINNED, ids=lambda pinned: pinned.filename)
+@pytest.mark.parametrize(
+    "pinned", [one for one in PINNED if one is latest(one.subject)], ids=lambda pinned: pinned.filename
+)
 def test_records_have_the_fields_of_their_schema(pinned: Any) -> None:
     """Each dataclass names the fields of its Avro record, in the same order."""
     schema = schema_json(pinned.schema_id)

@@ -59,6 +59,7 @@ class Kind(StrEnum):
     AUTO = "auto"
     STATUS = "status"
     RATING = "rating"
+    ACTION = "action"
 
 
 def publish(
@@ -74,7 +75,7 @@ def publish(
         Path | None, typer.Option(help="CSV file for the rejected lines; else they are printed.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Bring status and rating events from files into Kafka.
+    """Bring status and rating events, and actions on complaints, from files into Kafka.
 
     Each rejected line is reported with file, line number, field and rule, and nothing of it is sent. The exit status
     is 1 if any was rejected. Sending a file twice changes nothing. The format, field by field: docs/publishing.md.

@@ -6,12 +6,17 @@ Absent codes are '' and never NULL; comment, contact, key and value of a record 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, fields
+from dataclasses import astuple, dataclass, fields
 from typing import Any, Generic, TypeVar
 
 from schemas.records import (
+    ActorRole,
     Alert,
     Complaint,
+    ComplaintAction,
+    ComplaintAnswer,
+    ComplaintCase,
+    ComplaintEvent,
     DeadLetter,
     DeadLetterAction,
     DeclarationStatus,
@@ -149,11 +154,72 @@ def _complaint(record: Complaint, _written_at: int) -> Iterable[Row]:
         "tax_code": record.tax_code or "",
         "low_items": [(item.target, item.target_id, item.score, item.reason or "") for item in record.low_items],
         "excluded_officials": list(record.excluded_officials),
+        "priority_reasons": list(record.priority_reasons),
     }
     yield tuple(different[name] if name in different else getattr(record, name) for name in _COMPLAINT_COLUMNS)
 
 
 COMPLAINT: Table[Complaint] = Table("complaint", _COMPLAINT_COLUMNS, _complaint)
+
+_CASE_COLUMNS = tuple(field.name for field in fields(ComplaintCase) if field.name != "version")
+_CASE_CODES = frozenset({"declaration_no", "sheet_id", "tax_code", "finding", "merged_into"})
+
+
+def _case(record: ComplaintCase, _written_at: int) -> Iterable[Row]:
+    yield tuple(_case_value(record, name) for name in _CASE_COLUMNS)
+
+
+def _case_value(record: ComplaintCase, name: str) -> Any:
+    value = getattr(record, name)
+    if name == "clocks":
+        return [astuple(clock) for clock in record.clocks]
+    if isinstance(value, tuple):
+        return list(value)
+    return "" if value is None and name in _CASE_CODES else value
+
+
+COMPLAINT_CASE: Table[ComplaintCase] = Table("complaint_case", _CASE_COLUMNS, _case)
+
+_EVENT_COLUMNS = tuple(field.name for field in fields(ComplaintEvent) if field.name != "version")
+
+
+def _complaint_event(record: ComplaintEvent, _written_at: int) -> Iterable[Row]:
+    values = {name: getattr(record, name) for name in _EVENT_COLUMNS}
+    yield tuple("" if value is None and name != "due_at" else value for name, value in values.items())
+
+
+COMPLAINT_EVENT: Table[ComplaintEvent] = Table("complaint_event", _EVENT_COLUMNS, _complaint_event)
+
+
+def _complaint_action(record: ComplaintAction, _written_at: int) -> Iterable[Row]:
+    # Of an enterprise the actor is its tax code, which the sender of a denunciation must not be known by.
+    actor = record.actor if record.actor_role == ActorRole.HANDLER else None
+    yield (
+        record.action_id,
+        record.complaint_id,
+        record.action,
+        record.acted_at,
+        record.actor_role,
+        actor or "",
+        record.unit or "",
+        record.score,
+    )
+
+
+COMPLAINT_ACTION: Table[ComplaintAction] = Table(
+    "complaint_action",
+    ("action_id", "complaint_id", "action", "acted_at", "actor_role", "actor", "unit", "score"),
+    _complaint_action,
+)
+
+_ANSWER_COLUMNS = ("answer_id", "complaint_id", "office", "unit", "track", "answered_at", "finding", "withdrawn")
+
+
+def _complaint_answer(record: ComplaintAnswer, _written_at: int) -> Iterable[Row]:
+    yield tuple(getattr(record, name) for name in _ANSWER_COLUMNS)
+
+
+COMPLAINT_ANSWER: Table[ComplaintAnswer] = Table("complaint_answer", _ANSWER_COLUMNS, _complaint_answer)
 
 _ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name != "version")
 

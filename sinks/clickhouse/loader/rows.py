@@ -19,6 +19,10 @@ from schemas.readers import RecordReader, StatusReader
 from schemas.records import (
     Alert,
     Complaint,
+    ComplaintAction,
+    ComplaintAnswer,
+    ComplaintCase,
+    ComplaintEvent,
     DeadLetter,
     DeadLetterAction,
     OfficeCount,
@@ -187,6 +191,16 @@ def readers(writer_schemas: WriterSchemas = pinned_only) -> Mapping[Topic, Topic
         Topic.SATISFACTION: RecordRows(Topic.SATISFACTION, Satisfaction, (layouts.SATISFACTION,), _own, given),
         Topic.OFFICE_COUNT: RecordRows(Topic.OFFICE_COUNT, OfficeCount, (layouts.OFFICE_COUNT,), _own, given),
         Topic.COMPLAINT: RecordRows(Topic.COMPLAINT, Complaint, (layouts.COMPLAINT,), _own, given),
+        Topic.COMPLAINT_ACTION: RecordRows(
+            Topic.COMPLAINT_ACTION, ComplaintAction, (layouts.COMPLAINT_ACTION,), _checksum, given
+        ),
+        Topic.COMPLAINT_CASE: RecordRows(Topic.COMPLAINT_CASE, ComplaintCase, (layouts.COMPLAINT_CASE,), _own, given),
+        Topic.COMPLAINT_EVENT: RecordRows(
+            Topic.COMPLAINT_EVENT, ComplaintEvent, (layouts.COMPLAINT_EVENT,), _own, given
+        ),
+        Topic.COMPLAINT_ANSWER: RecordRows(
+            Topic.COMPLAINT_ANSWER, ComplaintAnswer, (layouts.COMPLAINT_ANSWER,), _own, given
+        ),
         Topic.ALERT: RecordRows(Topic.ALERT, Alert, (layouts.ALERT,), _own, given),
         Topic.DEAD_LETTER: RecordRows(Topic.DEAD_LETTER, DeadLetter, (layouts.DEAD_LETTER,), _once, given),
         Topic.DEAD_LETTER_ACTION: RecordRows(

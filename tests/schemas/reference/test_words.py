@@ -145,8 +145,8 @@ def test_deadlines_say_where_they_are_applied_early() -> None:
     [
         ("valid_from = 2022-06-23", "valid_from = 2022-06-24", "must cover all time once"),
         ("valid_from = 2022-06-23", "valid_from = 2022-06-22", "must cover all time once"),
-        ("working_days = 15", "working_days = 0", "above 0"),
-        ("working_days = 15", "workdays = 15", "unknown workdays"),
+        ("amount = 15", "amount = 0", "above 0"),
+        ("amount = 15", "amounts = 15", "unknown amounts"),
         ('id = "RESOLVE"', "id = 5", "must be a string"),
         ("valid_to = 2022-06-23", 'valid_to = "2022-06-23"', "must be a date"),
     ],

@@ -1,0 +1,1 @@
+"""What `hailong complaint` does: cases as the topics tell them, actions, and the sealed contact."""

@@ -1,0 +1,88 @@
+"""Stage `complaints`: complaints and what is done about them in; the state of each case, its events and answers out.
+
+It reads its own events too: only the topic knows what a worker said that died before it could commit. All is read
+before time goes on, so what a timer says is said once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from processors.domain.cases.book import CaseBook
+from processors.domain.cases.policy import CaseWorld
+from processors.stage import Absorbed, Output
+from schemas.batch import Batch, Reject
+from schemas.codec import WriterSchemas, pinned_only
+from schemas.errors import Reason
+from schemas.readers import RecordReader
+from schemas.records import Complaint, ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
+from schemas.topics import Topic
+from schemas.wire import framed_id
+
+_TOPICS = {
+    ComplaintCase: Topic.COMPLAINT_CASE,
+    ComplaintEvent: Topic.COMPLAINT_EVENT,
+    ComplaintAnswer: Topic.COMPLAINT_ANSWER,
+}
+
+
+class CaseState:
+    """The view over the complaints of one partition."""
+
+    def __init__(self, world: CaseWorld, writer_schemas: WriterSchemas) -> None:
+        self._complaints = RecordReader(Topic.COMPLAINT, Complaint, writer_schemas)
+        self._actions = RecordReader(Topic.COMPLAINT_ACTION, ComplaintAction, writer_schemas)
+        self._events = RecordReader(Topic.COMPLAINT_EVENT, ComplaintEvent, writer_schemas)
+        self._book = CaseBook(world)
+
+    def absorb(self, batch: Batch) -> Absorbed:
+        """Take complaints, actions, or events that were said, into the view; publish what changed."""
+        if batch.topic is Topic.COMPLAINT_EVENT:
+            said = self._events.read(batch)
+            self._book.hear(event for _index, event in said.accepted)
+            rejects = said.rejects
+        else:
+            rejects = self._open(batch) if batch.topic is Topic.COMPLAINT else self._act(batch)
+        # What was said comes back as a batch: so thousands of timers that are due at once fire step by step.
+        self._book.go_on()
+        return Absorbed(self._outputs(), rejects)
+
+    def _open(self, batch: Batch) -> Sequence[Reject]:
+        complaints = self._complaints.read(batch)
+        for _index, complaint in complaints.accepted:
+            self._book.open(complaint)
+        return complaints.rejects
+
+    def _act(self, batch: Batch) -> Sequence[Reject]:
+        actions = self._actions.read(batch)
+        too_many = [
+            Reject(
+                index, Reason.BAD_FIELD, "action: there are too many for this complaint", framed_id(batch.values[index])
+            )
+            for index, action in actions.accepted
+            if not self._book.act(action)
+        ]
+        return [*actions.rejects, *too_many]
+
+    def advance(self, now: int) -> Sequence[Output]:
+        """Let time pass: reminders, ends of limits, escalations, closings."""
+        self._book.advance(now)
+        return self._outputs()
+
+    def _outputs(self) -> list[Output]:
+        return [Output(_TOPICS[type(said)], said) for said in self._book.changes()]
+
+
+class ComplaintStage:
+    """Follows the handling of complaints."""
+
+    name = "complaints"
+    inputs = (Topic.COMPLAINT, Topic.COMPLAINT_ACTION, Topic.COMPLAINT_EVENT)
+
+    def __init__(self, world: CaseWorld, writer_schemas: WriterSchemas = pinned_only) -> None:
+        self._world = world
+        self._writer_schemas = writer_schemas
+
+    def new_state(self, partition: int) -> CaseState:  # noqa: ARG002 - every partition starts alike
+        """An empty view."""
+        return CaseState(self._world, self._writer_schemas)

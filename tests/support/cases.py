@@ -1,0 +1,75 @@
+"""Builders for tests of complaint handling, in the real calendar and the real organisation."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+from processors.domain.cases.policy import CaseWorld
+from processors.stages.reference import reference_policies
+from schemas.identity import complaint_id
+from schemas.records import ActorRole, CaseAction, Complaint, ComplaintAction, ComplaintState
+
+ENTERPRISE = "0200100100"
+OPENED = "2026-09-07 09:00"
+"""A Monday without a holiday near it."""
+
+COMPLAINT = complaint_id("10300000001", "s-1", "03CC")
+
+
+def world(**policy: Any) -> CaseWorld:
+    """The world of the reference data, with a policy that differs in something."""
+    found = reference_policies().cases
+    return replace(found, policy=replace(found.policy, **policy))
+
+
+def complaint(opened_at: int, **fields: Any) -> Complaint:
+    """A complaint of office 03CC about official o-rated."""
+    given: dict[str, Any] = {
+        "complaint_id": COMPLAINT,
+        "version": 1,
+        "sheet_id": "s-1",
+        "office": "03CC",
+        "declaration_no": "103000000010",
+        "tax_code": ENTERPRISE,
+        "track": "FEEDBACK",
+        "state": ComplaintState.OPENED,
+        "opened_at": opened_at,
+        "first_deadline_at": opened_at,
+        "first_deadline_rule": "FORWARD_OUT_OF_SCOPE",
+        "resolve_deadline_at": opened_at,
+        "resolve_deadline_rule": "RESOLVE",
+        "lowest_score": 1,
+        "low_items": (),
+        "excluded_officials": ("o-rated",),
+        "has_comment": True,
+        "has_contact": False,
+        "changed_at": opened_at,
+    }
+    return Complaint(**{**given, **fields})
+
+
+def action(name: str, acted_at: int, number: int = 0, **fields: Any) -> ComplaintAction:
+    """An action with all that it needs, by who may do it."""
+    theirs = {CaseAction.SUPPLY, CaseAction.RATE_HANDLING, CaseAction.APPEAL, CaseAction.WITHDRAW}
+    by_enterprise = name in theirs
+    given: dict[str, Any] = {
+        "action_id": f"{name}-{acted_at}-{number}",
+        "complaint_id": COMPLAINT,
+        "action": name,
+        "acted_at": acted_at,
+        "actor_role": ActorRole.ENTERPRISE if by_enterprise else ActorRole.HANDLER,
+        "actor": ENTERPRISE if by_enterprise else "o-head",
+        "unit": None if by_enterprise else "03CC",
+    }
+    needs: dict[str, dict[str, Any]] = {
+        "RESOLVE": {"finding": "UPHELD", "text": "found", "measures": "done"},
+        "REJECT": {"text": "not ours"},
+        "ANSWER": {"text": "answer"},
+        "RATE_HANDLING": {"score": 5},
+        "CHANGE_TRACK": {"track": "COMPLAINT"},
+        "TRANSFER": {"to_unit": "03EE"},
+        "MERGE": {"other_complaint": complaint_id("10300000002", "s-2", "03CC")},
+        "ABSORB": {"other_complaint": complaint_id("10300000002", "s-2", "03CC")},
+    }
+    return ComplaintAction(**{**given, **needs.get(name, {}), **fields})
