@@ -11,7 +11,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from schemas.records import Clock, ComplaintCase, ComplaintEvent, Priority
+from schemas.records import Clock, ComplaintCase, ComplaintEvent, Priority, Track
 from schemas.reference import load_deadlines
 from schemas.reference.deadlines import Deadline
 from schemas.reference.tables import Confidence
@@ -19,6 +19,7 @@ from schemas.reference.tables import Confidence
 SHORT = 8
 """Characters of an id in a table; commands take beginnings of ids."""
 
+_TRUST = {Confidence.CONFIRMED: "confirmed", Confidence.PROBABLE: "probable", Confidence.UNVERIFIED: "UNVERIFIED"}
 _LOCAL = timedelta(hours=7)
 _DAY_MS = 86_400_000
 
@@ -35,27 +36,29 @@ def left(due_at: int | None, now: int) -> Text:
     if due_at is None:
         return Text("")
     days, over = divmod(abs(due_at - now), _DAY_MS)
-    amount = f"{days} d {over // 3_600_000} h" if days else f"{over // 3_600_000} h {over // 60_000 % 60} min"
+    hours = over // 3_600_000
+    amount = f"{days:,} d" if days > 9 else f"{days} d {hours} h" if days else f"{hours} h {over // 60_000 % 60} min"
     if due_at < now:
         return Text(f"{amount} late", "bold red")
     return Text(f"in {amount}", "yellow" if due_at - now < 2 * _DAY_MS else "")
 
 
 def listing(cases: Sequence[ComplaintCase], now: int) -> Table:
-    """One case a row, in the order given."""
+    """One case a row, in the order given; fits 80 columns."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for name in ("case", "office", "answers for it", "state", "track", "priority", "opened", "next limit", ""):
+    for name in ("case", "office", "state", "opened", "next limit", ""):
         table.add_column(name, no_wrap=True)
     for case in cases:
-        urgent = Text("HIGH", "bold") if case.priority == Priority.HIGH else Text("")
+        state = Text(case.state)
+        if case.track != Track.FEEDBACK:
+            state.append(f" {case.track.lower()}", "dim")
+        if case.priority == Priority.HIGH:
+            state.append(" HIGH", "bold red")
         table.add_row(
             case.complaint_id[:SHORT],
-            case.office,
-            case.unit,
-            case.state,
-            case.track,
-            urgent,
-            local(case.opened_at),
+            case.office if case.unit == case.office else f"{case.office}>{case.unit}",
+            state,
+            local(case.opened_at)[:10],
             local(case.next_due_at),
             left(case.next_due_at, now),
         )
@@ -87,17 +90,16 @@ def _about(case: ComplaintCase) -> Iterable[tuple[str, str]]:
     yield "legal hold", "yes" if case.legal_hold else ""
 
 
-def _clocks(clocks: Sequence[Clock], now: int) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for name in ("limit", "", "began", "ends", "", "confidence, source"):
-        table.add_column(name, overflow="fold")
+def _clocks(clocks: Sequence[Clock], now: int) -> RenderableType:
+    table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
+    sources: dict[str, Text] = {}
     for clock in clocks:
         limit = load_deadlines().get(clock.rule, clock.started_at)
-        doubt = Text(f"{limit.confidence}: {limit.source}", "dim")
-        table.add_row(
-            limit.name_en, amount(limit), local(clock.started_at), local(clock.due_at), _standing(clock, now), doubt
+        table.add_row(clock.rule, amount(limit), f"to {local(clock.due_at)}", _standing(clock, now))
+        sources[f"{clock.rule} {limit.validity}"] = Text(
+            f"{clock.rule}, {_TRUST[limit.confidence]}: {limit.source}", "dim"
         )
-    return table
+    return Group(table, *sources.values())
 
 
 def _standing(clock: Clock, now: int) -> Text:
@@ -113,9 +115,9 @@ def _history(history: Iterable[ComplaintEvent]) -> Iterable[RenderableType]:
     yield Text("What happened", "bold")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for event in history:
-        what = event.action or event.rule or ""
-        note = event.refusal or (f"ends {local(event.due_at)}" if event.due_at is not None else event.state)
-        table.add_row(local(event.occurred_at), event.kind, what, note, event.actor or "", event.unit)
+        what = f"{event.kind} {event.action or event.rule or ''}".strip()
+        note = event.refusal or event.state
+        table.add_row(local(event.occurred_at), what, note, " ".join(filter(None, (event.unit, event.actor))))
     yield table
 
 
@@ -125,18 +127,15 @@ def amount(limit: Deadline) -> str:
     return f"{limit.amount} {unit}{'' if limit.amount == 1 else 's'}"
 
 
-def limits(now: int) -> Table:
-    """Every legal limit that holds now."""
-    table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
-    for name in ("limit", "track", "", "Vietnamese", "confidence", "source"):
-        table.add_column(name, overflow="fold")
-    words = {Confidence.CONFIRMED: "confirmed", Confidence.PROBABLE: "probable", Confidence.UNVERIFIED: "UNVERIFIED"}
+def limits(now: int) -> RenderableType:
+    """Every legal limit that holds now, with its source."""
+    parts: list[RenderableType] = []
     for rule in load_deadlines().ids():
         limit = load_deadlines().get(rule, now)
-        table.add_row(
-            limit.id, limit.track, amount(limit), limit.name_vi, words[limit.confidence], Text(limit.source, "dim")
-        )
-    return table
+        parts.append(Text.assemble((limit.id, "bold"), f"  {amount(limit)} from {limit.starts}"))
+        parts.append(Text(f"  {limit.name_vi}"))
+        parts.append(Text(f"  {_TRUST[limit.confidence]}: {limit.source}", "dim"))
+    return Group(*parts)
 
 
 def as_json(case: ComplaintCase) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from deploy.settings.alertmanager import AlertmanagerSettings
 from deploy.settings.clickhouse import ClickHouseSettings
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import SettingsGroup
@@ -20,6 +21,7 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     WorkerSettings,
     SinkSettings,
     WebhookSettings,
+    AlertmanagerSettings,
     SealingSettings,
     RegistrySettings,
     LogSettings,

@@ -60,8 +60,13 @@ def eventually(condition: Callable[[], bool], seconds: float = 30.0, what: str =
 
 def raw(topic: Topic, *records: Any) -> list[tuple[bytes | None, bytes | None]]:
     """Records as they stand in Kafka: key and value."""
-    own = topic in (Topic.DECLARATION_STATUS, Topic.RATING)
-    return [(declaration_key(one.declaration_no) if own else key_of(one), value_of(one, topic)) for one in records]
+
+    def key(one: Any) -> bytes | None:
+        if topic is Topic.DEAD_LETTER:
+            return None
+        return declaration_key(one.declaration_no) if topic in (Topic.DECLARATION_STATUS, Topic.RATING) else key_of(one)
+
+    return [(key(one), value_of(one, topic)) for one in records]
 
 
 def sealed(sheet_id: str, name: str = "Nguyễn Văn Canary", phone: str = "0912345678") -> bytes:

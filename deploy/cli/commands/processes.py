@@ -1,4 +1,4 @@
-"""`hailong worker`, `sink` and `webhook`: the long-running processes."""
+"""`hailong worker`, `sink`, `webhook` and `alertmanager`: the long-running processes."""
 
 from __future__ import annotations
 
@@ -52,5 +52,16 @@ def webhook() -> None:
     """
     _stop_while_starting()
     from deploy.processes import webhook as process  # noqa: PLC0415 imported here so that --help is quick
+
+    raise typer.Exit(process.run(variables_for(None, process.NEEDS)))
+
+
+def alertmanager() -> None:
+    """Keep Prometheus' Alertmanager at the alerts that are open: it groups, silences and tells people.
+
+    Example: HAILONG_ALERTMANAGER_URLS=http://am-1:9093,http://am-2:9093 hailong alertmanager
+    """
+    _stop_while_starting()
+    from deploy.processes import alertmanager as process  # noqa: PLC0415 imported here so that --help is quick
 
     raise typer.Exit(process.run(variables_for(None, process.NEEDS)))
