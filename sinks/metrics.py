@@ -25,3 +25,16 @@ WEBHOOK_DELIVERIES = Counter("hailong_webhook_deliveries", "Alerts answered by t
 WEBHOOK_RETRIES = Counter("hailong_webhook_retries", "Attempts that will be repeated")
 WEBHOOK_SECONDS = Histogram("hailong_webhook_seconds", "Time of one attempt", buckets=_SECONDS)
 WEBHOOK_LAST_PROGRESS = Gauge("hailong_webhook_last_progress_timestamp_seconds", "When an alert was last delivered")
+
+ALERTMANAGER_ALERTS = Counter(
+    "hailong_alertmanager_alerts", "Alerts answered by an Alertmanager, by outcome", ["target", "outcome"]
+)
+ALERTMANAGER_RETRIES = Counter("hailong_alertmanager_retries", "Attempts that will be repeated", ["target"])
+ALERTMANAGER_SECONDS = Histogram("hailong_alertmanager_seconds", "Time of one attempt", ["target"], buckets=_SECONDS)
+ALERTMANAGER_UP = Gauge("hailong_alertmanager_up", "1 while an Alertmanager takes what it is sent", ["target"])
+ALERTMANAGER_OPEN = Gauge("hailong_alertmanager_open_alerts", "Open alerts that an Alertmanager is held to", ["target"])
+ALERTMANAGER_LAST_PROGRESS = Gauge(
+    "hailong_alertmanager_last_progress_timestamp_seconds",
+    "When an Alertmanager last took what it was sent",
+    ["target"],
+)

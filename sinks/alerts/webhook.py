@@ -9,9 +9,7 @@ and these headers:
 
 A version counts as delivered when the receiver answers 2xx. 408, 425, 429, 5xx and no answer are repeated without end,
 the next alert waiting behind; any other answer means that this receiver will never take this alert: it is logged,
-counted and passed over. Redirects are not followed: an alert goes where the operator said and nowhere else.
-
-Sent with the standard library's urllib: one small request now and then needs no more.
+counted and passed over.
 """
 
 from __future__ import annotations
@@ -21,31 +19,27 @@ import hmac
 import json
 import threading
 import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from http.client import HTTPException
-from typing import Any
 from urllib.parse import urlsplit
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, Message, TopicPartition
 
-from schemas.batch import RawBatch
 from schemas.checked import Checked
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.connection import KafkaConnection
-from schemas.errors import HailongError, SystemFault
+from schemas.errors import HailongError
 from schemas.readers import RecordReader
 from schemas.records import Alert
 from schemas.topics import Topic
+from sinks.alerts.post import Answer, Pauses, Poster
+from sinks.alerts.reading import alerts_in, commit, consumer_of, usable
 from sinks.metrics import WEBHOOK_DELIVERIES, WEBHOOK_LAST_PROGRESS, WEBHOOK_RETRIES, WEBHOOK_SECONDS
-from sinks.topic_identity import QUIET, REFUSED, describe, named
+from sinks.topic_identity import describe, named
 
 log = structlog.get_logger(__name__)
 
-_REPEAT = frozenset({408, 425, 429})
 _POLL_S = 0.5
 
 
@@ -86,13 +80,6 @@ class _Refused(HailongError):
     """The receiver will never take this alert."""
 
 
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Answers with the redirect itself instead of following it."""
-
-    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
-        """Never."""
-
-
 def run_webhook(
     connection: KafkaConnection,
     options: WebhookOptions,
@@ -113,7 +100,7 @@ def run_webhook(
         Unavailable: Kafka does not answer at start, or a schema registry that an alert needs; the alert comes again.
     """
     describe(connection, [Topic.ALERT], options.connect_timeout_s)
-    consumer = Consumer({**connection.consumer_config(options.group), "logger": QUIET, "error_cb": _on_error})
+    consumer = consumer_of(connection, options.group)
     consumer.subscribe([named(connection, Topic.ALERT)])
     sender = _Sender(options, stop)
     reader = RecordReader(Topic.ALERT, Alert, writer_schemas)
@@ -121,38 +108,26 @@ def run_webhook(
     try:
         while not stop.is_set():
             message = consumer.poll(_POLL_S)
-            if message is None or not _usable(message):
+            if message is None or not usable(message):
                 continue
             if _deliver(sender, reader, message, consumer):
-                _commit(consumer, message)
+                topic, partition, offset = message.topic(), message.partition(), message.offset()
+                assert topic is not None
+                assert partition is not None
+                assert offset is not None
+                # If it fails, the alert is delivered again after a restart; the idempotency key tells the receiver.
+                commit(consumer, TopicPartition(topic, partition, offset + 1))
     finally:
         consumer.close()
         log.info("webhook_stopped")
 
 
-def _on_error(error: KafkaError) -> None:
-    log.warning("kafka_error", error=error.name())
-
-
-def _usable(message: Message) -> bool:
-    error = message.error()
-    if error is None:
-        return True
-    if error.code() in REFUSED:
-        raise SystemFault(f"Kafka refuses to let us read ({error.name()}): grant READ on the topic and the group")
-    log.warning("consumer_error", error=error.name())
-    return False
-
-
 def _deliver(sender: _Sender, reader: RecordReader[Alert], message: Message, consumer: Consumer) -> bool:
-    """Whether the message is done with: delivered, refused for good, or unreadable (the loader sets that aside)."""
-    offset, partition = message.offset(), message.partition()
-    assert offset is not None
-    assert partition is not None
-    keys, values = [message.key()], [message.value()]
-    batch = RawBatch(Topic.ALERT, partition, [offset], [message.timestamp()[1]], keys, values)
-    records = reader.read(batch)
-    for _index, alert in records.accepted:
+    """Whether the message is done with: delivered, refused for good, or unreadable."""
+    alerts = alerts_in(message, reader)
+    if not alerts:
+        WEBHOOK_DELIVERIES.labels("unreadable").inc()
+    for alert in alerts:
         try:
             if not sender.send(alert, lambda: _keep_membership(consumer)):
                 return False
@@ -160,9 +135,6 @@ def _deliver(sender: _Sender, reader: RecordReader[Alert], message: Message, con
             WEBHOOK_DELIVERIES.labels("refused").inc()
             said = {"alert_id": alert.alert_id, "version": alert.version, "answer": str(refused)}
             log.error("alert_refused_by_webhook", **said)  # noqa: TRY400 - the trace would say nothing more
-    for reject in records.rejects:
-        WEBHOOK_DELIVERIES.labels("unreadable").inc()
-        log.error("alert_unreadable", offset=offset, reason=str(reject.reason))
     return True
 
 
@@ -179,64 +151,39 @@ def _keep_membership(consumer: Consumer) -> None:
         consumer.resume(consumer.assignment())
 
 
-def _commit(consumer: Consumer, message: Message) -> None:
-    topic, partition, offset = message.topic(), message.partition(), message.offset()
-    assert topic is not None
-    assert partition is not None
-    assert offset is not None
-    try:
-        consumer.commit(offsets=[TopicPartition(topic, partition, offset + 1)], asynchronous=False)
-    except KafkaException as exception:
-        # Delivered again after a restart; the idempotency key tells the receiver.
-        log.warning("commit_failed", error=exception.args[0].name())
-
-
 class _Sender:
     def __init__(self, options: WebhookOptions, stop: threading.Event) -> None:
         self._options = options
         self._stop = stop
-        self._opener = urllib.request.build_opener(_NoRedirects)
+        self._poster = Poster(options.timeout_s)
 
-    def send(self, alert: Alert, between: Any) -> bool:
+    def send(self, alert: Alert, between: Callable[[], None]) -> bool:
         """Send until the receiver answers; False when told to stop first."""
-        pause = self._options.retry_initial_s
+        pauses = Pauses(self._options.retry_initial_s, self._options.retry_max_s)
         while True:
-            problem = self._attempt(alert)
-            if problem is None:
+            answer = self._attempt(alert)
+            if answer.taken:
                 WEBHOOK_DELIVERIES.labels("delivered").inc()
                 WEBHOOK_LAST_PROGRESS.set_to_current_time()
                 log.info("alert_delivered", alert_id=alert.alert_id, version=alert.version)
                 return True
+            if not answer.passing:
+                raise _Refused(answer.words)
+            pause = pauses.take()
             WEBHOOK_RETRIES.inc()
-            log.warning("alert_will_be_repeated", alert_id=alert.alert_id, problem=problem, pause_s=pause)
+            log.warning("alert_will_be_repeated", alert_id=alert.alert_id, problem=answer.words, pause_s=pause)
             between()
             if self._stop.wait(pause):
                 return False
-            pause = min(2 * pause, self._options.retry_max_s)
 
-    def _attempt(self, alert: Alert) -> str | None:
-        """None when it was taken, else why it must be repeated."""
-        with WEBHOOK_SECONDS.time():
-            try:
-                with self._opener.open(self._request(alert, int(time.time())), timeout=self._options.timeout_s):
-                    return None
-            except urllib.error.HTTPError as error:
-                with error:
-                    if error.code in _REPEAT or error.code >= 500:
-                        return f"status {error.code}"
-                    raise _Refused(f"status {error.code}") from None
-            except (OSError, HTTPException) as error:
-                return type(error).__name__
-
-    def _request(self, alert: Alert, now: int) -> urllib.request.Request:
+    def _attempt(self, alert: Alert) -> Answer:
         body = json.dumps(alert.to_avro(), ensure_ascii=False).encode()
         headers = {
-            "Content-Type": "application/json; charset=utf-8",
             "Idempotency-Key": f"{alert.alert_id}:{alert.version}",
-            "User-Agent": "hailong",
-            **self._signature(body, now),
+            **self._signature(body, int(time.time())),
         }
-        return urllib.request.Request(self._options.url, data=body, headers=headers, method="POST")  # noqa: S310 - the options accept http and https only
+        with WEBHOOK_SECONDS.time():
+            return self._poster.post(self._options.url, body, headers)
 
     def _signature(self, body: bytes, now: int) -> Mapping[str, str]:
         if self._options.secret is None:

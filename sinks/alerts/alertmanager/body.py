@@ -1,0 +1,87 @@
+"""An alert as Alertmanager's API v2 takes it.
+
+Source: `api/v2/openapi.yaml` of Alertmanager 0.25, `postableAlert`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from schemas.records import Alert, AlertState
+from sinks.alerts.alertmanager.options import AlertmanagerOptions
+
+ALERT_NAME = "HailongDissatisfactionSpike"
+_MOST_COMPLAINTS = 50
+"""Ids that are listed; some receivers refuse long messages."""
+
+
+def postable(alert: Alert, written_at: int, now: int, options: AlertmanagerOptions) -> dict[str, Any]:
+    """One element of the array that is POSTed.
+
+    Args:
+        alert: The alert.
+        written_at: When Kafka recorded this version of it: the end of an alert that was retracted without having been
+            cleared. Epoch milliseconds.
+        now: Epoch milliseconds.
+        options: Severity, link, and how long Alertmanager is to hold an open alert.
+    """
+    if alert.state == AlertState.OPEN:
+        starts, ends = alert.raised_at, now + int(options.hold_s * 1000)
+    else:
+        # The end of a pane may lie ahead of the clock; an end that lies ahead would not be one yet.
+        ends = min(written_at if alert.cleared_at is None else alert.cleared_at, now)
+        starts = min(alert.raised_at, ends)
+    body = {
+        "labels": _labels(alert, options.severity),
+        "annotations": _annotations(alert),
+        "startsAt": _instant(starts),
+        "endsAt": _instant(ends),
+    }
+    return body if options.link_base is None else {**body, "generatorURL": f"{options.link_base}{alert.alert_id}"}
+
+
+def _labels(alert: Alert, severity: str) -> Mapping[str, str]:
+    """What Alertmanager tells alerts apart by: the same for all versions of an alert."""
+    return {
+        "alertname": ALERT_NAME,
+        "alert_id": alert.alert_id,
+        "office": alert.office,
+        "detector": alert.detector,
+        "severity": severity,
+        "service": "hailong",
+    }
+
+
+def _annotations(alert: Alert) -> Mapping[str, str]:
+    """What people read: the newest version. Empty ones are left out."""
+    found = {
+        "summary": f"{alert.summary_vi}\n{alert.summary_en}",
+        "summary_vi": alert.summary_vi,
+        "summary_en": alert.summary_en,
+        "state": alert.state,
+        "opinions": str(alert.opinions),
+        "dissatisfied": str(alert.dissatisfied),
+        "enterprises": str(alert.enterprises),
+        "expected": f"{alert.expected:.2f}",
+        "baseline": f"{alert.baseline:.4f}",
+        "tail_probability": f"{alert.tail_probability:.2g}",
+        "adjusted_probability": f"{alert.adjusted_probability:.2g}",
+        "cusum": f"{alert.cusum:.2f}",
+        "window": _length(alert.window_seconds),
+        "drivers": ", ".join(f"{driver.name} ({driver.low_scores})" for driver in alert.drivers),
+        "complaints": str(len(alert.complaint_ids)),
+        "complaint_ids": ", ".join(alert.complaint_ids[:_MOST_COMPLAINTS]),
+        "updated_at": _instant(alert.updated_at),
+        "version": str(alert.version),
+    }
+    return {name: text for name, text in found.items() if text}
+
+
+def _length(seconds: int) -> str:
+    return f"{seconds // 3600}h" if seconds % 3600 == 0 else f"{seconds}s"
+
+
+def _instant(epoch_ms: int) -> str:
+    return datetime.fromtimestamp(epoch_ms / 1000, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -1,0 +1,120 @@
+"""Which Alertmanagers get alerts, and how patiently."""
+
+from __future__ import annotations
+
+import base64
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from schemas.checked import Checked
+
+API_PATH = "/api/v2/alerts"
+_LEAST_TURNS = 3
+"""So many times an open alert must be sent before Alertmanager would forget it: two may fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class AlertmanagerOptions(Checked):
+    """Which Alertmanagers get alerts, and how patiently.
+
+    Attributes:
+        urls: Addresses, without the API's path; every one gets every alert. http or https.
+        user: User, where they want one.
+        password: Password of the user; hidden in `repr`.
+        token: Bearer token instead of a user; hidden in `repr`.
+        ca_file: Certificates that are trusted (PEM); None for the system's.
+        group: What the names of the consumer groups begin with; each Alertmanager has its own.
+        severity: The label `severity` of every alert.
+        link_base: What `generatorURL` begins with, before the alert's id; None for no link.
+        resend_s: Open alerts are sent again after so long.
+        hold_s: Alertmanager holds an open alert for so long after it was last sent.
+        timeout_s: How long an Alertmanager may take to answer.
+        retry_initial_s: Pause before the first repetition; it doubles up to the next.
+        retry_max_s: Longest pause between repetitions.
+        connect_timeout_s: How long Kafka may be unreachable at start.
+        stall_after_s: It is unhealthy when no Alertmanager took anything for so long.
+    """
+
+    urls: Sequence[str]
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    token: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    group: str = "hailong.alertmanager"
+    severity: str = "warning"
+    link_base: str | None = None
+    resend_s: float = 60.0
+    hold_s: float = 600.0
+    timeout_s: float = 10.0
+    retry_initial_s: float = 0.5
+    retry_max_s: float = 60.0
+    connect_timeout_s: float = 10.0
+    stall_after_s: float = 120.0
+
+    def _problems(self) -> Iterator[str]:
+        yield from _address_problems(self.urls)
+        yield from self._credential_problems()
+        if not self.severity:
+            yield "the severity must not be empty: Alertmanager drops empty labels"
+        if self.link_base is not None and urlsplit(self.link_base).scheme not in {"http", "https"}:
+            yield "the link must begin with http:// or https://"
+        for name in ("resend_s", "timeout_s", "retry_initial_s", "retry_max_s", "connect_timeout_s", "stall_after_s"):
+            if getattr(self, name) <= 0:
+                yield f"{name} must be more than 0"
+        if self.hold_s < _LEAST_TURNS * max(self.resend_s, self.retry_max_s):
+            yield f"hold_s must be at least {_LEAST_TURNS} times resend_s and retry_max_s, or open alerts would flicker"
+        if self.stall_after_s <= self.resend_s:
+            yield "stall_after_s must be more than resend_s: that often something is sent"
+
+    def _credential_problems(self) -> Iterator[str]:
+        if (self.user is None) != (self.password is None):
+            yield "user and password go together: set both or neither"
+        if self.user is not None and self.token is not None:
+            yield "user and token are two ways to log in: set one of them"
+        if self.user is not None and ":" in self.user:
+            yield "the user must hold no colon"
+        if self.token is not None and not re.fullmatch(r"[!-~]+", self.token):
+            yield "the token must be visible ASCII characters without spaces"
+
+    @property
+    def targets(self) -> Mapping[str, str]:
+        """The address alerts are POSTed to, by the name of its Alertmanager in logs and metrics."""
+        return {target_name(url): url.rstrip("/") + API_PATH for url in self.urls}
+
+    @property
+    def authorization(self) -> Mapping[str, str]:
+        """The header that says who we are; empty for nobody."""
+        if self.token is not None:
+            return {"Authorization": f"Bearer {self.token}"}
+        if self.user is not None:
+            pair = base64.b64encode(f"{self.user}:{self.password}".encode()).decode()
+            return {"Authorization": f"Basic {pair}"}
+        return {}
+
+    def group_of(self, target: str) -> str:
+        """The consumer group of an Alertmanager, by its name."""
+        return f"{self.group}.{re.sub(r'[^a-zA-Z0-9._-]', '_', target)}"
+
+
+def target_name(url: str) -> str:
+    """Host, port and path of an address: what tells one Alertmanager from another."""
+    parts = urlsplit(url)
+    return f"{parts.netloc.lower()}{parts.path.rstrip('/')}"
+
+
+def _address_problems(urls: Sequence[str]) -> Iterator[str]:
+    if not urls:
+        yield "no Alertmanager is named"
+    for url in urls:
+        parts = urlsplit(url)
+        if "@" in parts.netloc:  # said first, and without the address: it holds a password
+            yield "an address must hold no user or password: set them apart"
+        elif parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
+            yield f"{url} must be http:// or https:// with a host, and no query"
+        elif parts.path.rstrip("/").endswith(API_PATH):
+            yield f"{url} must be without {API_PATH}, which is added"
+    if len({target_name(url) for url in urls}) < len(urls):
+        yield "one Alertmanager is named twice"
