@@ -90,7 +90,7 @@ def rows(connection: ClickHouseConnection, query: str) -> list[dict[str, Any]]:
     """Rows of a query; times as epoch milliseconds."""
     with session(connection, timeout_s=60) as client:
         found, columns = client.execute(query, with_column_types=True)
-    names = [(name, "DateTime64" in kind) for name, kind in columns]
+    names = [(name, kind.removeprefix("Nullable(").startswith("DateTime64")) for name, kind in columns]
     return [
         {name: _epoch_ms(value) if is_time else value for (name, is_time), value in zip(names, row, strict=True)}
         for row in found

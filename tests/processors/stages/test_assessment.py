@@ -210,3 +210,51 @@ def test_what_a_dead_worker_said_in_between_is_outdone(state: AssessmentState) -
         assert newer[identity(one.record)].version > one.record.version
     moved = [record for record in newer.values() if getattr(record, "pane_start", 0) == T0 + 2 * PANE]
     assert [(count.opinions, count.dissatisfied) for count in moved] == [(0, 0)]
+
+
+def test_a_score_of_one_with_a_text_is_urgent(state: AssessmentState) -> None:
+    """One star without a text, or two stars with one, are not."""
+    sheets = {
+        "both": (1, "they asked for money", ("SCORE_1_WITH_TEXT",)),
+        "no-text": (1, None, ()),
+        "two-stars": (2, "slow", ()),
+    }
+    for sheet_id, (score, comment, reasons) in sheets.items():
+        facts = facts_of(rating(sheet_id, 1, T0, item(score=score), comment=comment))
+        (complaint,) = published(state, facts, Topic.COMPLAINT)
+        assert (complaint.priority_reasons, complaint.priority) == (reasons, "HIGH" if reasons else "NORMAL")
+
+
+def about(official: str, sheet_id: str, day: int, score: int = 2, revision: int = 1) -> Rating:
+    """A sheet about an official, so many days after T0."""
+    return rating(sheet_id, revision, T0 + day * DAY_MS, item("OFFICIAL", official, score))
+
+
+@pytest.mark.parametrize("order", [1, -1], ids=["in order", "backward"])
+def test_a_second_complaint_about_an_official_within_thirty_days_is_urgent(order: int) -> None:
+    """The later one is, whichever arrives first; one about another official or 31 days later is not."""
+    sheets = [about("o1", "a", 0), about("o1", "b", 30), about("o2", "c", 30), about("o1", "d", 61)]
+    state = new_state()
+    last = {
+        one.sheet_id: one
+        for sheet in sheets[::order]
+        for one in sorted(published(state, facts_of(sheet), Topic.COMPLAINT), key=lambda found: found.version)
+    }
+    assert {sheet: one.priority for sheet, one in last.items()} == {
+        "a": "NORMAL",
+        "b": "HIGH",
+        "c": "NORMAL",
+        "d": "NORMAL",
+    }
+
+
+def test_taking_the_first_complaint_back_calms_the_second(state: AssessmentState) -> None:
+    """When the earlier sheet is raised, the later complaint is said again, no longer urgent, with a higher version."""
+    sheets = (about("o1", "a", 0), about("o1", "b", 5))
+    before = [one for sheet in sheets for one in published(state, facts_of(sheet), Topic.COMPLAINT)]
+    raised = facts_of(about("o1", "a", 0), about("o1", "a", 6, score=5, revision=2))
+    after = published(state, raised, Topic.COMPLAINT)
+    urgent = next(one for one in before if one.priority == "HIGH")
+    calm = next(one for one in after if one.sheet_id == urgent.sheet_id)
+    assert (urgent.sheet_id, calm.priority) == ("b", "NORMAL")
+    assert calm.version > urgent.version

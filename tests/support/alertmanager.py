@@ -1,0 +1,147 @@
+"""A real Alertmanager, and small HTTP servers that stand in for it or receive what it tells."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from deploy.embedded.ports import free_port, listens
+from deploy.supervisor.child import bound_command
+
+CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "alertmanager.yml"
+"""What we recommend."""
+
+_NAMED_BY = "HAILONG_TEST_ALERTMANAGER"
+_SHORTER = {"group_wait": "2s", "group_interval": "1s", "repeat_interval": "1h"}
+
+
+def binary() -> str:
+    """Path of Alertmanager's binary; skips the test where there is none."""
+    named = os.environ.get(_NAMED_BY)
+    if named is not None:
+        assert os.access(named, os.X_OK), f"{_NAMED_BY} names no program: {named}"
+        return named
+    found = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+    if found is None:
+        pytest.skip(f"Not tested against Alertmanager: there is no prometheus-alertmanager on PATH or in {_NAMED_BY}")
+    return found
+
+
+@dataclass
+class Received:
+    """What an HTTP server got.
+
+    Attributes:
+        url: Its address.
+        bodies: JSON of the requests, in order.
+        headers: Theirs.
+        paths: Theirs.
+        answer: Status for a request, by its body.
+    """
+
+    url: str
+    bodies: list[Any] = field(default_factory=list)
+    headers: list[Mapping[str, str]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
+    answer: Callable[[Any], int] = lambda _body: 200
+
+    @property
+    def alerts(self) -> list[dict[str, Any]]:
+        """All alerts that came, where it stands in for Alertmanager."""
+        return [alert for body in list(self.bodies) for alert in body]
+
+
+@contextmanager
+def receiver() -> Iterator[Received]:
+    """An HTTP server that takes JSON, for as long as the block lasts."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+            received.headers.append(dict(self.headers.items()))
+            received.paths.append(self.path)
+            received.bodies.append(body)
+            self.send_response(received.answer(body))
+            self.send_header("Content-Length", "0")
+            self.end_headers()
+
+        def log_message(self, *_: object) -> None:
+            """Be quiet."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    received = Received(f"http://127.0.0.1:{server.server_port}")
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield received
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+class Alertmanager:
+    """An Alertmanager on a free loopback port, which tests may end and start again; configured as we recommend.
+
+    Args:
+        directory: For its data, which outlives it.
+        tells: Address of the receiver.
+    """
+
+    def __init__(self, directory: Path, tells: str) -> None:
+        self._binary = binary()
+        self._directory = directory
+        self._port = free_port()
+        self.url = f"http://127.0.0.1:{self._port}"
+        self._process: subprocess.Popen[bytes] | None = None
+        text = CONFIGURATION.read_text()
+        for name, short in _SHORTER.items():
+            text, found = re.subn(rf"(?m)^(  {name}): \w+$", rf"\1: {short}", text)
+            assert found == 1, name
+        text, found = re.subn(r"(?m)^(      - url): .*$", rf"\1: {tells}", text)
+        assert found == 1
+        directory.mkdir(parents=True, exist_ok=True)
+        (directory / "alertmanager.yml").write_text(text)
+
+    def start(self) -> None:
+        """Start it and wait until it answers."""
+        command = [
+            self._binary,
+            f"--config.file={self._directory / 'alertmanager.yml'}",
+            f"--storage.path={self._directory / 'data'}",
+            f"--web.listen-address=127.0.0.1:{self._port}",
+            "--cluster.listen-address=",
+        ]
+        with (self._directory / "alertmanager.log").open("ab") as log:
+            self._process = subprocess.Popen(bound_command(command), stdout=log, stderr=log)
+        deadline = time.monotonic() + 15
+        while not listens("127.0.0.1", self._port):
+            assert self._process.poll() is None, (self._directory / "alertmanager.log").read_text()
+            assert time.monotonic() < deadline, "Alertmanager does not listen"
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        """End it in order, if it runs: it keeps whom it told what, and forgets the alerts."""
+        if self._process is not None:
+            self._process.terminate()
+            self._process.wait(15)
+            self._process = None
+
+    def alerts(self) -> dict[str, dict[str, Any]]:
+        """Alerts that are not over, by id."""
+        with urllib.request.urlopen(f"{self.url}/api/v2/alerts", timeout=5) as response:
+            return {alert["labels"]["alert_id"]: alert for alert in json.load(response)}

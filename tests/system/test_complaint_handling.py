@@ -1,0 +1,124 @@
+"""A complaint from the low score to the answer and back, by real workers, sink and command line."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections import Counter
+from typing import Any
+
+import pytest
+from support.cases import complaint
+from support.clickhouse import rows
+from support.events import at, item, rating, value_of
+from support.pipeline import Pipeline, Sent
+
+from processors.domain.cases.fold import fold
+from processors.stages.reference import reference_policies
+from schemas.keys import complaint_key, declaration_key
+from schemas.records import ComplaintAnswer, ComplaintEvent
+from schemas.sealing import Contact, SealingKeys, seal
+from schemas.topics import Topic
+from sinks.audit import audit
+
+pytestmark = pytest.mark.servers
+
+KEYS = SealingKeys.generate()
+ENTERPRISE = "0200100100"
+NAME, PHONE = "Nguyễn Thị Bí Mật", "0912345678"
+TIMED = ("REMINDER", "OVERDUE", "ESCALATED")
+
+
+def low_rating() -> Sent:
+    """A sheet of today with one star for official o-rated, a text, and a sealed contact."""
+    contact = seal(Contact(NAME, PHONE), "sheet-1", SealingKeys.parse(KEYS))
+    now = time.time_ns() // 1_000_000 - 60_000
+    items = (item("OFFICIAL", "o-rated", 1), item("OFFICE", "03CC", 3))
+    sheet = rating("sheet-1", 1, now, *items, tax_code=ENTERPRISE, comment="waited for hours", contact=contact)
+    return Sent(Topic.RATING, declaration_key(sheet.declaration_no), value_of(sheet, Topic.RATING))
+
+
+def test_a_low_score_is_handled_answered_rated_and_reopened(pipeline: Pipeline) -> None:
+    """By the command line alone: every step says what became of it, and ClickHouse, topics and contact agree."""
+    database = pipeline.database("cases")
+
+    def command(*arguments: str, fails: bool = False) -> str:
+        ran = pipeline.run("complaint", *arguments, HAILONG_SEALING_KEYS=KEYS)
+        assert (ran.returncode == 1) is fails, ran.stdout + ran.stderr
+        return ran.stdout + ran.stderr
+
+    def listed() -> list[dict[str, Any]]:
+        return [json.loads(line) for line in command("list", "--json").splitlines()]
+
+    def opened() -> None:
+        assert len(listed()) == 1
+
+    with pipeline.worker(HAILONG_WORKER_GRACE_S="0"), pipeline.sink(database):
+        pipeline.publish([low_rating()])
+        pipeline.wait_until(opened)
+        (case,) = listed()
+        assert (case["priority_reasons"], case["excluded_officials"]) == (["SCORE_1_WITH_TEXT"], ["o-rated"])
+        one = case["complaint_id"][:8]
+        assert "RATED_OFFICIAL" in command("verify", one, "--by", "o-rated", fails=True)
+        assert "VERIFYING" in command("verify", one, "--by", "o-head")
+        assert "NOT_IN_THIS_STATE" in command("answer", one, "--by", "o-head", "--text", "sorry", fails=True)
+        resolved = ("--finding", "UPHELD", "--text", "it is true", "--measures", "one more counter")
+        assert "RESOLVED" in command("resolve", one, "--by", "o-head", *resolved)
+        assert "ANSWERED" in command("answer", one, "--by", "o-head", "--text", "we have opened one more counter")
+        assert "NOT_THE_ENTERPRISE" in command("rate", one, "2", "--enterprise", "0999999999", fails=True)
+        assert "REOPENED" in command("rate", one, "2", "--enterprise", ENTERPRISE)
+        assert NAME in command("reveal", one, "--by", "o-head", "--reason", "call back")
+        assert "RATED_OFFICIAL" in command("reveal", one, "--by", "o-rated", "--reason", "curious", fails=True)
+        shown = command("show", one)
+        assert "REFUSED VERIFY" in shown
+        assert NAME not in shown
+        assert PHONE not in shown
+
+        def stored() -> None:
+            assert [row["state"] for row in rows(database, "SELECT state FROM v_cases")] == ["REOPENED"]
+            accessed = rows(database, "SELECT actor FROM v_case_events WHERE action = 'REVEAL' AND kind = 'ACCEPTED'")
+            assert [row["actor"] for row in accessed] == ["o-head"]
+
+        pipeline.wait_until(stored)
+        report = audit(pipeline.kafka, database, settle_s=5)
+        assert report.clean, report
+    (answer,) = pipeline.records(Topic.COMPLAINT_ANSWER, ComplaintAnswer)
+    assert (answer.finding, answer.measures) == ("UPHELD", "one more counter")
+    assert "o-head" not in str(answer)
+    tables = ("complaint", "complaint_case", "complaint_event", "complaint_action", "complaint_answer")
+    everything = str([rows(database, f"SELECT * FROM {table}") for table in tables])
+    assert not any(secret in everything for secret in (NAME, PHONE, "waited for hours", "call back", "it is true"))
+
+
+def test_timers_fire_once_through_kills(pipeline: Pipeline) -> None:
+    """Three hundred complaints long overdue, workers killed while their timers fire: each event is there once."""
+    start = at("2026-06-01 09:00")
+    many = [
+        complaint(start + n * 60_000, complaint_id=f"{n:08x}-0000-5000-8000-000000000000", excluded_officials=())
+        for n in range(300)
+    ]
+    sent = [Sent(Topic.COMPLAINT, complaint_key(one.complaint_id), value_of(one, Topic.COMPLAINT)) for one in many]
+    pipeline.publish(sent)
+    world = reference_policies().cases
+    now = time.time_ns() // 1_000_000
+    expected = {event.event_id for one in many for event in fold(one, (), world, now).events if event.kind in TIMED}
+
+    def said() -> list[str]:
+        events = pipeline.records(Topic.COMPLAINT_EVENT, ComplaintEvent)
+        return [event.event_id for event in events if event.kind in TIMED]
+
+    def some() -> None:
+        assert said()
+
+    def all_of_them() -> None:
+        assert expected <= set(said())
+
+    with pipeline.worker(HAILONG_WORKER_STAGES="complaints"):
+        pipeline.wait_until(some)  # the process is killed as the block ends
+    with pipeline.worker(HAILONG_WORKER_STAGES="complaints"):
+        time.sleep(4)  # it may be killed while it rebuilds, or while it fires what is left
+    with pipeline.worker(HAILONG_WORKER_STAGES="complaints"):
+        pipeline.wait_until(all_of_them)
+        time.sleep(2)  # two more looks at the time, which must say nothing
+    assert [event for event, count in Counter(said()).items() if count > 1] == []
+    assert set(said()) == expected
