@@ -51,6 +51,7 @@ PINNED = (
     PinnedSchema(112, "complaint-case", 1),
     PinnedSchema(113, "complaint-event", 1),
     PinnedSchema(114, "complaint-answer", 1),
+    PinnedSchema(115, "contact-key", 1),
 )
 
 

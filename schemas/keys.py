@@ -11,6 +11,7 @@ from schemas.records import (
     ComplaintAnswer,
     ComplaintCase,
     ComplaintEvent,
+    ContactKey,
     DeadLetterAction,
     OfficeCount,
     RatedService,
@@ -26,6 +27,7 @@ OwnRecord = (
     | ComplaintCase
     | ComplaintEvent
     | ComplaintAnswer
+    | ContactKey
     | Alert
     | DeadLetterAction
 )
@@ -50,6 +52,7 @@ _KEYS: Mapping[type[Record], Callable[[Any], str]] = {
     ComplaintCase: lambda record: record.complaint_id,
     ComplaintEvent: lambda record: record.complaint_id,
     ComplaintAnswer: lambda record: record.declaration_no[:11],
+    ContactKey: lambda record: record.key_id,
     Alert: lambda record: record.alert_id,
     DeadLetterAction: lambda record: record.dead_letter_id,
 }

@@ -135,6 +135,8 @@ class CaseAction(StrEnum):
     HOLD = "HOLD"
     RELEASE_HOLD = "RELEASE_HOLD"
     REVEAL = "REVEAL"
+    REQUEST_ERASURE = "REQUEST_ERASURE"
+    ERASE = "ERASE"
 
 
 class ActorRole(StrEnum):
@@ -159,6 +161,7 @@ class CasePhase(StrEnum):
     ACKNOWLEDGE = "ACKNOWLEDGE"
     RESOLVE = "RESOLVE"
     ANSWER = "ANSWER"
+    ERASE = "ERASE"
 
 
 class CaseEventKind(StrEnum):
@@ -420,6 +423,18 @@ class ComplaintAction(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class ContactKey(Record):
+    """The key that opens the contact of one sheet, itself sealed."""
+
+    key_id: str
+    sheet_id: str
+    declaration_no: str
+    created_at: int
+    sealed_by: str
+    sealed_key: bytes
+
+
+@dataclass(frozen=True, slots=True)
 class Clock(Record):
     """One legal limit of a case."""
 
@@ -469,6 +484,7 @@ class ComplaintCase(Record):
     clocks: tuple[Clock, ...]
     overdue: int
     next_due_at: int | None
+    erased_at: int | None
     accepted_actions: int
     refused_actions: int
 

@@ -23,14 +23,16 @@ from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from schemas.errors import ConfigurationError, HailongError
+from schemas.records import ContactKey
 from schemas.sealed_envelope import BLOCK_BYTES, Envelope, header, is_key_id, is_sealed, read_envelope
 
-__all__ = ["Contact", "SealBroken", "SealingKeys", "is_sealed", "seal", "unseal"]
+__all__ = ["Contact", "SealBroken", "SealingKeys", "is_sealed", "open_key", "seal", "seal_apart", "unseal"]
 
 KEY_BYTES = 32
 MAX_NAME = 200
 MAX_PHONE = 40
 _PURPOSE = b"hailong contact, AES-SIV, version 1"
+_OF_KEY = b"hailong contact key, version 1"
 
 
 class SealBroken(HailongError):
@@ -148,6 +150,47 @@ def unseal(contact: bytes, sheet_id: str, keys: SealingKeys) -> Contact:
         raise SealBroken("the contact was sealed with another key, for another sheet, or was changed") from None
     given = json.loads(clear)
     return Contact(given["name"], given["phone"])
+
+
+def seal_apart(
+    contact: Contact, sheet_id: str, declaration_no: str, keys: SealingKeys, now: int
+) -> tuple[bytes, ContactKey]:
+    """Seal a contact with a key of its own, and that key with the active one: destroying the former erases the contact.
+
+    Args:
+        contact: What is sealed.
+        sheet_id: The sheet it is bound to.
+        declaration_no: Declaration of the sheet.
+        keys: The sealing keys.
+        now: The present, epoch milliseconds.
+
+    Returns:
+        The envelope, and the record for topic `contact-key`, without which nobody can open it.
+
+    Raises:
+        ValueError: The contact breaks a rule; says which, never the value.
+    """
+    own = SealingKeys(key_id := f"s{secrets.token_hex(15)}", {key_id: secrets.token_bytes(KEY_BYTES)})
+    envelope = seal(contact, sheet_id, own)
+    bound = [_OF_KEY, key_id.encode(), sheet_id.encode()]
+    sealed_key = _cipher(keys.keys[keys.active]).encrypt(own.keys[key_id], bound)
+    return envelope, ContactKey(key_id, sheet_id, declaration_no, now, keys.active, sealed_key)
+
+
+def open_key(sealed: ContactKey, keys: SealingKeys) -> SealingKeys:
+    """The key of one sheet's contact, ready for `unseal`.
+
+    Raises:
+        SealBroken: The key that it was sealed with is not ours, or it was changed.
+    """
+    key = keys.keys.get(sealed.sealed_by)
+    if key is None:
+        raise SealBroken(f"the contact's key was sealed with key {sealed.sealed_by!r}, which is not known here")
+    try:
+        opened = _cipher(key).decrypt(sealed.sealed_key, [_OF_KEY, sealed.key_id.encode(), sealed.sheet_id.encode()])
+    except InvalidTag:
+        raise SealBroken("the contact's key was sealed with another key, for another sheet, or was changed") from None
+    return SealingKeys(sealed.key_id, {sealed.key_id: opened})
 
 
 @lru_cache(maxsize=16)

@@ -25,6 +25,9 @@ class TopicSpec:
         version: Suffix of the name; a change that breaks readers makes a new topic.
         partitions: How many, or None: as many as the deployment says (`HAILONG_KAFKA_PARTITIONS`).
         retention_days: How long records are kept, at least; None for a compacted topic.
+        stored: Whether the sink loads it into ClickHouse.
+        erased_within_days: Of a compacted topic: after how long at most a record is gone that a newer one, or a
+            tombstone, took the place of; None: whenever the broker compacts.
     """
 
     subject: str
@@ -32,6 +35,8 @@ class TopicSpec:
     version: int = 1
     partitions: int | None = None
     retention_days: int | None = 90
+    stored: bool = True
+    erased_within_days: int | None = None
 
     def name(self, prefix: str) -> str:
         """The topic's name under a deployment's prefix, e.g. `hailong.rating.v1`."""
@@ -41,8 +46,16 @@ class TopicSpec:
     def config(self) -> dict[str, str]:
         """Topic settings for its creation."""
         if self.retention_days is None:
-            return {"cleanup.policy": "compact"}
+            return {"cleanup.policy": "compact", **self._erasure}
         return {"cleanup.policy": "delete", "retention.ms": str(self.retention_days * DAY_MS)}
+
+    @property
+    def _erasure(self) -> dict[str, str]:
+        if self.erased_within_days is None:
+            return {}
+        # A segment that is written to is never compacted, so segments must end in time as well.
+        half = str(self.erased_within_days * DAY_MS // 2)
+        return {"max.compaction.lag.ms": half, "segment.ms": half}
 
 
 class Topic(Enum):
@@ -58,6 +71,9 @@ class Topic(Enum):
     COMPLAINT_CASE = TopicSpec("complaint-case", "complaint_id", retention_days=None)
     COMPLAINT_EVENT = TopicSpec("complaint-event", "complaint_id", retention_days=CASE_DAYS)
     COMPLAINT_ANSWER = TopicSpec("complaint-answer", "declaration_no[:11]", retention_days=400)
+    CONTACT_KEY = TopicSpec(
+        "contact-key", "key_id", partitions=1, retention_days=None, stored=False, erased_within_days=14
+    )
     ALERT = TopicSpec("alert", "alert_id", partitions=1, retention_days=None)
     DEAD_LETTER = TopicSpec("dead-letter", "key of the refused record")
     DEAD_LETTER_ACTION = TopicSpec("dead-letter-action", "dead_letter_id", partitions=1, retention_days=400)
@@ -76,6 +92,9 @@ class Topic(Enum):
         """
         return _BY_SUBJECT[subject]
 
+
+STORED = tuple(topic for topic in Topic if topic.value.stored)
+"""Topics that the sink loads. `contact-key` is none: what opens a contact has no place beside the analysts."""
 
 _BY_SUBJECT = {topic.subject: topic for topic in Topic}
 

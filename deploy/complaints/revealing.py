@@ -1,14 +1,18 @@
-"""Opening the sealed contact of a complaint, after the case has written down who opens it and why."""
+"""Opening the sealed contact of a complaint, or erasing it, after the case has written down who does it and why."""
 
 from __future__ import annotations
+
+from confluent_kafka import Producer
 
 from deploy.mistakes import Mistake
 from schemas.codec import WriterSchemas, decoder
 from schemas.connection import KafkaConnection
 from schemas.dead_letter_log import read_topic
-from schemas.errors import PoisonRecord
-from schemas.records import Complaint
-from schemas.sealing import Contact, SealingKeys, unseal
+from schemas.errors import PoisonRecord, Unavailable
+from schemas.records import Complaint, ContactKey
+from schemas.sealed_envelope import read_envelope
+from schemas.sealing import Contact, SealingKeys, open_key, unseal
+from schemas.topic_identity import QUIET
 from schemas.topics import Topic
 
 
@@ -18,14 +22,15 @@ def contact_of(
     """The contact that the newest revision of the complaint's sheet gives.
 
     Raises:
-        Mistake: The sheet gave none, or it is no longer in Kafka.
+        Mistake: The sheet gave none, its key was destroyed, or it is no longer in Kafka.
         SealBroken: Our keys do not open it.
         Unavailable: Kafka does not answer.
         SystemFault: A topic is missing, or may not be read.
     """
     complaint = _complaint(connection, writer_schemas, complaint_id)
+    own = _keys_of(connection, writer_schemas, complaint.sheet_id)
     decode = decoder(Topic.RATING.subject, writer_schemas)
-    sealed: tuple[int, bytes] | None = None
+    sealed: list[tuple[int, bytes]] = []
     for message in read_topic(connection, Topic.RATING):
         if message.key() != complaint.declaration_no[:11].encode():
             continue
@@ -34,10 +39,56 @@ def contact_of(
         except PoisonRecord:
             continue  # set aside by the join; no sheet that could be meant
         if sheet["sheet_id"] == complaint.sheet_id and sheet["contact"] is not None:
-            sealed = max(sealed or (0, b""), (sheet["revision"], sheet["contact"]))
-    if sealed is None:
-        raise Mistake("The sheet has no contact, or is no longer in Kafka (topic rating, kept 90 days or more).")
-    return unseal(sealed[1], complaint.sheet_id, keys)
+            sealed.append((sheet["revision"], sheet["contact"]))
+    for _revision, contact in sorted(sealed, reverse=True):
+        envelope = read_envelope(contact)
+        if envelope is not None and (envelope.key_id in own or envelope.key_id in keys.keys):
+            held = open_key(own[envelope.key_id], keys) if envelope.key_id in own else keys
+            return unseal(contact, complaint.sheet_id, held)
+    if sealed:
+        raise Mistake("The key of this contact was destroyed, or is none of ours: nobody can open it.")
+    raise Mistake("The sheet has no contact, or is no longer in Kafka (topic rating, kept 90 days or more).")
+
+
+def destroy_keys(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> int:
+    """Destroy every key of a complaint's sheet; how many there were.
+
+    Raises:
+        Mistake: There is no such complaint.
+        Unavailable: Kafka does not answer; repeat it.
+        SystemFault: A topic is missing, or may not be read.
+    """
+    complaint = _complaint(connection, writer_schemas, complaint_id)
+    found = _keys_of(connection, writer_schemas, complaint.sheet_id)
+    producer = Producer({**connection.producer_config(), "message.timeout.ms": 30_000}, logger=QUIET)
+    failed: list[str] = []
+    for key_id in found:
+        producer.produce(
+            Topic.CONTACT_KEY.value.name(connection.topic_prefix),
+            key=key_id.encode(),
+            value=None,
+            on_delivery=lambda error, _message: failed.append(error.name()) if error is not None else None,
+        )
+    if producer.flush(40) or failed:
+        raise Unavailable(f"Kafka did not take the tombstones ({', '.join(failed) or 'no answer'}); repeat it")
+    return len(found)
+
+
+def _keys_of(connection: KafkaConnection, writer_schemas: WriterSchemas, sheet_id: str) -> dict[str, ContactKey]:
+    """The keys of a sheet's contacts that were not destroyed."""
+    decode, found = decoder(Topic.CONTACT_KEY.subject, writer_schemas), dict[str, ContactKey]()
+    for message in read_topic(connection, Topic.CONTACT_KEY):
+        key_id = (message.key() or b"").decode("ascii", "replace")
+        if message.value() is None:
+            found.pop(key_id, None)
+            continue
+        try:
+            one = ContactKey.from_avro(decode(message.value()))
+        except PoisonRecord:
+            continue  # opens nothing
+        if one.sheet_id == sheet_id and one.key_id == key_id:
+            found[key_id] = one
+    return found
 
 
 def _complaint(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> Complaint:

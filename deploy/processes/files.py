@@ -44,7 +44,7 @@ def run(
     """
     connection = load(KafkaSettings, variables).connection()
     keys = load(SealingSettings, variables).keys()
-    verify_topics(connection, (Topic.DECLARATION_STATUS, Topic.RATING, Topic.COMPLAINT_ACTION))
+    verify_topics(connection, (Topic.DECLARATION_STATUS, Topic.RATING, Topic.COMPLAINT_ACTION, Topic.CONTACT_KEY))
     with ExitStack() as stack:
         report_to = on_reject if rejects is None else stack.enter_context(RejectWriter(rejects))
         publisher = stack.enter_context(EventPublisher(connection))

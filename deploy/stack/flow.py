@@ -10,7 +10,7 @@ from deploy.settings.sink import SinkSettings
 from deploy.settings.worker import WorkerSettings
 from deploy.stack.lag import GroupLag
 from schemas.connection import KafkaConnection
-from schemas.topics import Topic
+from schemas.topics import STORED, Topic
 
 STAGE_INPUTS = {
     "join": (Topic.DECLARATION_STATUS, Topic.RATING),
@@ -43,7 +43,7 @@ class Flow:
                 stack.enter_context(GroupLag(connection, options.group(stage), topics))
                 for stage, topics in STAGE_INPUTS.items()
             ]
-            yield Flow(workers, stack.enter_context(GroupLag(connection, sink.options().group, tuple(Topic))))
+            yield Flow(workers, stack.enter_context(GroupLag(connection, sink.options().group, STORED)))
 
     def worker_lag(self) -> int:
         """Records that the stages have not done.

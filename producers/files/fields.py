@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from producers.files.report import FileKind, fault
@@ -12,7 +13,8 @@ from producers.files.sheets import ITEM_COLUMNS, SHEET_COLUMNS, whole
 from producers.sdk.events import InvalidEvent
 from schemas.catalogue import latest, parsed
 from schemas.errors import Problem, Reason
-from schemas.sealing import Contact, SealingKeys, seal
+from schemas.records import ContactKey
+from schemas.sealing import Contact, SealingKeys, seal_apart
 from schemas.topics import Topic
 
 
@@ -55,30 +57,45 @@ def topic_of(kind: FileKind, names: Collection[str]) -> Topic | None:
     return found[0] if len(found) == 1 else None
 
 
-def prepared(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | None) -> dict[str, object]:
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """An event of a file on its way to the contract.
+
+    Attributes:
+        record: Its fields.
+        contact_key: The key of its contact, to be sent with it; None where it has none in clear.
+    """
+
+    record: dict[str, object]
+    contact_key: ContactKey | None = None
+
+
+def prepared(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | None, now: int) -> Prepared:
     """The record that the fields of a file stand for; what does not fit is left for the rules to refuse.
 
     Args:
         topic: Which event.
         fields: Names and values as the file has them; a score of an action may be digits.
         keys: Sealing keys; None: a contact in clear is refused.
+        now: The present, epoch milliseconds.
 
     Raises:
         InvalidEvent: A time without offset, or a contact that cannot be sealed.
     """
-    record, problems = dict(fields), list[Problem]()
+    record, problems, contact_key = dict(fields), list[Problem](), None
     time = _TIMES[topic]
     if record.get(time) is not None:
         record[time] = milliseconds(record[time])
         if record[time] is None:
             problems.append(fault(time, _TIME_RULE, Reason.BAD_TIME))
     if topic is Topic.RATING:
-        problems += _seal_contact(record, keys)
+        found, contact_key = _seal_contact(record, keys, now)
+        problems += found
     if topic is Topic.COMPLAINT_ACTION and "score" in record:
         record["score"] = whole(record["score"])
     if problems:
         raise InvalidEvent(problems)
-    return record
+    return Prepared(record, contact_key)
 
 
 def milliseconds(value: object) -> int | None:
@@ -96,27 +113,35 @@ def milliseconds(value: object) -> int | None:
     return (value - _EPOCH) // _MILLISECOND
 
 
-def _seal_contact(record: dict[str, object], keys: SealingKeys | None) -> list[Problem]:
-    """Replace name and phone by what seals them."""
+def _seal_contact(
+    record: dict[str, object], keys: SealingKeys | None, now: int
+) -> tuple[list[Problem], ContactKey | None]:
+    """Replace name and phone by what seals them; what is wrong with them, or the key that opens them."""
     clear = {name: record.pop(name, None) for name in ("contact_name", "contact_phone")}
+    problem = _contact_problem(record, clear, keys)
+    name, phone = clear["contact_name"], clear["contact_phone"]
+    if problem or keys is None or (name is None and phone is None):
+        return problem, None
+    assert isinstance(name, str | None)  # else there is a problem
+    assert isinstance(phone, str | None)
+    contact = Contact(name, phone)
+    faults = contact.faults()
+    sheet_id, declaration_no = record.get("sheet_id"), record.get("declaration_no")
+    if faults or not (isinstance(sheet_id, str) and isinstance(declaration_no, str)):
+        return [fault(field, rule) for field, rule in faults], None  # any other id is refused by the rules
+    record["contact"], contact_key = seal_apart(contact, sheet_id, declaration_no, keys, now)
+    return [], contact_key
+
+
+def _contact_problem(record: dict[str, object], clear: Mapping[str, object], keys: SealingKeys | None) -> list[Problem]:
     given = [name for name, value in clear.items() if value is not None]
     if isinstance(record.get("contact"), str):
         try:
             record["contact"] = base64.b64decode(str(record["contact"]), validate=True)
         except (binascii.Error, ValueError):
             return [fault("contact", "must be a sealed contact in base64; a clear one is contact_name, contact_phone")]
-    if not given:
-        return []
-    if record.get("contact") is not None:
+    if given and record.get("contact") is not None:
         return [fault("contact", "must not be given together with contact_name or contact_phone")]
-    if keys is None:
+    if given and keys is None:
         return [_NO_KEYS]
-    name, phone = clear["contact_name"], clear["contact_phone"]
-    if not isinstance(name, str | None) or not isinstance(phone, str | None):
-        return [fault(field, "must be text") for field in given if not isinstance(clear[field], str)]
-    contact = Contact(name, phone)
-    faults = contact.faults()
-    sheet_id = record.get("sheet_id")
-    if not faults and isinstance(sheet_id, str):  # any other sheet id is refused by the rules
-        record["contact"] = seal(contact, sheet_id, keys)
-    return [fault(field, rule) for field, rule in faults]
+    return [fault(field, "must be text") for field in given if not isinstance(clear[field], str)]

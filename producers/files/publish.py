@@ -15,7 +15,9 @@ from producers.files.fields import ACTION_FIELDS, RATING_COLUMNS, STATUS_FIELDS,
 from producers.files.report import FileCounts, FileKind, FileReport, FileUnusable, Parsed, Progress, Rejection, fault
 from producers.files.source import Format, Source, open_source
 from producers.sdk.events import InvalidEvent, encoded_fields
+from schemas.codec import encoder
 from schemas.errors import ConfigurationError, Problem
+from schemas.keys import key_of
 from schemas.reference.tax_code import TaxCodeVerdict, check_tax_code
 from schemas.sealing import SealingKeys
 from schemas.topics import Topic
@@ -23,6 +25,7 @@ from schemas.topics import Topic
 log = structlog.get_logger(__name__)
 
 _PROGRESS_EVERY = 500
+_ENCODE_KEY = encoder(Topic.CONTACT_KEY.subject)
 _WHICH = (
     "must be told by the fields: event_id for a status, sheet_id for a rating, action_id for a complaint action; "
     "or name the kind"
@@ -178,14 +181,17 @@ class _Walk:
             return
         now = self._clock()
         try:
-            record = prepared(topic, event.fields, self._keys)
-            key, value = encoded_fields(topic, record, now)
+            ready = prepared(topic, event.fields, self._keys, now)
+            key, value = encoded_fields(topic, ready.record, now)
         except InvalidEvent as invalid:
             self._count_rejected(event.line, invalid.problems)
             return
+        if ready.contact_key is not None:
+            key_of_it = key_of(ready.contact_key)
+            self._publisher.publish_encoded(Topic.CONTACT_KEY, key_of_it, _ENCODE_KEY(ready.contact_key.to_avro()), now)
         self._publisher.publish_encoded(topic, key, value, now)
         self.counts.sent += 1
-        tax_code = record.get("tax_code")
+        tax_code = ready.record.get("tax_code")
         if isinstance(tax_code, str) and check_tax_code(tax_code) is TaxCodeVerdict.BAD_CHECK_DIGIT:
             self.counts.doubtful_tax_codes += 1
 

@@ -18,10 +18,12 @@ from producers.sdk.delivery import Delivery, DeliveryFailed, Receipt
 from producers.sdk.events import InvalidEvent, encoded_action, encoded_rating, encoded_status
 from producers.sdk.metrics import HELD_BACK
 from producers.sdk.outcomes import Outcomes
+from schemas.codec import encoder
 from schemas.connection import KafkaConnection
 from schemas.errors import ConfigurationError, HailongError, Problem, Reason, SystemFault, Unavailable
-from schemas.records import ComplaintAction, DeclarationStatus, Rating
-from schemas.sealing import Contact, SealingKeys, seal
+from schemas.keys import key_of
+from schemas.records import ComplaintAction, ContactKey, DeclarationStatus, Rating
+from schemas.sealing import Contact, SealingKeys, seal_apart
 from schemas.topic_identity import describe
 from schemas.topics import CO_PARTITIONED, Topic
 
@@ -29,6 +31,8 @@ _WRITTEN = tuple(group for group in CO_PARTITIONED if Topic.RATING in group)
 """What producers write that is joined; the topics of complaints may be closed to those who only send events."""
 
 log = structlog.get_logger(__name__)
+
+_encode_key = encoder(Topic.CONTACT_KEY.subject)
 
 # Measured on 2 shared cores against the embedded broker, 130-byte records: 340,000 to 410,000 records/s, with
 # librdkafka's defaults 200,000. Larger queues only cost memory; produce_batch() is no faster than produce().
@@ -148,12 +152,19 @@ class EventPublisher:
         Args:
             sheet: The sheet.
             on_delivery: As in `publish_status`.
-            contact: Name and phone in clear, sealed here before anything leaves the process.
+            contact: Name and phone in clear, sealed here before anything leaves the process, with a key of the
+                sheet's own. That key is in Kafka before the sheet is sent: nobody could open it without.
+
+        Raises:
+            DeliveryFailed: Kafka did not take the contact's key; nothing else was sent.
         """
         now = self._clock()
         if contact is not None:
-            sheet = replace(sheet, contact=self._sealed(contact, sheet.sheet_id))
+            envelope, contact_key = self._sealed(contact, sheet, now)
+            sheet = replace(sheet, contact=envelope)
         key, value = encoded_rating(sheet, now)
+        if contact is not None:
+            self._keep(contact_key, now)
         return self._promise(Topic.RATING, key, value, now, on_delivery)
 
     def publish_complaint_action(
@@ -241,13 +252,17 @@ class EventPublisher:
                 raise
             error.add_note(f"While closing the publisher: {lost}")
 
-    def _sealed(self, contact: Contact, sheet_id: str) -> bytes:
+    def _keep(self, contact_key: ContactKey, now: int) -> None:
+        value = _encode_key(contact_key.to_avro())
+        self._promise(Topic.CONTACT_KEY, key_of(contact_key), value, now, None).result(self._delivery_timeout_s)
+
+    def _sealed(self, contact: Contact, sheet: Rating, now: int) -> tuple[bytes, ContactKey]:
         if self._sealing_keys is None:
             raise ConfigurationError(["A contact can only be sent sealed: give the publisher sealing keys."])
         faults = contact.faults()
         if faults:
             raise InvalidEvent([Problem(field, Reason.BAD_FIELD, rule) for field, rule in faults])
-        return seal(contact, sheet_id, self._sealing_keys)
+        return seal_apart(contact, sheet.sheet_id, sheet.declaration_no, self._sealing_keys, now)
 
     def _promise(
         self, topic: Topic, key: bytes, value: bytes, now: int, on_delivery: Callable[[Delivery], None] | None

@@ -9,7 +9,7 @@ import structlog
 from clickhouse_driver import Client
 
 from schemas.connection import KafkaConnection
-from schemas.topics import Topic
+from schemas.topics import STORED, Topic
 from sinks.audit.clickhouse_side import ClickHouseSide, services
 from sinks.audit.kafka_side import KafkaSide, Range
 from sinks.audit.report import AuditReport, TopicAudit
@@ -40,7 +40,7 @@ def audit(connection: KafkaConnection, clickhouse: ClickHouseConnection, settle_
         SystemFault: Topics or tables are missing, or credentials are refused.
         Unavailable: A server does not answer.
     """
-    facts = describe(connection, tuple(Topic), _TIMEOUT_S)
+    facts = describe(connection, STORED, _TIMEOUT_S)
     with KafkaSide(connection, _TIMEOUT_S) as kafka, session(clickhouse, timeout_s=600) as client:
         ranges = kafka.ranges(facts)
         report = _look(kafka, client, facts, ranges)
@@ -63,7 +63,7 @@ def _look(
     ranges: Mapping[Topic, Mapping[int, Range]],
 ) -> AuditReport:
     logs = known_logs(client, facts)
-    topics = [_topic(kafka, client, logs.get(topic), facts[topic], ranges[topic], topic) for topic in Topic]
+    topics = [_topic(kafka, client, logs.get(topic), facts[topic], ranges[topic], topic) for topic in STORED]
     return AuditReport(topics, services(client, logs.get(Topic.RATING), logs.get(Topic.RATED_SERVICE)))
 
 

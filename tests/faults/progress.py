@@ -14,7 +14,7 @@ from deploy.stack.flow import STAGE_INPUTS
 from deploy.supervisor.child import bound_command
 from schemas.connection import KafkaConnection
 from schemas.errors import Unavailable
-from schemas.topics import Topic
+from schemas.topics import STORED, Topic
 
 Ends = Mapping[tuple[str, int], int]
 """Offset after the last record of each partition."""
@@ -107,4 +107,4 @@ class Progress:
 def groups_of(group_prefix: str, sink_group: str) -> Mapping[str, Sequence[Topic]]:
     """The groups of the stages and of the sink."""
     stages = {f"{group_prefix}{stage}": topics for stage, topics in STAGE_INPUTS.items()}
-    return {**stages, sink_group: tuple(Topic)}
+    return {**stages, sink_group: STORED}

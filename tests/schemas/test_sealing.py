@@ -1,11 +1,14 @@
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.errors import ConfigurationError
-from schemas.sealing import Contact, SealBroken, SealingKeys, is_sealed, seal, unseal
+from schemas.sealing import Contact, SealBroken, SealingKeys, is_sealed, open_key, seal, seal_apart, unseal
 from schemas.validation.rules import MAX_CONTACT
 
 KEYS = SealingKeys("k1", {"k1": bytes(32)})
@@ -119,3 +122,27 @@ def test_contacts_that_break_a_rule_are_refused(contact: Contact) -> None:
     with pytest.raises(ValueError, match="contact_") as error:
         seal(contact, "s1", KEYS)
     assert "999" not in str(error.value)
+
+
+def test_a_contact_sealed_apart_opens_with_its_own_key_alone() -> None:
+    """The sealing keys open the sheet's key, and only that opens the contact; each sheet and each time has another."""
+    keys = SealingKeys.parse(SealingKeys.generate())
+    contact = Contact("Nguyễn Văn A", "0912 345 678")
+    envelope, key = seal_apart(contact, "s-1", "103000000010", keys, 5)
+    again, other = seal_apart(contact, "s-1", "103000000010", keys, 5)
+    assert unseal(envelope, "s-1", open_key(key, keys)) == contact
+    assert (envelope != again, key.key_id != other.key_id) == (True, True)
+    for wrong in (keys, open_key(other, keys)):
+        with pytest.raises(SealBroken):
+            unseal(envelope, "s-1", wrong)
+
+
+@pytest.mark.parametrize(
+    "change", [{"sheet_id": "s-2"}, {"key_id": "other"}, {"sealed_by": "k9"}, {"sealed_key": b"x" * 48}]
+)
+def test_a_key_that_was_changed_does_not_open(change: dict[str, Any]) -> None:
+    """A key cut from another sheet, renamed, damaged, or sealed with a key that is not ours is refused."""
+    keys = SealingKeys.parse(SealingKeys.generate())
+    _envelope, key = seal_apart(Contact("A", None), "s-1", "103000000010", keys, 5)
+    with pytest.raises(SealBroken):
+        open_key(replace(key, **change), keys)

@@ -66,6 +66,8 @@ def action(name: str, acted_at: int, number: int = 0, **fields: Any) -> Complain
         "RESOLVE": {"finding": "UPHELD", "text": "found", "measures": "done"},
         "REJECT": {"text": "not ours"},
         "ANSWER": {"text": "answer"},
+        "REVEAL": {"text": "call back"},
+        "ERASE": {"text": "asked for"},
         "RATE_HANDLING": {"score": 5},
         "CHANGE_TRACK": {"track": "COMPLAINT"},
         "TRANSFER": {"to_unit": "03EE"},

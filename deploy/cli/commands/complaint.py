@@ -339,6 +339,55 @@ def reveal(
     typer.echo(f"phone: {contact.phone or '-'}")
 
 
+@app.command("request-erasure", rich_help_panel=GUARDING)
+def request_erasure(
+    case: Case,
+    *,
+    by: By,
+    unit: Unit = None,
+    at: At = None,
+    wait: Wait = WAIT_S,
+    directory: Dir = None,
+) -> None:
+    """Say that the person wants the contact erased: the legal limit for it begins to run."""
+    _do(directory, case, CaseAction.REQUEST_ERASURE, wait, at, actor=by, unit=unit)
+
+
+@app.command(rich_help_panel=GUARDING)
+def erase(
+    case: Case,
+    *,
+    by: By,
+    reason: Annotated[str, typer.Option(help="Why; kept in the case.", show_default=False)],
+    unit: Unit = None,
+    wait: Wait = WAIT_S,
+    directory: Dir = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+) -> None:
+    """Destroy the key of the contact: nobody can open it any more. Refused under legal hold.
+
+    Example: hailong complaint erase 7b1c --by o-2210 --reason "asked for on 2 March"
+    """
+    from deploy.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.complaints.revealing import destroy_keys  # noqa: PLC0415 as above
+
+    servers = _servers(directory)
+    found = named(_cases(*servers), case)
+    if not yes:
+        typer.confirm(f"Destroy the contact of case {found.complaint_id} for ever?", abort=True)
+    action = _action(found, CaseAction.ERASE, None, actor=by, unit=unit or found.unit, text=reason)
+    _say(*_sent(servers, action, wait))
+    count = destroy_keys(*servers, found.complaint_id)
+    if not count:
+        typer.echo(
+            "No key of its own was found: the sheet gave no contact, or one sealed directly with a sealing key. "
+            "Such a one ends with the retention of topic rating.",
+            err=True,
+        )
+        raise typer.Exit(FAILED)
+    typer.echo(f"{count} key{'' if count == 1 else 's'} destroyed.")
+
+
 def _do(
     directory: Path | None,
     case: str,

@@ -22,7 +22,7 @@ Said = ComplaintCase | ComplaintEvent | ComplaintAnswer
 MOST_ACTIONS = 1000
 """Actions kept for one complaint; no case has a hundredth of them. What comes beyond is refused as a record."""
 
-_FIRINGS_PER_STEP = 400
+_FIRINGS_PER_STEP = 300
 """Cases whose timers fire in one step of time, some 50 ms of work: the thread must come back to what has arrived."""
 
 

@@ -2,7 +2,8 @@
 
 A limit in days ends with the n-th day after the day on which it began, a limit in working hours with the n-th hour.
 What lies in a pause does not count: of a limit in days every day on which it stood still, the first and the last
-included; so the day of an event never counts, as at the start.
+included; so the day of an event never counts, as at the start. A pause that begins when the days are used up and the
+end only waits for a working day moves it as well: nobody is late because of the day on which he may go on.
 """
 
 from __future__ import annotations

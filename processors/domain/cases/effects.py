@@ -76,6 +76,17 @@ def _mark_complex(case: CaseMachine, _action: ComplaintAction, _at: int) -> None
         clock.schedule(case.world.calendar)
 
 
+def _request_erasure(case: CaseMachine, _action: ComplaintAction, at: int) -> None:
+    if not case.open_clocks(CasePhase.ERASE):
+        case.begin(case.world.policy.erase, CasePhase.ERASE, at)
+
+
+def _erase(case: CaseMachine, _action: ComplaintAction, at: int) -> None:
+    # Again is allowed: who was cut off between this and the tombstone must be able to complete it.
+    case.meet(at, CasePhase.ERASE)
+    case.erased_at = at if case.erased_at is None else case.erased_at
+
+
 def _hold(case: CaseMachine, action: ComplaintAction, _at: int) -> None:
     case.legal_hold = action.action == CaseAction.HOLD
 
@@ -122,6 +133,8 @@ BEFORE: Mapping[str, Effect] = {
     CaseAction.ABSORB: _absorb,
     CaseAction.ESCALATE: _escalate,
     CaseAction.MARK_COMPLEX: _mark_complex,
+    CaseAction.REQUEST_ERASURE: _request_erasure,
+    CaseAction.ERASE: _erase,
     CaseAction.HOLD: _hold,
     CaseAction.RELEASE_HOLD: _hold,
 }

@@ -160,6 +160,7 @@ def _case(complaint: Complaint, machine: CaseMachine, version: int) -> Complaint
         clocks=tuple(clock.record() for clock in machine.clocks),
         overdue=machine.overdue,
         next_due_at=min(running) if running and machine.state is not CaseState.CLOSED else None,
+        erased_at=machine.erased_at,
         accepted_actions=machine.accepted,
         refused_actions=machine.refused,
     )

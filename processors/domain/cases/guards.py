@@ -34,6 +34,8 @@ class Refusal(StrEnum):
     NO_SCORE = "NO_SCORE"
     NO_TRACK = "NO_TRACK"
     NO_OTHER_COMPLAINT = "NO_OTHER_COMPLAINT"
+    LEGAL_HOLD = "LEGAL_HOLD"
+    ERASED = "ERASED"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,7 @@ class Standing:
         is_complex: Whether it was declared complex.
         complex_limit: Whether its track has a limit for that.
         legal_hold: Whether it is held.
+        erased: Whether the key of its contact was destroyed.
         suspension_in_force: Whether the law allows suspension at that time.
         unit_known: Whether the unit it would be given to exists.
     """
@@ -67,6 +70,7 @@ class Standing:
     is_complex: bool
     complex_limit: bool
     legal_hold: bool
+    erased: bool
     suspension_in_force: bool
     unit_known: bool
 
@@ -106,7 +110,9 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
         (Refusal.ALREADY_SO, lambda _action, case: case.is_complex),
         (Refusal.NO_COMPLEX_LIMIT, lambda _action, case: not case.complex_limit),
     ),
-    _A.REVEAL: (_NO_TEXT,),
+    _A.REVEAL: (_NO_TEXT, (Refusal.ERASED, lambda _action, case: case.erased)),
+    _A.REQUEST_ERASURE: ((Refusal.ERASED, lambda _action, case: case.erased),),
+    _A.ERASE: (_NO_TEXT, (Refusal.LEGAL_HOLD, lambda _action, case: case.legal_hold)),
     _A.HOLD: ((Refusal.ALREADY_SO, lambda _action, case: case.legal_hold),),
     _A.RELEASE_HOLD: ((Refusal.ALREADY_SO, lambda _action, case: not case.legal_hold),),
 }

@@ -67,6 +67,7 @@ class CaseMachine:
         self.handling_score: int | None = None
         self.asked = self.reopened = self.is_complex = self.legal_hold = False
         self.merged_into: str | None = None
+        self.erased_at: int | None = None
         self.absorbed: list[str] = []
         self.clocks: list[CaseClock] = []
         self.accepted = self.refused = self.overdue = self.fired = 0
@@ -187,8 +188,8 @@ class CaseMachine:
             clock.met_at = at
 
     def end_clocks(self, at: int) -> None:
-        """No open limit matters any more."""
-        for clock in self.open_clocks(*CasePhase):
+        """No open limit of its handling matters any more; who asked for erasure waits for it all the same."""
+        for clock in self.open_clocks(CasePhase.ACKNOWLEDGE, CasePhase.RESOLVE, CasePhase.ANSWER):
             clock.ended_at = at
 
     # --- events
@@ -279,6 +280,7 @@ class CaseMachine:
             is_complex=self.is_complex,
             complex_limit=self.limits.resolve_complex is not None,
             legal_hold=self.legal_hold,
+            erased=self.erased_at is not None,
             suspension_in_force=at >= self.world.policy.suspension_since,
             unit_known=known,
         )

@@ -119,6 +119,7 @@ class CasePolicy:
         escalate_again_days: Working days after an overdue limit at which a case that is still overdue goes up once
             more. Ours.
         close_days: Working days after the answer at which a case is closed that nobody closed. Ours.
+        erase: Limit for destroying the key of a contact after a request.
         poor_score: A rating of the handling at or below it reopens a case. Ours.
         suspension_since: From when on a complaint may be suspended: 1 July 2026, Law 136/2025/QH15.
     """
@@ -129,6 +130,7 @@ class CasePolicy:
     reminder_days: tuple[int, ...] = (3, 1)
     escalate_again_days: int = 5
     close_days: int = 15
+    erase: str = "ERASE_CONTACT"
     poor_score: int = 2
     suspension_since: int = 1_782_838_800_000
 

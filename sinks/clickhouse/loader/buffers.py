@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from confluent_kafka import Message
 
 from schemas.batch import RawBatch
-from schemas.topics import Topic
+from schemas.topics import STORED, Topic
 
 _OVERHEAD_BYTES = 200
 """What Python needs for one record besides its bytes."""
@@ -128,7 +128,7 @@ class Buffers:
     """The buffers of all topics."""
 
     def __init__(self) -> None:
-        self._topics = {topic: TopicBuffer(topic) for topic in Topic}
+        self._topics = {topic: TopicBuffer(topic) for topic in STORED}
 
     def __getitem__(self, topic: Topic) -> TopicBuffer:
         """The buffer of one topic."""

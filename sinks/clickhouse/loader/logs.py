@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from schemas.connection import KafkaConnection
-from schemas.topics import Topic
+from schemas.topics import STORED, Topic
 from sinks.clickhouse.client import session
 from sinks.clickhouse.loader.epochs import Log, identify
 from sinks.clickhouse.loader.options import SinkOptions
@@ -42,7 +42,7 @@ class Logs:
             OutcomeUnknown: ClickHouse's answer was lost.
             TopicsMissing: A topic does not exist.
         """
-        facts = describe(self._connection, tuple(Topic), self._timeout_s)
+        facts = describe(self._connection, STORED, self._timeout_s)
         strange = {topic: found for topic, found in facts.items() if found.identity not in self._known}
         if strange:
             with session(self._clickhouse, timeout_s=self._timeout_s) as client:

@@ -27,7 +27,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.connection import KafkaConnection
 from schemas.errors import OutcomeUnknown, SystemFault, Unavailable
-from schemas.topics import Topic
+from schemas.topics import STORED, Topic
 from sinks.clickhouse.loader.beginnings import beginnings
 from sinks.clickhouse.loader.buffers import Buffers, Lease, Parcel
 from sinks.clickhouse.loader.epochs import Log
@@ -70,7 +70,7 @@ class Session:
         self._writer = writer
         self._asked = logs
         self._monitor = monitor
-        self._names = {topic.value.name(connection.topic_prefix): topic for topic in Topic}
+        self._names = {topic.value.name(connection.topic_prefix): topic for topic in STORED}
         self._logs: Mapping[Topic, Log] = {}
         self._arriving: list[TopicPartition] = []
         self._leases: dict[tuple[str, int], Lease] = {}

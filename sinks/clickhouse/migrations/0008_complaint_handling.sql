@@ -45,6 +45,7 @@ CREATE TABLE IF NOT EXISTS complaint_case
                                               COMMENT 'Legal limits in the order in which they began',
     overdue            UInt16                 COMMENT 'Limits that were not met in time, so far',
     next_due_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'Earliest end of a running limit',
+    erased_at          Nullable(DateTime64(3, 'UTC')) COMMENT 'When the key of its contact was destroyed',
     accepted_actions   UInt32                 COMMENT 'Actions that the table allowed',
     refused_actions    UInt32                 COMMENT 'Actions that it refused',
     row_version        UInt64,
@@ -190,7 +191,7 @@ SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_n
        c.merged_into AS merged_into, c.absorbed AS absorbed, c.excluded_officials AS excluded_officials,
        c.overdue AS overdue, c.next_due_at AS next_due_at,
        if(c.next_due_at IS NULL, NULL, dateDiff('minute', now64(3, 'UTC'), c.next_due_at) / 60) AS remaining_hours,
-       c.accepted_actions AS accepted_actions, c.refused_actions AS refused_actions
+       c.erased_at AS erased_at, c.accepted_actions AS accepted_actions, c.refused_actions AS refused_actions
 FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM complaint_case FINAL) AS c
 ASOF LEFT JOIN reference_office AS o ON c.office = o.code AND c.named_on >= o.valid_from
 COMMENT 'Complaints as they are handled; remaining hours are hours by the clock, the limits count working time or days';

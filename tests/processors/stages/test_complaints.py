@@ -97,7 +97,7 @@ def test_a_storm_of_timers_comes_in_steps_and_goes_on_when_it_is_heard() -> None
     outputs = state.advance(now)
     while outputs:
         said = [one.record for one in outputs if isinstance(one.record, ComplaintEvent)]
-        assert len({one.complaint_id for one in said}) <= 400
+        assert len({one.complaint_id for one in said}) <= 300
         events += said
         outputs = state.absorb(batch(Topic.COMPLAINT_EVENT, said)).outputs
     assert len(events) == len({one.event_id for one in events}) == 4 * len(many)

@@ -14,7 +14,8 @@ import pytest
 from producers.files import FileKind, RejectWriter
 from producers.files.lines import MAX_LINE_BYTES
 from schemas.errors import ConfigurationError, Reason
-from schemas.sealing import Contact, SealingKeys, seal, unseal
+from schemas.records import ContactKey
+from schemas.sealing import Contact, SealingKeys, open_key, seal, unseal
 from schemas.topics import Topic
 
 KEYS = SealingKeys("test", {"test": bytes(32)})
@@ -237,9 +238,10 @@ def test_a_contact_in_clear_is_sealed_or_the_line_is_rejected(outbox: Any) -> No
     assert outbox.faults == [(1, "contact_name")]
     assert not outbox.sent
     outbox.publish(path, sealing_keys=KEYS)
-    sealed = outbox.records[0]["contact"]
-    assert "Nguyễn".encode() not in sealed
-    assert unseal(sealed, "s1", KEYS) == Contact("Nguyễn Văn A", "0912 345 678")
+    key, sheet = outbox.records
+    assert "Nguyễn".encode() not in sheet["contact"]
+    own = open_key(ContactKey.from_avro(key), KEYS)
+    assert unseal(sheet["contact"], "s1", own) == Contact("Nguyễn Văn A", "0912 345 678")
 
 
 def test_a_sealed_contact_passes_through(outbox: Any) -> None:

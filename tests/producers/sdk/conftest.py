@@ -13,7 +13,7 @@ from deploy.embedded.ports import free_port
 from schemas.connection import KafkaConnection
 from schemas.topics import Topic
 
-EVENTS = (Topic.DECLARATION_STATUS, Topic.RATING)
+EVENTS = (Topic.DECLARATION_STATUS, Topic.RATING, Topic.CONTACT_KEY)
 
 
 @pytest.fixture

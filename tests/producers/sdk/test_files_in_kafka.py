@@ -15,7 +15,8 @@ from producers.files import Rejection, publish_files
 from producers.sdk import EventPublisher
 from schemas.codec import decoder
 from schemas.connection import KafkaConnection
-from schemas.sealing import Contact, SealingKeys, unseal
+from schemas.records import ContactKey
+from schemas.sealing import Contact, SealingKeys, open_key, unseal
 from schemas.topics import Topic
 
 pytestmark = [pytest.mark.servers, on_both_brokers]
@@ -85,5 +86,9 @@ def test_no_name_or_phone_of_a_file_is_in_kafka_or_in_a_message(
         assert secret not in said
         assert secret.encode() not in stored
     assert [rejection.line for rejection in rejections] == ([2] if keys else [1, 2])
-    opened = [unseal(decoder("rating")(message.value())["contact"], "s-1", KEYS) for message in messages]
+    own = [ContactKey.from_avro(decoder("contact-key")(message.value())) for message in written(Topic.CONTACT_KEY)]
+    opened = [
+        unseal(decoder("rating")(message.value())["contact"], "s-1", open_key(key, KEYS))
+        for message, key in zip(messages, own, strict=True)
+    ]
     assert opened == ([Contact("Nguyễn Văn A", "0912 345 678")] if keys else [])

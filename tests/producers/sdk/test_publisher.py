@@ -13,8 +13,8 @@ from schemas.codec import decoder
 from schemas.connection import KafkaConnection
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
 from schemas.keys import declaration_key
-from schemas.records import DeclarationStatus, Rating
-from schemas.sealing import Contact, SealingKeys, unseal
+from schemas.records import ContactKey, DeclarationStatus, Rating
+from schemas.sealing import Contact, SealBroken, SealingKeys, open_key, unseal
 from schemas.topics import Topic
 
 pytestmark = pytest.mark.servers
@@ -109,7 +109,12 @@ def test_a_contact_leaves_sealed_or_not_at_all(connection: KafkaConnection, writ
     assert b"0912" not in value
     sheet = Rating.from_avro(decoder("rating")(value))
     assert sheet.contact is not None
-    opened = unseal(sheet.contact, "s1", KEYS)
+    (key,) = written(Topic.CONTACT_KEY)
+    own = ContactKey.from_avro(decoder("contact-key")(key.value()))
+    assert (key.key(), own.sheet_id) == (own.key_id.encode(), "s1")
+    with pytest.raises(SealBroken):
+        unseal(sheet.contact, "s1", KEYS)  # without the key of its own nobody opens it
+    opened = unseal(sheet.contact, "s1", open_key(own, KEYS))
     assert (opened.name, opened.phone) == (contact.name, contact.phone)
 
 

@@ -220,3 +220,32 @@ def test_merged_sheets_end_here_and_are_listed_there() -> None:
     assert absorbed is not None
     assert (merged.state, merged.merged_into) == ("MERGED", absorbed.absorbed[0])
     assert len(absorbed.absorbed) == 1
+
+
+def test_erasure_has_a_limit_of_its_own_that_outlives_the_case() -> None:
+    """A request starts twenty days; withdrawing the complaint does not end them, erasing meets them."""
+    asked, gone = action("REQUEST_ERASURE", at("2026-09-08 10:00")), action("WITHDRAW", at("2026-09-09 10:00"))
+    waiting = folded(asked, gone)
+    assert (clock(waiting, "ERASE_CONTACT").due_at, clock(waiting, "RESOLVE").ended_at) == (
+        at("2026-09-29 00:00"),
+        gone.acted_at,
+    )
+    done = folded(asked, gone, action("ERASE", at("2026-09-10 10:00")))
+    assert done.case is not None
+    assert (clock(done, "ERASE_CONTACT").met_at, done.case.erased_at) == (at("2026-09-10 10:00"),) * 2
+
+
+def test_a_legal_hold_keeps_the_contact() -> None:
+    """Erasing is refused while it holds and allowed again after it."""
+    held = action("HOLD", START + HOUR)
+    assert refusal_of(action("ERASE", START + 2 * HOUR), held) == Refusal.LEGAL_HOLD
+    assert refusal_of(action("ERASE", START + 3 * HOUR), held, action("RELEASE_HOLD", START + 2 * HOUR)) is None
+
+
+def test_what_is_erased_is_not_revealed_and_may_be_erased_again() -> None:
+    """REVEAL is refused from then on; ERASE again completes what was cut off, and keeps the first date."""
+    first, again = action("ERASE", START + HOUR), action("ERASE", START + 2 * HOUR)
+    assert refusal_of(action("REVEAL", START + 3 * HOUR), first) == Refusal.ERASED
+    found = folded(first, again).case
+    assert found is not None
+    assert found.erased_at == START + HOUR
