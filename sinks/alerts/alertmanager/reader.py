@@ -22,8 +22,9 @@ from sinks.topic_identity import REFUSED, named
 
 log = structlog.get_logger(__name__)
 
-_POLL_S = 0.5
+_POLL_S = 0.2
 _MOST_RECORDS = 1000
+_ASK_AGAIN_S = 0.1
 _COMMIT_AGAIN_S = 3600.0
 """Kafka forgets the offsets of a group without members a week after it last committed."""
 
@@ -55,17 +56,22 @@ class AlertTopic:
         self._consumer.assign([TopicPartition(self._name, 0, OFFSET_BEGINNING)])
 
     def _ask(self, timeout_s: float) -> int | None:
-        try:
-            found = self._consumer.committed([TopicPartition(self._name, 0)], timeout=timeout_s)[0]
-        except KafkaException as exception:
-            error: KafkaError = exception.args[0]
+        deadline = time.monotonic() + timeout_s
+        while True:
+            try:
+                found = self._consumer.committed([TopicPartition(self._name, 0)], timeout=timeout_s)[0]
+            except KafkaException as exception:
+                error: KafkaError = exception.args[0]
+            else:
+                return found.offset if found.offset >= 0 else None
             if error.code() in REFUSED:
-                raise SystemFault(f"Kafka refuses us the group ({error.name()}): grant READ on it") from None
-            raise Unavailable(f"Kafka does not tell our offset after {timeout_s:g} s ({error.name()})") from None
-        return found.offset if found.offset >= 0 else None
+                raise SystemFault(f"Kafka refuses us the group ({error.name()}): grant READ on it")
+            if time.monotonic() > deadline:
+                raise Unavailable(f"Kafka does not tell our offset after {timeout_s:g} s ({error.name()})")
+            time.sleep(_ASK_AGAIN_S)
 
     def read(self) -> Sequence[Message]:
-        """What came since the last call, after at most half a second.
+        """What came since the last call, after a fifth of a second at most.
 
         Raises:
             SystemFault: Kafka refuses to let us read.

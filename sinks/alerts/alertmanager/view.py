@@ -81,22 +81,20 @@ class AlertView:
 
     def forget(self, now: int) -> None:
         """Drop ended alerts that need not be sent any more; their versions stay known."""
-        kept = {key: one for key, one in self._entries.items() if not one.acknowledged or self._wanted(one, now)}
-        self._entries = kept
+        self._entries = {
+            key: one for key, one in self._entries.items() if not one.acknowledged or one.open or _recent(one, now)
+        }
 
     def due(self, now: int, ticks: float) -> Sequence[Entry]:
-        """What must be sent.
+        """What must be sent: what is new, and when one of the others is late, all of them, so that they stay together.
 
         Args:
             now: Epoch milliseconds.
             ticks: Seconds of the clock that only goes forward.
         """
-        return [
-            entry
-            for entry in self._entries.values()
-            if not entry.acknowledged
-            or (not entry.refused and self._wanted(entry, now) and ticks - entry.sent_at >= self._resend_s)
-        ]
+        entries = self._entries.values()
+        late = any(self._repeated(one, now) and ticks - one.sent_at >= self._resend_s for one in entries)
+        return [one for one in entries if not one.acknowledged or (late and self._repeated(one, now))]
 
     def done(self, position: int) -> int:
         """The offset before which every alert that has ended was acknowledged.
@@ -108,5 +106,9 @@ class AlertView:
         return min([position, *waiting])
 
     @staticmethod
-    def _wanted(entry: Entry, now: int) -> bool:
-        return entry.open or now - entry.written_at < REPEAT_ENDED_MS
+    def _repeated(entry: Entry, now: int) -> bool:
+        return entry.acknowledged and not entry.refused and (entry.open or _recent(entry, now))
+
+
+def _recent(entry: Entry, now: int) -> bool:
+    return now - entry.written_at < REPEAT_ENDED_MS
