@@ -37,7 +37,10 @@ _SHORTER = {"group_wait": "2s", "group_interval": "1s", "repeat_interval": "1h"}
 
 
 def binary() -> str:
-    """Path of Alertmanager's binary; skips the test where there is none."""
+    """Path of Alertmanager's binary; skips the test where there is none.
+
+    Debian's reads its templates at `/usr/share/prometheus/alertmanager`, wherever the package was unpacked.
+    """
     named = os.environ.get(_NAMED_BY)
     if named is not None:
         assert os.access(named, os.X_OK), f"{_NAMED_BY} names no program: {named}"
