@@ -1,17 +1,30 @@
-"""Loading the reference data files into their tables, so that analysts can join names."""
+"""Loading the reference data into its tables: the files, so that analysts can join names, and the working calendar."""
 
 from __future__ import annotations
 
 import csv
 import hashlib
-from collections.abc import Callable, Iterator, Mapping
-from datetime import date
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from functools import cache
 from importlib.resources import files
 from typing import Any
 from uuid import uuid4
 
 import structlog
 from clickhouse_driver import Client
+
+from schemas.reference.timeline import (
+    END_DAY,
+    END_MS,
+    FIRST_DAY,
+    FIRST_MS,
+    MINUTE_MS,
+    build_timeline,
+    regular_days,
+)
+from schemas.reference.validity import DAY_MS
+from schemas.reference.working_hours import load_working_hours
 
 log = structlog.get_logger(__name__)
 
@@ -24,42 +37,108 @@ FILES: Mapping[str, str] = {
     "steps.csv": "reference_step",
     "reasons.csv": "reference_reason",
     "channels.csv": "reference_channel",
+    "score_criteria.csv": "reference_score_criterion",
+    "score_grades.csv": "reference_score_grade",
+    "service_commitments.csv": "reference_service_commitment",
 }
 """Data file and its table. A table has some of the file's columns, under the same names."""
 
+Rows = Sequence[Sequence[Any]]
+_EPOCH = date(1970, 1, 1)
+
 
 def load_reference(client: Client, done: Mapping[str, str]) -> Iterator[str]:
-    """Load every file that changed since it was loaded.
+    """Load every file that changed since it was loaded, and the calendar when its days or hours did.
 
     Args:
         client: Connected to the database.
         done: Checksums of what was loaded, by name.
 
     Yields:
-        Name of each loaded file.
+        Name of each loaded file or table of the calendar.
     """
     folder = files("schemas").joinpath("reference", "data")
     for file, table in FILES.items():
         text = folder.joinpath(file).read_text(encoding="utf-8")
         name, checksum = f"reference/{file}", hashlib.sha256(text.encode()).hexdigest()
         if done.get(name) != checksum:
-            _replace(client, table, text)
-            client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(name, checksum)])
-            log.info("reference_loaded", file=file, table=table)
+            _replace(client, table, _read(client, table, text))
+            _record(client, name, checksum, table)
+            yield name
+    for table, rows in calendar_rows().items():
+        # The text of the rows, not of the file: public holidays come from a library, which may change alone.
+        name, checksum = f"calendar/{table}", hashlib.sha256(repr(rows).encode()).hexdigest()
+        if done.get(name) != checksum:
+            _replace(client, table, rows)
+            _record(client, name, checksum, table)
             yield name
 
 
-def _replace(client: Client, table: str, text: str) -> None:
-    """Fill a new table and let it take the old one's place: readers see all old rows or all new ones."""
-    kinds: list[tuple[str, str]] = client.execute(
+@cache
+def calendar_rows() -> Mapping[str, Rows]:
+    """The working calendar as rows of `reference_working_window` and `reference_working_day`.
+
+    Raises:
+        ReferenceDataError: The file of working hours is broken.
+    """
+    hours = load_working_hours()
+    regular = regular_days(hours)
+    windows: list[Sequence[Any]] = []
+    for office in (None, *sorted({rule.office for rule in hours.overtime})):
+        code, timeline = office or "", build_timeline(hours, regular, office)
+        windows.append((code, _instant(FIRST_MS), _instant(FIRST_MS), 0))
+        for day, parts in enumerate(timeline.windows):
+            worked, midnight = timeline.before[day], FIRST_MS + day * DAY_MS
+            for start, length in parts:
+                begins = midnight + start
+                windows.append((code, _instant(begins), _instant(begins + length), worked // MINUTE_MS))
+                worked += length
+        # After the last instant that the calendar knows nothing is known, instead of nothing being worked.
+        windows.append((code, _instant(END_MS + 1), _instant(END_MS + 1), None))
+    days: list[Sequence[Any]] = []
+    following: date | None = None
+    for number in range(END_DAY - 1, FIRST_DAY - 1, -1):
+        parts = regular[number - FIRST_DAY]
+        day = _EPOCH + timedelta(days=number)
+        following = day if parts else following
+        end = FIRST_MS + (number - FIRST_DAY) * DAY_MS + parts[-1][1] * MINUTE_MS if parts else None
+        days.append((day, bool(parts), None if end is None else _instant(end), following))
+    counted: list[Sequence[Any]] = []
+    ordinal = 0
+    for day, worked_on, ends_at, next_day in reversed(days):
+        ordinal += worked_on
+        counted.append((day, worked_on, ordinal, ends_at, next_day))
+    return {"reference_working_window": windows, "reference_working_day": counted}
+
+
+def _instant(at_ms: int) -> datetime:
+    return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
+
+
+def _record(client: Client, name: str, checksum: str, table: str) -> None:
+    client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(name, checksum)])
+    log.info("reference_loaded", file=name, table=table)
+
+
+def _columns(client: Client, table: str) -> list[tuple[str, str]]:
+    found: list[tuple[str, str]] = client.execute(
         "SELECT name, type FROM system.columns "
         "WHERE database = currentDatabase() AND table = %(table)s ORDER BY position",
         {"table": table},
     )
+    return found
+
+
+def _read(client: Client, table: str, text: str) -> Rows:
+    kinds = _columns(client, table)
     lines = [line for line in text.splitlines() if not line.startswith("#")]
-    rows = [[_reader(kind)(row[name]) for name, kind in kinds] for row in csv.DictReader(lines)]
+    return [[_reader(kind)(row[name]) for name, kind in kinds] for row in csv.DictReader(lines)]
+
+
+def _replace(client: Client, table: str, rows: Rows) -> None:
+    """Fill a new table and let it take the old one's place: readers see all old rows or all new ones."""
     fresh = f"{table}_{uuid4().hex[:8]}"
-    columns = ", ".join(f"`{name}`" for name, _kind in kinds)
+    columns = ", ".join(f"`{name}`" for name, _kind in _columns(client, table))
     client.execute(f"CREATE TABLE {fresh} AS {table}")
     try:
         client.execute(f"INSERT INTO {fresh} ({columns}) VALUES", rows)

@@ -1,0 +1,230 @@
+"""What scores are made of: the criteria and grades of Decision 766/QĐ-TTg, and the times promised for steps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cache
+from itertools import pairwise
+from types import MappingProxyType
+
+from schemas.reference.errors import ReferenceDataError
+from schemas.reference.tables import Confidence, Row, data_text, parse_table, unique
+
+_CRITERIA = "score_criteria.csv"
+_GRADES = "score_grades.csv"
+_COMMITMENTS = "service_commitments.csv"
+
+
+class Basis(StrEnum):
+    """Where the figures of a criterion come from."""
+
+    COMPUTED = "COMPUTED"
+    ENTERED = "ENTERED"
+
+
+class PromiseUnit(StrEnum):
+    """What a promised time is counted in."""
+
+    WORKING_MINUTE = "WORKING_MINUTE"
+    WORKING_DAY = "WORKING_DAY"
+    CALENDAR_DAY = "CALENDAR_DAY"
+
+
+class Promiser(StrEnum):
+    """Whose time it is."""
+
+    CUSTOMS = "CUSTOMS"
+    DECLARANT = "DECLARANT"
+
+
+class HeldBy(StrEnum):
+    """Which of our data hold start and end of a promised time."""
+
+    STATUSES = "STATUSES"
+    CASES = "CASES"
+    NONE = "NONE"
+
+
+@dataclass(frozen=True, slots=True)
+class Criterion:
+    """A criterion of Decision 766/QĐ-TTg.
+
+    Attributes:
+        criterion: Its number, e.g. 5.4.
+        group_no: Its group, 1 to 5.
+        name_vi: Vietnamese name.
+        name_en: English name.
+        maximum: Its points.
+        full_at: Percentage from which all points are given; 100 means plain proportion. None: points alone are known.
+        basis: Where its figures come from.
+        formula: Numerator and denominator in words.
+        points_confidence: Trust in `maximum`.
+        rule_confidence: Trust in `full_at`.
+        reading_confidence: Trust in our reading of what we hold as what the Decision counts; None: nothing is read.
+        source: Where it comes from.
+    """
+
+    criterion: str
+    group_no: int
+    name_vi: str
+    name_en: str
+    maximum: int
+    full_at: int | None
+    basis: Basis
+    formula: str
+    points_confidence: Confidence
+    rule_confidence: Confidence
+    reading_confidence: Confidence | None
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Grade:
+    """A grade by total points.
+
+    Attributes:
+        grade: Its code; ours.
+        name_vi: Vietnamese name.
+        name_en: English name.
+        from_points: The lowest total that has it.
+        confidence: Trust in the boundary.
+        source: Where it comes from.
+    """
+
+    grade: str
+    name_vi: str
+    name_en: str
+    from_points: int
+    confidence: Confidence
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class Commitment:
+    """A time that was promised for a step.
+
+    Attributes:
+        step: Its code; ours.
+        name_vi: Vietnamese name.
+        name_en: English name.
+        unit: What the time is counted in.
+        amount: How many of them.
+        who: Whose time it is.
+        held_by: Which data hold start and end.
+        starts: What starts it.
+        ends: What ends it.
+        confidence: Trust in the limit.
+        mapping_confidence: Trust in our reading of start and end.
+        source: Where the limit comes from.
+    """
+
+    step: str
+    name_vi: str
+    name_en: str
+    unit: PromiseUnit
+    amount: int
+    who: Promiser
+    held_by: HeldBy
+    starts: str
+    ends: str
+    confidence: Confidence
+    mapping_confidence: Confidence
+    source: str
+
+
+_CRITERION_COLUMNS = (
+    *("criterion", "group_no", "name_vi", "name_en", "maximum", "full_at", "basis", "formula"),
+    *("points_confidence", "rule_confidence", "reading_confidence", "source"),
+)
+_GRADE_COLUMNS = ("grade", "name_vi", "name_en", "from_points", "confidence", "source")
+_COMMITMENT_COLUMNS = (
+    *("step", "name_vi", "name_en", "unit", "amount", "who", "held_by", "starts", "ends"),
+    *("confidence", "mapping_confidence", "source"),
+)
+
+
+def _criterion(row: Row) -> Criterion:
+    full_at = row.integer("full_at") if row.optional("full_at") else None
+    if full_at is not None and not 1 <= full_at <= 100:
+        raise row.fail("full_at must be a percentage from 1 to 100")
+    basis = row.choice("basis", Basis)
+    return Criterion(
+        criterion=row.matching("criterion", r"[1-5]\.[1-9]"),
+        group_no=int(row.matching("group_no", "[1-5]")),
+        name_vi=row.text("name_vi"),
+        name_en=row.text("name_en"),
+        maximum=row.integer("maximum"),
+        full_at=full_at,
+        basis=basis,
+        formula=row.text("formula"),
+        points_confidence=row.choice("points_confidence", Confidence),
+        rule_confidence=row.choice("rule_confidence", Confidence),
+        reading_confidence=row.choice("reading_confidence", Confidence) if basis is Basis.COMPUTED else None,
+        source=row.text("source"),
+    )
+
+
+def _grade(row: Row) -> Grade:
+    return Grade(
+        grade=row.matching("grade", "[A-Z]+"),
+        name_vi=row.text("name_vi"),
+        name_en=row.text("name_en"),
+        from_points=row.integer("from_points"),
+        confidence=row.choice("confidence", Confidence),
+        source=row.text("source"),
+    )
+
+
+def _commitment(row: Row) -> Commitment:
+    return Commitment(
+        step=row.matching("step", "[A-Z_]+"),
+        name_vi=row.text("name_vi"),
+        name_en=row.text("name_en"),
+        unit=row.choice("unit", PromiseUnit),
+        amount=row.integer("amount"),
+        who=row.choice("who", Promiser),
+        held_by=row.choice("held_by", HeldBy),
+        starts=row.text("starts"),
+        ends=row.text("ends"),
+        confidence=row.choice("confidence", Confidence),
+        mapping_confidence=row.choice("mapping_confidence", Confidence),
+        source=row.text("source"),
+    )
+
+
+@cache
+def load_criteria() -> Mapping[str, Criterion]:
+    """Criteria by number.
+
+    Raises:
+        ReferenceDataError: The file is broken, or the points are not 100 in all.
+    """
+    rows = parse_table(_CRITERIA, data_text(_CRITERIA), _CRITERION_COLUMNS)
+    found = {c.criterion: c for c in unique(rows, _criterion, lambda c: c.criterion)}
+    if sum(criterion.maximum for criterion in found.values()) != 100:
+        raise ReferenceDataError(_CRITERIA, None, "the points must be 100 in all")
+    return MappingProxyType(found)
+
+
+@cache
+def load_grades() -> Mapping[str, Grade]:
+    """Grades by code, the best first.
+
+    Raises:
+        ReferenceDataError: The file is broken, or some total has no grade.
+    """
+    rows = parse_table(_GRADES, data_text(_GRADES), _GRADE_COLUMNS)
+    found = unique(rows, _grade, lambda g: g.grade)
+    falling = all(better.from_points > worse.from_points for better, worse in pairwise(found))
+    if not found or not falling or found[-1].from_points != 0:
+        raise ReferenceDataError(_GRADES, None, "the grades must fall from the best to the one that begins at 0")
+    return MappingProxyType({g.grade: g for g in found})
+
+
+@cache
+def load_commitments() -> Mapping[str, Commitment]:
+    """Promised times by step. Raises ReferenceDataError when the file is broken."""
+    rows = parse_table(_COMMITMENTS, data_text(_COMMITMENTS), _COMMITMENT_COLUMNS)
+    return MappingProxyType({c.step: c for c in unique(rows, _commitment, lambda c: c.step)})
