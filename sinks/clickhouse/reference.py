@@ -15,16 +15,16 @@ import structlog
 from clickhouse_driver import Client
 
 from schemas.reference.timeline import (
-    END_DAY,
     END_MS,
     FIRST_DAY,
     FIRST_MS,
     MINUTE_MS,
+    Timeline,
     build_timeline,
     regular_days,
 )
 from schemas.reference.validity import DAY_MS
-from schemas.reference.working_hours import load_working_hours
+from schemas.reference.working_hours import Windows, load_working_hours
 
 log = structlog.get_logger(__name__)
 
@@ -85,30 +85,33 @@ def calendar_rows() -> Mapping[str, Rows]:
     regular = regular_days(hours)
     windows: list[Sequence[Any]] = []
     for office in (None, *sorted({rule.office for rule in hours.overtime})):
-        code, timeline = office or "", build_timeline(hours, regular, office)
-        windows.append((code, _instant(FIRST_MS), _instant(FIRST_MS), 0))
-        for day, parts in enumerate(timeline.windows):
-            worked, midnight = timeline.before[day], FIRST_MS + day * DAY_MS
-            for start, length in parts:
-                begins = midnight + start
-                windows.append((code, _instant(begins), _instant(begins + length), worked // MINUTE_MS))
-                worked += length
-        # After the last instant that the calendar knows nothing is known, instead of nothing being worked.
-        windows.append((code, _instant(END_MS + 1), _instant(END_MS + 1), None))
-    days: list[Sequence[Any]] = []
-    following: date | None = None
-    for number in range(END_DAY - 1, FIRST_DAY - 1, -1):
-        parts = regular[number - FIRST_DAY]
-        day = _EPOCH + timedelta(days=number)
-        following = day if parts else following
-        end = FIRST_MS + (number - FIRST_DAY) * DAY_MS + parts[-1][1] * MINUTE_MS if parts else None
-        days.append((day, bool(parts), None if end is None else _instant(end), following))
-    counted: list[Sequence[Any]] = []
-    ordinal = 0
-    for day, worked_on, ends_at, next_day in reversed(days):
-        ordinal += worked_on
-        counted.append((day, worked_on, ordinal, ends_at, next_day))
-    return {"reference_working_window": windows, "reference_working_day": counted}
+        windows += _windows(office or "", build_timeline(hours, regular, office))
+    return {"reference_working_window": windows, "reference_working_day": _days(regular)}
+
+
+def _windows(office: str, timeline: Timeline) -> Rows:
+    rows: list[Sequence[Any]] = [(office, _instant(FIRST_MS), _instant(FIRST_MS), 0)]
+    for day, parts in enumerate(timeline.windows):
+        worked, midnight = timeline.before[day], FIRST_MS + day * DAY_MS
+        for start, length in parts:
+            rows.append((office, _instant(midnight + start), _instant(midnight + start + length), worked // MINUTE_MS))
+            worked += length
+    # After the last instant that the calendar knows nothing is known, instead of nothing being worked.
+    return [*rows, (office, _instant(END_MS + 1), _instant(END_MS + 1), None)]
+
+
+def _days(regular: Sequence[Windows]) -> Rows:
+    days = [_EPOCH + timedelta(days=FIRST_DAY + index) for index in range(len(regular))]
+    following: list[date | None] = [None] * len(days)
+    for index in range(len(days) - 1, -1, -1):
+        after = following[index + 1] if index + 1 < len(days) else None
+        following[index] = days[index] if regular[index] else after
+    rows, ordinal = [], 0
+    for index, parts in enumerate(regular):
+        ordinal += bool(parts)
+        end = _instant(FIRST_MS + index * DAY_MS + parts[-1][1] * MINUTE_MS) if parts else None
+        rows.append((days[index], bool(parts), ordinal, end, following[index]))
+    return rows
 
 
 def _instant(at_ms: int) -> datetime:

@@ -103,8 +103,8 @@ class Dossier:
         """Whether the last revision of some sheet holds a score of 1 or 2."""
         return any(revisions[-1] <= 2 for revisions in self.levels)
 
-    def minutes(self, step: str, as_of: int, worked: bytearray) -> int | None:
-        """Working minutes of a step without the wait for a supplement; None: it did not begin."""
+    def span(self, step: str, as_of: int) -> tuple[int, int | None] | None:
+        """Start and end of a step as of an instant; without an end it runs; None: it did not begin."""
         seen = sorted((at, name, channel) for name, at, channel in self.statuses if at < as_of)
 
         def first(names: Iterable[str], since: int) -> int | None:
@@ -122,12 +122,19 @@ class Dossier:
         end = first(ends, start)
         if end is None:
             end = first(("STORAGE_PERMITTED", "RELEASED", "CLEARED", "CANCELLED"), start)
-        end = as_of if end is None else end
-        asked = first(("CUSTOMS_INSTRUCTION",), 0)
+        return start, end
+
+    def minutes(self, step: str, as_of: int, worked: bytearray) -> int | None:
+        """Working minutes of a step without the wait for a supplement; None: it did not begin."""
+        found = self.span(step, as_of)
+        if found is None:
+            return None
+        start, end = found[0], as_of if found[1] is None else found[1]
         spent = slow_exact(worked, start, end)
-        if asked is not None and asked < end:
-            supplied = first(("AMENDED_BY_DECLARANT",), asked)
-            supplied = end if supplied is None else min(supplied, end)
+        asked = min((at for name, at, _c in self.statuses if name == "CUSTOMS_INSTRUCTION"), default=end)
+        if asked < end:
+            answers = [at for name, at, _c in self.statuses if name == "AMENDED_BY_DECLARANT" and asked <= at < end]
+            supplied = min(answers, default=end)
             spent -= slow_exact(worked, max(asked, start), supplied) if supplied > start else 0
         return spent // MINUTE
 

@@ -1,0 +1,152 @@
+"""Small-sample scores of officials and teams against an independent computation, on the embedded ClickHouse."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from support.scores import estimates, ranks
+
+from sinks.clickhouse.client import connect
+from sinks.clickhouse.migrate import migrate
+
+pytestmark = pytest.mark.servers
+
+SENT = datetime(2024, 10, 8, 3, tzinfo=UTC)
+OCTOBER = "first = '2024-10-01', last = '2024-11-01'"
+Samples = dict[str, list[int]]
+
+
+@pytest.fixture
+def database(server: Any) -> Iterator[Any]:
+    """A client of an empty, migrated database."""
+    connection = replace(server.connection("default"), database=f"t{uuid4().hex[:8]}")
+    migrate(connection)
+    client = connect(connection)
+    yield client
+    client.disconnect()
+
+
+def store(client: Any, samples: Samples, enterprises: int = 15, target: str = "OFFICIAL", office: str = "03CC") -> None:
+    """Insert one fact an opinion; a SUPERSEDED one with each, which must not count."""
+    columns = (
+        "fact_id, state, sheet_id, declaration_no, submitted_at, target, office, target_id, score, tax_code, channel,"
+        " kind, row_version, log_epoch"
+    )
+    rows = []
+    for name, scores in samples.items():
+        for k, score in enumerate(scores):
+            enterprise, channel = str(k % enterprises), ("RED", "GREEN")[k % 2]
+            head = (f"s{k}", f"1{k:010}0", SENT, target, office, name)
+            rows.append((uuid4(), "MATCHED", *head, score, enterprise, channel, "A11", 1, 1))
+            rows.append((uuid4(), "SUPERSEDED", *head, 1, "other", channel, "A11", 1, 1))
+    client.execute(f"INSERT INTO rated_service ({columns}) VALUES", rows)
+
+
+def scored(client: Any, columns: str, where: str = "target = 'OFFICIAL'") -> dict[str, tuple[Any, ...]]:
+    """Columns of v_fair_scores by target."""
+    found = client.execute(f"SELECT target_id, {columns} FROM v_fair_scores({OCTOBER}) WHERE {where}")
+    return {name: tuple(rest) for name, *rest in found}
+
+
+def samples_of(seed: int, sizes: list[int]) -> Samples:
+    """Scores of officials who differ, in samples of given sizes."""
+    chance = random.Random(seed)
+    found = {}
+    for k, size in enumerate(sizes):
+        good = chance.uniform(0.5, 0.98)
+        found[f"o-{k}"] = [
+            chance.choice((4, 5)) if chance.random() < good else chance.choice((1, 2, 3)) for _ in range(size)
+        ]
+    return found
+
+
+@pytest.mark.parametrize(
+    ("seed", "sizes"),
+    [(1, [30, 45, 60, 200, 35, 31, 400, 5, 12, 29]), (2, [30]), (3, [50, 50]), (4, list(range(25, 65)))],
+)
+def test_scores_and_ranks_are_those_of_an_independent_computation(database: Any, seed: int, sizes: list[int]) -> None:
+    """Shrunken means, intervals and ranks equal those of numpy; too few opinions have neither, yet inform the mean."""
+    samples = samples_of(seed, sizes)
+    store(database, samples)
+    store(database, {"01": [5] * 40}, target="TEAM")  # another kind of target changes nothing
+    wanted = dict(zip(samples, estimates(list(samples.values())), strict=True))
+    found = scored(database, "standing, n, score, score_low, score_high, pull, red, green, imports, main_kind")
+    assert found.keys() == samples.keys()
+    for name, (standing, n, score, low, high, pull, red, green, imports, kind) in found.items():
+        assert n == len(samples[name])
+        assert (red, green) == pytest.approx(((n + 1) // 2 / n, n // 2 / n))
+        assert (imports, kind) == (1, "A11")
+        if n < 30:
+            assert (standing, score, low, high, pull) == ("NOT_ENOUGH_DATA", None, None, None, None)
+        else:
+            expected = wanted[name]
+            assert standing == "SHOWN"
+            assert (score, low, high, pull) == pytest.approx(
+                (expected.score, expected.low, expected.high, expected.pull)
+            )
+
+    shown = [name for name in samples if len(samples[name]) >= 30]
+    places = dict(zip(shown, ranks([(wanted[name].low, wanted[name].high) for name in shown]), strict=True))
+    ranking = database.execute(
+        f"SELECT target_id, rank, better, worse, ranked FROM v_ranking({OCTOBER}, target = 'OFFICIAL', office = '')"
+    )
+    for name, rank, better, worse, ranked in ranking:
+        assert (rank, ranked) == (places.get(name), len(shown))
+        if name in places:
+            assert better == sum(wanted[other].low > wanted[name].high for other in shown)
+            assert worse == sum(wanted[other].high < wanted[name].low for other in shown)
+        else:
+            assert better is None
+            assert worse is None
+    assert len(ranking) == len(samples)
+
+
+def test_clear_differences_are_ranked_and_small_ones_are_not(database: Any) -> None:
+    """Two who cannot be told apart share the first rank; one who is plainly worse is third."""
+    good = [5, 4] * 100
+    store(database, {"o-a": good, "o-b": [*good, 4], "o-c": [3, 2] * 100})
+    query = f"SELECT target_id, rank FROM v_ranking({OCTOBER}, target = 'OFFICIAL', office = '03CC') ORDER BY target_id"
+    assert database.execute(query) == [("o-a", 1), ("o-b", 1), ("o-c", 3)]
+    other = query.replace("03CC", "03EE")
+    assert database.execute(other) == []
+
+
+def test_a_target_is_shown_from_the_set_numbers_on(database: Any) -> None:
+    """Thirty opinions of ten enterprises show a target, one less of either does not; settings move both."""
+    store(database, {"o-enough": [5] * 30, "o-few": [5] * 29}, enterprises=10)
+    store(database, {"o-friends": [5] * 300}, enterprises=9)
+    shown = {"o-enough": (1,), "o-few": (0,), "o-friends": (0,)}
+    assert scored(database, "shown") == shown
+    database.execute("INSERT INTO score_setting (name, value) VALUES ('min_opinions', 29)")
+    assert scored(database, "shown") == {**shown, "o-few": (1,)}
+    database.execute("INSERT INTO score_setting (name, value) VALUES ('min_enterprises', 9)")
+    assert scored(database, "shown") == dict.fromkeys(shown, (1,))
+
+
+def test_equal_scores_alone_prove_no_certainty(database: Any) -> None:
+    """Who has nothing but fives still has an interval: that scores are whole leaves room below them."""
+    store(database, {f"o-{k}": [5] * 40 for k in range(3)})
+    for low, high in scored(database, "score_low, score_high").values():
+        assert 4.9 < low < 5
+        assert high == 5
+
+
+def test_load_stands_beside_the_score(database: Any) -> None:
+    """Declarations that name the official or the team in the period are counted once each, whatever their statuses."""
+    store(database, {"o-1": [5, 4]})
+    store(database, {"01": [5]}, target="TEAM")
+    columns = "event_id, declaration_no, status, occurred_at, office, team, official, row_version, log_epoch"
+    rows = [
+        (f"{k}-{name}", f"1{k:010}0", name, SENT, "03CC", "01", "o-1" if name == "CLEARED" and k else "", 1, 1)
+        for k in range(4)
+        for name in ("REGISTERED", "CHANNEL_ASSIGNED", "CLEARED")
+    ]
+    database.execute(f"INSERT INTO declaration_status ({columns}) VALUES", rows)
+    assert scored(database, "n, declarations") == {"o-1": (2, 3)}
+    assert scored(database, "n, declarations", "target = 'TEAM'") == {"01": (1, 4)}
