@@ -40,12 +40,12 @@ CREATE TABLE IF NOT EXISTS reference_score_criterion
     name_vi            String                 COMMENT 'Vietnamese name',
     name_en            String                 COMMENT 'English name',
     maximum            UInt8                  COMMENT 'Its points',
-    full_at            Nullable(UInt8)        COMMENT 'Percentage from which all points are given; 100: proportion; NULL: points alone can be entered',
+    full_at            Nullable(UInt8)        COMMENT 'Percentage from which all points are given; NULL: points alone can be entered',
     basis              LowCardinality(String) COMMENT 'COMPUTED, or ENTERED: outside our data',
     formula            String                 COMMENT 'Numerator and denominator in words',
     points_confidence  LowCardinality(String) COMMENT 'Of maximum: C confirmed, P probable, U unverified',
     rule_confidence    LowCardinality(String) COMMENT 'Of full_at',
-    reading_confidence LowCardinality(String) COMMENT 'Of our reading of declarations and cases as what the Decision counts; empty: nothing is read',
+    reading_confidence LowCardinality(String) COMMENT 'Of our reading of what we hold as what it counts; empty: nothing is read',
     source             String                 COMMENT 'Where it comes from'
 )
 ENGINE = MergeTree ORDER BY criterion
@@ -133,15 +133,17 @@ WITH
     toDateTime64('2200-01-01 00:00:00', 3, 'UTC') AS never,
     (instant, starts_at, ends_at, before) ->
         toInt64(before) * 60000 + toUnixTimestamp64Milli(least(instant, ends_at)) - toUnixTimestamp64Milli(starts_at) AS worked,
-    worked(t.until, b.starts_at, b.ends_at, b.worked_before) - worked(t.started_at, a.starts_at, a.ends_at, a.worked_before) AS elapsed_ms,
-    worked(t.waits_until, d.starts_at, d.ends_at, d.worked_before) - worked(t.waits_from, c.starts_at, c.ends_at, c.worked_before) AS waited_ms
+    worked(t.until, b.starts_at, b.ends_at, b.worked_before)
+        - worked(t.started_at, a.starts_at, a.ends_at, a.worked_before) AS elapsed_ms,
+    worked(t.waits_until, d.starts_at, d.ends_at, d.worked_before)
+        - worked(t.waits_from, c.starts_at, c.ends_at, c.worked_before) AS waited_ms
 SELECT t.declaration AS declaration, t.registration_office AS registration_office, t.office AS office, t.step AS step,
        t.started_at AS started_at, if(t.ended_at = never, NULL, t.ended_at) AS ended_at, t.requests AS requests,
        t.unit AS unit, t.amount AS amount,
        if(t.unit = 'WORKING_MINUTE', intDiv(elapsed_ms - waited_ms, 60000), NULL) AS minutes,
        if(t.unit = 'WORKING_MINUTE', intDiv(waited_ms, 60000), NULL) AS waited_minutes,
        multiIf(t.unit = 'WORKING_DAY', n.ends_at,
-               t.unit = 'CALENDAR_DAY', toDateTime64(assumeNotNull(e.next_working_day) + if(e.next_working_day IS NULL, NULL, 1), 3, 'Asia/Ho_Chi_Minh'),
+               t.unit = 'CALENDAR_DAY', toDateTime64(e.next_working_day + 1, 3, 'Asia/Ho_Chi_Minh'),
                NULL) AS due_at,
        multiIf(t.unit = 'WORKING_MINUTE' AND minutes IS NULL, 'UNKNOWN',
                t.unit = 'WORKING_MINUTE' AND minutes > t.amount, 'LATE',
@@ -183,9 +185,9 @@ FROM
                next(asked_at, groupArrayIf(s.occurred_at, s.status = 'AMENDED_BY_DECLARANT')) AS supplied_at,
                [('ACKNOWLEDGEMENT', registration_office, registered_at, next(registered_at, routed)),
                 ('DOCUMENT_CHECK', documents_office, documents_from,
-                 if(next(documents_from, documents_checked) = never, next(documents_from, settled), next(documents_from, documents_checked))),
+                 coalesce(nullIf(next(documents_from, documents_checked), never), next(documents_from, settled))),
                 ('GOODS_INSPECTION', goods_office, goods_from,
-                 if(next(goods_from, goods_ended) = never, next(goods_from, settled), next(goods_from, goods_ended))),
+                 coalesce(nullIf(next(goods_from, goods_ended), never), next(goods_from, settled))),
                 ('SUPPLEMENT', asked_office, if(requests = 0, toDateTime64(0, 3, 'UTC'), asked_at), supplied_at),
                 ('DUTY_AFTER_RELEASE', released_office, released_at, next(released_at, cleared))] AS steps
         FROM
@@ -201,7 +203,10 @@ FROM
         GROUP BY s.declaration
     ) AS f
     ARRAY JOIN f.steps AS s
-    INNER JOIN (SELECT toString(step) AS step, unit, amount FROM reference_service_commitment WHERE held_by = 'STATUSES') AS p ON p.step = tupleElement(s, 1)
+    INNER JOIN
+    (
+        SELECT toString(step) AS step, unit, amount FROM reference_service_commitment WHERE held_by = 'STATUSES'
+    ) AS p ON p.step = tupleElement(s, 1)
     WHERE tupleElement(s, 3) > toDateTime64(0, 3, 'UTC')
 ) AS t
 ASOF LEFT JOIN reference_working_window AS a ON t.hours = a.office AND t.started_at >= a.starts_at
@@ -355,12 +360,14 @@ SELECT u.level AS level, u.unit AS unit, if(u.level = 'NATION', 'Cục Hải qua
        {period:String} AS period, u.period_start AS period_start, u.last_day AS period_end,
        c.criterion AS criterion, c.group_no AS group_no, c.name_vi AS name_vi, c.name_en AS name_en,
        upper AS numerator, lower AS denominator, toDecimal64OrNull(toString(hundredths), 2) / 100 AS ratio,
-       multiIf(hundredths IS NOT NULL AND c.full_at IS NOT NULL, toNullable(toDecimal64(points, 2) / 100), is_entered, entry.4, NULL) AS score,
+       multiIf(hundredths IS NOT NULL AND c.full_at IS NOT NULL, toNullable(toDecimal64(points, 2) / 100),
+               is_entered, entry.4, NULL) AS score,
        toDecimal64(c.maximum, 2) AS maximum,
        multiIf(is_computed, 'COMPUTED', is_entered, 'ENTERED', 'MISSING') AS basis,
        if(c.basis = 'COMPUTED', toNullable(ours.4), NULL) AS measured,
        c.formula AS formula, if(is_entered, entry.5, c.source) AS source,
-       arrayMax([toString(c.points_confidence), toString(c.rule_confidence), if(is_computed, toString(c.reading_confidence), '')]) AS confidence
+       arrayMax([toString(c.points_confidence), toString(c.rule_confidence),
+                 if(is_computed, toString(c.reading_confidence), '')]) AS confidence
 FROM
 (
     SELECT *, toDate(dateTrunc({period:String}, {day:Date})) AS period_start,
