@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 BENCHMARKS ?= transport floors peers scaling latency sink queries recovery
 
-.PHONY: help setup demo test lint bench faults up clean
+.PHONY: help setup demo test lint bench bench-alerts faults up clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -38,6 +38,9 @@ bench: $(STAMP) ## the measurements the figures in docs/ come from
 	$(BIN)/python benchmarks/peers.py --rated 1 --declarations 20000 --runs 1 || missed="$$missed peers-all-rated"; \
 	$(BIN)/python benchmarks/report.py && echo "benchmarks/report.md, var/bench/report.json" && \
 	test -z "$$missed" || { echo "missed a target or failed:$$missed"; exit 1; }
+
+bench-alerts: $(STAMP) ## false alarms and delays of the spike detector on simulated offices, beside four rivals (15 minutes)
+	@$(BIN)/python benchmarks/alert_quality.py
 
 faults: $(STAMP) ## kill everything at every point under load; count what is lost or doubled (50 minutes)
 	@PYTHONPATH=tests:. $(BIN)/python tests/faults/run.py $(FAULTS)

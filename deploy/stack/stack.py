@@ -19,6 +19,7 @@ import structlog
 from deploy.broker import Broker
 from deploy.embedded.ports import free_port
 from deploy.settings import ClickHouseSettings, KafkaSettings, check, load
+from deploy.settings.alertmanager import AlertmanagerSettings
 from deploy.settings.everything import GROUPS
 from deploy.settings.sink import SinkSettings
 from deploy.settings.webhook import WebhookSettings
@@ -130,7 +131,7 @@ class Stack:
             migrate(self.clickhouse)
 
     def start_pipeline(self) -> None:
-        """Start workers, sink and, if one is configured, the webhook.
+        """Start workers, sink and, if they are configured, webhook and Alertmanager delivery.
 
         Raises:
             ChildFailed: One of them does not start.
@@ -205,5 +206,7 @@ class Stack:
 
     def _choose_endpoints(self) -> tuple[Endpoint, ...]:
         webhook = load(WebhookSettings, self.variables).url is not None
-        names = [f"worker-{number + 1}" for number in range(self._workers)] + ["sink"] + ["webhook"] * webhook
+        alertmanager = load(AlertmanagerSettings, self.variables).urls is not None
+        names = [f"worker-{number + 1}" for number in range(self._workers)] + ["sink"]
+        names += ["webhook"] * webhook + ["alertmanager"] * alertmanager
         return tuple(Endpoint(name, free_port()) for name in names)

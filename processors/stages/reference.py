@@ -6,9 +6,11 @@ from processors.domain.cases.policy import CasePolicy, CaseWorld
 from processors.domain.complaints import ComplaintPolicy
 from processors.domain.context import StepLimits
 from processors.domain.join import Surroundings
+from processors.domain.spikes.policy import SpikePolicy
 from processors.stages import Policies
 from processors.stages.join import JoinPolicy
 from schemas.reference import load_calendar, load_deadlines, load_offices, load_steps
+from schemas.reference.outages import load_outages
 
 
 def reference_surroundings() -> Surroundings:
@@ -30,4 +32,5 @@ def reference_policies(*, complaint_threshold: int = 2, grace_ms: int = 300_000)
         complaints=ComplaintPolicy(load_deadlines(), threshold=complaint_threshold),
         cases=CaseWorld(CasePolicy(load_deadlines()), load_calendar(), load_offices()),
         join=JoinPolicy(grace_ms=grace_ms),
+        spikes=SpikePolicy(outages=load_outages()),
     )

@@ -36,7 +36,7 @@ class SpikeBook:
         earliest: int | None = None
         day_passed = False
         for count in counts:
-            if count.pane_start < self._newest - self._policy.horizon_ms:
+            if count.pane_start < self._newest - self._policy.horizon_ms or self._silenced(count):
                 continue
             grown = self._series.setdefault(count.office, OfficeSeries()).add(count)
             if grown:
@@ -50,6 +50,10 @@ class SpikeBook:
             self._run()
         if day_passed:
             self._expire()
+
+    def _silenced(self, count: OfficeCount) -> bool:
+        """Whether it falls into a declared outage: then neither good nor bad opinions say what an office is like."""
+        return any(outage.covers(count.office, count.pane_start) for outage in self._policy.outages)
 
     def hear(self, alerts: Iterable[Alert]) -> None:
         """Remember what was said, by whomever: a worker that died, or one that does not know yet that it lost its turn.

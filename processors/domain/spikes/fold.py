@@ -14,10 +14,11 @@ from processors.domain.spikes.baseline import Baseline, common_baseline, office_
 from processors.domain.spikes.evidence import Evidence, window_evidence, window_tail
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.series import OfficeSeries
-from processors.domain.spikes.tests import adjusted, drift_step
-from schemas.records import Detector
+from processors.domain.spikes.tests import adjusted, drift_step, volume_allowance
+from schemas.records import Detector, OfficeCount
 
 Series = Mapping[str, OfficeSeries]
+Runs = tuple[tuple[float, int], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,8 @@ class FoldState:
         day: Day whose baselines are held, as its first instant.
         baselines: Baseline of each office for that day.
         common: Baseline of offices without history.
-        cusum: Drift statistic of each office, and the end of the pane where its present run began.
+        allowance: By how much the drift thresholds of each office differ from those of the policy.
+        cusum: Of each office, for each drift test: its statistic, and the end of the pane where its present run began.
         open: Open episode of each office.
         closed: Cleared episodes, oldest first.
     """
@@ -60,7 +62,8 @@ class FoldState:
     day: int = 0
     baselines: dict[str, Baseline] = field(default_factory=dict)
     common: Baseline | None = None
-    cusum: dict[str, tuple[float, int]] = field(default_factory=dict)
+    allowance: dict[str, float] = field(default_factory=dict)
+    cusum: dict[str, Runs] = field(default_factory=dict)
     open: dict[str, Episode] = field(default_factory=dict)
     closed: list[Episode] = field(default_factory=list)
 
@@ -69,6 +72,7 @@ class FoldState:
         return replace(
             self,
             baselines=dict(self.baselines),
+            allowance=dict(self.allowance),
             cusum=dict(self.cusum),
             open=dict(self.open),
             closed=list(self.closed),
@@ -90,6 +94,7 @@ class Fold:
         state.day = day
         state.common = common_baseline(list(history.values()), policy)
         state.baselines = {office: office_baseline(state.common, n, k, policy) for office, (n, k) in history.items()}
+        state.allowance = {office: volume_allowance(n, policy) for office, (n, _k) in history.items()}
 
     def _history(self, state: FoldState, office: str, series: OfficeSeries, until: int) -> tuple[int, int]:
         """Opinions and dissatisfied ones of an office before a window, its alert periods left out."""
@@ -99,7 +104,8 @@ class Fold:
         for episode in episodes:
             if episode.office == office:
                 start = max(after, episode.raised_at - episode.peak.window_ms)
-                end = min(until, until if episode.cleared_at is None else episode.cleared_at)
+                cleared = until if episode.cleared_at is None else episode.cleared_at
+                end = min(until, cleared, episode.raised_at + self._policy.exclusion_ms)
                 if start < end:
                     n, k = series.totals(start, end)
                     opinions, dissatisfied = opinions - n, dissatisfied - k
@@ -134,19 +140,33 @@ class Fold:
     def _drift(self, state: FoldState, series: OfficeSeries, office: str, end: int) -> None:
         count = series.at(end)
         assert count is not None
-        statistic, since = state.cusum.get(office, (0.0, end))
         share = max(self._baseline(state, office).share, self._policy.least_drift_share)
-        fresh = 0
-        if count.dissatisfied:  # seldom; and only then is the run looked through
-            known = {code for one in series.dissatisfied(since - PANE_MS, end - PANE_MS) for code in one.enterprises}
-            fresh = min(count.dissatisfied, len(set(count.enterprises) - known))
-        value = drift_step(statistic, count.opinions, fresh, share, self._policy.drift_share)
-        state.cusum[office] = (value, since if statistic > 0 else end)
+        runs = []
+        for drift, (statistic, since) in zip(self._policy.drifts, self._runs(state, office, end), strict=True):
+            fresh = self._fresh(series, count, since, end) if count.dissatisfied else 0
+            value = drift_step(statistic, count.opinions, fresh, share, drift.share)
+            runs.append((value, since if statistic > 0 else end))
+        state.cusum[office] = tuple(runs)
+
+    def _runs(self, state: FoldState, office: str, end: int) -> Runs:
+        return state.cusum.get(office, ((0.0, end),) * len(self._policy.drifts))
+
+    def _fresh(self, series: OfficeSeries, count: OfficeCount, since: int, end: int) -> int:
+        """Dissatisfied opinions of a pane from enterprises that a run has not heard yet."""
+        known = {code for one in series.dissatisfied(since - PANE_MS, end - PANE_MS) for code in one.enterprises}
+        return min(count.dissatisfied, len(set(count.enterprises) - known))
+
+    def _strongest(self, state: FoldState, office: str) -> tuple[float, int, bool]:
+        """The drift statistic that is furthest to its threshold, since when it runs, and whether it has reached it."""
+        allowance = state.allowance.get(office, 0.0)
+        pairs = zip(self._policy.drifts, state.cusum[office], strict=True)
+        over, value, since = max((run[0] - drift.threshold - allowance, *run) for drift, run in pairs)
+        return value, since, over >= 0
 
     def _judge(self, state: FoldState, series: Series, office: str, end: int) -> None:
         policy, one = self._policy, series[office]
         baseline = self._baseline(state, office)
-        statistic, since = state.cusum[office]
+        statistic, since, drifted = self._strongest(state, office)
         burst = window_evidence(one, end, policy.burst_window_ms, baseline, statistic)
         held = state.open.get(office)
         if held is not None:
@@ -161,10 +181,11 @@ class Fold:
                 peak = replace(burst, adjusted=corrected)
                 state.open[office] = Episode(office, Detector.BURST, self._anchor(state, one, office, end), end, peak)
                 return
-        if statistic >= policy.drift_threshold:
+        if drifted:
             run = {code for count in one.dissatisfied(since - PANE_MS, end) for code in count.enterprises}
             if len(run) >= policy.least_dissatisfied:
-                peak = window_evidence(one, end, policy.drift_window_ms, baseline, statistic)
+                window = max(policy.drift_window_ms, -(-(end - since + PANE_MS) // DAY_MS) * DAY_MS)
+                peak = window_evidence(one, end, min(window, policy.longest_window_ms), baseline, statistic)
                 state.open[office] = Episode(office, Detector.DRIFT, self._anchor(state, one, office, end), end, peak)
 
     def _anchor(self, state: FoldState, series: OfficeSeries, office: str, end: int) -> int:
@@ -199,7 +220,7 @@ class Fold:
             if tail > self._policy.clear_probability:
                 del state.open[office]
                 state.closed.append(replace(episode, cleared_at=now))
-                state.cusum[office] = (0.0, now)
+                state.cusum[office] = ((0.0, now),) * len(self._policy.drifts)
 
     def quiet_ticks(self, state: FoldState, series: Series, until: int) -> list[int]:
         """Instants in (state.time, until) at which a dissatisfied pane leaves the window of an open episode."""

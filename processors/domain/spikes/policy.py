@@ -3,10 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Protocol
 
 from processors.domain.panes import HOUR_MS
 
 DAY_MS = 24 * HOUR_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """One drift test.
+
+    Attributes:
+        share: Share of dissatisfied opinions that it is tuned to find.
+        threshold: Value of its CUSUM statistic that raises an alert.
+    """
+
+    share: float
+    threshold: float
+
+
+class Outage(Protocol):
+    """A time in which ratings say nothing of an office; `schemas.reference.outages.Outage`."""
+
+    def covers(self, office: str, at_ms: int) -> bool:
+        """Whether an office was hit at an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,8 +36,11 @@ class SpikePolicy:
 
     Attributes:
         burst_window_ms: Length of the window of the burst test.
-        drift_window_ms: Window whose evidence accompanies a drift alert.
+        drift_window_ms: Shortest window of a drift alert; it is the whole run where that is longer.
+        longest_window_ms: Longest window of a drift alert.
         history_ms: How far back a baseline looks; it ends a burst window before the present.
+        exclusion_ms: An alert period is left out of baselines for so long at most: what lasts longer is how the office
+            is now. Else an office that is always worse than others would never be known as it is, and alarm for ever.
         horizon_ms: Counts older than this before stream time are forgotten.
         prior_share: Expected share of dissatisfied opinions before anything is known (Hai Phong, 1 April - 27 May
             2020: about 1.7 % at 3 stars or below).
@@ -26,22 +50,28 @@ class SpikePolicy:
         false_discovery_rate: Share of false alerts accepted among those raised at one tick.
         least_dissatisfied: Alerts need at least so many distinct dissatisfied enterprises.
         least_drift_share: The drift test takes no baseline below this: below it, three sheets would do.
-        drift_share: Share of dissatisfied opinions that the drift test is tuned to find.
-        drift_threshold: Value of the CUSUM statistic that raises an alert.
+        usual_opinions: Opinions of an office within `history_ms` for which the drift thresholds hold as they are.
+        most_allowance: By how much at most an office's thresholds differ for its number of opinions.
+        drifts: The drift tests: one for small rises, which needs many opinions, to one for large ones.
+        outages: Counts of panes that begin in one are left out of everything.
         clear_probability: An alert is cleared when the tail probability of its window has risen above this.
     """
 
     burst_window_ms: int = DAY_MS
     drift_window_ms: int = 7 * DAY_MS
-    history_ms: int = 60 * DAY_MS
-    horizon_ms: int = 120 * DAY_MS
+    longest_window_ms: int = 60 * DAY_MS
+    history_ms: int = 180 * DAY_MS
+    exclusion_ms: int = 30 * DAY_MS
+    horizon_ms: int = 210 * DAY_MS
     prior_share: float = 0.017
     prior_strength: float = 150.0
     strength_bounds: tuple[float, float] = (60.0, 1000.0)
     weight_limit: float = 1000.0
-    false_discovery_rate: float = 0.005
+    false_discovery_rate: float = 0.01
     least_dissatisfied: int = 3
     least_drift_share: float = 0.01
-    drift_share: float = 0.08
-    drift_threshold: float = 6.5
+    usual_opinions: float = 1900.0
+    most_allowance: float = 2.5
+    drifts: tuple[Drift, ...] = (Drift(0.04, 6.5), Drift(0.08, 6.2), Drift(0.20, 5.9))
     clear_probability: float = 0.05
+    outages: tuple[Outage, ...] = ()

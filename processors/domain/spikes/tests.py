@@ -11,6 +11,7 @@ from scipy.special import betaln, gammaln
 from scipy.stats import false_discovery_control
 
 from processors.domain.spikes.baseline import Baseline
+from processors.domain.spikes.policy import SpikePolicy
 
 
 @lru_cache(maxsize=65_536)
@@ -37,6 +38,17 @@ def adjusted(tails: Sequence[float]) -> list[float]:
     """
     values: list[float] = false_discovery_control(tails, method="by").tolist()
     return values
+
+
+def volume_allowance(opinions: int, policy: SpikePolicy) -> float:
+    """By how much an office's drift thresholds differ from the policy's, for its number of opinions in the history.
+
+    The mean run to a false alarm grows with the exponential of a CUSUM threshold, and is counted in opinions. With the
+    logarithm of the number of opinions added, offices of all sizes raise as many false alarms a month; without, nearly
+    all of them would come from the largest, and small ones would wait in vain.
+    """
+    allowance = math.log(max(opinions, 1) / policy.usual_opinions)
+    return min(max(allowance, -policy.most_allowance), policy.most_allowance)
 
 
 def drift_step(statistic: float, opinions: int, dissatisfied: int, share: float, drift_share: float) -> float:

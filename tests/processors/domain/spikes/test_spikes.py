@@ -15,8 +15,9 @@ from processors.domain.panes import HOUR_MS, PANE_MS
 from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
 from processors.domain.spikes.book import SpikeBook
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
-from processors.domain.spikes.tests import burst_tail, drift_step
+from processors.domain.spikes.tests import burst_tail, drift_step, volume_allowance
 from schemas.records import Alert, OfficeCount
+from schemas.reference.outages import Outage
 
 POLICY = SpikePolicy()
 START = at("2020-04-01 08:00") // PANE_MS * PANE_MS
@@ -198,3 +199,34 @@ def test_summaries_speak_to_a_head_of_office() -> None:
     assert "10 trên" in alert.summary_vi
     assert "10 enterprises" in alert.summary_en
     assert "STEP:X" in alert.summary_en
+
+
+def test_drift_alert_shows_its_whole_run() -> None:
+    """The window of a drift alert reaches back to where its run began, so its evidence can be counted by hand."""
+    slow = [replace(burst(day, 1)[0], enterprises=(f"firm{day}",)) for day in range(30, 90, 2)]
+    (alert, *_) = sorted(alerts(calm_days(90) + slow).values(), key=lambda one: one.raised_at)
+    assert alert.detector == "DRIFT"
+    assert alert.window_seconds >= 7 * 86_400
+    firms = {f"firm{day}" for day in range(30, 90, 2) if burst(day, 1)[0].pane_start < alert.raised_at}
+    assert alert.enterprises >= min(len(firms), 3)
+
+
+@given(st.integers(0, 10**6), st.integers(0, 10**6))
+def test_thresholds_follow_the_number_of_opinions(few: int, many: int) -> None:
+    """More opinions never lower a threshold; the usual number leaves it as it is; the difference is bounded."""
+    few, many = sorted((few, many))
+    assert volume_allowance(few, POLICY) <= volume_allowance(many, POLICY)
+    assert abs(volume_allowance(many, POLICY)) <= POLICY.most_allowance
+    assert volume_allowance(int(POLICY.usual_opinions), POLICY) == pytest.approx(0)
+
+
+def test_a_declared_outage_raises_nothing_and_teaches_nothing() -> None:
+    """A burst inside an outage is left out; the same burst at an office that was not hit is found."""
+    counts = calm_days(42) + burst(40, 8)
+    day = START + 40 * DAY_MS
+    hit = Outage(day, day + DAY_MS, frozenset({"03EE"}))
+    elsewhere = Outage(day, day + DAY_MS, frozenset({"03CC"}))
+    for outage, raised in ((hit, 0), (elsewhere, 1)):
+        book = SpikeBook(replace(POLICY, outages=(outage,)), lambda code, _at: code)
+        book.add(counts)
+        assert len(book.changes()) == raised

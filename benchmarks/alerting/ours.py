@@ -1,0 +1,58 @@
+"""Our detector over simulated ratings: the real `SpikeBook`, fed with counts as its stage is."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from benchmarks.alerting.world import DAY_MS, START, Ratings
+from processors.domain.panes import PANE_MS
+from processors.domain.spikes.book import SpikeBook
+from processors.domain.spikes.policy import SpikePolicy
+from schemas.records import Alert, AlertState, OfficeCount
+
+Episodes = list[tuple[int, int]]
+"""(raised, cleared) of an office's alerts; one still open is cleared at the end."""
+
+
+def office_code(number: int) -> str:
+    """A code for an office of the simulation."""
+    return f"{number:04d}"
+
+
+def episodes(offices: Sequence[Ratings], policy: SpikePolicy) -> list[Episodes]:
+    """The alerts that stand in the end, by office."""
+    book = SpikeBook(policy, lambda code, _at: code)
+    said: dict[str, Alert] = {}
+    counts = sorted((count for number, one in enumerate(offices) for count in _counts(number, one)), key=_when)
+    end, position = max(int(one.at[-1]) for one in offices), 0
+    for day in range((end - START) // DAY_MS + 2):
+        until = START + (day + 1) * DAY_MS
+        first = position
+        while position < len(counts) and counts[position].pane_start < until:
+            position += 1
+        book.add(counts[first:position])
+        book.advance(until)
+        said.update({alert.alert_id: alert for alert in book.changes()})
+    found: list[Episodes] = [[] for _ in offices]
+    for alert in said.values():
+        if alert.state != AlertState.RETRACTED:
+            found[int(alert.office)].append((alert.raised_at, alert.cleared_at or end))
+    return [sorted(one) for one in found]
+
+
+def _when(count: OfficeCount) -> tuple[int, str]:
+    return count.pane_start, count.office
+
+
+def _counts(number: int, ratings: Ratings) -> list[OfficeCount]:
+    panes = ratings.at - ratings.at % PANE_MS
+    starts, places = np.unique(panes, return_index=True)
+    ends = [*places[1:].tolist(), len(panes)]
+    found = []
+    for start, low, high in zip(starts.tolist(), places.tolist(), ends, strict=True):
+        firms = {str(firm) for firm in ratings.enterprise[low:high][ratings.low[low:high]].tolist()}
+        dissatisfied = int(ratings.low[low:high].sum())
+        found.append(OfficeCount(office_code(number), start, 1, high - low, dissatisfied, tuple(sorted(firms)), {}, ()))
+    return found

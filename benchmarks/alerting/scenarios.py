@@ -1,0 +1,66 @@
+"""The scenarios: ten with a trouble that is to be found, and null ones in which nothing is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from benchmarks.alerting.world import Plant, Setting
+
+_FIRSTS = (150, 330, 520)
+
+
+@dataclass(frozen=True)
+class Scenario:
+    """One scenario.
+
+    Attributes:
+        words: What happens.
+        setting: The world without its troubles.
+        share: Share of dissatisfied opinions of a trouble; 0: none.
+        days: How long one lasts.
+        ramp: Whether it grows evenly.
+        every: Only each so-manieth office has one.
+    """
+
+    words: str
+    setting: Setting = field(default_factory=Setting)
+    share: float = 0.0
+    days: int = 0
+    ramp: bool = False
+    every: int = 1
+
+    def world(self) -> Setting:
+        """The world with its troubles: three at each office, half a year apart, on different days."""
+        plants = tuple(
+            Plant(office, first + 7 * (office % 9), self.days, self.share, self.ramp)
+            for office in range(0, self.setting.offices, self.every)
+            for first in _FIRSTS
+            if self.share and first + 7 * (office % 9) + self.days < self.setting.days
+        )
+        return replace(self.setting, plants=plants)
+
+
+NULL = Scenario("nothing happens at nine offices for two years")
+SCENARIOS: Mapping[str, Scenario] = {
+    "drift-4": Scenario("the share rises to 4 % for 60 days", share=0.04, days=60),
+    "shift-8": Scenario("the share rises to 8 % for 30 days", share=0.08, days=30),
+    "shift-15": Scenario("the share rises to 15 % for 20 days", share=0.15, days=20),
+    "burst-30": Scenario("30 % for two days", share=0.30, days=2),
+    "burst-15": Scenario("15 % for four days", share=0.15, days=4),
+    "ramp-10": Scenario("the share creeps up to 10 % in 60 days", share=0.10, days=60, ramp=True),
+    "small-office": Scenario(
+        "8 % for 60 days at offices of four ratings a day", Setting(daily=4.0, spread=0.3), 0.08, 60
+    ),
+    "large-office": Scenario("8 % for 15 days at offices of forty", Setting(daily=40.0, spread=0.3), 0.08, 15),
+    "nation": Scenario("8 % for 30 days at one in nine of 165 offices", Setting(offices=165), 0.08, 30, every=9),
+    "response": Scenario(
+        "8 % for 30 days while satisfied enterprises begin to answer", Setting(response_step=1.5), 0.08, 30
+    ),
+}
+NULLS: Mapping[str, Scenario] = {
+    "null": NULL,
+    "null-nation": Scenario("nothing happens at 165 offices", Setting(offices=165)),
+    "null-angry": Scenario("one enterprise sends eight dissatisfied sheets a day, now and then", Setting(angry=8)),
+    "null-response": Scenario("half as many satisfied answers from the middle on", Setting(response_step=1.5)),
+}

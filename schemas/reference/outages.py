@@ -1,0 +1,65 @@
+"""Declared outages. Source: `data/outages.toml`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, timezone
+from functools import cache
+
+from schemas.reference.tables import data_text, parse_toml
+from schemas.reference.toml_entries import Entry, entries
+
+_FILE = "outages.toml"
+_LOCAL = timezone(timedelta(hours=7))
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """A time in which ratings say nothing of an office.
+
+    Attributes:
+        start: From when on, epoch milliseconds.
+        end: Up to when.
+        offices: Codes of the offices that were hit; empty: all.
+    """
+
+    start: int
+    end: int
+    offices: frozenset[str]
+
+    def covers(self, office: str, at_ms: int) -> bool:
+        """Whether an office was hit at an instant."""
+        return self.start <= at_ms < self.end and (not self.offices or office in self.offices)
+
+
+def _instant(entry: Entry, name: str) -> int:
+    value = entry.values.get(name)
+    if not isinstance(value, datetime) or value.tzinfo is not None:
+        raise entry.fail(f"{name} must be a local time such as 2024-08-06T00:00:00")
+    return round(value.replace(tzinfo=_LOCAL).timestamp() * 1000)
+
+
+def _outage(entry: Entry) -> Outage:
+    entry.only("from", "until", "offices", "what", "confidence", "source")
+    entry.text("what")
+    entry.confidence()
+    entry.text("source")
+    start, end = _instant(entry, "from"), _instant(entry, "until")
+    if start >= end:
+        raise entry.fail("until must lie after from")
+    offices = entry.items("offices") if "offices" in entry.values else []
+    if not all(isinstance(code, str) for code in offices):
+        raise entry.fail("offices must be codes")
+    return Outage(start, end, frozenset(map(str, offices)))
+
+
+def parse_outages(text: str) -> tuple[Outage, ...]:
+    """The outages of a TOML text, in order of time. Raises ReferenceDataError where an entry is wrong."""
+    found = (_outage(entry) for entry in entries(_FILE, parse_toml(_FILE, text), "outage"))
+    return tuple(sorted(found, key=lambda outage: outage.start))
+
+
+@cache
+def load_outages() -> tuple[Outage, ...]:
+    """The outages of the data file. Raises ReferenceDataError when it is broken."""
+    return parse_outages(data_text(_FILE))
