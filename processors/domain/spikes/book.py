@@ -26,6 +26,7 @@ class SpikeBook:
         self._series: dict[str, OfficeSeries] = {}
         self._state = FoldState()
         self._checkpoints: list[FoldState] = [FoldState()]
+        self._today = 1  # place of the first checkpoint that is dropped once its day is past
         self._versions = 0
         self._now = 0
         self._newest = 0
@@ -79,6 +80,7 @@ class SpikeBook:
             series.expire(before)
         while len(self._checkpoints) > 1 and self._checkpoints[1].time < before:
             self._checkpoints.pop(0)
+            self._today = max(self._today - 1, 1)
 
     def _rewind(self, end: int) -> None:
         """Go back to the newest checkpoint before a pane that changed."""
@@ -86,6 +88,7 @@ class SpikeBook:
             return
         while len(self._checkpoints) > 1 and self._checkpoints[-1].time >= end:
             self._checkpoints.pop()
+        self._today = min(self._today, len(self._checkpoints))
         self._state = self._checkpoints[-1].copy()
 
     def _run(self) -> None:
@@ -97,11 +100,23 @@ class SpikeBook:
                 active.setdefault(end, []).append(office)
         for end in sorted(active):
             self._quiet(end)
-            if end // DAY_MS != state.time // DAY_MS:
-                self._checkpoints.append(state.copy())
+            self._checkpoint(end)
             fold.tick(state, series, end, active[end])
         if self._now > state.time:
             self._quiet(self._now)
+
+    def _checkpoint(self, end: int) -> None:
+        """Keep the state before a tick; of days that are past only the one before their first tick.
+
+        Live counts come for the newest panes, so one for each tick of today spares them the day so far.
+        """
+        day_passed = end // DAY_MS != self._state.time // DAY_MS
+        if day_passed:
+            del self._checkpoints[self._today :]
+        if self._checkpoints[-1].time != self._state.time:  # else it was just gone back to
+            self._checkpoints.append(self._state.copy())
+        if day_passed:
+            self._today = len(self._checkpoints)
 
     def _quiet(self, until: int) -> None:
         while ticks := self._fold.quiet_ticks(self._state, self._series, until):

@@ -100,16 +100,22 @@ class Fold:
         """Opinions and dissatisfied ones of an office before a window, its alert periods left out."""
         after = until - self._policy.history_ms
         opinions, dissatisfied = series.totals(after, until)
-        episodes = [*state.closed, *state.open.values()]
-        for episode in episodes:
-            if episode.office == office:
-                start = max(after, episode.raised_at - episode.peak.window_ms)
-                cleared = until if episode.cleared_at is None else episode.cleared_at
-                end = min(until, cleared, episode.raised_at + self._policy.exclusion_ms)
-                if start < end:
-                    n, k = series.totals(start, end)
-                    opinions, dissatisfied = opinions - n, dissatisfied - k
-        return max(opinions, 0), max(dissatisfied, 0)
+        for start, end in self._alerted(state, office, after, until):
+            n, k = series.totals(start, end)
+            opinions, dissatisfied = opinions - n, dissatisfied - k
+        return opinions, dissatisfied
+
+    def _alerted(self, state: FoldState, office: str, after: int, until: int) -> list[tuple[int, int]]:
+        """Alert periods of an office within an interval, apart from each other: what lies in two is left out once."""
+        found: list[tuple[int, int]] = []
+        episodes = [one for one in (*state.closed, *state.open.values()) if one.office == office]
+        for episode in sorted(episodes, key=lambda one: one.raised_at - one.peak.window_ms):
+            cleared = until if episode.cleared_at is None else episode.cleared_at
+            start = max(after, episode.raised_at - episode.peak.window_ms, found[-1][1] if found else after)
+            end = min(until, cleared, episode.raised_at + self._policy.exclusion_ms)
+            if start < end:
+                found.append((start, end))
+        return found
 
     def tick(self, state: FoldState, series: Series, end: int, active: Sequence[str]) -> None:
         """Take the panes that end at `end`.

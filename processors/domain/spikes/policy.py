@@ -70,8 +70,8 @@ class SpikePolicy:
     false_discovery_rate: float = 0.01
     least_dissatisfied: int = 3
     least_drift_share: float = 0.01
-    usual_opinions: float = 1900.0
-    most_allowance: float = 2.5
-    drifts: tuple[Drift, ...] = (Drift(0.04, 6.5), Drift(0.08, 6.2), Drift(0.20, 5.9))
+    usual_opinions: float = 2400.0
+    most_allowance: float = 3.5
+    drifts: tuple[Drift, ...] = (Drift(0.04, 6.9), Drift(0.08, 6.6), Drift(0.20, 6.3))
     clear_probability: float = 0.05
     outages: tuple[Outage, ...] = ()

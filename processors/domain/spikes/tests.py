@@ -57,7 +57,8 @@ def drift_step(statistic: float, opinions: int, dissatisfied: int, share: float,
     Source: Page's test with log-likelihood ratios for Bernoulli trials. Within a pane the satisfied opinions are taken
     first: the order inside five minutes is not known, and this is the cautious one.
     """
-    target = max(drift_share, 2 * share)
+    # Twice the baseline at least, and never 1: an office that only ever hears complaints must not stop the arithmetic.
+    target = max(drift_share, min(2 * share, (1 + share) / 2))
     calm = opinions - dissatisfied
     fallen = max(0.0, statistic + calm * math.log((1 - target) / (1 - share)))
     return fallen + dissatisfied * math.log(target / share)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import random
 from dataclasses import replace
 
@@ -145,7 +146,7 @@ def test_order_of_counts_does_not_matter() -> None:
     for _ in range(2):
         shuffled = list(counts)
         chance.shuffle(shuffled)
-        book, last = SpikeBook(POLICY, lambda code, _at: code), {}
+        book, last = SpikeBook(POLICY, lambda code, _at: code), dict[str, Alert]()
         for place in range(0, len(shuffled), 400):
             book.add(shuffled[place : place + 400])
             for alert in book.changes():
@@ -193,6 +194,19 @@ def test_offices_that_come_later_change_nothing_of_the_past() -> None:
     assert replace(known, version=raised.version) == raised
 
 
+def test_live_counts_say_what_a_replay_says() -> None:
+    """Counts in order of time, some of them late by panes or by days, end in the alerts of one go."""
+    counts = sorted(calm_days(40) + burst(35, 8), key=lambda one: one.pane_start)
+    delays = random.Random(5).choices((0, 2 * PANE_MS, 3 * DAY_MS), (90, 7, 3), k=len(counts))
+    arriving = sorted(zip(counts, delays, strict=True), key=lambda pair: pair[0].pane_start + pair[1])
+    book, last = SpikeBook(POLICY, lambda code, _at: code), dict[str, Alert]()
+    for one, _delay in arriving:
+        book.add([one])
+        last.update({alert.alert_id: alert for alert in book.changes()})
+    standing = {one: replace(a, version=0) for one, a in last.items() if a.state != "RETRACTED"}
+    assert standing == {one: replace(alert, version=0) for one, alert in alerts(counts).items()}
+
+
 def test_summaries_speak_to_a_head_of_office() -> None:
     """The sentences hold the counts, the expectation and what stands out."""
     (alert,) = alerts(calm_days(45) + burst(42, 10)).values()
@@ -230,3 +244,21 @@ def test_a_declared_outage_raises_nothing_and_teaches_nothing() -> None:
         book = SpikeBook(replace(POLICY, outages=(outage,)), lambda code, _at: code)
         book.add(counts)
         assert len(book.changes()) == raised
+
+
+def test_an_office_that_hears_nothing_but_complaints_stops_nothing() -> None:
+    """With a baseline of one half or more the arithmetic still holds, for any counts."""
+    counts = calm_days(40)
+    for day in range(40, 120):
+        start = START + day * DAY_MS
+        counts += [count("03EE", start + n * HOUR_MS, 2, (f"a{day}-{n}", f"b{day}-{n}")) for n in range(8)]
+    said = alerts(counts, START + 130 * DAY_MS)
+    assert any(one.office == "03EE" for one in said.values())
+
+
+@given(st.floats(0.0001, 0.9999), st.integers(0, 100), st.integers(0, 100), st.floats(0.01, 0.5))
+def test_drift_step_is_finite_for_any_baseline(share: float, calm: int, low: int, towards: float) -> None:
+    """No baseline and no count makes a statistic that is not a number, and none falls below zero."""
+    value = drift_step(1.0, calm + low, low, share, towards)
+    assert math.isfinite(value)
+    assert value >= 0
