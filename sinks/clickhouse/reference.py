@@ -61,17 +61,24 @@ def load_reference(client: Client, done: Mapping[str, str]) -> Iterator[str]:
     for file, table in FILES.items():
         text = folder.joinpath(file).read_text(encoding="utf-8")
         name, checksum = f"reference/{file}", hashlib.sha256(text.encode()).hexdigest()
-        if done.get(name) != checksum:
+        if done.get(name) != checksum or _is_empty(client, table):
             _replace(client, table, _read(client, table, text))
             _record(client, name, checksum, table)
             yield name
     for table, rows in calendar_rows().items():
         # The text of the rows, not of the file: public holidays come from a library, which may change alone.
         name, checksum = f"calendar/{table}", hashlib.sha256(repr(rows).encode()).hexdigest()
-        if done.get(name) != checksum:
+        if done.get(name) != checksum or _is_empty(client, table):
             _replace(client, table, rows)
             _record(client, name, checksum, table)
             yield name
+
+
+def _is_empty(client: Client, table: str) -> bool:
+    """A table that somebody dropped comes back without rows, while the ledger still says that it was loaded."""
+    asked = "SELECT total_rows FROM system.tables WHERE database = currentDatabase() AND name = %(table)s"
+    found: list[tuple[int | None]] = client.execute(asked, {"table": table})
+    return found == [(0,)]
 
 
 @cache

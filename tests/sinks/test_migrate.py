@@ -21,3 +21,17 @@ def test_views_come_back_in_their_newest_form(world: World) -> None:
         after = dict(client.execute(newest))
     assert again
     assert after == before
+
+
+def test_reference_tables_come_back_with_their_rows(world: World) -> None:
+    """A reference table that was dropped is made and filled again, though the ledger says that it was loaded."""
+    with session(world.clickhouse) as client:
+        before = {
+            name: client.execute(f"SELECT count() FROM {name}") for name in ("reference_step", "reference_working_day")
+        }
+        for name in before:
+            client.execute(f"DROP TABLE {name}")
+        migrate(world.clickhouse)
+        after = {name: client.execute(f"SELECT count() FROM {name}") for name in before}
+    assert after == before
+    assert all(rows > 0 for ((rows,),) in before.values())
