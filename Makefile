@@ -11,7 +11,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-BENCHMARKS ?= transport floors peers scaling latency sink queries recovery
+BENCHMARKS ?= transport floors peers scaling latency sink queries recovery timers
 
 .PHONY: help setup demo test lint bench bench-alerts faults up clean
 

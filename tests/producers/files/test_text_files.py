@@ -322,3 +322,30 @@ def test_giant_sheet_ids_do_not_fill_the_memory(outbox: Any) -> None:
     tracemalloc.stop()
     assert (report.rejected, report.sent) == (300, 0)
     assert peak < 12_000_000
+
+
+ACTION = {
+    "action_id": "a-1",
+    "complaint_id": "7b1c0000-0000-5000-8000-000000000000",
+    "action": "RATE_HANDLING",
+    "acted_at": "2020-05-04T15:00:00+07:00",
+    "actor_role": "ENTERPRISE",
+    "actor": "0200100100",
+    "score": 4,
+}
+
+
+def test_actions_on_complaints_come_from_json_and_csv(outbox: Any) -> None:
+    """Both forms give the same event; a wrong one is rejected with its field, and the kinds may be mixed in a file."""
+    heading, row = ",".join(ACTION), ",".join(str(value) for value in ACTION.values())
+    wrong = {**ACTION, "complaint_id": "7B1C", "score": 9}
+    outbox.publish(outbox.file("a.jsonl", lines(ACTION, RATING, wrong)), outbox.file("b.csv", f"{heading}\n{row}\n"))
+    assert [topic for topic, _key, _record in outbox.sent] == [
+        Topic.COMPLAINT_ACTION,
+        Topic.RATING,
+        Topic.COMPLAINT_ACTION,
+    ]
+    first, _rating, second = outbox.records
+    assert first == second
+    assert (first["score"], first["unit"], outbox.sent[0][1]) == (4, None, ACTION["complaint_id"].encode())
+    assert outbox.faults == [(3, "complaint_id"), (3, "score")]
