@@ -16,7 +16,7 @@ BENCHMARKS ?= transport floors peers scaling latency sink queries recovery timer
 .PHONY: help setup demo test lint bench bench-alerts faults up clean
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: $(STAMP) ## make .venv with the locked packages (done by the other targets when needed)
 
@@ -39,7 +39,7 @@ bench: $(STAMP) ## the measurements the figures in docs/ come from
 	$(BIN)/python benchmarks/report.py && echo "benchmarks/report.md, var/bench/report.json" && \
 	test -z "$$missed" || { echo "missed a target or failed:$$missed"; exit 1; }
 
-bench-alerts: $(STAMP) ## false alarms and delays of the spike detector on simulated offices, beside four rivals (15 minutes)
+bench-alerts: $(STAMP) ## false alarms and delays of the spike detector on simulated offices, beside four rivals (7 minutes)
 	@$(BIN)/python benchmarks/alert_quality.py
 
 faults: $(STAMP) ## kill everything at every point under load; count what is lost or doubled (50 minutes)

@@ -72,6 +72,6 @@ class SpikePolicy:
     least_drift_share: float = 0.01
     usual_opinions: float = 2400.0
     most_allowance: float = 3.5
-    drifts: tuple[Drift, ...] = (Drift(0.04, 6.9), Drift(0.08, 6.6), Drift(0.20, 6.3))
+    drifts: tuple[Drift, ...] = (Drift(0.04, 7.1), Drift(0.08, 6.8), Drift(0.20, 6.5))
     clear_probability: float = 0.05
     outages: tuple[Outage, ...] = ()
