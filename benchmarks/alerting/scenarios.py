@@ -62,5 +62,5 @@ NULLS: Mapping[str, Scenario] = {
     "null": NULL,
     "null-nation": Scenario("nothing happens at 165 offices", Setting(offices=165)),
     "null-angry": Scenario("one enterprise sends eight dissatisfied sheets a day, now and then", Setting(angry=8)),
-    "null-response": Scenario("half as many satisfied answers from the middle on", Setting(response_step=1.5)),
+    "null-response": Scenario("half as many satisfied answers again from the middle on", Setting(response_step=1.5)),
 }
