@@ -24,7 +24,7 @@ demo: $(STAMP) ## play 57 days of Hai Phong's ratings through Kafka, Faust and C
 	@$(BIN)/hailong demo
 
 test: lint ## lint, types, walls, schemas, then all tests
-	@$(BIN)/python -m pytest -n 3 --dist loadfile
+	@$(BIN)/python -m pytest -n 4 --dist loadfile
 
 lint: $(STAMP) ## style, types, walls between the folders, schema compatibility
 	@$(BIN)/ruff check .

@@ -139,7 +139,7 @@ def crc(record: Any, topic: Topic) -> int:
     order=st.randoms(use_true_random=False),
     restarts=st.booleans(),
 )
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=14, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_any_arrival_gives_what_the_batch_computation_gives(
     events: list[DeclarationStatus], sheets: list[Rating], cuts: list[int], order: Any, *, restarts: bool
 ) -> None:
