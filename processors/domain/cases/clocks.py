@@ -8,13 +8,23 @@ end only waits for a working day moves it as well: nobody is late because of the
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 from processors.domain.cases.policy import CaseCalendar, LegalLimit
 from schemas.records import CasePhase, Clock
 from schemas.reference.deadlines import LimitUnit
 from schemas.reference.errors import OutsideCalendarError
 from schemas.reference.validity import DAY_MS
+
+
+def if_known(instant: Callable[[], int]) -> int | None:
+    """An instant of the calendar; None outside its years: accepted events come close to both ends of them."""
+    try:
+        return instant()
+    except OutsideCalendarError:
+        return None
 
 
 @dataclass(slots=True)
@@ -60,11 +70,8 @@ class CaseClock:
         return self.met_at is not None and self.due_at is not None and self.met_at > self.due_at
 
     def schedule(self, calendar: CaseCalendar) -> None:
-        """Work out its end."""
-        try:
-            self.due_at = self._end(calendar)
-        except OutsideCalendarError:
-            self.due_at = None  # an end that no calendar knows binds nobody; accepted events hardly reach it
+        """Work out its end; one that no calendar knows binds nobody."""
+        self.due_at = if_known(lambda: self._end(calendar))
 
     def _end(self, calendar: CaseCalendar) -> int:
         if self.limit.unit == LimitUnit.WORKING_DAY:
@@ -97,10 +104,11 @@ class CaseClock:
 
     def reminders(self, days_before: tuple[int, ...], calendar: CaseCalendar) -> list[int]:
         """Mornings on which to remind of it; only those after its start."""
-        if self.due_at is None:
+        due_at = self.due_at
+        if due_at is None:
             return []
-        mornings = [calendar.working_morning(self.due_at, days) for days in days_before]
-        return sorted(morning for morning in mornings if self.started_at < morning < self.due_at)
+        mornings = [if_known(partial(calendar.working_morning, due_at, days)) for days in days_before]
+        return sorted(at for at in mornings if at is not None and self.started_at < at < due_at)
 
     def record(self) -> Clock:
         """As it stands in `complaint-case`."""

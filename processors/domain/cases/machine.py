@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from processors.domain.cases.clocks import CaseClock
+from processors.domain.cases.clocks import CaseClock, if_known
 from processors.domain.cases.effects import AFTER, BEFORE
 from processors.domain.cases.guards import Refusal, Standing, refusal
 from processors.domain.cases.policy import CaseWorld, TrackLimits
@@ -24,7 +24,6 @@ from schemas.records import (
     ComplaintEvent,
     Track,
 )
-from schemas.reference.errors import OutsideCalendarError
 
 
 class Timer(NamedTuple):
@@ -151,10 +150,7 @@ class CaseMachine:
             yield Timer(again, CaseEventKind.ESCALATED, place, due_at)
 
     def _working_days_after(self, at: int, days: int) -> int | None:
-        try:
-            return self.world.calendar.add_working_days(at, days)
-        except OutsideCalendarError:
-            return None
+        return if_known(lambda: self.world.calendar.add_working_days(at, days))
 
     # --- clocks
 

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import pytest
+from support.cases import action, complaint, world
 from support.events import batch, item, rating, status
 
+from processors.domain.cases.fold import fold
 from processors.domain.complaints import complaint_of
 from processors.domain.facts import FactStore
 from processors.stages.join import JoinPolicy, JoinStage
@@ -11,7 +14,7 @@ from processors.stages.reference import reference_policies, reference_surroundin
 from schemas.batch import RawBatch
 from schemas.errors import Reason
 from schemas.records import DeclarationStatus, Rating
-from schemas.topics import Topic
+from schemas.topics import DAY_MS, Topic
 from schemas.validation.rules import EARLIEST_MS, LATEST_MS
 
 
@@ -42,6 +45,24 @@ def test_earliest_and_latest_accepted_times_have_working_time_and_deadlines() ->
         complaint = complaint_of(change.group, policy, surroundings.calendar)
         assert complaint is not None
         assert complaint.resolve_deadline_at > at
+
+
+@pytest.mark.parametrize("start", [EARLIEST_MS, LATEST_MS - 1], ids=["earliest", "latest"])
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("VERIFY", "RESOLVE"),
+        ("VERIFY", "ASK", "SUPPLY", "RESOLVE", "ANSWER"),
+        ("CHANGE_TRACK", "VERIFY", "RESOLVE", "ANSWER", "APPEAL", "ACKNOWLEDGE", "MARK_COMPLEX", "REQUEST_ERASURE"),
+    ],
+    ids=lambda names: names[-1],
+)
+def test_cases_at_both_ends_of_the_calendar_are_handled(start: int, names: tuple[str, ...]) -> None:
+    """Whatever is done about a complaint of the first or the last accepted instant, every action is taken."""
+    actions = [action(name, start + number * 60_000) for number, name in enumerate(names, 1)]
+    found = fold(complaint(start), actions, world(), start + 400 * DAY_MS)
+    assert found.case is not None
+    assert (found.case.accepted_actions, found.case.refused_actions) == (len(names), 0)
 
 
 def test_later_times_are_refused_even_when_the_record_claims_the_same_clock() -> None:
