@@ -16,7 +16,6 @@ from schemas.identity import answer_id, case_event_id
 from schemas.records import (
     ActorRole,
     CaseEventKind,
-    CaseState,
     Complaint,
     ComplaintAction,
     ComplaintAnswer,
@@ -159,7 +158,7 @@ def _case(complaint: Complaint, machine: CaseMachine, version: int) -> Complaint
         excluded_officials=complaint.excluded_officials,
         clocks=tuple(clock.record() for clock in machine.clocks),
         overdue=machine.overdue,
-        next_due_at=min(running) if running and machine.state is not CaseState.CLOSED else None,
+        next_due_at=min(running, default=None),
         erased_at=machine.erased_at,
         accepted_actions=machine.accepted,
         refused_actions=machine.refused,

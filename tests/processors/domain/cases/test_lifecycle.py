@@ -226,6 +226,8 @@ def test_erasure_has_a_limit_of_its_own_that_outlives_the_case() -> None:
     """A request starts twenty days; withdrawing the complaint does not end them, erasing meets them."""
     asked, gone = action("REQUEST_ERASURE", at("2026-09-08 10:00")), action("WITHDRAW", at("2026-09-09 10:00"))
     waiting = folded(asked, gone)
+    assert waiting.case is not None
+    assert waiting.case.next_due_at == at("2026-09-29 00:00")
     assert (clock(waiting, "ERASE_CONTACT").due_at, clock(waiting, "RESOLVE").ended_at) == (
         at("2026-09-29 00:00"),
         gone.acted_at,
@@ -233,6 +235,15 @@ def test_erasure_has_a_limit_of_its_own_that_outlives_the_case() -> None:
     done = folded(asked, gone, action("ERASE", at("2026-09-10 10:00")))
     assert done.case is not None
     assert (clock(done, "ERASE_CONTACT").met_at, done.case.erased_at) == (at("2026-09-10 10:00"),) * 2
+
+
+def test_a_closed_case_shows_when_its_contact_must_be_erased() -> None:
+    """A request that comes after the case was closed is due like any other limit."""
+    names = ("VERIFY", "RESOLVE", "ANSWER", "CLOSE")
+    done = [action(name, START + n * HOUR) for n, name in enumerate(names, 1)]
+    found = folded(*done, action("REQUEST_ERASURE", at("2026-09-08 10:00"))).case
+    assert found is not None
+    assert (found.state, found.next_due_at) == ("CLOSED", at("2026-09-29 00:00"))
 
 
 def test_a_legal_hold_keeps_the_contact() -> None:
