@@ -44,20 +44,20 @@ def complaint_key(complaint_id: str) -> bytes:
     return complaint_id.encode()
 
 
-_KEYS: Mapping[type[Record], Callable[[Any], str]] = {
-    RatedService: lambda record: record.office,
-    Satisfaction: lambda record: f"{record.target}|{record.office}|{record.target_id}|{record.window_end}",
-    OfficeCount: lambda record: f"{record.office}|{record.pane_start}",
-    Complaint: lambda record: record.complaint_id,
-    ComplaintCase: lambda record: record.complaint_id,
-    ComplaintEvent: lambda record: record.complaint_id,
-    ComplaintAnswer: lambda record: record.declaration_no[:11],
-    ContactKey: lambda record: record.key_id,
-    Alert: lambda record: record.alert_id,
-    DeadLetterAction: lambda record: record.dead_letter_id,
+_KEYS: Mapping[type[Record], Callable[[Any], bytes]] = {
+    RatedService: lambda record: record.office.encode(),
+    Satisfaction: lambda record: f"{record.target}|{record.office}|{record.target_id}|{record.window_end}".encode(),
+    OfficeCount: lambda record: f"{record.office}|{record.pane_start}".encode(),
+    Complaint: lambda record: complaint_key(record.complaint_id),
+    ComplaintCase: lambda record: complaint_key(record.complaint_id),
+    ComplaintEvent: lambda record: complaint_key(record.complaint_id),
+    ComplaintAnswer: lambda record: declaration_key(record.declaration_no),
+    ContactKey: lambda record: record.key_id.encode(),
+    Alert: lambda record: record.alert_id.encode(),
+    DeadLetterAction: lambda record: record.dead_letter_id.encode(),
 }
 
 
 def key_of(record: OwnRecord) -> bytes:
     """Key of a record that hailong itself writes."""
-    return _KEYS[type(record)](record).encode()
+    return _KEYS[type(record)](record)

@@ -421,6 +421,11 @@ class ComplaintAction(Record):
     text: str | None = None
     measures: str | None = None
 
+    @property
+    def handler(self) -> str | None:
+        """Who acts, of handlers alone: the tax code of an enterprise would tell who sent a denunciation."""
+        return self.actor if self.actor_role == ActorRole.HANDLER else None
+
 
 @dataclass(frozen=True, slots=True)
 class ContactKey(Record):

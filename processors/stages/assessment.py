@@ -50,12 +50,12 @@ class AssessmentState:
         return ()
 
     def _complaints(self, groups: Iterable[Group]) -> Iterator[Complaint]:
-        related: dict[int, Group] = {}
-        done = {id(group): group for group in groups}
-        for group in done.values():
-            if self._complaint(group) is not None:
-                related.update((id(other), other) for other in self._repeats.related(group))
-        for group in {**done, **related}.values():
+        # First all are noted: which complaint follows which is known only then.
+        noted = [group for group in groups if self._complaint(group) is not None]
+        touched = {id(group): group for group in noted}
+        for group in noted:
+            touched.update((id(other), other) for other in self._repeats.related(group))
+        for group in touched.values():
             complaint = self._complaint(group)
             if complaint is not None:
                 yield complaint

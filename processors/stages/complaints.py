@@ -26,7 +26,7 @@ _TOPICS = {
 }
 
 
-class CaseState:
+class ComplaintStageState:
     """The view over the complaints of one partition."""
 
     def __init__(self, world: CaseWorld, writer_schemas: WriterSchemas) -> None:
@@ -83,6 +83,6 @@ class ComplaintStage:
         self._world = world
         self._writer_schemas = writer_schemas
 
-    def new_state(self, partition: int) -> CaseState:  # noqa: ARG002 - every partition starts alike
+    def new_state(self, partition: int) -> ComplaintStageState:  # noqa: ARG002 - every partition starts alike
         """An empty view."""
-        return CaseState(self._world, self._writer_schemas)
+        return ComplaintStageState(self._world, self._writer_schemas)

@@ -14,10 +14,8 @@ from producers.files import avro_container, csv_rows, json_lines, sheets
 from producers.files.fields import ACTION_FIELDS, RATING_COLUMNS, STATUS_FIELDS, TOPICS, prepared, topic_of
 from producers.files.report import FileCounts, FileKind, FileReport, FileUnusable, Parsed, Progress, Rejection, fault
 from producers.files.source import Format, Source, open_source
-from producers.sdk.events import InvalidEvent, encoded_fields
-from schemas.codec import encoder
+from producers.sdk.events import InvalidEvent, encoded_contact_key, encoded_fields
 from schemas.errors import ConfigurationError, Problem
-from schemas.keys import key_of
 from schemas.reference.tax_code import TaxCodeVerdict, check_tax_code
 from schemas.sealing import SealingKeys
 from schemas.topics import Topic
@@ -25,7 +23,6 @@ from schemas.topics import Topic
 log = structlog.get_logger(__name__)
 
 _PROGRESS_EVERY = 500
-_ENCODE_KEY = encoder(Topic.CONTACT_KEY.subject)
 _WHICH = (
     "must be told by the fields: event_id for a status, sheet_id for a rating, action_id for a complaint action; "
     "or name the kind"
@@ -187,8 +184,7 @@ class _Walk:
             self._count_rejected(event.line, invalid.problems)
             return
         if ready.contact_key is not None:
-            key_of_it = key_of(ready.contact_key)
-            self._publisher.publish_encoded(Topic.CONTACT_KEY, key_of_it, _ENCODE_KEY(ready.contact_key.to_avro()), now)
+            self._publisher.publish_encoded(Topic.CONTACT_KEY, *encoded_contact_key(ready.contact_key), now)
         self._publisher.publish_encoded(topic, key, value, now)
         self.counts.sent += 1
         tax_code = ready.record.get("tax_code")

@@ -9,8 +9,8 @@ from producers.sdk.metrics import REFUSED
 from schemas.catalogue import latest, parsed
 from schemas.codec import encoder
 from schemas.errors import HailongError, PoisonRecord, Problem
-from schemas.keys import complaint_key, declaration_key
-from schemas.records import ComplaintAction, DeclarationStatus, Rating
+from schemas.keys import complaint_key, declaration_key, key_of
+from schemas.records import ComplaintAction, ContactKey, DeclarationStatus, Rating
 from schemas.topics import Topic
 from schemas.validation.record import action_problems, rating_problems, status_problems
 from schemas.validation.shape import quick_check, shape_problems
@@ -21,6 +21,7 @@ _RULES: Mapping[Topic, Callable[[Mapping[str, Any], int, bytes | None], Sequence
     Topic.COMPLAINT_ACTION: action_problems,
 }
 _ENCODERS = {topic: encoder(topic.subject) for topic in _RULES}
+_ENCODE_CONTACT_KEY = encoder(Topic.CONTACT_KEY.subject)
 _SCHEMAS = {topic: parsed(latest(topic.subject).schema_id) for topic in _RULES}
 _QUICK = {topic: quick_check(schema) for topic, schema in _SCHEMAS.items()}
 
@@ -50,6 +51,11 @@ def encoded_rating(sheet: Rating, now: int) -> tuple[bytes, bytes]:
 def encoded_action(action: ComplaintAction, now: int) -> tuple[bytes, bytes]:
     """Key and value of a complaint action; arguments and errors as `encoded_fields`."""
     return encoded_fields(Topic.COMPLAINT_ACTION, action.to_avro(), now)
+
+
+def encoded_contact_key(contact_key: ContactKey) -> tuple[bytes, bytes]:
+    """Key and value of the key of a contact."""
+    return key_of(contact_key), _ENCODE_CONTACT_KEY(contact_key.to_avro())
 
 
 def encoded_fields(topic: Topic, record: Mapping[str, Any], now: int) -> tuple[bytes, bytes]:

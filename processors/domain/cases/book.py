@@ -61,10 +61,6 @@ class CaseBook:
         self._timers: list[tuple[int, str]] = []
         self._now = 0
 
-    def __len__(self) -> int:
-        """How many complaints are known, or acted upon."""
-        return len(self._held)
-
     def open(self, complaint: Complaint) -> None:
         """Take a complaint in; an older version changes nothing."""
         held = self._held.setdefault(complaint.complaint_id, _Held())

@@ -64,11 +64,6 @@ class CaseClock:
         """Whether it runs now."""
         return self.open and self.paused_at is None and self.due_at is not None
 
-    @property
-    def late(self) -> bool:
-        """Whether it was met after its end."""
-        return self.met_at is not None and self.due_at is not None and self.met_at > self.due_at
-
     def schedule(self, calendar: CaseCalendar) -> None:
         """Work out its end; one that no calendar knows binds nobody."""
         self.due_at = if_known(lambda: self._end(calendar))

@@ -14,7 +14,6 @@ from processors.domain.cases.machine import CaseMachine
 from processors.domain.cases.policy import CaseWorld
 from schemas.identity import answer_id, case_event_id
 from schemas.records import (
-    ActorRole,
     CaseEventKind,
     Complaint,
     ComplaintAction,
@@ -113,7 +112,7 @@ def orphans(complaint_id: str, actions: Sequence[ComplaintAction]) -> Folded:
             action_id=action.action_id,
             action=action.action,
             actor_role=action.actor_role,
-            actor=action.actor if action.actor_role == ActorRole.HANDLER else None,
+            actor=action.handler,
             refusal=Refusal.UNKNOWN_COMPLAINT,
             state="",
             rule=None,

@@ -202,8 +202,6 @@ class CaseMachine:
     ) -> None:
         complaint = self._complaint
         told_by = ("ACTION", action.action_id) if action is not None else (kind, rule or "", at, due_at or 0)
-        # Who sent a denunciation is protected: of an enterprise the actor is never said.
-        actor = action.actor if action is not None and action.actor_role == "HANDLER" else None
         self.events.append(
             ComplaintEvent(
                 event_id=case_event_id(complaint.complaint_id, *told_by),
@@ -216,7 +214,7 @@ class CaseMachine:
                 action_id=None if action is None else action.action_id,
                 action=None if action is None else action.action,
                 actor_role=None if action is None else action.actor_role,
-                actor=actor,
+                actor=None if action is None else action.handler,
                 refusal=why,
                 state=self.state,
                 rule=rule,

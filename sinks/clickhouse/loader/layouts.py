@@ -10,7 +10,6 @@ from dataclasses import astuple, dataclass, fields
 from typing import Any, Generic, TypeVar
 
 from schemas.records import (
-    ActorRole,
     Alert,
     Complaint,
     ComplaintAction,
@@ -192,15 +191,13 @@ COMPLAINT_EVENT: Table[ComplaintEvent] = Table("complaint_event", _EVENT_COLUMNS
 
 
 def _complaint_action(record: ComplaintAction, _written_at: int) -> Iterable[Row]:
-    # Of an enterprise the actor is its tax code, which the sender of a denunciation must not be known by.
-    actor = record.actor if record.actor_role == ActorRole.HANDLER else None
     yield (
         record.action_id,
         record.complaint_id,
         record.action,
         record.acted_at,
         record.actor_role,
-        actor or "",
+        record.handler or "",
         record.unit or "",
         record.score,
     )

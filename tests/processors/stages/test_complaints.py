@@ -10,7 +10,7 @@ from support.cases import OPENED, action, complaint, world
 from support.events import at, value_of
 
 from processors.domain.cases.book import MOST_ACTIONS
-from processors.stages.complaints import CaseState, ComplaintStage
+from processors.stages.complaints import ComplaintStage, ComplaintStageState
 from schemas.batch import RawBatch
 from schemas.errors import Reason
 from schemas.keys import complaint_key, key_of
@@ -30,12 +30,12 @@ def batch(topic: Topic, records: Sequence[Any], keys: Sequence[bytes] | None = N
     return RawBatch(topic, 0, range(len(records)), [LATER] * len(records), keys or own, values)
 
 
-def new_state() -> CaseState:
+def new_state() -> ComplaintStageState:
     """An empty state."""
     return ComplaintStage(world()).new_state(0)
 
 
-def opened(state: CaseState, *complaints: Complaint) -> list[Any]:
+def opened(state: ComplaintStageState, *complaints: Complaint) -> list[Any]:
     """What is said of complaints."""
     return [output.record for output in state.absorb(batch(Topic.COMPLAINT, complaints)).outputs]
 
