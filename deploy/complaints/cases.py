@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from typing import Any
+from collections.abc import Sequence
 
+from deploy.complaints.reading import records
 from deploy.mistakes import Mistake
-from schemas.codec import WriterSchemas, decoder
+from schemas.codec import WriterSchemas
 from schemas.connection import KafkaConnection
-from schemas.dead_letter_log import read_topic
-from schemas.errors import PoisonRecord
+from schemas.keys import complaint_key
 from schemas.records import CaseEventKind, CaseState, ComplaintCase, ComplaintEvent, Priority
 from schemas.topics import Topic
 
@@ -27,7 +26,7 @@ def read_cases(connection: KafkaConnection, writer_schemas: WriterSchemas) -> li
         SystemFault: The topic is missing, or may not be read.
     """
     found: dict[str, ComplaintCase] = {}
-    for record in _records(connection, Topic.COMPLAINT_CASE, writer_schemas):
+    for record in records(connection, Topic.COMPLAINT_CASE, writer_schemas):
         case = ComplaintCase.from_avro(record)
         known = found.get(case.complaint_id)
         if known is None or case.version > known.version:
@@ -43,24 +42,13 @@ def _urgency(case: ComplaintCase) -> tuple[bool, bool, int, int, str]:
 def read_history(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> list[ComplaintEvent]:
     """What happened to a case, in order of time; errors as `read_cases`."""
     found: dict[str, ComplaintEvent] = {}
-    for record in _records(connection, Topic.COMPLAINT_EVENT, writer_schemas):
-        if record["complaint_id"] != complaint_id:
-            continue
-        event = ComplaintEvent(**record)
+    for record in records(connection, Topic.COMPLAINT_EVENT, writer_schemas, complaint_key(complaint_id)):
+        event = ComplaintEvent.from_avro(record)
         known = found.get(event.event_id)
         if known is None or event.version > known.version:
             found[event.event_id] = event
     standing = [event for event in found.values() if event.kind != CaseEventKind.RETRACTED]
     return sorted(standing, key=lambda event: (event.occurred_at, event.event_id))
-
-
-def _records(connection: KafkaConnection, topic: Topic, writer_schemas: WriterSchemas) -> Iterator[dict[str, Any]]:
-    decode = decoder(topic.subject, writer_schemas)
-    for message in read_topic(connection, topic):
-        try:
-            yield decode(message.value())
-        except PoisonRecord:
-            continue  # the sink sets it aside and reports it; a listing does not fail for it
 
 
 def named(cases: Sequence[ComplaintCase], beginning: str) -> ComplaintCase:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from confluent_kafka import Producer
 
+from deploy.complaints.reading import keyed, records
 from deploy.mistakes import Mistake
-from schemas.codec import WriterSchemas, decoder
+from schemas.codec import WriterSchemas
 from schemas.connection import KafkaConnection
-from schemas.dead_letter_log import read_topic
-from schemas.errors import PoisonRecord, Unavailable
+from schemas.errors import Unavailable
+from schemas.keys import complaint_key, declaration_key
 from schemas.records import Complaint, ContactKey
 from schemas.sealed_envelope import read_envelope
 from schemas.sealing import Contact, SealingKeys, open_key, unseal
@@ -29,17 +30,12 @@ def contact_of(
     """
     complaint = _complaint(connection, writer_schemas, complaint_id)
     own = _keys_of(connection, writer_schemas, complaint.sheet_id)
-    decode = decoder(Topic.RATING.subject, writer_schemas)
-    sealed: list[tuple[int, bytes]] = []
-    for message in read_topic(connection, Topic.RATING):
-        if message.key() != complaint.declaration_no[:11].encode():
-            continue
-        try:
-            sheet = decode(message.value())
-        except PoisonRecord:
-            continue  # set aside by the join; no sheet that could be meant
-        if sheet["sheet_id"] == complaint.sheet_id and sheet["contact"] is not None:
-            sealed.append((sheet["revision"], sheet["contact"]))
+    wanted = declaration_key(complaint.declaration_no)
+    sealed = [
+        (sheet["revision"], sheet["contact"])
+        for sheet in records(connection, Topic.RATING, writer_schemas, wanted)
+        if sheet["sheet_id"] == complaint.sheet_id and sheet["contact"] is not None
+    ]
     for _revision, contact in sorted(sealed, reverse=True):
         envelope = read_envelope(contact)
         if envelope is not None and (envelope.key_id in own or envelope.key_id in keys.keys):
@@ -76,26 +72,20 @@ def destroy_keys(connection: KafkaConnection, writer_schemas: WriterSchemas, com
 
 def _keys_of(connection: KafkaConnection, writer_schemas: WriterSchemas, sheet_id: str) -> dict[str, ContactKey]:
     """The keys of a sheet's contacts that were not destroyed."""
-    decode, found = decoder(Topic.CONTACT_KEY.subject, writer_schemas), dict[str, ContactKey]()
-    for message in read_topic(connection, Topic.CONTACT_KEY):
-        key_id = (message.key() or b"").decode("ascii", "replace")
-        if message.value() is None:
+    found: dict[str, ContactKey] = {}
+    for key, fields in keyed(connection, Topic.CONTACT_KEY, writer_schemas):
+        key_id = key.decode("ascii", "replace")
+        if fields is None:
             found.pop(key_id, None)
-            continue
-        try:
-            one = ContactKey.from_avro(decode(message.value()))
-        except PoisonRecord:
-            continue  # opens nothing
-        if one.sheet_id == sheet_id and one.key_id == key_id:
-            found[key_id] = one
+        elif fields["sheet_id"] == sheet_id and fields["key_id"] == key_id:
+            found[key_id] = ContactKey.from_avro(fields)
     return found
 
 
 def _complaint(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> Complaint:
-    decode, found = decoder(Topic.COMPLAINT.subject, writer_schemas), None
-    for message in read_topic(connection, Topic.COMPLAINT):
-        if message.key() == complaint_id.encode() and message.value() is not None:
-            found = Complaint.from_avro(decode(message.value()))
+    found = None
+    for fields in records(connection, Topic.COMPLAINT, writer_schemas, complaint_key(complaint_id)):
+        found = Complaint.from_avro(fields)
     if found is None:
         raise Mistake(f"There is no complaint {complaint_id}.")
     return found

@@ -18,10 +18,12 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
+from clickhouse_driver import Client
 from clickhouse_driver.errors import Error as DriverError
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 from support.events import value_of
+from support.threads import beside
 
 from deploy.embedded.broker import EmbeddedBroker
 from deploy.embedded.ports import free_port
@@ -222,24 +224,9 @@ class World:
     @contextmanager
     def sink(self, **changed: Any) -> Iterator[SinkMonitor]:
         """A sink in a thread, for as long as the block lasts; what stopped it is raised at the end."""
-        stop, monitor, failures = threading.Event(), SinkMonitor(), []
-
-        def work() -> None:
-            try:
-                run_sink(self.kafka, self.clickhouse, replace(self.options, **changed), stop, monitor=monitor)
-            except BaseException as error:  # noqa: BLE001 - raised again in the test's thread
-                failures.append(error)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        try:
+        stop, monitor, options = threading.Event(), SinkMonitor(), replace(self.options, **changed)
+        with beside(lambda: run_sink(self.kafka, self.clickhouse, options, stop, monitor=monitor), stop, 30):
             yield monitor
-        finally:
-            stop.set()
-            thread.join(30)
-            assert not thread.is_alive()
-        if failures:
-            raise failures[0]
 
     def eventually_failed(self, monitor: SinkMonitor) -> None:
         """Wait until the sink has failed."""
@@ -373,3 +360,13 @@ def helpers() -> Helpers:
 def world(server: Server, broker: EmbeddedBroker) -> World:
     """Empty topics and an empty, migrated database."""
     return new_world(server, broker.address)
+
+
+@pytest.fixture
+def database(server: Server) -> Iterator[Client]:
+    """A client of an empty, migrated database."""
+    connection = replace(server.connection("default"), database=f"t{uuid4().hex[:8]}")
+    migrate(connection)
+    client = connect(connection)
+    yield client
+    client.disconnect()

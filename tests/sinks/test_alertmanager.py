@@ -24,6 +24,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from prometheus_client import REGISTRY
 from support.alertmanager import Alertmanager, Received, certificate_for_loopback, receiver
 from support.events import value_of
+from support.threads import beside
 
 from deploy.embedded.ports import free_port
 from schemas.connection import KafkaConnection
@@ -90,25 +91,10 @@ class Stage:
     @contextmanager
     def delivering(self, *urls: str, **changed: Any) -> Iterator[AlertmanagerMonitor]:
         """The delivery, for as long as the block lasts."""
-        options, stop, failures = self.options(*urls, **changed), threading.Event(), []
+        options, stop = self.options(*urls, **changed), threading.Event()
         monitor = AlertmanagerMonitor(options.targets, options.stall_after_s)
-
-        def work() -> None:
-            try:
-                run_alertmanager(self.kafka, options, stop, monitor=monitor)
-            except BaseException as error:  # noqa: BLE001 - raised again in the test's thread
-                failures.append(error)
-
-        thread = threading.Thread(target=work)
-        thread.start()
-        try:
+        with beside(lambda: run_alertmanager(self.kafka, options, stop, monitor=monitor), stop, 20):
             yield monitor
-        finally:
-            stop.set()
-            thread.join(20)
-            assert not thread.is_alive()
-            if failures:  # the cause of whatever the test waited for in vain
-                raise failures[0]
 
     def eventually_delivered(self, monitor: AlertmanagerMonitor) -> None:
         """Wait until every Alertmanager has all it ought to have."""

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from typing import Any
-from uuid import UUID, uuid4
+from uuid import UUID
 
 import pytest
 from clickhouse_driver.errors import Error as DriverError
@@ -16,8 +15,6 @@ from support.scores import Dossier, percent, points, worked_minutes
 
 from schemas.reference import load_calendar
 from schemas.reference.scores import load_commitments, load_criteria, load_grades
-from sinks.clickhouse.client import connect
-from sinks.clickhouse.migrate import migrate
 
 pytestmark = pytest.mark.servers
 
@@ -33,16 +30,6 @@ PERIODS = {
 NEVER = 2**60
 HOUR = 3_600_000
 WORKED = worked_minutes("03CC")
-
-
-@pytest.fixture
-def database(server: Any) -> Iterator[Any]:
-    """A client of an empty, migrated database."""
-    connection = replace(server.connection("default"), database=f"t{uuid4().hex[:8]}")
-    migrate(connection)
-    client = connect(connection)
-    yield client
-    client.disconnect()
 
 
 def midnight(day: date) -> int:

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 from uuid import uuid4
@@ -12,24 +10,11 @@ from uuid import uuid4
 import pytest
 from support.scores import estimates, ranks
 
-from sinks.clickhouse.client import connect
-from sinks.clickhouse.migrate import migrate
-
 pytestmark = pytest.mark.servers
 
 SENT = datetime(2024, 10, 8, 3, tzinfo=UTC)
 OCTOBER = "first = '2024-10-01', last = '2024-11-01'"
 Samples = dict[str, list[int]]
-
-
-@pytest.fixture
-def database(server: Any) -> Iterator[Any]:
-    """A client of an empty, migrated database."""
-    connection = replace(server.connection("default"), database=f"t{uuid4().hex[:8]}")
-    migrate(connection)
-    client = connect(connection)
-    yield client
-    client.disconnect()
 
 
 def store(client: Any, samples: Samples, enterprises: int = 15, target: str = "OFFICIAL", office: str = "03CC") -> None:

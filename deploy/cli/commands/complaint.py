@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
-from uuid import uuid4
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from deploy.cli.case_actions import action_on, cases, do, say, sent
 from deploy.cli.errors import FAILED
 from deploy.cli.options import Dir, variables_for
+from deploy.cli.surroundings import console, now, servers
 from schemas.records import ActorRole, CaseAction, Finding, Track
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
-    from schemas.codec import WriterSchemas
-    from schemas.connection import KafkaConnection
-    from schemas.records import ComplaintAction, ComplaintCase, ComplaintEvent
+    from schemas.records import ComplaintCase
 
 app = typer.Typer(
     help="Complaints: what is open, what happened, and what you do about it.\n\n"
@@ -75,26 +72,26 @@ def list_(
     from deploy.complaints import tables  # noqa: PLC0415 imported here so that --help is quick
     from deploy.complaints.cases import ENDED  # noqa: PLC0415 as above
 
-    now = _now()
+    present = now()
     wanted: list[Callable[[ComplaintCase], bool]] = [
         lambda case: ended or case.state not in ENDED,
         lambda case: office in (None, case.office),
         lambda case: unit in (None, case.unit),
         lambda case: track in (None, case.track),
-        lambda case: not overdue or (case.next_due_at is not None and case.next_due_at < now),
+        lambda case: not overdue or (case.next_due_at is not None and case.next_due_at < present),
     ]
-    found = [case for case in _cases(*_servers(directory)) if all(wants(case) for wants in wanted)]
+    found = [case for case in cases(*servers(directory)) if all(wants(case) for wants in wanted)]
     if as_json:
         for case in found[:limit]:
             typer.echo(tables.as_json(case))
         return
-    console = _console()
+    screen = console()
     if not found:
-        console.print("No case is like this." if ended else "No open case is like this.")
+        screen.print("No case is like this." if ended else "No open case is like this.")
         return
-    console.print(tables.listing(found[:limit], now))
+    screen.print(tables.listing(found[:limit], present))
     if len(found) > limit:
-        console.print(f"\n{len(found) - limit:,} more: --limit {len(found)}, or --json for all.")
+        screen.print(f"\n{len(found) - limit:,} more: --limit {len(found)}, or --json for all.")
 
 
 @app.command(rich_help_panel="Look")
@@ -106,9 +103,9 @@ def show(case: Case, *, directory: Dir = None) -> None:
     from deploy.complaints import tables  # noqa: PLC0415 imported here so that --help is quick
     from deploy.complaints.cases import named, read_history  # noqa: PLC0415 as above
 
-    servers = _servers(directory)
-    found = named(_cases(*servers), case)
-    _console().print(tables.sheet(found, read_history(*servers, found.complaint_id), _now()))
+    where = servers(directory)
+    found = named(cases(*where), case)
+    console().print(tables.sheet(found, read_history(*where, found.complaint_id), now()))
 
 
 @app.command(rich_help_panel="Look")
@@ -116,7 +113,7 @@ def limits() -> None:
     """Print the legal limits that hold today, with their sources and how far they can be trusted."""
     from deploy.complaints import tables  # noqa: PLC0415 imported here so that --help is quick
 
-    _console().print(tables.limits(_now()))
+    console().print(tables.limits(now()))
 
 
 def _plain(name: str, action: CaseAction, panel: str, words: str) -> None:
@@ -125,7 +122,7 @@ def _plain(name: str, action: CaseAction, panel: str, words: str) -> None:
     def command(
         case: Case, *, by: By, unit: Unit = None, at: At = None, wait: Wait = WAIT_S, directory: Dir = None
     ) -> None:
-        _do(directory, case, action, wait, at, actor=by, unit=unit)
+        do(directory, case, action, wait, at, actor=by, unit=unit)
 
     app.command(name, help=words, rich_help_panel=panel)(command)
 
@@ -143,7 +140,7 @@ def _with_text(name: str, action: CaseAction, panel: str, words: str) -> None:
         wait: Wait = WAIT_S,
         directory: Dir = None,
     ) -> None:
-        _do(directory, case, action, wait, at, actor=by, unit=unit, text=text)
+        do(directory, case, action, wait, at, actor=by, unit=unit, text=text)
 
     app.command(name, help=words, rich_help_panel=panel)(command)
 
@@ -154,7 +151,7 @@ def _of_enterprise(name: str, action: CaseAction, words: str) -> None:
     def command(
         case: Case, *, enterprise: Enterprise, at: At = None, wait: Wait = WAIT_S, directory: Dir = None
     ) -> None:
-        _do(directory, case, action, wait, at, actor=enterprise, role=ActorRole.ENTERPRISE)
+        do(directory, case, action, wait, at, actor=enterprise, role=ActorRole.ENTERPRISE)
 
     app.command(name, help=words, rich_help_panel=ENTERPRISES)(command)
 
@@ -186,7 +183,7 @@ def resolve(
 
     Example: hailong complaint resolve 7b1c --by o-2210 --finding UPHELD --text "..." --measures "..."
     """
-    _do(
+    do(
         *(directory, case, CaseAction.RESOLVE, wait, at),
         actor=by,
         unit=unit,
@@ -214,7 +211,7 @@ def transfer(
     directory: Dir = None,
 ) -> None:
     """Give it to another unit; its limits begin anew."""
-    _do(directory, case, CaseAction.TRANSFER, wait, at, actor=by, unit=unit, to_unit=to)
+    do(directory, case, CaseAction.TRANSFER, wait, at, actor=by, unit=unit, to_unit=to)
 
 
 @app.command(rich_help_panel=MOVING)
@@ -240,7 +237,7 @@ def track(
     if (by is None) == (enterprise is None):
         raise Mistake("Say who decides: --by for an official, or --enterprise.")
     role = ActorRole.HANDLER if enterprise is None else ActorRole.ENTERPRISE
-    _do(
+    do(
         *(directory, case, CaseAction.CHANGE_TRACK, wait, at),
         role=role,
         actor=by or enterprise,
@@ -267,16 +264,16 @@ def merge(
     from deploy.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
     from deploy.mistakes import Mistake  # noqa: PLC0415 as above
 
-    servers = _servers(directory)
-    cases = _cases(*servers)
-    one, other = named(cases, case), named(cases, into)
+    where = servers(directory)
+    known = cases(*where)
+    one, other = named(known, case), named(known, into)
     if one.tax_code is None or one.tax_code != other.tax_code:
         raise Mistake("Only cases of one enterprise are merged; of these two it is not known to be the same.")
     # First the one that goes on: if it refuses, the other one is not ended.
-    kept = _action(other, CaseAction.ABSORB, at, actor=by, unit=unit or other.unit, other_complaint=one.complaint_id)
-    ends = _action(one, CaseAction.MERGE, at, actor=by, unit=unit or one.unit, other_complaint=other.complaint_id)
+    kept = action_on(other, CaseAction.ABSORB, at, actor=by, unit=unit or other.unit, other_complaint=one.complaint_id)
+    ends = action_on(one, CaseAction.MERGE, at, actor=by, unit=unit or one.unit, other_complaint=other.complaint_id)
     for action in (kept, ends):
-        _say(*_sent(servers, action, wait))
+        say(*sent(where, action, wait))
     raise typer.Exit(0)
 
 
@@ -300,7 +297,7 @@ def rate(
     Example: hailong complaint rate 7b1c 4 --enterprise 0200100100
     """
     role = ActorRole.ENTERPRISE
-    _do(directory, case, CaseAction.RATE_HANDLING, wait, at, role=role, actor=enterprise, score=score)
+    do(directory, case, CaseAction.RATE_HANDLING, wait, at, role=role, actor=enterprise, score=score)
 
 
 _plain("hold", CaseAction.HOLD, GUARDING, "Put it under legal hold: nothing of it may be deleted.")
@@ -330,11 +327,11 @@ def reveal(
     keys = load(SealingSettings, variables_for(directory, [SealingSettings])).keys()
     if keys is None:
         raise Mistake("There is no sealing key: set HAILONG_SEALING_KEYS or HAILONG_SEALING_KEYS_FILE.")
-    servers = _servers(directory)
-    found = named(_cases(*servers), case)
-    action = _action(found, CaseAction.REVEAL, None, actor=by, unit=unit or found.unit, text=reason)
-    _say(*_sent(servers, action, wait))
-    contact = contact_of(*servers, found.complaint_id, keys)
+    where = servers(directory)
+    found = named(cases(*where), case)
+    action = action_on(found, CaseAction.REVEAL, None, actor=by, unit=unit or found.unit, text=reason)
+    say(*sent(where, action, wait))
+    contact = contact_of(*where, found.complaint_id, keys)
     typer.echo(f"name:  {contact.name or '-'}")
     typer.echo(f"phone: {contact.phone or '-'}")
 
@@ -350,7 +347,7 @@ def request_erasure(
     directory: Dir = None,
 ) -> None:
     """Say that the person wants the contact erased: the legal limit for it begins to run."""
-    _do(directory, case, CaseAction.REQUEST_ERASURE, wait, at, actor=by, unit=unit)
+    do(directory, case, CaseAction.REQUEST_ERASURE, wait, at, actor=by, unit=unit)
 
 
 @app.command(rich_help_panel=GUARDING)
@@ -371,13 +368,13 @@ def erase(
     from deploy.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
     from deploy.complaints.revealing import destroy_keys  # noqa: PLC0415 as above
 
-    servers = _servers(directory)
-    found = named(_cases(*servers), case)
+    where = servers(directory)
+    found = named(cases(*where), case)
     if not yes:
         typer.confirm(f"Destroy the contact of case {found.complaint_id} for ever?", abort=True)
-    action = _action(found, CaseAction.ERASE, None, actor=by, unit=unit or found.unit, text=reason)
-    _say(*_sent(servers, action, wait))
-    count = destroy_keys(*servers, found.complaint_id)
+    action = action_on(found, CaseAction.ERASE, None, actor=by, unit=unit or found.unit, text=reason)
+    say(*sent(where, action, wait))
+    count = destroy_keys(*where, found.complaint_id)
     if not count:
         typer.echo(
             "No key of its own was found: the sheet gave no contact, or one sealed directly with a sealing key. "
@@ -386,107 +383,3 @@ def erase(
         )
         raise typer.Exit(FAILED)
     typer.echo(f"{count} key{'' if count == 1 else 's'} destroyed.")
-
-
-def _do(
-    directory: Path | None,
-    case: str,
-    action: CaseAction,
-    wait: float,
-    at: str | None,
-    *,
-    unit: str | None = None,
-    role: ActorRole = ActorRole.HANDLER,
-    **fields: Any,
-) -> None:
-    from deploy.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
-
-    servers = _servers(directory)
-    found = named(_cases(*servers), case)
-    given = (unit or found.unit) if role is ActorRole.HANDLER else None
-    _say(*_sent(servers, _action(found, action, at, role=role, unit=given, **fields), wait))
-
-
-def _action(
-    case: ComplaintCase,
-    action: CaseAction,
-    at: str | None,
-    *,
-    role: ActorRole = ActorRole.HANDLER,
-    **fields: Any,
-) -> ComplaintAction:
-    from schemas.records import ComplaintAction  # noqa: PLC0415 imported here so that --help is quick
-
-    return ComplaintAction(
-        action_id=str(uuid4()),
-        complaint_id=case.complaint_id,
-        action=action.value,
-        acted_at=_moment(at),
-        actor_role=role.value,
-        **fields,
-    )
-
-
-def _moment(at: str | None) -> int:
-    from deploy.mistakes import Mistake  # noqa: PLC0415 as above
-    from producers.files.fields import milliseconds  # noqa: PLC0415 imported here so that --help is quick
-
-    if at is None:
-        return _now()
-    found = milliseconds(at)
-    if found is None:
-        raise Mistake("--at must be a time with its offset, such as 2026-09-08T10:00:00+07:00.")
-    return found
-
-
-def _sent(
-    servers: tuple[KafkaConnection, WriterSchemas], action: ComplaintAction, wait: float
-) -> tuple[ComplaintAction, ComplaintEvent | None]:
-    from deploy.complaints.acting import act  # noqa: PLC0415 imported here so that --help is quick
-
-    with _console(stderr=True).status("Waiting for the case ..."):
-        (event,) = act(*servers, [action], wait)
-    return action, event
-
-
-def _say(action: ComplaintAction, event: ComplaintEvent | None) -> None:
-    """What became of an action; ends the command where it was not taken."""
-    what = action.action.lower().replace("_", " ")
-    if event is None:
-        typer.echo(
-            f"{what}: Kafka has it (action {action.action_id}), but the case has not answered. Does a worker run?",
-            err=True,
-        )
-        raise typer.Exit(FAILED)
-    if event.refusal is not None:
-        typer.echo(
-            f"{what}: refused, {event.refusal} (docs/complaints.md). The case is {event.state or 'unknown'}.", err=True
-        )
-        raise typer.Exit(FAILED)
-    typer.echo(f"{what}: done. The case is {event.state}; {event.unit} answers for it.")
-
-
-def _servers(directory: Path | None) -> tuple[KafkaConnection, WriterSchemas]:
-    from deploy.settings import KafkaSettings, load  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.settings.registry import RegistrySettings  # noqa: PLC0415 as above
-
-    variables = variables_for(directory, [KafkaSettings, RegistrySettings])
-    connection = load(KafkaSettings, variables).connection()
-    return connection, load(RegistrySettings, variables).writer_schemas(connection.topic_prefix)
-
-
-def _cases(connection: KafkaConnection, writer_schemas: WriterSchemas) -> list[ComplaintCase]:
-    from deploy.complaints.cases import read_cases  # noqa: PLC0415 imported here so that --help is quick
-
-    with _console(stderr=True).status("Reading cases ..."):
-        return read_cases(connection, writer_schemas)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _console(*, stderr: bool = False) -> Any:
-    from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
-
-    return Console(stderr=stderr, highlight=False)

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from deploy.cli.errors import FAILED
-from deploy.cli.options import Dir, variables_for
+from deploy.cli.options import Dir
+from deploy.cli.surroundings import console, now, servers
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from collections.abc import Callable, Sequence
 
     from deploy.dead_letters import Entry, Selection
     from deploy.dead_letters.actions import Decision
-    from schemas.codec import WriterSchemas
     from schemas.connection import KafkaConnection
 
 app = typer.Typer(
@@ -78,7 +77,7 @@ def list_(
     """
     from deploy.dead_letters import tables  # noqa: PLC0415 imported here so that --help is quick
 
-    connection, _schemas = _servers(directory)
+    connection, _schemas = servers(directory)
     selection = _selection(id_, reason, topic, partition, stage, schema_id, since, until, decided=decided)
     entries = _read(connection)
     found = selection.of(entries)
@@ -86,15 +85,15 @@ def list_(
         for entry in found[:limit]:
             typer.echo(tables.as_json(entry))
         return
-    console = _console()
+    screen = console()
     if not found:
-        console.print(f"No {'' if decided else 'open '}dead letters{' like this' if selection.restricts else ''}.")
+        screen.print(f"No {'' if decided else 'open '}dead letters{' like this' if selection.restricts else ''}.")
         return
-    console.print(tables.summary(found))
-    console.print()
-    console.print(tables.listing(found[: limit or ROWS], states=decided))
+    screen.print(tables.summary(found))
+    screen.print()
+    screen.print(tables.listing(found[: limit or ROWS], states=decided))
     if len(found) > (limit or ROWS):
-        console.print(f"\n{len(found) - (limit or ROWS):,} more: --limit {len(found)}, or --json for all.")
+        screen.print(f"\n{len(found) - (limit or ROWS):,} more: --limit {len(found)}, or --json for all.")
 
 
 @app.command()
@@ -117,17 +116,17 @@ def show(
     from deploy.dead_letters.entries import named  # noqa: PLC0415 as above
     from deploy.dead_letters.rawfile import write_private  # noqa: PLC0415 as above
 
-    connection, writer_schemas = _servers(directory)
+    connection, writer_schemas = servers(directory)
     entries = _read(connection)
     entry = named(entries, letter)
     (contents,) = contents_of(connection, [entry])
     same = [one for one in entries if one.digest == entry.digest and one.dead_letter_id != entry.dead_letter_id]
-    console = _console()
-    console.print(
+    screen = console()
+    screen.print(
         tables.sheet(entry, masking.described_key(contents.key), masking.described_frame(contents.value), same)
     )
-    console.print()
-    console.print(tables.structure(masking.decoded(contents, writer_schemas)))
+    screen.print()
+    screen.print(tables.structure(masking.decoded(contents, writer_schemas)))
     if raw is not None:
         write_private(raw, contents.value)
         typer.echo(f"\n{len(contents.value):,} bytes are in {raw}; they may hold personal data: delete them after use.")
@@ -164,7 +163,7 @@ def replay(
     from deploy.dead_letters import contents_of, tables  # noqa: PLC0415 imported here so that --help is quick
     from deploy.dead_letters import replay as publish  # noqa: PLC0415 as above
 
-    connection, _schemas = _servers(directory)
+    connection, _schemas = servers(directory)
     selection = _selection(
         [*(ids or ()), *(id_ or ())], reason, topic, partition, stage, schema_id, since, until, decided=decided
     )
@@ -204,7 +203,7 @@ def discard(
     """
     from deploy.dead_letters import discard as put_away  # noqa: PLC0415 imported here so that --help is quick
 
-    connection, _schemas = _servers(directory)
+    connection, _schemas = servers(directory)
     selection = _selection([*(ids or ()), *(id_ or ())], reason, topic, partition, stage, schema_id, since, until)
     chosen = _chosen(_read(connection), selection, limit)
     if chosen and _agreed(f"Discard {_letters(len(chosen))}", chosen, dry_run=dry_run, yes=yes):
@@ -212,15 +211,6 @@ def discard(
             put_away(connection, chosen, _decision(by, note), done)
         typer.echo(f"{_letters(len(chosen))} discarded; `hailong dlq list --all` still shows them.")
     raise typer.Exit(0 if chosen else FAILED)
-
-
-def _servers(directory: Path | None) -> tuple[KafkaConnection, WriterSchemas]:
-    from deploy.settings import KafkaSettings, load  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.settings.registry import RegistrySettings  # noqa: PLC0415 as above
-
-    variables = variables_for(directory, [KafkaSettings, RegistrySettings])
-    connection = load(KafkaSettings, variables).connection()
-    return connection, load(RegistrySettings, variables).writer_schemas(connection.topic_prefix)
 
 
 def _selection(
@@ -238,7 +228,7 @@ def _selection(
     from deploy.dead_letters import Selection  # noqa: PLC0415 imported here so that --help is quick
     from deploy.dead_letters.times import moment  # noqa: PLC0415 as above
 
-    now = _now()
+    present = now()
     return Selection(
         ids=ids or (),
         reasons=reason or (),
@@ -246,8 +236,8 @@ def _selection(
         partition=partition,
         stages=stage or (),
         schema_ids=schema_id or (),
-        since=None if since is None else moment(since, now, "--since"),
-        until=None if until is None else moment(until, now, "--until"),
+        since=None if since is None else moment(since, present, "--since"),
+        until=None if until is None else moment(until, present, "--until"),
         decided=decided,
     )
 
@@ -272,14 +262,14 @@ def _chosen(entries: Sequence[Entry], selection: Selection, limit: int | None) -
 def _agreed(question: str, entries: Sequence[Entry], *, dry_run: bool, yes: bool) -> bool:
     from deploy.dead_letters import tables  # noqa: PLC0415 imported here so that --help is quick
 
-    console = _console()
-    console.print(tables.summary(entries))
+    screen = console()
+    screen.print(tables.summary(entries))
     if dry_run:
-        console.print("\nNothing was done (--dry-run).")
+        screen.print("\nNothing was done (--dry-run).")
         return False
     if yes:
         return True
-    console.print()
+    screen.print()
     typer.confirm(f"{question}?", abort=True)
     return True
 
@@ -289,27 +279,17 @@ def _decision(by: str | None, note: str | None) -> Decision:
 
     from deploy.dead_letters.actions import Decision  # noqa: PLC0415 as above
 
-    return Decision(by or getuser(), note, _now)
+    return Decision(by or getuser(), note, now)
 
 
 def _letters(count: int) -> str:
     return "1 dead letter" if count == 1 else f"{count:,} dead letters"
 
 
-def _now() -> int:
-    return time.time_ns() // 1_000_000
-
-
-def _console(*, stderr: bool = False) -> Any:
-    from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
-
-    return Console(stderr=stderr, highlight=False)
-
-
 def _read(connection: KafkaConnection) -> list[Entry]:
     from deploy.dead_letters import read_entries  # noqa: PLC0415 imported here so that --help is quick
 
-    with _console(stderr=True).status("Reading dead letters ...") as status:
+    with console(stderr=True).status("Reading dead letters ...") as status:
         return read_entries(connection, lambda count: status.update(f"Reading dead letters ... {count:,}"))
 
 
@@ -317,6 +297,6 @@ def _read(connection: KafkaConnection) -> list[Entry]:
 def _bar(what: str, total: int) -> Iterator[Callable[[int], None]]:
     from rich.progress import Progress  # noqa: PLC0415 imported here so that --help is quick
 
-    with Progress(console=_console(stderr=True), transient=True) as progress:
+    with Progress(console=console(stderr=True), transient=True) as progress:
         task = progress.add_task(what, total=total)
         yield lambda count: progress.update(task, completed=count)
