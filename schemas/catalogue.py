@@ -52,6 +52,8 @@ PINNED = (
     PinnedSchema(113, "complaint-event", 1),
     PinnedSchema(114, "complaint-answer", 1),
     PinnedSchema(115, "contact-key", 1),
+    PinnedSchema(116, "office-count", 2),
+    PinnedSchema(117, "alert", 2),
 )
 
 

@@ -349,6 +349,7 @@ class OfficeCount(Record):
     dissatisfied: int
     enterprises: tuple[str, ...]
     drivers: Mapping[str, int]
+    scores: Mapping[str, int]
     complaint_ids: tuple[str, ...]
 
     @classmethod
@@ -551,6 +552,19 @@ class Driver(Record):
 
 
 @dataclass(frozen=True, slots=True)
+class TargetEvidence(Record):
+    """A team or step of an office that an alert is about, tested by itself."""
+
+    target: str
+    target_id: str
+    scores: int
+    low_scores: int
+    expected: float
+    tail_probability: float
+    cusum: float
+
+
+@dataclass(frozen=True, slots=True)
 class Alert(Record):
     """A spike of dissatisfaction, with its evidence."""
 
@@ -573,6 +587,7 @@ class Alert(Record):
     adjusted_probability: float
     cusum: float
     drivers: tuple[Driver, ...]
+    targets: tuple[TargetEvidence, ...]
     complaint_ids: tuple[str, ...]
     summary_vi: str
     summary_en: str
@@ -581,7 +596,9 @@ class Alert(Record):
     def from_avro(cls, record: Mapping[str, Any]) -> Self:
         """The alert from what the decoder of `alert` returned."""
         drivers = tuple(Driver(**driver) for driver in record["drivers"])
-        return cls(**{**record, "drivers": drivers, "complaint_ids": tuple(record["complaint_ids"])})
+        targets = tuple(TargetEvidence(**target) for target in record["targets"])
+        lists = {"drivers": drivers, "targets": targets, "complaint_ids": tuple(record["complaint_ids"])}
+        return cls(**{**record, **lists})
 
 
 @dataclass(frozen=True, slots=True)

@@ -54,5 +54,7 @@ def _counts(number: int, ratings: Ratings) -> list[OfficeCount]:
     for start, low, high in zip(starts.tolist(), places.tolist(), ends, strict=True):
         firms = {str(firm) for firm in ratings.enterprise[low:high][ratings.low[low:high]].tolist()}
         dissatisfied = int(ratings.low[low:high].sum())
-        found.append(OfficeCount(office_code(number), start, 1, high - low, dissatisfied, tuple(sorted(firms)), {}, ()))
+        found.append(
+            OfficeCount(office_code(number), start, 1, high - low, dissatisfied, tuple(sorted(firms)), {}, {}, ())
+        )
     return found

@@ -16,6 +16,9 @@ from schemas.records import OfficeCount, Target
 DISSATISFIED = 2
 """Levels 1 and 2 are dissatisfied: the published scale calls them không hài lòng and rất không hài lòng."""
 
+_TESTED = frozenset({Target.TEAM, Target.STEP})
+"""What an alert tests by itself; officials are left to people, who look into the complaints."""
+
 Cell = tuple[str, int]
 """Office and start of a pane."""
 
@@ -66,10 +69,13 @@ class OpinionBook:
         office, start = cell
         low: list[Group] = []
         drivers: Counter[str] = Counter()
+        scores: Counter[str] = Counter()
         enterprises: set[str] = set()
         groups = self._cells[cell].values()
         for group in groups:
-            scored = [fact for fact in group.current() if fact.score <= DISSATISFIED]
+            current = group.current()
+            scores.update(f"{fact.target}:{fact.target_id}" for fact in current if fact.target in _TESTED)
+            scored = [fact for fact in current if fact.score <= DISSATISFIED]
             if not scored:
                 continue
             low.append(group)
@@ -87,5 +93,6 @@ class OpinionBook:
             dissatisfied=len(low),
             enterprises=tuple(sorted(enterprises)),
             drivers=dict(sorted(drivers.items())),
+            scores=dict(sorted(scores.items())),
             complaint_ids=tuple(sorted(complaint_id(g.declaration, g.sheet_id, office) for g in low)),
         )

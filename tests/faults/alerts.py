@@ -20,7 +20,7 @@ from schemas.reference import load_offices
 
 _COUNTS = (
     "SELECT office, toUnixTimestamp64Milli(pane_start), bitAnd(row_version, 0xFFFFFFFFFFFF), opinions, dissatisfied,"
-    " enterprises, drivers, complaint_ids FROM office_count FINAL"
+    " enterprises, drivers, scores, complaint_ids FROM office_count FINAL"
 )
 _ALERTS = (
     "SELECT toString(alert_id), office, state, detector, toUnixTimestamp64Milli(raised_at),"
@@ -38,7 +38,7 @@ def compare_alerts(client: Client) -> Difference:
 def _implied(client: Client) -> Mapping[Hashable, Any]:
     book = SpikeBook(SpikePolicy(), load_offices().name)
     rows = client.execute(_COUNTS)
-    book.add(OfficeCount(*row[:5], tuple(row[5]), dict(row[6]), tuple(row[7])) for row in rows)
+    book.add(OfficeCount(*row[:5], tuple(row[5]), dict(row[6]), dict(row[7]), tuple(row[8])) for row in rows)
     book.advance(time.time_ns() // 1_000_000)
     return {alert.alert_id: _content(alert) for alert in book.changes()}
 

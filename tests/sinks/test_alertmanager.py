@@ -30,7 +30,7 @@ from deploy.embedded.ports import free_port
 from schemas.connection import KafkaConnection
 from schemas.errors import ConfigurationError
 from schemas.keys import key_of
-from schemas.records import Alert, AlertState, Detector, Driver
+from schemas.records import Alert, AlertState, Detector, Driver, TargetEvidence
 from schemas.topics import Topic
 from sinks.alerts import AlertmanagerMonitor, AlertmanagerOptions, run_alertmanager
 from sinks.alerts.alertmanager.body import postable
@@ -52,6 +52,7 @@ def alert(number: int = 1, version: int = 1, **fields: Any) -> Alert:
         Alert(
             f"00000000-0000-5000-8000-{number:012}", version, f"{number:02}CC", AlertState.OPEN, Detector.BURST, raised,
             raised, None, 86400, 20, 5, 4, 0.017, 300.0, 0.34, 0.0000123, 0.001, 0.5, (Driver("TEAM:01", 4),),
+            (TargetEvidence("TEAM", "01", 5, 4, 0.2, 0.0003, 5.5),),
             ("c-1", "c-2"), "Cảnh báo", "Alert",
         ),
         **fields,
@@ -177,6 +178,7 @@ def test_the_body_is_what_the_api_takes() -> None:
         "cusum": "0.50",
         "window": "24h",
         "drivers": "TEAM:01 (4)",
+        "targets": "TEAM:01 (4 of 5, p = 0.0003)",
         "complaints": "60",
         "updated_at": "1970-01-01T00:01:00.000Z",
         "version": "1",

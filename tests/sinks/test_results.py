@@ -11,7 +11,7 @@ from support.events import at, item, rating, status
 
 from schemas.errors import SystemFault
 from schemas.identity import fact_id
-from schemas.records import Alert, Complaint, Driver, LowItem, OfficeCount, RatedService, Satisfaction
+from schemas.records import Alert, Complaint, Driver, LowItem, OfficeCount, RatedService, Satisfaction, TargetEvidence
 from schemas.topics import Topic
 from sinks.audit import audit, render
 from sinks.clickhouse.migrate import migrate
@@ -59,7 +59,7 @@ def filled(world: Any, helpers: Any) -> Any:
     )
     zero, counts = (0, 0, 0, 0, 0), (1, 0, 0, 0, 9)
     world.send(Topic.SATISFACTION, Satisfaction("OFFICE", "03CC", "03CC", T, 1, counts, counts, counts, counts, zero))
-    world.send(Topic.OFFICE_COUNT, OfficeCount("03CC", T, 1, 1, 1, ("0200100100",), {"TEAM:01": 1}, ()))
+    world.send(Topic.OFFICE_COUNT, OfficeCount("03CC", T, 1, 1, 1, ("0200100100",), {"TEAM:01": 1}, {"TEAM:01": 1}, ()))
     low = (LowItem("OFFICE", "03CC", 2, None),)
     world.send(
         Topic.COMPLAINT,
@@ -72,7 +72,8 @@ def filled(world: Any, helpers: Any) -> Any:
         Topic.ALERT,
         Alert(
             "00000000-0000-5000-8000-000000000002", 1, "03CC", "OPEN", "BURST", T, T, None, 86400, 20, 5, 5, 0.017,
-            300.0, 0.34, 0.0001, 0.001, 0.0, (Driver("TEAM:01", 4),), (), "Cảnh báo", "Alert",
+            300.0, 0.34, 0.0001, 0.001, 0.0, (Driver("TEAM:01", 4),),
+            (TargetEvidence("TEAM", "01", 5, 4, 0.2, 0.0003, 5.5),), (), "Cảnh báo", "Alert",
         ),
     )  # fmt: skip
     world.load(13)
@@ -94,6 +95,9 @@ def test_views_audit_and_privacy(filled: Any) -> None:
     assert one(times) == [("DOCUMENT_CHECK", 90, 1.0), ("GOODS_INSPECTION", 500, 0.0)]
     assert one("SELECT overdue, low_items FROM v_complaints") == [(1, [("OFFICE", "03CC", 2, "")])]
     assert one("SELECT dissatisfied_share, drivers FROM v_alerts") == [(0.25, [("TEAM:01", 4)])]
+    tested = "SELECT target, target_id, low_scores, scores, expected, tail_probability, cusum FROM v_alert_targets"
+    assert one(tested) == [("TEAM", "01", 4, 5, 0.2, 0.0003, 5.5)]
+    assert one("SELECT scores FROM office_count") == [({"TEAM:01": 1},)]
 
     report = audit(filled.kafka, filled.clickhouse)
     assert report.clean, report.to_json()

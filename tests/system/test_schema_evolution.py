@@ -22,7 +22,7 @@ from support.newer import NEW_STATUS, RATING_ID, STATUS_ID, add_version, next_ve
 from support.pipeline import Pipeline, Sent
 from support.registry import Shelf, serving
 
-from schemas.catalogue import PINNED, physical, schema_json
+from schemas.catalogue import PINNED, latest, physical, schema_json
 from schemas.records import Alert, DeadLetter, Status
 from schemas.topics import Topic
 from schemas.wire import HEADER_BYTES, frame_header
@@ -215,12 +215,12 @@ def receiver() -> Iterator[tuple[str, list[str]]]:
 
 def newer_alert(shelf: Shelf, pipeline: Pipeline) -> Sent:
     """An alert of a worker of a later version, whose schema is registered."""
-    schema: Any = copy.deepcopy(dict(schema_json(106)))
+    schema: Any = copy.deepcopy(dict(schema_json(latest("alert").schema_id)))
     schema["fields"].append(optional("severity"))
     shelf.put(LATER_ALERT, schema, f"{Topic.ALERT.value.name(pipeline.kafka.topic_prefix)}-value")
     alert = Alert(
         ALERT_ID, 7, "03CC", "OPEN", "BURST", 1, 1, None, 86400, 20, 5, 5, 0.017, 300.0, 0.34, 0.0001, 0.001, 0.0,
-        (), (), "Cảnh báo", "Alert",
+        (), (), (), "Cảnh báo", "Alert",
     )  # fmt: skip
     event = Event(Topic.ALERT, ALERT_ID.encode(), alert.to_avro(), 0)
     return written(event, writer=(LATER_ALERT, parse_schema(physical(schema))), severity="HIGH")

@@ -7,9 +7,10 @@ from dataclasses import replace
 
 from processors.domain.panes import PANE_MS
 from processors.domain.spikes.evidence import OfficeName, sentences
-from processors.domain.spikes.fold import Episode, Fold, FoldState
+from processors.domain.spikes.fold import Fold
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.series import OfficeSeries
+from processors.domain.spikes.state import Episode, FoldState
 from schemas.identity import alert_id
 from schemas.records import Alert, AlertState, OfficeCount
 
@@ -165,6 +166,7 @@ class SpikeBook:
             adjusted_probability=peak.adjusted,
             cusum=peak.cusum,
             drivers=peak.drivers,
+            targets=peak.targets,
             complaint_ids=peak.complaint_ids,
             summary_vi=summary_vi,
             summary_en=summary_en,

@@ -11,18 +11,19 @@ from processors.domain.panes import HOUR_MS
 from processors.domain.spikes.baseline import Baseline
 from processors.domain.spikes.series import OfficeSeries
 from processors.domain.spikes.tests import burst_tail
-from schemas.records import Detector, Driver, OfficeCount
+from schemas.records import Detector, Driver, OfficeCount, Target, TargetEvidence
 
 OfficeName = Callable[[str, int], str]
 """Display name of an office at an instant."""
 
 _LOCAL = timedelta(hours=7)  # Viet Nam has one time zone and no daylight saving
 _MOST_DRIVERS = 5
+_IMPROBABLE = 0.05
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A tested window of one office; fields as in `alert`."""
+    """A tested window of one office; fields as in `alert`. Teams and steps are tested only for what will be shown."""
 
     until: int
     window_ms: int
@@ -35,6 +36,7 @@ class Evidence:
     cusum: float
     drivers: tuple[Driver, ...]
     complaint_ids: tuple[str, ...]
+    targets: tuple[TargetEvidence, ...] = ()
 
 
 def window_evidence(series: OfficeSeries, until: int, window_ms: int, baseline: Baseline, cusum: float) -> Evidence:
@@ -75,11 +77,23 @@ def _enterprises(counts: Iterable[OfficeCount]) -> int:
 
 
 def _drivers(counts: Iterable[OfficeCount]) -> tuple[Driver, ...]:
+    """Teams, steps and reasons with the most low scores. Not officials: an alert goes to many, and judges nobody."""
     total: Counter[str] = Counter()
     for count in counts:
-        total.update(count.drivers)
+        total.update({name: low for name, low in count.drivers.items() if not name.startswith(f"{Target.OFFICIAL}:")})
     ranked = sorted(total.items(), key=lambda entry: (-entry[1], entry[0]))
     return tuple(Driver(name, number) for name, number in ranked[:_MOST_DRIVERS])
+
+
+def _outstanding(evidence: Evidence) -> str:
+    """The two that a sentence names: teams and steps beyond chance with their numbers, then what is most frequent."""
+    tested = {
+        f"{one.target}:{one.target_id}": f"{one.target}:{one.target_id} ({one.low_scores}/{one.scores})"
+        for one in evidence.targets
+        if one.tail_probability <= _IMPROBABLE
+    }
+    frequent = [driver.name for driver in evidence.drivers if driver.name not in tested]
+    return ", ".join([*tested.values(), *frequent][:2])
 
 
 def sentences(name: str, detector: Detector, evidence: Evidence) -> tuple[str, str]:
@@ -87,7 +101,7 @@ def sentences(name: str, detector: Detector, evidence: Evidence) -> tuple[str, s
     local = datetime.fromtimestamp(evidence.until / 1000, UTC) + _LOCAL
     hours = evidence.window_ms // HOUR_MS
     expected = evidence.opinions * evidence.baseline.share
-    main = ", ".join(driver.name for driver in evidence.drivers[:2])
+    main = _outstanding(evidence)
     kind_vi, kind_en = (
         ("tăng đột biến", "a burst") if detector is Detector.BURST else ("tăng kéo dài", "a sustained rise")
     )

@@ -7,76 +7,20 @@ and runs again; what it then no longer says is retracted by the caller.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 
 from processors.domain.panes import PANE_MS
 from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
 from processors.domain.spikes.evidence import Evidence, window_evidence, window_tail
+from processors.domain.spikes.history import totals, usual_spans
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.series import OfficeSeries
+from processors.domain.spikes.state import Episode, FoldState, Runs
+from processors.domain.spikes.targets import target_evidence
 from processors.domain.spikes.tests import adjusted, drift_step, volume_allowance
-from schemas.records import Detector, OfficeCount
+from schemas.records import Detector, OfficeCount, TargetEvidence
 
 Series = Mapping[str, OfficeSeries]
-Runs = tuple[tuple[float, int], ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Episode:
-    """One alert of an office.
-
-    Attributes:
-        office: The office.
-        detector: What raised it.
-        anchor: Start of the first dissatisfied pane behind it. Names the episode: late data may move the instant at
-            which it is raised, but seldom the first sheet of it.
-        raised_at: End of the pane that raised it.
-        cleared_at: When it was cleared; None while open.
-        peak: The most telling window so far.
-    """
-
-    office: str
-    detector: Detector
-    anchor: int
-    raised_at: int
-    peak: Evidence
-    cleared_at: int | None = None
-
-
-@dataclass(slots=True)
-class FoldState:
-    """Where the fold stands; copied for checkpoints.
-
-    Attributes:
-        time: Last tick that was taken.
-        day: Day whose baselines are held, as its first instant.
-        baselines: Baseline of each office for that day.
-        common: Baseline of offices without history.
-        allowance: By how much the drift thresholds of each office differ from those of the policy.
-        cusum: Of each office, for each drift test: its statistic, and the end of the pane where its present run began.
-        open: Open episode of each office.
-        closed: Cleared episodes, oldest first.
-    """
-
-    time: int = 0
-    day: int = 0
-    baselines: dict[str, Baseline] = field(default_factory=dict)
-    common: Baseline | None = None
-    allowance: dict[str, float] = field(default_factory=dict)
-    cusum: dict[str, Runs] = field(default_factory=dict)
-    open: dict[str, Episode] = field(default_factory=dict)
-    closed: list[Episode] = field(default_factory=list)
-
-    def copy(self) -> FoldState:
-        """A copy that can be changed without changing this one."""
-        return replace(
-            self,
-            baselines=dict(self.baselines),
-            allowance=dict(self.allowance),
-            cusum=dict(self.cusum),
-            open=dict(self.open),
-            closed=list(self.closed),
-        )
 
 
 class Fold:
@@ -90,32 +34,18 @@ class Fold:
         """Fit the baselines of a day from what came before the windows that will be tested in it."""
         policy = self._policy
         until = day - policy.burst_window_ms
-        history = {office: self._history(state, office, one, until) for office, one in series.items()}
+        history = {
+            office: totals(one, usual_spans(state.episodes(office), until, policy)) for office, one in series.items()
+        }
         state.day = day
         state.common = common_baseline(list(history.values()), policy)
         state.baselines = {office: office_baseline(state.common, n, k, policy) for office, (n, k) in history.items()}
-        state.allowance = {office: volume_allowance(n, policy) for office, (n, _k) in history.items()}
+        after = until - policy.history_ms
+        state.allowance = {office: self._allowance(one, after, until) for office, one in series.items()}
 
-    def _history(self, state: FoldState, office: str, series: OfficeSeries, until: int) -> tuple[int, int]:
-        """Opinions and dissatisfied ones of an office before a window, its alert periods left out."""
-        after = until - self._policy.history_ms
-        opinions, dissatisfied = series.totals(after, until)
-        for start, end in self._alerted(state, office, after, until):
-            n, k = series.totals(start, end)
-            opinions, dissatisfied = opinions - n, dissatisfied - k
-        return opinions, dissatisfied
-
-    def _alerted(self, state: FoldState, office: str, after: int, until: int) -> list[tuple[int, int]]:
-        """Alert periods of an office within an interval, apart from each other: what lies in two is left out once."""
-        found: list[tuple[int, int]] = []
-        episodes = [one for one in (*state.closed, *state.open.values()) if one.office == office]
-        for episode in sorted(episodes, key=lambda one: one.raised_at - one.peak.window_ms):
-            cleared = until if episode.cleared_at is None else episode.cleared_at
-            start = max(after, episode.raised_at - episode.peak.window_ms, found[-1][1] if found else after)
-            end = min(until, cleared, episode.raised_at + self._policy.exclusion_ms)
-            if start < end:
-                found.append((start, end))
-        return found
+    def _allowance(self, series: OfficeSeries, after: int, until: int) -> float:
+        heard = until - max(after, series.first_end - PANE_MS)
+        return volume_allowance(series.totals(after, until)[0], max(0, heard), self._policy)
 
     def tick(self, state: FoldState, series: Series, end: int, active: Sequence[str]) -> None:
         """Take the panes that end at `end`.
@@ -179,24 +109,35 @@ class Fold:
             seen = window_evidence(one, end, held.peak.window_ms, baseline, statistic)
             if seen.tail < held.peak.tail:
                 corrected = self._corrected(state, series, office, seen)
-                state.open[office] = replace(held, peak=replace(seen, adjusted=corrected))
+                peak = replace(seen, adjusted=corrected, targets=self._targets(state, one, office, seen))
+                state.open[office] = replace(held, peak=peak)
             return
         if burst.enterprises >= policy.least_dissatisfied and burst.tail <= policy.false_discovery_rate:
             corrected = self._corrected(state, series, office, burst)
             if corrected <= policy.false_discovery_rate:
-                peak = replace(burst, adjusted=corrected)
+                peak = replace(burst, adjusted=corrected, targets=self._targets(state, one, office, burst))
                 state.open[office] = Episode(office, Detector.BURST, self._anchor(state, one, office, end), end, peak)
                 return
         if drifted:
-            run = {code for count in one.dissatisfied(since - PANE_MS, end) for code in count.enterprises}
-            if len(run) >= policy.least_dissatisfied:
+            heard = {code for count in one.dissatisfied(since - PANE_MS, end) for code in count.enterprises}
+            if len(heard) >= policy.least_dissatisfied:
                 window = max(policy.drift_window_ms, -(-(end - since + PANE_MS) // DAY_MS) * DAY_MS)
-                peak = window_evidence(one, end, min(window, policy.longest_window_ms), baseline, statistic)
+                run = window_evidence(one, end, min(window, policy.longest_window_ms), baseline, statistic)
+                peak = replace(run, targets=self._targets(state, one, office, run))
                 state.open[office] = Episode(office, Detector.DRIFT, self._anchor(state, one, office, end), end, peak)
+
+    def _targets(
+        self, state: FoldState, series: OfficeSeries, office: str, seen: Evidence
+    ) -> tuple[TargetEvidence, ...]:
+        """Teams and steps in a window that will be shown, beside their own history before it."""
+        begins = seen.until - seen.window_ms
+        spans = usual_spans(state.episodes(office), begins, self._policy)
+        history = (count for span in spans for count in series.between(*span))
+        return target_evidence(list(series.between(begins, seen.until)), history, self._policy)
 
     def _anchor(self, state: FoldState, series: OfficeSeries, office: str, end: int) -> int:
         """Start of the first dissatisfied pane in the burst window since the office's last alert was cleared."""
-        cleared = max((one.cleared_at or 0 for one in state.closed if one.office == office), default=0)
+        cleared = max((one.cleared_at or 0 for one in state.episodes(office)), default=0)
         after = max(end - self._policy.burst_window_ms, cleared)
         return next(series.dissatisfied(after, end)).pane_start
 

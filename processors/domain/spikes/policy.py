@@ -46,12 +46,15 @@ class SpikePolicy:
             2020: about 1.7 % at 3 stars or below).
         prior_strength: Weight of that expectation, in opinions.
         strength_bounds: Limits of the fitted weight of the common baseline, in opinions.
-        weight_limit: Largest weight of an office's own baseline: true shares wander, so no baseline is certain.
+        weight_limit: Largest weight of an office's own baseline, in opinions. True shares wander, and days of one
+            office differ by more than chance: with a larger weight busy offices raise bursts on merely bad days.
         false_discovery_rate: Share of false alerts accepted among those raised at one tick.
         least_dissatisfied: Alerts need at least so many distinct dissatisfied enterprises.
         least_drift_share: The drift test takes no baseline below this: below it, three sheets would do.
         usual_opinions: Opinions of an office within `history_ms` for which the drift thresholds hold as they are.
-        most_allowance: By how much at most an office's thresholds differ for its number of opinions.
+        unknown_ms: An office is taken for a usual one until it has been heard for longer than this.
+        allowance_slope: By how much the drift thresholds grow when an office has e times as many opinions.
+        most_allowance: By how much at most they differ.
         drifts: The drift tests: one for small rises, which needs many opinions, to one for large ones.
         outages: Counts of panes that begin in one are left out of everything.
         clear_probability: An alert is cleared when the tail probability of its window has risen above this.
@@ -66,12 +69,14 @@ class SpikePolicy:
     prior_share: float = 0.017
     prior_strength: float = 150.0
     strength_bounds: tuple[float, float] = (60.0, 1000.0)
-    weight_limit: float = 1000.0
+    weight_limit: float = 150.0
     false_discovery_rate: float = 0.01
     least_dissatisfied: int = 3
     least_drift_share: float = 0.01
     usual_opinions: float = 2400.0
-    most_allowance: float = 3.5
+    unknown_ms: int = 7 * DAY_MS
+    allowance_slope: float = 2.2
+    most_allowance: float = 5.0
     drifts: tuple[Drift, ...] = (Drift(0.04, 7.1), Drift(0.08, 6.8), Drift(0.20, 6.5))
     clear_probability: float = 0.05
     outages: tuple[Outage, ...] = ()

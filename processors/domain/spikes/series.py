@@ -54,6 +54,12 @@ class OfficeSeries:
         self._sums = np.vstack([covered, covered[-1] + np.cumsum(table, axis=0)])
         self._fresh = len(self._starts)
 
+    @property
+    def first_end(self) -> int:
+        """End of the earliest pane ever known, also after that was forgotten; an office without one is no office."""
+        assert self._first is not None
+        return self._first
+
     def began(self, until: int) -> bool:
         """Whether there was any count by an instant."""
         return self._first is not None and self._first <= until
@@ -75,10 +81,11 @@ class OfficeSeries:
         low, high = self._places(after, until)
         return int(self._sums[high, 0] - self._sums[low, 0]), int(self._sums[high, 1] - self._sums[low, 1])
 
+    def between(self, after: int, until: int) -> Iterator[OfficeCount]:
+        """Counts in an interval, in order of time."""
+        low, high = self._places(after, until)
+        return (self._counts[start] for start in self._starts[low:high])
+
     def dissatisfied(self, after: int, until: int) -> Iterator[OfficeCount]:
         """Counts in an interval that hold a dissatisfied opinion, in order of time."""
-        low, high = self._places(after, until)
-        for start in self._starts[low:high]:
-            count = self._counts[start]
-            if count.dissatisfied:
-                yield count
+        return (count for count in self.between(after, until) if count.dissatisfied)

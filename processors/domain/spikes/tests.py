@@ -40,14 +40,23 @@ def adjusted(tails: Sequence[float]) -> list[float]:
     return values
 
 
-def volume_allowance(opinions: int, policy: SpikePolicy) -> float:
-    """By how much an office's drift thresholds differ from the policy's, for its number of opinions in the history.
+def volume_allowance(opinions: int, heard_ms: int, policy: SpikePolicy) -> float:
+    """By how much an office's drift thresholds differ from the policy's, for the opinions that it has.
 
     The mean run to a false alarm grows with the exponential of a CUSUM threshold, and is counted in opinions. With the
     logarithm of the number of opinions added, offices of all sizes raise as many false alarms a month; without, nearly
-    all of them would come from the largest, and small ones would wait in vain.
+    all of them would come from the largest, and small ones would wait in vain. The slope is more than 1, since days
+    differ by more than chance, and at a large office a bad day holds more opinions.
+
+    Args:
+        opinions: How many it had while it was heard.
+        heard_ms: For how long that was, within `history_ms`. A new office is not a small one.
+        policy: What is usual.
     """
-    allowance = math.log(max(opinions, 1) / policy.usual_opinions)
+    usual_share = policy.unknown_ms / policy.history_ms
+    seen = opinions + policy.usual_opinions * usual_share
+    expected = seen * policy.history_ms / (heard_ms + policy.unknown_ms)
+    allowance = policy.allowance_slope * math.log(expected / policy.usual_opinions)
     return min(max(allowance, -policy.most_allowance), policy.most_allowance)
 
 

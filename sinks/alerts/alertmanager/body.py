@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.records import Alert, AlertState
+from schemas.records import Alert, AlertState, TargetEvidence
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
 
 ALERT_NAME = "HailongDissatisfactionSpike"
@@ -71,12 +71,17 @@ def _annotations(alert: Alert) -> Mapping[str, str]:
         "cusum": f"{alert.cusum:.2f}",
         "window": _length(alert.window_seconds),
         "drivers": ", ".join(f"{driver.name} ({driver.low_scores})" for driver in alert.drivers),
+        "targets": ", ".join(_target(target) for target in alert.targets),
         "complaints": str(len(alert.complaint_ids)),
         "complaint_ids": ", ".join(alert.complaint_ids[:_MOST_COMPLAINTS]),
         "updated_at": _instant(alert.updated_at),
         "version": str(alert.version),
     }
     return {name: text for name, text in found.items() if text}
+
+
+def _target(one: TargetEvidence) -> str:
+    return f"{one.target}:{one.target_id} ({one.low_scores} of {one.scores}, p = {one.tail_probability:.2g})"
 
 
 def _length(seconds: int) -> str:

@@ -134,13 +134,14 @@ def _office_count(record: OfficeCount, _written_at: int) -> Iterable[Row]:
         record.dissatisfied,
         list(record.enterprises),
         dict(record.drivers),
+        dict(record.scores),
         list(record.complaint_ids),
     )
 
 
 OFFICE_COUNT: Table[OfficeCount] = Table(
     "office_count",
-    ("office", "pane_start", "opinions", "dissatisfied", "enterprises", "drivers", "complaint_ids"),
+    ("office", "pane_start", "opinions", "dissatisfied", "enterprises", "drivers", "scores", "complaint_ids"),
     _office_count,
 )
 
@@ -224,6 +225,7 @@ _ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name != "v
 def _alert(record: Alert, _written_at: int) -> Iterable[Row]:
     different = {
         "drivers": [(driver.name, driver.low_scores) for driver in record.drivers],
+        "targets": [astuple(target) for target in record.targets],
         "complaint_ids": list(record.complaint_ids),
     }
     yield tuple(different[name] if name in different else getattr(record, name) for name in _ALERT_COLUMNS)

@@ -145,6 +145,7 @@ def test_office_count_takes_the_lowest_score_of_the_sheet(state: AssessmentState
     (count,) = published(state, facts_of(sheet), Topic.OFFICE_COUNT)
     assert (count.opinions, count.dissatisfied, count.enterprises) == (1, 1, ("0100100100",))
     assert count.drivers == {"REASON:DELAY": 1, "STEP:GOODS_INSPECTION": 1}
+    assert count.scores == {"STEP:GOODS_INSPECTION": 1}
     assert len(count.complaint_ids) == 1
 
 

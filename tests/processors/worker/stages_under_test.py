@@ -23,7 +23,7 @@ from schemas.topics import Topic
 
 def seen(value: str, now: int = 0) -> Output:
     """An output that says that an event was seen."""
-    return Output(Topic.OFFICE_COUNT, OfficeCount(value, now, 1, 1, 0, (), {}, ()))
+    return Output(Topic.OFFICE_COUNT, OfficeCount(value, now, 1, 1, 0, (), {}, {}, ()))
 
 
 @dataclass

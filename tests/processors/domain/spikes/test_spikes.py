@@ -16,6 +16,7 @@ from processors.domain.panes import HOUR_MS, PANE_MS
 from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
 from processors.domain.spikes.book import SpikeBook
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
+from processors.domain.spikes.targets import target_evidence
 from processors.domain.spikes.tests import burst_tail, drift_step, volume_allowance
 from schemas.records import Alert, OfficeCount
 from schemas.reference.outages import Outage
@@ -28,7 +29,9 @@ OFFICES = ("03CC", "03CE", "03EE", "03NK", "03TG")
 def count(office: str, pane: int, opinions: int, enterprises: tuple[str, ...] = (), version: int = 1) -> OfficeCount:
     """A count whose dissatisfied opinions come from these enterprises."""
     low = len(enterprises)
-    return OfficeCount(office, pane, version, opinions, low, tuple(sorted(set(enterprises))), {"STEP:X": low}, ())
+    return OfficeCount(
+        office, pane, version, opinions, low, tuple(sorted(set(enterprises))), {"STEP:X": low}, {"STEP:X": opinions}, ()
+    )
 
 
 def calm_days(days: int, per_day: int = 12) -> list[OfficeCount]:
@@ -225,13 +228,63 @@ def test_drift_alert_shows_its_whole_run() -> None:
     assert alert.enterprises >= min(len(firms), 3)
 
 
-@given(st.integers(0, 10**6), st.integers(0, 10**6))
-def test_thresholds_follow_the_number_of_opinions(few: int, many: int) -> None:
+@given(st.integers(0, 10**6), st.integers(0, 10**6), st.integers(0, POLICY.history_ms))
+def test_thresholds_follow_the_number_of_opinions(few: int, many: int, heard: int) -> None:
     """More opinions never lower a threshold; the usual number leaves it as it is; the difference is bounded."""
     few, many = sorted((few, many))
-    assert volume_allowance(few, POLICY) <= volume_allowance(many, POLICY)
-    assert abs(volume_allowance(many, POLICY)) <= POLICY.most_allowance
-    assert volume_allowance(int(POLICY.usual_opinions), POLICY) == pytest.approx(0)
+    assert volume_allowance(few, heard, POLICY) <= volume_allowance(many, heard, POLICY)
+    assert abs(volume_allowance(many, heard, POLICY)) <= POLICY.most_allowance
+    usual = round(POLICY.usual_opinions * heard / POLICY.history_ms)
+    assert volume_allowance(usual, heard, POLICY) == pytest.approx(0, abs=0.02)
+
+
+def test_an_alert_tests_each_team_and_step_by_itself() -> None:
+    """The team behind a burst comes first, with n, k and what its own history lets expect; officials are not named."""
+    calm = [
+        replace(one, scores={"TEAM:01": 1, "TEAM:02": 1}, drivers={}) for one in calm_days(60) if one.office == "03EE"
+    ]
+    bad = [
+        replace(
+            one, scores={"TEAM:01": 1, "TEAM:02": 1}, drivers={"OFFICIAL:x": 1, "TEAM:02": 1, "TEAM:01": n % 4 // 3}
+        )
+        for n, one in enumerate(burst(59, 8))
+    ]
+    (alert,) = alerts(calm + bad).values()
+    assert [(one.target, one.target_id) for one in alert.targets] == [("TEAM", "02"), ("TEAM", "01")]
+    worst = alert.targets[0]
+    assert (worst.low_scores, worst.scores) == (alert.dissatisfied, alert.opinions)
+    assert worst.expected < 1 < worst.cusum
+    assert worst.tail_probability < 1e-4 < alert.targets[1].tail_probability
+    assert f"TEAM:02 ({worst.low_scores}/{worst.scores})" in alert.summary_vi
+    assert "OFFICIAL" not in alert.summary_en + "".join(driver.name for driver in alert.drivers)
+
+
+@given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30), st.integers(0, 400))
+def test_targets_are_tested_as_scipy_would(panes: list[tuple[int, int]], usual: int) -> None:
+    """The tail of a step equals scipy's for its sums over the window and a baseline worked out by hand."""
+    given_low = [(fine + low, low) for fine, low in panes]
+    window = [
+        replace(count("03EE", START + n * PANE_MS, 1), scores={"STEP:A": m}, drivers={"STEP:A": k} if k else {})
+        for n, (m, k) in enumerate(given_low)
+    ]
+    before = [replace(count("03EE", START - PANE_MS, 1), scores={"STEP:A": usual}, drivers={})] if usual else []
+    n, k = sum(m for m, _ in given_low), sum(k for _, k in given_low)
+    found = target_evidence(window, before, POLICY)
+    if k == 0:
+        assert found == ()
+        return
+    prior = POLICY.prior_share * POLICY.prior_strength / (usual + POLICY.prior_strength)
+    share = prior * POLICY.prior_strength / (POLICY.prior_strength + usual)
+    strength = min(POLICY.prior_strength + usual, POLICY.weight_limit)
+    tail = betabinom.sf(k - 1, n, share * strength, (1 - share) * strength)
+    assert found[0].tail_probability == pytest.approx(tail, rel=1e-6, abs=1e-9)
+    assert found[0].expected == pytest.approx(n * share)
+
+
+def test_a_new_office_is_not_taken_for_a_small_one() -> None:
+    """Few opinions in few days say little of an office's size, so its thresholds stay near those of a usual one."""
+    assert volume_allowance(0, 0, POLICY) == 0
+    assert volume_allowance(10, DAY_MS, POLICY) > volume_allowance(10, 100 * DAY_MS, POLICY)
 
 
 def test_a_declared_outage_raises_nothing_and_teaches_nothing() -> None:

@@ -1,0 +1,74 @@
+"""Where the fold of the detector stands, and the alerts it has raised."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from processors.domain.spikes.baseline import Baseline
+from processors.domain.spikes.evidence import Evidence
+from schemas.records import Detector
+
+Runs = tuple[tuple[float, int], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Episode:
+    """One alert of an office.
+
+    Attributes:
+        office: The office.
+        detector: What raised it.
+        anchor: Start of the first dissatisfied pane behind it. Names the episode: late data may move the instant at
+            which it is raised, but seldom the first sheet of it.
+        raised_at: End of the pane that raised it.
+        cleared_at: When it was cleared; None while open.
+        peak: The most telling window so far.
+    """
+
+    office: str
+    detector: Detector
+    anchor: int
+    raised_at: int
+    peak: Evidence
+    cleared_at: int | None = None
+
+
+@dataclass(slots=True)
+class FoldState:
+    """Where the fold stands; copied for checkpoints.
+
+    Attributes:
+        time: Last tick that was taken.
+        day: Day whose baselines are held, as its first instant.
+        baselines: Baseline of each office for that day.
+        common: Baseline of offices without history.
+        allowance: By how much the drift thresholds of each office differ from those of the policy.
+        cusum: Of each office, for each drift test: its statistic, and the end of the pane where its present run began.
+        open: Open episode of each office.
+        closed: Cleared episodes, oldest first.
+    """
+
+    time: int = 0
+    day: int = 0
+    baselines: dict[str, Baseline] = field(default_factory=dict)
+    common: Baseline | None = None
+    allowance: dict[str, float] = field(default_factory=dict)
+    cusum: dict[str, Runs] = field(default_factory=dict)
+    open: dict[str, Episode] = field(default_factory=dict)
+    closed: list[Episode] = field(default_factory=list)
+
+    def copy(self) -> FoldState:
+        """A copy that can be changed without changing this one."""
+        return replace(
+            self,
+            baselines=dict(self.baselines),
+            allowance=dict(self.allowance),
+            cusum=dict(self.cusum),
+            open=dict(self.open),
+            closed=list(self.closed),
+        )
+
+    def episodes(self, office: str) -> Sequence[Episode]:
+        """All that is known of an office's alerts; the open one is the last."""
+        return [one for one in (*self.closed, *self.open.values()) if one.office == office]
