@@ -32,7 +32,7 @@ FROM (SELECT min(score) AS level FROM rated_service FINAL WHERE state != 'SUPERS
 _COMPLAINTS_EXPECTED = "SELECT uniqExact(declaration, sheet_id, office) FROM rating_item FINAL WHERE score <= 2"
 
 _EVENTS = """
-SELECT (SELECT count() FROM log_position FINAL WHERE topic IN ('declaration-status', 'rating')),
+SELECT (SELECT count() FROM log_position FINAL WHERE topic IN ('declaration-status', 'rating', 'complaint-action')),
        (SELECT count() FROM dead_letter FINAL)
 """
 
@@ -41,6 +41,18 @@ SELECT office, state, detector, raised_at, cleared_at, opinions, dissatisfied, e
        summary_en, summary_vi, window_seconds
 FROM alert FINAL WHERE state != 'RETRACTED' ORDER BY raised_at
 """
+
+_HANDLING = """
+SELECT uniqExactIf(complaint_id, kind = 'ACCEPTED'), countIf(kind = 'ACCEPTED'), countIf(kind = 'REFUSED'),
+       countIf(kind = 'ACCEPTED' AND action = 'ANSWER')
+FROM complaint_event FINAL WHERE kind != 'RETRACTED'
+"""
+
+_HANDLED_IN_TIME = """
+SELECT countIf(standing = 'MET'), countIf(standing = 'MET_LATE') FROM v_case_clocks
+"""
+
+_HANDLING_RATED = "SELECT count(), ifNotFinite(avg(handling_score), 0) FROM v_cases WHERE handling_score IS NOT NULL"
 
 _SPIKE_STARTED = """
 SELECT min(submitted_at) FROM rating_item FINAL
@@ -95,6 +107,31 @@ class AlertFigures:
 
 
 @dataclass(frozen=True, slots=True)
+class HandlingFigures:
+    """What became of the complaints.
+
+    Attributes:
+        handled: Complaints that somebody did something about.
+        actions: What was done and allowed.
+        refused: What was not.
+        answers: Answers to enterprises.
+        in_time: Legal limits that were met in time.
+        late: Those met after they had ended.
+        rated: Complaints whose handling the enterprise rated.
+        mean_score: Of those ratings; 0 without any.
+    """
+
+    handled: int
+    actions: int
+    refused: int
+    answers: int
+    in_time: int
+    late: int
+    rated: int
+    mean_score: float
+
+
+@dataclass(frozen=True, slots=True)
 class Figures:
     """What ClickHouse holds.
 
@@ -105,7 +142,8 @@ class Figures:
         satisfied: Of them at level 4 or 5.
         complaints_opened: By the workers.
         complaints_expected: Counted over the raw scores: sheet and office with a score of 1 or 2 in any revision.
-        accepted: Records of the two input topics that are in ClickHouse.
+        handling: What became of the complaints.
+        accepted: Records of the input topics of events that are in ClickHouse.
         dead_letters: Records that were set aside, each with its reason.
         alerts: In the order in which they were raised.
         offices: The most rated first.
@@ -117,6 +155,7 @@ class Figures:
     satisfied: int
     complaints_opened: int
     complaints_expected: int
+    handling: HandlingFigures
     accepted: int
     dead_letters: int
     alerts: tuple[AlertFigures, ...]
@@ -150,6 +189,7 @@ def collect(query: Query) -> Figures:
         satisfied=satisfied,
         complaints_opened=query("SELECT count() FROM complaint FINAL")[0][0],
         complaints_expected=query(_COMPLAINTS_EXPECTED)[0][0],
+        handling=HandlingFigures(*query(_HANDLING)[0], *query(_HANDLED_IN_TIME)[0], *query(_HANDLING_RATED)[0]),
         accepted=accepted,
         dead_letters=dead_letters,
         alerts=tuple(_alert(query, row) for row in query(_ALERTS)),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta, timezone
 from typing import Any
 
@@ -37,6 +37,7 @@ class Run:
         missing: From the audit.
         doubled: From the audit.
         planted: What the simulator planted.
+        answers_sent: How many complaints the simulated offices answered.
     """
 
     elapsed_s: float
@@ -44,6 +45,7 @@ class Run:
     missing: int
     doubled: int
     planted: Planted
+    answers_sent: int
 
 
 OfficeName = Callable[[str], str]
@@ -61,6 +63,9 @@ def problems(figures: Figures, run: Run) -> Iterator[str]:
     if figures.complaints_opened != figures.complaints_expected:
         expected = figures.complaints_expected
         yield f"{figures.complaints_opened} complaints were opened, but the raw scores ask for {expected}."
+    if figures.handling.answers != run.answers_sent or figures.handling.refused:
+        handling = figures.handling
+        yield f"{handling.answers} of {run.answers_sent} answers are there; {handling.refused} actions were refused."
     if [alert.office for alert in figures.alerts] != [run.planted.office]:
         found = ", ".join(alert.office for alert in figures.alerts) or "none"
         yield f"One alert for office {run.planted.office} was to be raised; raised: {found}."
@@ -76,6 +81,7 @@ def _document(figures: Figures, run: Run, name: OfficeName) -> Mapping[str, Any]
         "satisfied_percent": figures.satisfied_percent,
         "complaints_opened": figures.complaints_opened,
         "complaints_expected": figures.complaints_expected,
+        "handling": asdict(figures.handling),
         "alerts": [_alert(found, name) for found in figures.alerts],
         "planted_spike": {
             "office": run.planted.office,
@@ -133,6 +139,8 @@ def show(console: Console, figures: Figures, run: Run, name: OfficeName) -> None
                 Text(),
                 _alerts(figures, run, name),
                 Text(),
+                _handling(figures),
+                Text(),
                 _run(figures, run),
             ),
             title="[bold]Hai Phong, 1 April to 27 May 2020[/]",
@@ -185,6 +193,17 @@ def _alerts(figures: Figures, run: Run, name: OfficeName) -> RenderableType:
         )
     if not figures.alerts:
         table.add_row("Alert", Text("none was raised", style="bold red"))
+    return table
+
+
+def _handling(figures: Figures) -> RenderableType:
+    handling, table = figures.handling, Table.grid(padding=(0, 2))
+    done = f"{handling.handled} taken up in {handling.actions:,} actions, {handling.answers} answers to enterprises"
+    table.add_row("Complaints", done)
+    limits = handling.in_time + handling.late
+    table.add_row("", f"{handling.in_time:,} of {limits:,} legal limits met in time, {handling.late} late")
+    if handling.rated:
+        table.add_row("", f"handling rated {handling.mean_score:.1f} of 5 by {handling.rated} enterprises")
     return table
 
 

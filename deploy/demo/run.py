@@ -163,7 +163,8 @@ def _total(truth: Path) -> int:
 def _report(stack: Stack, truth: Path, started: float, console: Console) -> int:
     figures = collect(lambda sql: ask(stack.clickhouse, sql))
     audited = audit(stack.kafka, stack.clickhouse)
-    spike: Mapping[str, Any] = json.loads(truth.read_text(encoding="utf-8"))["planted_spike"]
+    known: Mapping[str, Any] = json.loads(truth.read_text(encoding="utf-8"))
+    spike = known["planted_spike"]
     planted = report.Planted(spike["office"], datetime.fromtimestamp(spike["started_at"] / 1000, UTC))
     done = report.Run(
         elapsed_s=time.monotonic() - started,
@@ -171,6 +172,7 @@ def _report(stack: Stack, truth: Path, started: float, console: Console) -> int:
         missing=audited.missing,
         doubled=audited.doubled,
         planted=planted,
+        answers_sent=known["answers"],
     )
     offices = load_offices()
 

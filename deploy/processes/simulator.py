@@ -29,6 +29,7 @@ class Scenario:
         scale: 1 for all of Hai Phong.
         speed: Simulated seconds per second; None for as fast as it goes.
         poison: Whether broken records are mixed in.
+        handling: Whether complaints are handled.
         truth: Where the figures of the scenario are written before it is played.
     """
 
@@ -36,6 +37,7 @@ class Scenario:
     scale: float
     speed: float | None
     poison: bool
+    handling: bool
     truth: Path | None
 
 
@@ -53,11 +55,13 @@ def run(
         DeliveryFailed: Kafka did not take everything.
     """
     connection = load(KafkaSettings, variables).connection()
-    verify_topics(connection, (Topic.DECLARATION_STATUS, Topic.RATING))
+    verify_topics(connection, (Topic.DECLARATION_STATUS, Topic.RATING, Topic.COMPLAINT_ACTION))
     keys = load(SealingSettings, variables).keys()
     if keys is None:
         raise ConfigurationError(["HAILONG_SEALING_KEYS is not set: the scenario holds contacts, which travel sealed."])
-    made = Haiphong2020(scenario.seed, scenario.scale, poison=scenario.poison, seal=_sealer(keys))
+    made = Haiphong2020(
+        scenario.seed, scenario.scale, poison=scenario.poison, seal=_sealer(keys), handling=scenario.handling
+    )
     if scenario.truth is not None:
         scenario.truth.write_text(made.truth().to_json(), encoding="utf-8")
     with EventPublisher(connection) as publisher:

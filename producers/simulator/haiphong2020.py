@@ -7,10 +7,9 @@ bytes are made one batch at a time.
 from __future__ import annotations
 
 from collections import Counter, deque
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
 
@@ -21,16 +20,17 @@ from producers.simulator.declarations import make_declarations
 from producers.simulator.draws import stream
 from producers.simulator.enterprises import Enterprises
 from producers.simulator.figures import Plan
+from producers.simulator.handling import action_arrivals, handle_complaints
 from producers.simulator.lifecycle import live
-from producers.simulator.poison import PoisonedRecord, poisoned_records
+from producers.simulator.poison import poisoned_records
 from producers.simulator.sheets import Seal, World, make_ratings
 from producers.simulator.staff import Staff
 from producers.simulator.status_columns import KEY_DIGITS, StatusWriter
 from producers.simulator.truth import GroundTruth, planted_spike, rated_until_may_6, sheet_figures
 from producers.simulator.visits import UNKNOWN, make_visits
 from schemas.codec import encoder
-from schemas.keys import declaration_key
-from schemas.records import Rating
+from schemas.keys import complaint_key, declaration_key
+from schemas.records import CaseAction
 from schemas.topics import Topic
 
 MAX_BATCH_RECORDS = 20_000
@@ -66,47 +66,70 @@ class Haiphong2020:
         scale: 0.01 to 1; 1 is Hai Phong with the published figures.
         poison: Whether broken records are mixed in.
         seal: Seals a contact: (sheet id, name, phone) to ciphertext; None for sheets without contacts.
+        handling: Whether complaints are handled, which sends actions.
 
     Raises:
         ValueError: Seed or scale out of range.
     """
 
-    def __init__(self, seed: int = 2020, scale: float = 1.0, *, poison: bool = True, seal: Seal | None = None) -> None:
+    def __init__(
+        self,
+        seed: int = 2020,
+        scale: float = 1.0,
+        *,
+        poison: bool = True,
+        seal: Seal | None = None,
+        handling: bool = False,
+    ) -> None:
         if seed < 0:
             raise ValueError("seed must not be negative")
         plan, self.seed, self.scale = Plan.at(scale), seed, scale
         enterprises, staff = Enterprises(stream(seed, "enterprises"), plan.enterprise_share), Staff()
         self.declarations = make_declarations(seed, plan, enterprises, staff)
-        self.events, self.outcomes = live(self.declarations, stream(seed, "lifecycle"), WorkingClock())
+        clock = WorkingClock()
+        self.events, self.outcomes = live(self.declarations, stream(seed, "lifecycle"), clock)
         self.visits = make_visits(stream(seed, "visits"), plan, self.declarations, self.outcomes, enterprises.keenness)
         world = World(self.declarations, self.outcomes, enterprises, staff)
         self.sheets = make_ratings(stream(seed, "sheets"), self.visits, world, seal)
         self._writer = StatusWriter(self.declarations, enterprises, staff)
         self._status_rows, self._status_at = status_arrivals(stream(seed, "arrivals"), self.events.occurred_at)
         self._ratings = rating_arrivals(stream(seed, "rating arrivals"), self.sheets)
+        self.actions = handle_complaints(stream(seed, "handling"), self.sheets, clock) if handling else []
+        self._actions = action_arrivals(stream(seed, "action arrivals"), self.actions)
         self._poison = poisoned_records() if poison else ()
 
     def __len__(self) -> int:
         """Number of records in all batches."""
-        return len(self._status_rows) + len(self._ratings) + len(self._poison)
+        return len(self._status_rows) + len(self._ratings) + len(self._actions) + len(self._poison)
 
     def batches(self) -> Iterator[SimulatedBatch]:
         """Every record in order of arrival; a batch never spans two simulated days."""
-        ratings, bad = deque(self._ratings), deque(self._poison)
-        encode = encoder(Topic.RATING.subject)
+        others = deque(self._others())
         for start, stop, until in self._cuts():
             few: list[_Arrival] = []
-            while ratings and ratings[0][0] < until:
-                few.append(_encoded(encode, *ratings.popleft()))
-            while bad and bad[0].arrival_at < until:
-                few.append(_arrival(bad.popleft()))
+            while others and others[0][0] < until:
+                few.append(others.popleft())
             if stop > start or few:
-                yield self._batch(start, stop, sorted(few, key=lambda arrival: arrival[0]))
+                yield self._batch(start, stop, few)
+
+    def _others(self) -> list[_Arrival]:
+        """All that is no status, in order of arrival."""
+        sheet, action = encoder(Topic.RATING.subject), encoder(Topic.COMPLAINT_ACTION.subject)
+        found = [
+            (at, Topic.RATING, declaration_key(one.declaration_no), sheet(one.to_avro())) for at, one in self._ratings
+        ]
+        found += [
+            (at, Topic.COMPLAINT_ACTION, complaint_key(one.complaint_id), action(one.to_avro()))
+            for at, one in self._actions
+        ]
+        found += [(bad.arrival_at, bad.topic, bad.key, bad.value) for bad in self._poison]
+        return sorted(found, key=lambda arrival: arrival[0])
 
     def _cuts(self) -> Iterator[tuple[int, int, float]]:
         """Runs of status arrivals: first row, end row, and the moment before which everything else belongs to it."""
         at, start = self._status_at, 0
-        last = max([int(at[-1]), *(arrival for arrival, _rating in self._ratings[-1:])])
+        ends = (arrivals[-1][0] for arrivals in (self._ratings, self._actions) if arrivals)
+        last = max(int(at[-1]), *ends)
         for day_end in range(START_MS + DAY_MS, last + DAY_MS + 1, DAY_MS):
             end = int(np.searchsorted(at, day_end))
             while end - start > MAX_BATCH_RECORDS:
@@ -155,16 +178,11 @@ class Haiphong2020:
             complaints=sum(figures.complaints.values()),
             complaints_by_office=figures.complaints,
             planted_spike=planted_spike(self.declarations, self.visits),
+            actions=len(self.actions),
+            actions_sent=len(self._actions),
+            answers=sum(one.action == CaseAction.ANSWER for one in self.actions),
             poison=dict(Counter(str(record.reason) for record in self._poison)),
         )
 
 
 _Arrival = tuple[int, Topic, bytes, bytes]
-
-
-def _encoded(encode: Callable[[Mapping[str, Any]], bytes], arrival_at: int, rating: Rating) -> _Arrival:
-    return arrival_at, Topic.RATING, declaration_key(rating.declaration_no), encode(rating.to_avro())
-
-
-def _arrival(record: PoisonedRecord) -> _Arrival:
-    return record.arrival_at, record.topic, record.key, record.value

@@ -58,6 +58,9 @@ class GroundTruth:
         complaints: Sheet and office pairs for which any revision holds a score of 2 or less.
         complaints_by_office: The same by office.
         planted_spike: The spike.
+        actions: What is done about complaints; 0 unless they are handled.
+        actions_sent: Action records, repeated ones included.
+        answers: Actions that answer an enterprise.
         poison: Bad records by the reason of their refusal; part of no other figure.
     """
 
@@ -78,6 +81,9 @@ class GroundTruth:
     complaints: int
     complaints_by_office: Mapping[str, int]
     planted_spike: PlantedSpike
+    actions: int
+    actions_sent: int
+    answers: int
     poison: Mapping[str, int]
 
     @property
@@ -93,7 +99,7 @@ class GroundTruth:
     @property
     def records_sent(self) -> int:
         """Everything that is sent, bad records included."""
-        return self.status_events_sent + self.rating_records_sent + self.poison_records
+        return self.status_events_sent + self.rating_records_sent + self.actions_sent + self.poison_records
 
     def to_json(self) -> str:
         """The figures as a JSON object, the derived ones included."""

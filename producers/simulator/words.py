@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from schemas.records import Finding
+
 REASONS: Mapping[str, Sequence[str]] = {
     "REGISTRATION": ("ACCESS_SYSTEM_DOWN", "OFFICIAL_GUIDANCE"),
     "DOCUMENT_CHECK": ("LATE_DOCUMENT_CHECK", "PROCEDURE_REPEATED_SUPPLEMENT", "OFFICIAL_COMPETENCE"),
@@ -36,6 +38,18 @@ BAD_COMMENTS: Sequence[str] = (
     "Hướng dẫn không thống nhất giữa các bộ phận.",
     "Waited two days for the inspection without any word.",
 )
+
+QUESTION = "Đề nghị doanh nghiệp cho biết thời điểm và bộ phận đã làm việc."
+"""What an office asks an enterprise for."""
+
+GREETING = "Kính gửi doanh nghiệp, Chi cục trân trọng trả lời:"
+
+FINDINGS: Mapping[Finding, tuple[str, str]] = {
+    Finding.UPHELD: ("Phản ánh là đúng.", "Đã chấn chỉnh và bố trí thêm công chức kiểm tra."),
+    Finding.PARTLY_UPHELD: ("Phản ánh đúng một phần.", "Đã nhắc nhở và thống nhất cách hướng dẫn."),
+    Finding.NOT_UPHELD: ("Việc xử lý đúng quy định và đúng thời hạn.", "Đã giải thích quy trình cho doanh nghiệp."),
+}
+"""What was found, and what was done about it."""
 
 FAMILY_NAMES: Sequence[str] = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi")
 GIVEN_NAMES: Sequence[str] = ("Minh Họa", "Ví Dụ", "Thí Điểm", "Giả Định", "Mô Phỏng", "Tượng Trưng")

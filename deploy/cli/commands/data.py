@@ -29,6 +29,7 @@ def simulate(
         typer.Option(min=0.001, help="Simulated seconds per second, e.g. 3600; without it as fast as it goes."),
     ] = None,
     poison: Annotated[bool, typer.Option(help="Mix in broken records, as life does.")] = True,
+    handling: Annotated[bool, typer.Option(help="Handle complaints: offices act, enterprises rate it.")] = True,
     truth: Annotated[
         Path | None, typer.Option(help="File for the true figures of the scenario (JSON).", dir_okay=False)
     ] = None,
@@ -46,7 +47,7 @@ def simulate(
 
     del scenario  # there is one so far
     variables = variables_for(directory, simulator.NEEDS)
-    what = simulator.Scenario(seed, scale, speed, poison, truth)
+    what = simulator.Scenario(seed, scale, speed, poison, handling, truth)
     with StopRequest() as stop, _Bar("Preparing the scenario", "Playing") as bar:
         sent, total = simulator.run(what, variables, lambda now: bar.show(now.sent, now.total), stop.event)
     typer.echo(f"{sent:,} of {total:,} records are in Kafka.")

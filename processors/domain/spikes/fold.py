@@ -22,6 +22,9 @@ from schemas.records import Detector, OfficeCount, TargetEvidence
 
 Series = Mapping[str, OfficeSeries]
 
+_EVEN = 0.5
+"""As likely as not: a window that is no more improbable says nothing."""
+
 
 class Fold:
     """Runs the tests of one policy over the counts of all offices."""
@@ -164,10 +167,15 @@ class Fold:
             if episode.raised_at == now:
                 continue
             tail = window_tail(series[office], now, episode.peak.window_ms, self._baseline(state, office))
-            if tail > self._policy.clear_probability:
+            if tail > self._harmless(episode):
                 del state.open[office]
                 state.closed.append(replace(episode, cleared_at=now))
                 state.cusum[office] = ((0.0, now),) * len(self._policy.drifts)
+
+    def _harmless(self, episode: Episode) -> float:
+        """Above which tail probability of its window an episode is over."""
+        policy = self._policy
+        return max(policy.clear_probability, min(_EVEN, policy.clear_factor * episode.peak.tail))
 
     def quiet_ticks(self, state: FoldState, series: Series, until: int) -> list[int]:
         """Instants in (state.time, until) at which a dissatisfied pane leaves the window of an open episode."""

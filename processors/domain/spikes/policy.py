@@ -57,7 +57,9 @@ class SpikePolicy:
         most_allowance: By how much at most they differ.
         drifts: The drift tests: one for small rises, which needs many opinions, to one for large ones.
         outages: Counts of panes that begin in one are left out of everything.
-        clear_probability: An alert is cleared when the tail probability of its window has risen above this.
+        clear_probability: An alert is cleared when the tail probability of its window has risen above this,
+        clear_factor: and above so many times what it was at its worst, up to one half: a slow rise may be raised by
+            its run while its window is hardly improbable, and would be cleared by the next satisfied opinion.
     """
 
     burst_window_ms: int = DAY_MS
@@ -77,6 +79,7 @@ class SpikePolicy:
     unknown_ms: int = 7 * DAY_MS
     allowance_slope: float = 2.2
     most_allowance: float = 5.0
-    drifts: tuple[Drift, ...] = (Drift(0.04, 7.1), Drift(0.08, 6.8), Drift(0.20, 6.5))
+    drifts: tuple[Drift, ...] = (Drift(0.05, 6.75), Drift(0.14, 6.35))
     clear_probability: float = 0.05
+    clear_factor: float = 4.0
     outages: tuple[Outage, ...] = ()

@@ -238,6 +238,20 @@ def test_thresholds_follow_the_number_of_opinions(few: int, many: int, heard: in
     assert volume_allowance(usual, heard, POLICY) == pytest.approx(0, abs=0.02)
 
 
+def test_a_drift_alert_is_not_cleared_by_the_next_satisfied_opinion() -> None:
+    """A busy office's run raises while its week is hardly improbable: the alert stays until the week is likelier."""
+    calm = [
+        count("03EE", START + day * DAY_MS + n * PANE_MS, 1, (f"firm{day}",) if (60 * day + n) % 120 == 60 else ())
+        for day in range(120)
+        for n in range(60)
+    ]
+    bad = [count("03EE", START + 100 * DAY_MS + (7 + 6 * n) * HOUR_MS, 1, (f"bad{n}",)) for n in range(6)]
+    (alert,) = alerts(calm + bad).values()
+    assert (alert.detector, alert.state) == ("DRIFT", "CLEARED")
+    assert alert.tail_probability > POLICY.clear_probability
+    assert (alert.cleared_at or 0) - alert.raised_at > DAY_MS
+
+
 def test_an_alert_tests_each_team_and_step_by_itself() -> None:
     """The team behind a burst comes first, with n, k and what its own history lets expect; officials are not named."""
     calm = [

@@ -1,0 +1,78 @@
+"""What simulated offices do about complaints, against the state table that judges it."""
+
+from collections import Counter
+from datetime import date, datetime
+
+import pytest
+from support.cases import complaint, world
+
+from processors.domain.cases.book import CaseBook
+from producers.simulator import Haiphong2020
+from producers.simulator.clock import DAY_MS, END_MS, LOCAL, START_MS, is_working
+from producers.simulator.truth import DISSATISFIED
+from schemas.batch import RawBatch
+from schemas.identity import complaint_id
+from schemas.readers import RecordReader
+from schemas.records import ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
+from schemas.topics import Topic
+
+
+@pytest.fixture(scope="module")
+def handled() -> Haiphong2020:
+    """Half of Hai Phong, with complaints that are handled."""
+    return Haiphong2020(seed=3, scale=0.5, handling=True)
+
+
+def said_of(scenario: Haiphong2020) -> list[ComplaintCase | ComplaintEvent | ComplaintAnswer]:
+    """What the handling of complaints says of all actions, each complaint opened by the sheet that holds low scores."""
+    book = CaseBook(world())
+    for revisions in scenario.sheets:
+        latest = revisions[-1]
+        for office in {item.office for item in latest.items if item.score <= DISSATISFIED}:
+            fields = {"office": office, "tax_code": latest.tax_code, "excluded_officials": ()}
+            identity = complaint_id(latest.declaration_no[:11], latest.sheet_id, office)
+            book.open(complaint(revisions[0].submitted_at, complaint_id=identity, **fields))
+    for action in scenario.actions:
+        assert book.act(action)
+    book.advance(END_MS)
+    return list(book.changes())
+
+
+def test_the_state_table_allows_every_action(handled: Haiphong2020) -> None:
+    """No action is refused, as many answers go out as the truth says, and all that an office may meet happens."""
+    said = said_of(handled)
+    kinds = Counter(event.kind for event in said if isinstance(event, ComplaintEvent))
+    assert kinds["REFUSED"] == 0
+    assert kinds["ACCEPTED"] == len(handled.actions) == handled.truth().actions > 100
+    assert sum(isinstance(one, ComplaintAnswer) for one in said) == handled.truth().answers > 10
+    done = {action.action for action in handled.actions}
+    assert done == {"ACKNOWLEDGE", "VERIFY", "ASK", "SUPPLY", "RESOLVE", "ANSWER", "RATE_HANDLING"}
+
+
+def test_actions_are_sent_valid_and_in_working_time(handled: Haiphong2020) -> None:
+    """Readers take every record; each is done within the scenario, on a day that is worked."""
+    rows = [
+        (key, value)
+        for batch in handled.batches()
+        for topic, key, value in zip(batch.topics, batch.keys, batch.values, strict=True)
+        if topic is Topic.COMPLAINT_ACTION
+    ]
+    keys, values = zip(*rows, strict=True)
+    raw = RawBatch(Topic.COMPLAINT_ACTION, 0, range(len(rows)), [END_MS + DAY_MS] * len(rows), list(keys), list(values))
+    read = RecordReader(Topic.COMPLAINT_ACTION, ComplaintAction).read(raw)
+    assert not read.rejects
+    assert len(rows) == handled.truth().actions_sent >= len({action.action_id for _i, action in read.accepted})
+    assert {action for _i, action in read.accepted} == set(handled.actions)
+    assert all(START_MS < action.acted_at < END_MS for action in handled.actions)
+    assert all(is_working(day_of(action)) for action in handled.actions)
+
+
+def day_of(action: ComplaintAction) -> date:
+    """The local day on which it was done."""
+    return datetime.fromtimestamp(action.acted_at / 1000, LOCAL).date()
+
+
+def test_complaints_are_not_handled_unless_asked_for(small: Haiphong2020) -> None:
+    """Without handling a scenario is statuses and ratings alone."""
+    assert small.actions == []
+    assert small.truth().actions_sent == 0
