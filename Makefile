@@ -39,7 +39,7 @@ bench: $(STAMP) ## the measurements the figures in docs/ come from
 	$(BIN)/python benchmarks/report.py && echo "benchmarks/report.md, var/bench/report.json" && \
 	test -z "$$missed" || { echo "missed a target or failed:$$missed"; exit 1; }
 
-bench-alerts: $(STAMP) ## false alarms and delays of the spike detector on simulated offices, beside four rivals (7 minutes)
+bench-alerts: $(STAMP) ## false alarms and delays of the spike detector on simulated offices, beside four rivals (8 minutes)
 	@$(BIN)/python benchmarks/alert_quality.py
 
 faults: $(STAMP) ## kill everything at every point under load; count what is lost or doubled (50 minutes)
