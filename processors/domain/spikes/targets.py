@@ -58,16 +58,14 @@ def target_evidence(
 def _totals(counts: Iterable[OfficeCount]) -> tuple[Totals, Totals]:
     scores, low = Counter[str](), Counter[str]()
     for count in counts:
-        low.update(count.drivers)
-        for name, number in _given(count).items():
-            scores[name] += number
+        scores.update(count.scores)
+        low.update(_low(count))
     return scores, low
 
 
-def _given(count: OfficeCount) -> dict[str, int]:
-    """Scores of each team and step; counts of an older writer know only the low ones."""
-    names = {*count.scores, *count.drivers}
-    return {name: max(count.scores.get(name, 0), count.drivers.get(name, 0)) for name in names}
+def _low(count: OfficeCount) -> dict[str, int]:
+    """Low scores of each team and step; counts of an older writer do not say of how many, so they say nothing."""
+    return {name: number for name, number in count.drivers.items() if name in count.scores}
 
 
 def _usual(kind: Target, scores: Totals, low: Totals, policy: SpikePolicy) -> Baseline:
@@ -84,6 +82,5 @@ def _cusum(
 ) -> float:
     share, statistic = max(baseline.share, policy.least_drift_share), 0.0
     for count in window:
-        low = count.drivers.get(name, 0)
-        statistic = drift_step(statistic, max(count.scores.get(name, 0), low), low, share, drift_share)
+        statistic = drift_step(statistic, count.scores.get(name, 0), _low(count).get(name, 0), share, drift_share)
     return statistic

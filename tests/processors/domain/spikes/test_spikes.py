@@ -295,6 +295,14 @@ def test_targets_are_tested_as_scipy_would(panes: list[tuple[int, int]], usual: 
     assert found[0].expected == pytest.approx(n * share)
 
 
+def test_counts_that_do_not_say_of_how_many_say_nothing() -> None:
+    """Counts of a writer that knew low scores alone are no evidence, neither of the window nor of the history."""
+    old = replace(count("03EE", START, 3, ("a", "b")), scores={}, drivers={"STEP:X": 2})
+    new = replace(count("03EE", START + PANE_MS, 1, ("c",)), scores={"STEP:X": 1}, drivers={"STEP:X": 1})
+    assert target_evidence([old], [], POLICY) == ()
+    assert target_evidence([old, new], [old], POLICY) == target_evidence([new], [], POLICY)
+
+
 def test_a_new_office_is_not_taken_for_a_small_one() -> None:
     """Few opinions in few days say little of an office's size, so its thresholds stay near those of a usual one."""
     assert volume_allowance(0, 0, POLICY) == 0
