@@ -34,11 +34,6 @@ def retries() -> float:
     return REGISTRY.get_sample_value("hailong_sink_insert_retries_total", {"table": "declaration_status"}) or 0.0
 
 
-def parcels_read() -> float:
-    """Parcels of statuses that were read into rows so far."""
-    return REGISTRY.get_sample_value("hailong_sink_decode_seconds_count", {"topic": "declaration-status"}) or 0.0
-
-
 def token(statement: bytes) -> bytes:
     """The deduplication token of an insert."""
     found = re.match(TOKEN + rb".{1,3}?([0-9a-f]{64})", statement, re.DOTALL)
@@ -109,26 +104,6 @@ def test_too_many_parts_are_waited_for(world: Any, proxied: Any, proxy: Proxy, h
     assert len(set(attempts)) == 1
     ((physical, distinct),) = world.rows("SELECT count(), uniqExact(event_id) FROM declaration_status")
     assert (physical, distinct) == (STATUSES + 1, STATUSES + 1)
-
-
-def test_one_parcel_is_read_ahead_and_no_more(world: Any, proxied: Any, helpers: Any) -> None:
-    """While ClickHouse does not take the first parcel, the second is read into rows; what follows waits as bytes."""
-    world.rows("SYSTEM STOP MERGES declaration_status")
-    world.rows("ALTER TABLE declaration_status MODIFY SETTING parts_to_delay_insert = 1, parts_to_throw_insert = 1")
-    world.send(Topic.DECLARATION_STATUS, *statuses(1, first=3 * STATUSES))
-    proxied.load(1, flush_interval_s=0.1)
-    before, refused = parcels_read(), retries()
-
-    with proxied.sink() as monitor:
-        for number in range(3):
-            world.send(Topic.DECLARATION_STATUS, *statuses(STATUSES, first=number * STATUSES))
-            wanted = before + min(number + 1, 2)
-            helpers.eventually(lambda wanted=wanted: parcels_read() == wanted, 30, "the parcel was read")
-        helpers.eventually(lambda: retries() >= refused + 5, 30, "five repetitions")
-        assert (parcels_read(), monitor.progress.records) == (before + 2, 0)
-        world.rows("ALTER TABLE declaration_status MODIFY SETTING parts_to_throw_insert = 3000")
-        proxied.eventually_stored(monitor, 3 * STATUSES)
-    assert world.count("declaration_status") == 3 * STATUSES + 1
 
 
 def test_an_unknown_outcome_is_repeated_identically(world: Any, proxied: Any, proxy: Proxy) -> None:

@@ -28,7 +28,7 @@ from schemas.topics import Topic
 from sinks.clickhouse.client import INSERT_SETTINGS, connect
 from sinks.clickhouse.errors import BadRow, meaning
 from sinks.clickhouse.loader.options import SinkOptions
-from sinks.clickhouse.loader.rows import Block, Parsed, TopicReader, joined
+from sinks.clickhouse.loader.rows import Block, TopicReader, joined
 from sinks.connection import ClickHouseConnection
 from sinks.metrics import BISECTIONS, DECODE_SECONDS, INSERT_SECONDS, RETRIES, ROWS
 
@@ -53,7 +53,7 @@ class Refused:
 
 
 class Store:
-    """Stores batches of one topic at a time; one thread stores, another may read ahead.
+    """Stores batches of one topic at a time; used by one thread.
 
     Args:
         connection: ClickHouse.
@@ -73,7 +73,6 @@ class Store:
         self._options = options
         self._readers = readers
         self._give_up = give_up
-        self._reading = threading.Lock()
         self._client = connect(connection, timeout_s=options.insert_timeout_s)
         # Tokens are unique to this run: within it a repeated block is dropped by the server. A later run that reads the
         # same offsets again, perhaps on purpose to fill a new column, must not be dropped; row identity covers it.
@@ -83,26 +82,12 @@ class Store:
         """Let the connection go."""
         self._client.disconnect()
 
-    def read(self, batches: Sequence[RawBatch], epoch: int) -> list[Parsed]:
-        """Read batches of one topic into rows; arguments as `store`, to which the result may be given.
-
-        Raises:
-            Unavailable: The schema registry does not answer.
-        """
-        topic = batches[0].topic
-        started = time.perf_counter()
-        with self._reading:
-            parsed = [self._readers[topic].read(batch, epoch) for batch in batches]
-        DECODE_SECONDS.labels(topic.subject).observe(time.perf_counter() - started)
-        return parsed
-
-    def store(self, batches: Sequence[RawBatch], epoch: int, parsed: Sequence[Parsed] | None = None) -> list[Refused]:
+    def store(self, batches: Sequence[RawBatch], epoch: int) -> list[Refused]:
         """Store batches of one topic; return when all is acknowledged.
 
         Args:
             batches: Batches of one topic, of different partitions or not.
             epoch: Epoch of the topic's log.
-            parsed: What `read` made of them; None: they are read now.
 
         Returns:
             The records that were refused, to be sent as dead letters before the offsets are committed.
@@ -116,8 +101,7 @@ class Store:
         todo = [list(batches)]
         while todo:
             part = todo.pop()
-            found, bad = self._try(part, epoch, self.read(part, epoch) if parsed is None else parsed)
-            parsed = None
+            found, bad = self._try(part, epoch)
             if bad is None:
                 refused.extend(found)
                 continue
@@ -139,9 +123,11 @@ class Store:
                 "compare it with docs/data-dictionary.md and run `hailong migrate`"
             )
 
-    def _try(
-        self, batches: Sequence[RawBatch], epoch: int, parsed: Sequence[Parsed]
-    ) -> tuple[list[Refused], BadRow | None]:
+    def _try(self, batches: Sequence[RawBatch], epoch: int) -> tuple[list[Refused], BadRow | None]:
+        topic = batches[0].topic
+        started = time.perf_counter()
+        parsed = [self._readers[topic].read(batch, epoch) for batch in batches]
+        DECODE_SECONDS.labels(topic.subject).observe(time.perf_counter() - started)
         token = self._token(batches, epoch)
         try:
             for block in joined(block for one in parsed for block in one.blocks):

@@ -1,8 +1,5 @@
 """The thread that stores parcels, so that the consumer goes on polling while ClickHouse is slow or away.
 
-While ClickHouse works on one parcel, the next is read into rows by a second thread, one ahead at most: the server has
-the larger half of the time that a parcel takes. Only the first thread says what happened, in the order of the parcels.
-
 Order of one parcel: rows acknowledged by ClickHouse -> dead letters acknowledged by Kafka -> done. Only then may the
 consumer commit its offsets. Whatever fails before leaves the offsets uncommitted, and the records are read again.
 """
@@ -12,7 +9,6 @@ from __future__ import annotations
 import queue
 import threading
 from collections import defaultdict
-from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
@@ -21,14 +17,10 @@ from schemas.errors import Unavailable
 from sinks.clickhouse.loader.buffers import Parcel
 from sinks.clickhouse.loader.epochs import Log
 from sinks.clickhouse.loader.options import SinkOptions
-from sinks.clickhouse.loader.rows import Parsed
 from sinks.clickhouse.loader.store import GivenUp, Refused, Store
 from sinks.dead_letters import DeadLetterOffice
 
 log = structlog.get_logger(__name__)
-
-_AHEAD = 1
-"""Parcels that are read into rows before their turn: rows take several times the memory of their records."""
 
 
 class Writer:
@@ -55,9 +47,7 @@ class Writer:
         self._guard = guard
         self._options = options
         self._give_up = give_up
-        self._todo: queue.SimpleQueue[tuple[Parcel, Log, Future[list[Parsed]]] | None] = queue.SimpleQueue()
-        self._reader = ThreadPoolExecutor(1, "sink-reader")
-        self._ahead = threading.Semaphore(_AHEAD + 1)
+        self._todo: queue.SimpleQueue[tuple[Parcel, Log] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Parcel] = queue.SimpleQueue()
         self._lock = threading.Condition()
         self._waiting = 0
@@ -76,8 +66,7 @@ class Writer:
             self._waiting += 1
             self._bytes += parcel.size
             self._records += parcel.records
-            if self._failure is None:  # else the thread has ended, and `finished` says why
-                self._todo.put((parcel, log_, self._reader.submit(self._read, parcel, log_.epoch)))
+        self._todo.put((parcel, log_))
 
     @property
     def load(self) -> tuple[int, int, int]:
@@ -138,22 +127,11 @@ class Writer:
             self._fail(error)
             if not isinstance(error, Exception):
                 raise
-        finally:
-            # What is queued is not read any more, and a thread that waits for its turn must be able to end.
-            self._reader.shutdown(wait=False, cancel_futures=True)
-            self._ahead.release()
 
-    def _read(self, parcel: Parcel, epoch: int) -> list[Parsed]:
-        self._ahead.acquire()
-        return self._store.read(parcel.batches, epoch)
-
-    def _handle(self, parcel: Parcel, log_: Log, read: Future[list[Parsed]]) -> None:
-        ahead: Future[list[Parsed]] | None = read
+    def _handle(self, parcel: Parcel, log_: Log) -> None:
         while True:
-            first, ahead = ahead, None  # what was read ahead is used once: a repetition reads anew
             try:
-                parsed = None if first is None else first.result()
-                refused = self._store.store(parcel.batches, log_.epoch, parsed)
+                refused = self._store.store(parcel.batches, log_.epoch)
                 self._set_aside(parcel, refused, log_)
             except Unavailable as error:
                 # Kafka or a schema registry does not answer; storing again is harmless.
@@ -162,7 +140,6 @@ class Writer:
                     raise GivenUp(f"stopped before {parcel.records} records were done") from error
             else:
                 break
-        self._ahead.release()
         self._done.put(parcel)
         with self._lock:
             self._waiting -= 1
