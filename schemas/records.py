@@ -563,6 +563,11 @@ class TargetEvidence(Record):
     tail_probability: float
     cusum: float
 
+    @property
+    def name(self) -> str:
+        """As in `drivers`."""
+        return f"{self.target}:{self.target_id}"
+
 
 @dataclass(frozen=True, slots=True)
 class Alert(Record):

@@ -45,14 +45,14 @@ FROM alert FINAL WHERE state != 'RETRACTED' ORDER BY raised_at
 _HANDLING = """
 SELECT uniqExactIf(complaint_id, kind = 'ACCEPTED'), countIf(kind = 'ACCEPTED'), countIf(kind = 'REFUSED'),
        countIf(kind = 'ACCEPTED' AND action = 'ANSWER')
-FROM complaint_event FINAL WHERE kind != 'RETRACTED'
+FROM complaint_event FINAL
 """
 
 _HANDLED_IN_TIME = """
 SELECT countIf(standing = 'MET'), countIf(standing = 'MET_LATE') FROM v_case_clocks
 """
 
-_HANDLING_RATED = "SELECT count(), ifNotFinite(avg(handling_score), 0) FROM v_cases WHERE handling_score IS NOT NULL"
+_HANDLING_RATED = "SELECT count(), ifNull(avg(handling_score), 0) FROM v_cases WHERE handling_score IS NOT NULL"
 
 _SPIKE_STARTED = """
 SELECT min(submitted_at) FROM rating_item FINAL

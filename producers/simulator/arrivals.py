@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TypeVar
 
 import numpy as np
 import numpy.typing as npt
@@ -10,10 +11,15 @@ from numpy.random import Generator
 
 from producers.simulator.clock import DAY_MS, HOUR_MS
 from producers.simulator.draws import MINUTE_MS, Int64s, chance
-from schemas.records import Rating
+from schemas.records import ComplaintAction, Rating, Record
+
+R = TypeVar("R", bound=Record)
 
 _LATE, _VERY_LATE = 0.02, 0.003
 _DUPLICATED = 0.01
+_DUPLICATED_ACTIONS = 0.02
+"""There are few of them, and some must come twice."""
+
 _SWAPPED = 0.3
 """Share of edited sheets whose first revision arrives after the second."""
 
@@ -53,5 +59,18 @@ def rating_arrivals(rng: Generator, sheets: Sequence[Sequence[Rating]]) -> list[
         arrivals.extend(zip(moments, revisions, strict=True))
     again = np.flatnonzero(chance(rng, len(arrivals), _DUPLICATED)).tolist()
     gaps = rng.integers(1000, HOUR_MS, len(again)).tolist()
-    arrivals += [(arrivals[row][0] + gap, arrivals[row][1]) for row, gap in zip(again, gaps, strict=True)]
-    return sorted(arrivals, key=lambda arrival: arrival[0])
+    return _in_order(arrivals, again, gaps)
+
+
+def action_arrivals(rng: Generator, actions: Sequence[ComplaintAction]) -> list[tuple[int, ComplaintAction]]:
+    """(arrival, action) in order of arrival, duplicates included."""
+    delays = rng.integers(200, 3000, len(actions)).tolist()
+    arrivals = [(action.acted_at + delay, action) for action, delay in zip(actions, delays, strict=True)]
+    again = np.flatnonzero(chance(rng, len(arrivals), _DUPLICATED_ACTIONS)).tolist()
+    return _in_order(arrivals, again, [MINUTE_MS] * len(again))
+
+
+def _in_order(arrivals: list[tuple[int, R]], again: Sequence[int], gaps: Sequence[int]) -> list[tuple[int, R]]:
+    """Arrivals by time, those at some places a second time so much later."""
+    repeats = [(arrivals[row][0] + gap, arrivals[row][1]) for row, gap in zip(again, gaps, strict=True)]
+    return sorted(arrivals + repeats, key=lambda arrival: arrival[0])

@@ -13,14 +13,14 @@ from functools import cached_property
 
 import numpy as np
 
-from producers.simulator.arrivals import rating_arrivals, status_arrivals
+from producers.simulator.arrivals import action_arrivals, rating_arrivals, status_arrivals
 from producers.simulator.bulk_encoding import encode_statuses, rows_as_bytes
 from producers.simulator.clock import DAY_MS, MAY_6_END_MS, START_MS, WorkingClock
 from producers.simulator.declarations import make_declarations
 from producers.simulator.draws import stream
 from producers.simulator.enterprises import Enterprises
 from producers.simulator.figures import Plan
-from producers.simulator.handling import action_arrivals, handle_complaints
+from producers.simulator.handling import handle_complaints
 from producers.simulator.lifecycle import live
 from producers.simulator.poison import poisoned_records
 from producers.simulator.sheets import Seal, World, make_ratings

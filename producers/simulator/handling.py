@@ -15,8 +15,7 @@ from numpy.random import Generator
 
 from producers.simulator import words
 from producers.simulator.clock import END_MS, HOUR_MS, WorkingClock
-from producers.simulator.draws import MINUTE_MS, chance
-from producers.simulator.truth import DISSATISFIED
+from producers.simulator.truth import low_offices
 from schemas.identity import complaint_id
 from schemas.records import ActorRole, CaseAction, ComplaintAction, Finding, Rating
 
@@ -58,23 +57,14 @@ def handle_complaints(rng: Generator, sheets: Sequence[Sequence[Rating]], clock:
     return [action for one in _complaints(sheets) for action in _course(rng, one, clock) if action.acted_at < END_MS]
 
 
-def action_arrivals(rng: Generator, actions: Sequence[ComplaintAction]) -> list[tuple[int, ComplaintAction]]:
-    """(arrival, action) in order of arrival; one in fifty arrives twice."""
-    delays = rng.integers(200, 3000, len(actions)).tolist()
-    arrivals = [(action.acted_at + delay, action) for action, delay in zip(actions, delays, strict=True)]
-    again = np.flatnonzero(chance(rng, len(arrivals), 0.02)).tolist()
-    arrivals += [(arrivals[row][0] + MINUTE_MS, arrivals[row][1]) for row in again]
-    return sorted(arrivals, key=lambda arrival: (arrival[0], arrival[1].action_id))
-
-
 def _complaints(sheets: Sequence[Sequence[Rating]]) -> Iterator[_Complaint]:
     """Those that still stand in the end: a better score of a later revision withdraws a complaint."""
     for revisions in sheets:
         latest = revisions[-1]
-        for office in sorted({item.office for item in latest.items if item.score <= DISSATISFIED}):
-            low = [one for one in revisions if any(i.office == office and i.score <= DISSATISFIED for i in one.items)]
+        for office in sorted(low_offices(latest)):
+            opened_at = min(one.submitted_at for one in revisions if office in low_offices(one))
             identity = complaint_id(latest.declaration_no[:11], latest.sheet_id, office)
-            yield _Complaint(identity, latest.sheet_id, office, latest.tax_code, min(one.submitted_at for one in low))
+            yield _Complaint(identity, latest.sheet_id, office, latest.tax_code, opened_at)
 
 
 def _course(rng: Generator, complaint: _Complaint, clock: WorkingClock) -> list[ComplaintAction]:

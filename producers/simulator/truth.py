@@ -121,6 +121,11 @@ class SheetFigures:
     complaints: Mapping[str, int]
 
 
+def low_offices(sheet: Rating) -> set[str]:
+    """The offices at which a sheet opens a complaint: those with a score of 1 or 2."""
+    return {item.office for item in sheet.items if item.score <= DISSATISFIED}
+
+
 def sheet_figures(sheets: Sequence[Sequence[Rating]]) -> SheetFigures:
     """Count over the revisions of all sheets, each in order of its numbers."""
     satisfied = items = superseded = 0
@@ -131,8 +136,7 @@ def sheet_figures(sheets: Sequence[Sequence[Rating]]) -> SheetFigures:
         satisfied += min(item.score for item in latest) >= SATISFIED
         items += len(every)
         superseded += len(every) - len(latest)
-        low = {item.office for revision in revisions for item in revision.items if item.score <= DISSATISFIED}
-        for office in low:
+        for office in {office for revision in revisions for office in low_offices(revision)}:
             complaints[office] = complaints.get(office, 0) + 1
     return SheetFigures(satisfied, items, superseded, dict(sorted(complaints.items())))
 

@@ -88,7 +88,7 @@ def _drivers(counts: Iterable[OfficeCount]) -> tuple[Driver, ...]:
 def _outstanding(evidence: Evidence) -> str:
     """The two that a sentence names: teams and steps beyond chance with their numbers, then what is most frequent."""
     tested = {
-        f"{one.target}:{one.target_id}": f"{one.target}:{one.target_id} ({one.low_scores}/{one.scores})"
+        one.name: f"{one.name} ({one.low_scores}/{one.scores})"
         for one in evidence.targets
         if one.tail_probability <= _IMPROBABLE
     }

@@ -106,7 +106,6 @@ class Fold:
         policy, one = self._policy, series[office]
         baseline = self._baseline(state, office)
         statistic, since, drifted = self._strongest(state, office)
-        burst = window_evidence(one, end, policy.burst_window_ms, baseline, statistic)
         held = state.open.get(office)
         if held is not None:
             seen = window_evidence(one, end, held.peak.window_ms, baseline, statistic)
@@ -115,19 +114,23 @@ class Fold:
                 peak = replace(seen, adjusted=corrected, targets=self._targets(state, one, office, seen))
                 state.open[office] = replace(held, peak=peak)
             return
+        burst = window_evidence(one, end, policy.burst_window_ms, baseline, statistic)
         if burst.enterprises >= policy.least_dissatisfied and burst.tail <= policy.false_discovery_rate:
             corrected = self._corrected(state, series, office, burst)
             if corrected <= policy.false_discovery_rate:
-                peak = replace(burst, adjusted=corrected, targets=self._targets(state, one, office, burst))
-                state.open[office] = Episode(office, Detector.BURST, self._anchor(state, one, office, end), end, peak)
+                self._raise(state, one, office, Detector.BURST, replace(burst, adjusted=corrected))
                 return
         if drifted:
             heard = {code for count in one.dissatisfied(since - PANE_MS, end) for code in count.enterprises}
             if len(heard) >= policy.least_dissatisfied:
                 window = max(policy.drift_window_ms, -(-(end - since + PANE_MS) // DAY_MS) * DAY_MS)
                 run = window_evidence(one, end, min(window, policy.longest_window_ms), baseline, statistic)
-                peak = replace(run, targets=self._targets(state, one, office, run))
-                state.open[office] = Episode(office, Detector.DRIFT, self._anchor(state, one, office, end), end, peak)
+                self._raise(state, one, office, Detector.DRIFT, run)
+
+    def _raise(self, state: FoldState, series: OfficeSeries, office: str, detector: Detector, seen: Evidence) -> None:
+        peak = replace(seen, targets=self._targets(state, series, office, seen))
+        anchor = self._anchor(state, series, office, seen.until)
+        state.open[office] = Episode(office, detector, anchor, seen.until, peak)
 
     def _targets(
         self, state: FoldState, series: OfficeSeries, office: str, seen: Evidence

@@ -59,13 +59,9 @@ def _totals(counts: Iterable[OfficeCount]) -> tuple[Totals, Totals]:
     scores, low = Counter[str](), Counter[str]()
     for count in counts:
         scores.update(count.scores)
-        low.update(_low(count))
+        # Counts of an older writer do not say of how many, so their low scores say nothing.
+        low.update({name: number for name, number in count.drivers.items() if name in count.scores})
     return scores, low
-
-
-def _low(count: OfficeCount) -> dict[str, int]:
-    """Low scores of each team and step; counts of an older writer do not say of how many, so they say nothing."""
-    return {name: number for name, number in count.drivers.items() if name in count.scores}
 
 
 def _usual(kind: Target, scores: Totals, low: Totals, policy: SpikePolicy) -> Baseline:
@@ -82,5 +78,7 @@ def _cusum(
 ) -> float:
     share, statistic = max(baseline.share, policy.least_drift_share), 0.0
     for count in window:
-        statistic = drift_step(statistic, count.scores.get(name, 0), _low(count).get(name, 0), share, drift_share)
+        given = count.scores.get(name)
+        if given is not None:
+            statistic = drift_step(statistic, given, count.drivers.get(name, 0), share, drift_share)
     return statistic

@@ -81,7 +81,7 @@ def _annotations(alert: Alert) -> Mapping[str, str]:
 
 
 def _target(one: TargetEvidence) -> str:
-    return f"{one.target}:{one.target_id} ({one.low_scores} of {one.scores}, p = {one.tail_probability:.2g})"
+    return f"{one.name} ({one.low_scores} of {one.scores}, p = {one.tail_probability:.2g})"
 
 
 def _length(seconds: int) -> str:

@@ -9,7 +9,7 @@ from support.cases import complaint, world
 from processors.domain.cases.book import CaseBook
 from producers.simulator import Haiphong2020
 from producers.simulator.clock import DAY_MS, END_MS, LOCAL, START_MS, is_working
-from producers.simulator.truth import DISSATISFIED
+from producers.simulator.truth import low_offices
 from schemas.batch import RawBatch
 from schemas.identity import complaint_id
 from schemas.readers import RecordReader
@@ -28,7 +28,7 @@ def said_of(scenario: Haiphong2020) -> list[ComplaintCase | ComplaintEvent | Com
     book = CaseBook(world())
     for revisions in scenario.sheets:
         latest = revisions[-1]
-        for office in {item.office for item in latest.items if item.score <= DISSATISFIED}:
+        for office in low_offices(latest):
             fields = {"office": office, "tax_code": latest.tax_code, "excluded_officials": ()}
             identity = complaint_id(latest.declaration_no[:11], latest.sheet_id, office)
             book.open(complaint(revisions[0].submitted_at, complaint_id=identity, **fields))
