@@ -44,7 +44,8 @@ from processors.domain.cases.fold import fold
 from processors.stage import Output
 from processors.stages.complaints import ComplaintStage
 from processors.stages.reference import reference_policies
-from processors.worker import Worker
+from processors.worker import run_worker
+from processors.worker.collector import keep_pauses_short
 from processors.worker.options import WorkerOptions
 from schemas.batch import RawBatch
 from schemas.codec import decoder, encoder
@@ -136,14 +137,15 @@ def produce(connection: KafkaConnection, records: Iterable[Complaint]) -> None:
 def serve(bootstrap: str, begins: float, speed: float, until: int) -> int:
     """The worker process: product code with another clock."""
     configure_logs("warning")
+    keep_pauses_short()
     stage = ComplaintStage(reference_policies().cases)
     options = WorkerOptions(idle_advance_s=1.0)
-    return Worker(
+    return run_worker(
         KafkaConnection(bootstrap, topic_prefix="timers.", session_timeout_ms=SESSION_TIMEOUT_MS),
         [stage],
         options,
         SpedUp(begins, speed, until),
-    ).run()
+    )
 
 
 def start(bootstrap: str, clock: SpedUp) -> subprocess.Popen[bytes]:
@@ -256,7 +258,8 @@ def _spread(late: list[float]) -> dict[str, float]:
 
 
 def tick(cases: int) -> dict[str, float]:
-    """Milliseconds of one look at the time."""
+    """Milliseconds of one look at the time, in a process as a worker's is."""
+    keep_pauses_short()
     state = ComplaintStage(reference_policies().cases).new_state(0)
     encode = {topic: encoder(topic.subject) for topic in (Topic.COMPLAINT, Topic.COMPLAINT_CASE, Topic.COMPLAINT_EVENT)}
     records = list(complaints(cases))

@@ -12,7 +12,7 @@ _HERE = Path(__file__).resolve().parent
 
 
 def draw(report: Path, directory: Path) -> None:
-    """Draw a figure for each scenario with a trouble; says so and goes on where matplotlib cannot be installed."""
+    """Draw a figure for each scenario; says so and goes on where matplotlib cannot be installed."""
     try:
         python = python_of(_HERE.parent / "requirements-figure.txt")
         subprocess.run([str(python), str(_HERE / "plot.py"), str(report), str(directory)], check=True)

@@ -1,4 +1,4 @@
-"""Draws, for each scenario, which share of the troubles each detector has found after how many days.
+"""Draws a figure for each scenario: what was found after how many days, or the alarms where nothing is to be found.
 
 Usage: PROGRAM REPORT_JSON DIRECTORY, with an interpreter that has matplotlib.
 """
@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 import matplotlib as mpl
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 mpl.rcParams["svg.fonttype"] = "none"  # text stays text: small, and found by a search
@@ -17,12 +19,10 @@ mpl.rcParams["svg.hashsalt"] = "hailong"  # so that the same figures give the sa
 
 report = json.loads(Path(sys.argv[1]).read_text())
 colours = dict(zip(report["detectors"], ("#c0392b", "#2c3e50", "#95a5a6", "#2980b9", "#27ae60"), strict=True))
-for scenario in report["scenarios"]:
-    planted = scenario["detectors"]["hailong"]["planted"]
-    if not planted:
-        continue
-    figure = Figure(figsize=(6, 3.2), layout="constrained")
-    axes = figure.subplots()
+
+
+def found(scenario: dict[str, Any], axes: Axes) -> None:
+    """Which share of the troubles was found after how many days."""
     end = max((days[-1] for days in scenario["delays_days"].values() if days), default=1)
     for who, days in scenario["delays_days"].items():
         total = scenario["detectors"][who]["planted"]
@@ -32,7 +32,25 @@ for scenario in report["scenarios"]:
     axes.set_xlabel("days since the trouble began")
     axes.set_ylabel("found, % of the troubles")
     axes.set_ylim(0, 101)
+    axes.legend(frameon=False, fontsize=8)
+
+
+def alarmed(scenario: dict[str, Any], axes: Axes) -> None:
+    """How many false alarms an office and month; whiskers: twice the standard error of a Poisson count."""
+    figures = scenario["detectors"]
+    rates = [one["false_alarms_per_office_month"] for one in figures.values()]
+    errors = [2 * one["false_alarms"] ** 0.5 / one["office_months"] for one in figures.values()]
+    axes.barh(list(figures), rates, xerr=errors, color=[colours[who] for who in figures], height=0.6)
+    axes.axvline(report["budget"], color="#7f8c8d", linestyle="--", linewidth=1)
+    axes.invert_yaxis()
+    axes.set_xlim(left=0)
+    axes.set_xlabel("alarms an office and month; dashed: allowed where nothing happens")
+
+
+for scenario in report["scenarios"]:
+    figure = Figure(figsize=(6, 3.2), layout="constrained")
+    axes = figure.subplots()
+    (found if scenario["ahead_of"] is not None else alarmed)(scenario, axes)
     axes.set_title(scenario["words"], fontsize=10)
     axes.spines[["top", "right"]].set_visible(False)
-    axes.legend(frameon=False, fontsize=8)
     figure.savefig(Path(sys.argv[2]) / f"alerts-{scenario['name']}.svg", metadata={"Date": None})

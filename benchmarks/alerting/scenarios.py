@@ -1,4 +1,4 @@
-"""The scenarios: ten with a trouble that is to be found, and null ones in which nothing is."""
+"""The scenarios: eleven with a trouble that is to be found, and null ones in which nothing is."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ class Scenario:
         days: How long one lasts.
         ramp: Whether it grows evenly.
         every: Only each so-manieth office has one.
+        declared: Whether the outages of the world are declared; every detector is told of those.
     """
 
     words: str
@@ -29,6 +30,11 @@ class Scenario:
     days: int = 0
     ramp: bool = False
     every: int = 1
+    declared: bool = True
+
+    def known_outages(self) -> list[tuple[int, int]]:
+        """(first instant, end) of the outages that detectors are told of."""
+        return self.setting.outage_spans() if self.declared else []
 
     def world(self) -> Setting:
         """The world with its troubles: three at each office, half a year apart, on different days."""
@@ -57,10 +63,15 @@ SCENARIOS: Mapping[str, Scenario] = {
     "response": Scenario(
         "8 % for 30 days while satisfied enterprises begin to answer", Setting(response_step=1.5), 0.08, 30
     ),
+    "outage-8": Scenario(
+        "8 % for 30 days, the systems being down for two days in forty, declared", Setting(outages=True), 0.08, 30
+    ),
 }
 NULLS: Mapping[str, Scenario] = {
     "null": NULL,
     "null-nation": Scenario("nothing happens at 165 offices", Setting(offices=165)),
     "null-angry": Scenario("one enterprise sends eight dissatisfied sheets a day, now and then", Setting(angry=8)),
     "null-response": Scenario("half as many satisfied answers again from the middle on", Setting(response_step=1.5)),
+    "null-outage": Scenario("the systems are down for two days in forty, declared", Setting(outages=True)),
+    "null-undeclared": Scenario("the same outages, of which nobody was told", Setting(outages=True), declared=False),
 }

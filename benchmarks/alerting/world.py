@@ -1,4 +1,4 @@
-"""Simulated ratings of offices: small counts, shares that wander, seasons, Tết, planted troubles.
+"""Simulated ratings of offices: small counts, shares that wander, seasons, Tết, outages, planted troubles.
 
 A day of an office has Poisson many opinions. Each is dissatisfied with the office's share of that day: a beta variable
 around a share of its own, so days differ by more than chance (over-dispersion), moved by a slow random walk, so
@@ -8,6 +8,7 @@ is ours.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -28,6 +29,12 @@ DAY_STRENGTH = 150.0
 WANDER = 0.015
 """Standard deviation of the daily step of an office's share, on the log scale; it is drawn back by a fiftieth a day."""
 ENTERPRISES = 3000
+OUTAGE_EVERY = 40
+"""Days from one outage to the next, in a world that has them."""
+OUTAGE_DAYS = 2
+"""How long one lasts: VNACCS was down for two days in August 2024 (`schemas/reference/data/outages.toml`)."""
+OUTAGE_SHARE = 0.35
+"""Share of dissatisfied opinions while nothing works. Ours: no figure was published."""
 
 Int = npt.NDArray[np.int64]
 Real = npt.NDArray[np.float64]
@@ -71,6 +78,7 @@ class Setting:
         plants: Troubles; those of one office lie apart from each other.
         angry: One enterprise sends so many dissatisfied sheets in one day, once in 60 days at each office; 0: never.
         response_step: From the middle on, so many times as many satisfied opinions come; 1: no change.
+        outages: Whether the systems are down everywhere for two days in forty.
     """
 
     offices: int = 9
@@ -80,6 +88,12 @@ class Setting:
     plants: tuple[Plant, ...] = ()
     angry: int = 0
     response_step: float = 1.0
+    outages: bool = False
+
+    def outage_spans(self) -> list[tuple[int, int]]:
+        """(first instant, end) of each outage."""
+        firsts = range(OUTAGE_EVERY, self.days, OUTAGE_EVERY) if self.outages else ()
+        return [(START + first * DAY_MS, START + (first + OUTAGE_DAYS) * DAY_MS) for first in firsts]
 
 
 @dataclass
@@ -97,6 +111,13 @@ class Ratings:
     enterprise: Int
     plants: list[Plant] = field(default_factory=list)
 
+    def outside(self, spans: Sequence[tuple[int, int]]) -> Ratings:
+        """Those that do not lie in one of the times."""
+        kept = np.ones(len(self.at), bool)
+        for start, end in spans:
+            kept &= (self.at < start) | (self.at >= end)
+        return Ratings(self.at[kept], self.low[kept], self.enterprise[kept], self.plants)
+
 
 def simulate(setting: Setting, seed: int) -> list[Ratings]:
     """The ratings of every office."""
@@ -110,6 +131,7 @@ def _office(setting: Setting, number: int, worked: list[bool], draw: np.random.G
     own = draw.beta(BASE_SHARE * SHARE_STRENGTH, (1 - BASE_SHARE) * SHARE_STRENGTH)
     daily = setting.daily * np.exp(draw.normal(0, setting.spread) - setting.spread**2 / 2)
     plants = [plant for plant in setting.plants if plant.office == number]
+    down = {(start - START) // DAY_MS + day for start, _end in setting.outage_spans() for day in range(OUTAGE_DAYS)}
     walk = 0.0
     times, lows, firms = [], [], []
     for day, is_worked in enumerate(worked):
@@ -120,6 +142,8 @@ def _office(setting: Setting, number: int, worked: list[bool], draw: np.random.G
             usual = min(0.5, own * float(np.exp(walk)))
             for plant in plants:
                 usual = plant.of_day(day, usual)
+            if day in down:
+                usual = max(usual, OUTAGE_SHARE)
             share = draw.beta(usual * DAY_STRENGTH, (1 - usual) * DAY_STRENGTH)
             count = int(draw.poisson(daily * season))
             low = draw.random(count) < share

@@ -12,8 +12,10 @@ from pathlib import Path
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference import reference_surroundings
 from processors.worker import WorkerOptions, run_worker
+from processors.worker.collector import keep_pauses_short
 from schemas.connection import KafkaConnection
 
+keep_pauses_short()
 bootstrap, prefix, directory = sys.argv[1:]
 options = WorkerOptions(
     group_prefix=f"{prefix}hailong.",

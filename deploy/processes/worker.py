@@ -14,6 +14,7 @@ from processors.stage import Stage
 from processors.stages import build_stages
 from processors.stages.reference import reference_policies, reference_surroundings
 from processors.worker import Worker
+from processors.worker.collector import keep_pauses_short
 from schemas.codec import WriterSchemas
 from schemas.reference import load_offices
 
@@ -27,6 +28,7 @@ def run(variables: Mapping[str, str]) -> int:
         HailongError: It cannot start; see `processors.worker.Worker.run`.
     """
     begin("worker", variables)
+    keep_pauses_short()
     settings, http = load(WorkerSettings, variables), load(HttpSettings, variables)
     connection = load(KafkaSettings, variables).connection()
     writers = load(RegistrySettings, variables).writer_schemas(connection.topic_prefix)
