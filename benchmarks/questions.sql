@@ -47,8 +47,9 @@ LEFT JOIN reference_reason AS r ON f.reason = r.reason
 GROUP BY reason ORDER BY low_scores DESC;
 
 -- response_rate: all offices, the last three months
-SELECT office_name, month, declarations, rated, round(100 * response_rate, 2) AS percent
-FROM v_response_rate_by_month WHERE month >= %(month)s - INTERVAL 2 MONTH ORDER BY office_name, month;
+SELECT office_name, month, sum(declarations) AS registered, sum(rated) AS answered, round(100 * answered / registered, 2) AS percent
+FROM v_response_rate_between(first = addMonths(toDate(%(month)s), -2), last = addMonths(toDate(%(month)s), 1))
+GROUP BY office_name, month ORDER BY office_name, month;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 

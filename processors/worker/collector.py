@@ -16,7 +16,7 @@ _OLDEST = 2
 MANY = 20_000
 """So many objects make a pause of some 20 ms."""
 _MIDDLE_ROUNDS = 3
-"""So many collections of the middle generation before the old one's; Python's 10 let 70,000 objects grow old between."""
+"""Collections of the middle generation before one of the old: Python's 10 let 70,000 objects grow old between."""
 
 
 def _freeze_if_many(phase: str, info: Mapping[str, int]) -> None:
