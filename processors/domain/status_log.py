@@ -9,7 +9,7 @@ Only what a fact needs is kept: 34 bytes a status and 12 a declaration, some 290
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -31,8 +31,7 @@ LAYOUT = f"{ROW.descr} {_STATUSES} polars {pl.__version__}"
 _WIDTH = {"tax_code": 32, "office": 32, "team": 16, "kind": 16, "channel": 8}
 
 
-@dataclass(frozen=True, slots=True)
-class StatusRow:
+class StatusRow(NamedTuple):
     """One status of a declaration's history; fields as in `declaration-status`.
 
     `event` stands for the event id, `crc` orders contents that claim one event id.
@@ -114,28 +113,30 @@ class StatusLog:
 
     def histories(self, keys: Sequence[int]) -> dict[int, list[StatusRow]]:
         """Every distinct status row of the given declarations, in order of time; unknown declarations are left out."""
-        found: dict[int, set[StatusRow]] = {}
+        found: dict[int, set[tuple[int, ...]]] = {}
         wanted = np.array(sorted(set(keys)), np.int64)
         for run in self._runs:
             for key, rows in run.find(wanted):
-                found.setdefault(key, set()).update(map(self._row, rows))
-        return {key: sorted(rows, key=_in_time) for key, rows in found.items()}
+                found.setdefault(key, set()).update(rows)
+        return {key: [self._row(row) for row in sorted(rows, key=_in_time)] for key, rows in found.items()}
 
     def _row(self, row: tuple[int, ...]) -> StatusRow:
         occurred_at, event, crc, tax_code, office, team, kind, channel, status = row
         texts = self._codes
         return StatusRow(
-            occurred_at=occurred_at,
-            status=_STATUSES[status],
-            office=texts["office"].decode(office) or "",
-            team=texts["team"].decode(team),
-            channel=texts["channel"].decode(channel),
-            kind=texts["kind"].decode(kind),
-            tax_code=texts["tax_code"].decode(tax_code),
-            event=event,
-            crc=crc,
+            occurred_at,
+            _STATUSES[status],
+            texts["office"].decode(office) or "",
+            texts["team"].decode(team),
+            texts["channel"].decode(channel),
+            texts["kind"].decode(kind),
+            texts["tax_code"].decode(tax_code),
+            event,
+            crc,
         )
 
 
-def _in_time(row: StatusRow) -> tuple[int, int, int]:
-    return row.occurred_at, STATUS_RANK[row.status], row.crc
+def _in_time(row: tuple[int, ...]) -> tuple[int, int, int, int]:
+    """By time, then the order of a declaration's life, which is that of the codes of statuses."""
+    occurred_at, event, crc, *_codes, status = row
+    return occurred_at, status, crc, event

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
 
 import structlog
 
@@ -13,10 +12,11 @@ from processors.worker import metrics
 from processors.worker.dead_letters import DeadLetterOffice
 from processors.worker.publisher import Message, Publisher
 from schemas.batch import Batch, Reject
-from schemas.codec import encoder
+from schemas.codec import record_encoder
 from schemas.dead_letter_limit import DeadLetterGuard
 from schemas.errors import SystemFault, Unavailable
 from schemas.keys import key_of
+from schemas.records import Record
 from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)
@@ -47,7 +47,7 @@ class Outbox:
         self._topic_identity = topic_identity
         self._guard = guard
         self._dead_letters = DeadLetterOffice(stage, topic_prefix)
-        self._encoders: dict[Topic, Callable[[Mapping[str, Any]], bytes]] = {}
+        self._writers: dict[Topic, tuple[str, Callable[[Record], bytes]]] = {}
 
     def send(self, batch: Batch, absorbed: Absorbed) -> None:
         """Publish everything that came of a batch.
@@ -88,11 +88,12 @@ class Outbox:
             self._publisher.publish(messages)
 
     def _message(self, output: Output) -> Message:
-        encode = self._encoders.get(output.topic)
-        if encode is None:
-            encode = self._encoders[output.topic] = encoder(output.topic.subject)
-        name = output.topic.value.name(self._prefix)
-        return Message(name, key_of(output.record), encode(output.record.to_avro()))
+        known = self._writers.get(output.topic)
+        if known is None:
+            topic = output.topic
+            known = self._writers[topic] = topic.value.name(self._prefix), record_encoder(topic.subject)
+        name, encode = known
+        return Message(name, key_of(output.record), encode(output.record))
 
     def _count(self, outputs: Iterable[Output]) -> None:
         for topic, count in Counter(output.topic for output in outputs).items():

@@ -6,7 +6,8 @@ import threading
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -18,6 +19,8 @@ from schemas.errors import OutcomeUnknown, SystemFault
 _log = structlog.get_logger(__name__)
 
 _RETRY_PAUSE_S = 1.0
+_POLL_EACH = 64
+"""Delivery reports are taken after so many records: asking after each costs more than producing it."""
 
 # No answer, or an answer that another attempt may change; everything else needs an operator.
 _UNDECIDED = frozenset(
@@ -46,6 +49,12 @@ class Message:
     value: bytes
 
 
+class _Report(Protocol):
+    """Told what became of a record."""
+
+    def __call__(self, error: KafkaError | None, _message: Any = None) -> None: ...
+
+
 @dataclass(slots=True)
 class _Attempt:
     """Delivery reports of one attempt; filled by `poll` in the publishing thread."""
@@ -55,7 +64,7 @@ class _Attempt:
     error: KafkaError | None = None
     fault: KafkaError | None = None
 
-    def report(self, index: int, error: KafkaError | None) -> None:
+    def report(self, index: int, error: KafkaError | None, _message: Any = None) -> None:
         self.pending -= 1
         if error is None:
             return
@@ -118,7 +127,9 @@ class Publisher:
     def _attempt(self, messages: Sequence[Message], start: int) -> _Attempt:
         attempt = _Attempt()
         for index in range(start, len(messages)):
-            self._produce(messages[index], index, attempt)
+            self._produce(messages[index], partial(attempt.report, index), attempt)
+            if index % _POLL_EACH == 0:
+                self._producer.poll(0)
             if attempt.error is not None:
                 break  # the rest would only overtake what has to be sent again
         while attempt.pending:
@@ -126,24 +137,20 @@ class Publisher:
             self._check_abort()
         return attempt
 
-    def _produce(self, message: Message, index: int, attempt: _Attempt) -> None:
-        def on_delivery(error: KafkaError | None, _message: Any) -> None:
-            attempt.report(index, error)
-
+    def _produce(self, message: Message, report: _Report, attempt: _Attempt) -> None:
         while True:
             try:
-                self._producer.produce(message.topic, value=message.value, key=message.key, on_delivery=on_delivery)
+                self._producer.produce(message.topic, value=message.value, key=message.key, on_delivery=report)
             except BufferError:
                 # The queue is full: Kafka is slower than we are. Wait for room.
                 self._producer.poll(0.5)
                 self._check_abort()
             except KafkaException as exception:
                 attempt.pending += 1
-                attempt.report(index, exception.args[0])
+                report(exception.args[0])
                 return
             else:
                 attempt.pending += 1
-                self._producer.poll(0)
                 return
 
     def _check_abort(self) -> None:
