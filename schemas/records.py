@@ -5,9 +5,10 @@ Times are epoch milliseconds, UTC. What the fields mean is said once, in `schema
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from operator import attrgetter
 from typing import Any, Self
 
 
@@ -200,7 +201,8 @@ class Record:
 
     def to_avro(self) -> dict[str, Any]:
         """The record as fastavro writes it."""
-        return {name: _plain(getattr(self, name)) for name in _names(type(self))}
+        names, values = _reader(type(self))
+        return {name: _plain(value) for name, value in zip(names, values(self), strict=True)}
 
     @classmethod
     def from_avro(cls, record: Mapping[str, Any]) -> Self:
@@ -208,15 +210,16 @@ class Record:
         return cls(**record)
 
 
-_NAMES: dict[type, tuple[str, ...]] = {}
+_READERS: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
 
 
-def _names(kind: type[Any]) -> tuple[str, ...]:
-    """Names of a record's fields, looked up once for each class."""
-    names = _NAMES.get(kind)
-    if names is None:
-        names = _NAMES[kind] = tuple(field.name for field in fields(kind))
-    return names
+def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
+    """Names of a record's fields, and what reads them, looked up once for each class."""
+    found = _READERS.get(kind)
+    if found is None:
+        names = tuple(field.name for field in fields(kind))
+        found = _READERS[kind] = names, attrgetter(*names)
+    return found
 
 
 def _plain(value: Any) -> Any:

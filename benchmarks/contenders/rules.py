@@ -11,7 +11,7 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from processors.domain.join import facts_of, version_of
+from processors.domain.join import context_of, facts_of, version_of
 from processors.domain.sheets import Revision, Sheet
 from processors.domain.status_log import STATUS_RANK, StatusRow
 from processors.stages.reference import reference_surroundings
@@ -65,7 +65,8 @@ def _facts(known: Value, sheet_ids: Any) -> Iterator[Encoded]:
         records = [_revision(content) for content in known["sheets"][sheet_id].values()]
         key = int(records[0].declaration_no[:11])
         sheet = Sheet(key, sheet_id, {(record.revision, record.crc): record for record in records})
-        for fact in facts_of(sheet, history, version_of(sheet, history), _SURROUNDINGS):
+        context = context_of(sheet, history, _SURROUNDINGS)
+        for fact in facts_of(sheet, context, version_of(sheet, history), _SURROUNDINGS.directory):
             yield key_of(fact), _write_fact(fact.to_avro())
 
 

@@ -12,6 +12,12 @@ from schemas.records import Channel, Status
 PERMITTED = frozenset({Status.STORAGE_PERMITTED, Status.RELEASED, Status.CLEARED})
 """Outcomes after which goods may leave: circular 38/2015, articles 32-34; a sheet may be opened after any of them."""
 
+_REGISTERED = frozenset({Status.REGISTERED})
+_CHECKED = frozenset({Channel.YELLOW, Channel.RED})
+_DOCUMENTS_END = frozenset({Status.DOCUMENTS_CHECKED})
+_GOODS_BEGIN = frozenset({Status.INSPECTION_REQUIRED})
+_GOODS_END = frozenset({Status.GOODS_INSPECTED, Status.INSPECTION_WITHDRAWN})
+
 
 class WorkingTime(Protocol):
     """The working calendar, as far as the core needs it."""
@@ -61,6 +67,8 @@ def known_rows(history: Iterable[StatusRow], as_of: int) -> int:
     """
     rows = list(history)
     bearing = {row.event for row in rows if row.occurred_at <= as_of}
+    if len(bearing) == len(rows):
+        return len(rows)
     return sum(row.event in bearing for row in rows)
 
 
@@ -82,7 +90,7 @@ def context_as_of(
     if not rows:
         return DeclarationContext()
     office = rows[-1].office
-    registered_at = _first(rows, {Status.REGISTERED})
+    registered_at = _first(rows, _REGISTERED)
     permitted_at = _first(rows, PERMITTED)
     until = as_of if permitted_at is None else permitted_at
 
@@ -95,11 +103,11 @@ def context_as_of(
     goods = minutes(*_goods(rows))
     return DeclarationContext(
         declaration_office=office,
-        declaration_team=_last(row.team for row in rows),
+        declaration_team=_last([row.team for row in rows]),
         status=rows[-1].status,
-        channel=_last(row.channel for row in rows),
-        kind=_last(row.kind for row in rows),
-        tax_code=_last(row.tax_code for row in rows),
+        channel=_last([row.channel for row in rows]),
+        kind=_last([row.kind for row in rows]),
+        tax_code=_last([row.tax_code for row in rows]),
         status_count=len(rows),
         registered_at=registered_at,
         permitted_at=permitted_at,
@@ -110,39 +118,43 @@ def context_as_of(
     )
 
 
-def _winners(history: Sequence[StatusRow]) -> list[StatusRow]:
+def _winners(history: Sequence[StatusRow]) -> Sequence[StatusRow]:
     """One row for each event: of several contents under one id, the one with the highest checksum."""
     best: dict[int, StatusRow] = {}
     for row in history:
         held = best.get(row.event)
         if held is None or row.crc > held.crc:
             best[row.event] = row
+    if len(best) == len(history):
+        return history
     return [row for row in history if best[row.event] is row]
 
 
-def _first(rows: Sequence[StatusRow], statuses: Iterable[str], since: int = 0) -> int | None:
-    wanted = set(statuses)
-    return next((row.occurred_at for row in rows if row.status in wanted and row.occurred_at >= since), None)
+def _first(rows: Sequence[StatusRow], statuses: frozenset[Status], since: int = 0) -> int | None:
+    for row in rows:
+        if row.status in statuses and row.occurred_at >= since:
+            return row.occurred_at
+    return None
 
 
-def _last(values: Iterable[str | None]) -> str | None:
-    return next((value for value in reversed(list(values)) if value is not None), None)
+def _last(values: Sequence[str | None]) -> str | None:
+    for value in reversed(values):
+        if value is not None:
+            return value
+    return None
 
 
 def _documents(rows: Sequence[StatusRow]) -> tuple[int | None, int | None]:
     """Start and end of the document check: from the first yellow or red channel to the documents being checked."""
-    checked = (Channel.YELLOW, Channel.RED)
-    start = next(
-        (row.occurred_at for row in rows if row.status == Status.CHANNEL_ASSIGNED and row.channel in checked), None
-    )
-    return start, None if start is None else _first(rows, {Status.DOCUMENTS_CHECKED}, start)
+    assigned = [row for row in rows if row.status == Status.CHANNEL_ASSIGNED and row.channel in _CHECKED]
+    start = assigned[0].occurred_at if assigned else None
+    return start, None if start is None else _first(rows, _DOCUMENTS_END, start)
 
 
 def _goods(rows: Sequence[StatusRow]) -> tuple[int | None, int | None]:
     """Start and end of the goods inspection: from its requirement to its end or withdrawal."""
-    start = _first(rows, {Status.INSPECTION_REQUIRED})
-    ends = {Status.GOODS_INSPECTED, Status.INSPECTION_WITHDRAWN}
-    return start, None if start is None else _first(rows, ends, start)
+    start = _first(rows, _GOODS_BEGIN)
+    return start, None if start is None else _first(rows, _GOODS_END, start)
 
 
 def _on_time(documents: int | None, goods: int | None, limits: StepLimits) -> bool | None:

@@ -27,11 +27,11 @@ class Interner:
         self._count = max(self._count, int(numbers.max(initial=0)))
         return numbers
 
-    def decode(self, number: int) -> str | None:
-        """The text behind a number."""
-        if number >= len(self._texts):
+    def decoded(self) -> Sequence[str | None]:
+        """The text behind each number that was given so far; None behind 0."""
+        if len(self._texts) <= self._count:
             self._texts = [None, *self.texts()]
-        return self._texts[number]
+        return self._texts
 
     def texts(self) -> list[str]:
         """The texts in order of their numbers, from 1."""

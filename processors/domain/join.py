@@ -55,16 +55,19 @@ def version_of(sheet: Sheet, history: Sequence[StatusRow]) -> int:
     return sheet.latest.revision << _COUNT_BITS | min(bearing, (1 << _COUNT_BITS) - 1)
 
 
-def facts_of(
-    sheet: Sheet, history: Sequence[StatusRow], version: int, surroundings: Surroundings
-) -> list[RatedService]:
+def context_of(sheet: Sheet, history: Sequence[StatusRow], surroundings: Surroundings) -> DeclarationContext:
+    """The declaration as of the latest revision of a sheet."""
+    return context_as_of(history, sheet.latest.submitted_at, surroundings.calendar, surroundings.limits)
+
+
+def facts_of(sheet: Sheet, context: DeclarationContext, version: int, directory: Directory) -> list[RatedService]:
     """Every fact of a sheet, at the version of `version_of`: one for each target that any revision rated, by target.
 
     A target that the latest revision dropped stays, as SUPERSEDED with the content of the last revision that had it. So
     does a target that only a losing content of a revision named: it may have been published before the winner came.
     """
     revisions, latest = sheet.revisions(), sheet.latest
-    context = context_as_of(history, latest.submitted_at, surroundings.calendar, surroundings.limits)
+    matched = MatchState.MATCHED if context.status_count else MatchState.UNMATCHED
     last_seen: dict[ItemIdentity, tuple[Revision, RatingItem]] = {}
     since: dict[ItemIdentity, list[int]] = {}
     for revision in revisions:
@@ -76,10 +79,8 @@ def facts_of(
                 first[item.score - 1] = revision.submitted_at
     facts = []
     for identity, (revision, item) in sorted(last_seen.items(), key=lambda entry: entry[0]):
-        state = MatchState.MATCHED if context.status_count else MatchState.UNMATCHED
-        if revision is not latest:
-            state = MatchState.SUPERSEDED
-        known = _known(item, revision.submitted_at, surroundings.directory)
+        state = matched if revision is latest else MatchState.SUPERSEDED
+        known = _known(item, revision.submitted_at, directory)
         facts.append(_fact(sheet, revision, item, version, state, since[identity], context, target_known=known))
     return facts
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from processors.domain.grace import GraceQueue
 from processors.domain.imaging import packed, unpacked
-from processors.domain.join import Surroundings, facts_of, version_of
+from processors.domain.join import Surroundings, context_of, facts_of, version_of
 from processors.domain.sheets import Sheet, SheetStore
 from processors.domain.status_log import LAYOUT, StatusLog
 from processors.stage import Absorbed, Image, Output
@@ -126,12 +126,12 @@ class JoinState:
             version = version_of(sheet, history)
             if version <= sheet.published:
                 continue
-            facts = facts_of(sheet, history, version, self._surroundings)
-            matched = any(fact.status_count for fact in facts)
-            if not (matched or sheet.published or even_unmatched):
+            context = context_of(sheet, history, self._surroundings)
+            if not (context.status_count or sheet.published or even_unmatched):
                 self._waiting.wait(sheet)
                 continue
             sheet.published = version
+            facts = facts_of(sheet, context, version, self._surroundings.directory)
             outputs.extend(Output(Topic.RATED_SERVICE, fact) for fact in facts)
         return outputs
 
