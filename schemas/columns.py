@@ -9,9 +9,10 @@ itself, and slows only its neighbours.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from itertools import repeat
+from typing import Any, cast
 
 import numpy as np
 import numpy.typing as npt
@@ -26,6 +27,7 @@ from schemas.packed import PackedBatch
 from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES, framed_id
 
 _SMALL_BLOCK = 512
+_STARTS_WITH: Callable[[bytes, bytes], bool] = bytes.startswith
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +65,31 @@ class ColumnDecoder:
         """Decode a batch; never raises for what a record holds."""
         if isinstance(batch, PackedBatch):
             return self._decode_packed(batch) or self._decode_parts(batch)
-        return self._decode_unpacked(batch)
+        return self._decode_alike(batch) or self._decode_unpacked(batch)
+
+    def _decode_alike(self, batch: Batch) -> Columns | None:
+        """All at once, as nearly every batch is: of one writer schema, and none broken; None for any other."""
+        if not len(batch) or None in batch.values:
+            return None
+        values = cast("Sequence[bytes]", batch.values)
+        prefix = values[0][:HEADER_BYTES]
+        if len(prefix) < HEADER_BYTES or not all(map(_STARTS_WITH, values, repeat(prefix))):
+            return None
+        if max(map(len, values)) > MAX_RECORD_BYTES:
+            return None
+        block = self._block_for(prefix)
+        bodies = [value[HEADER_BYTES:] for value in values]
+        frame = None if block is None else block.read(bodies)
+        if frame is None:
+            return None
+        origin = (
+            pl.Series("index", np.arange(len(bodies), dtype=np.uint32)),
+            pl.Series("offset", np.array(batch.offsets, np.int64)),
+            pl.Series("timestamp", np.array(batch.timestamps, np.int64)),
+            pl.Series("key", batch.keys, pl.Binary),
+            pl.Series("crc", np.fromiter(map(zlib.crc32, bodies), np.uint32, len(bodies))),
+        )
+        return Columns(frame.with_columns(*origin), ())
 
     def _decode_unpacked(self, batch: Batch) -> Columns:
         frames: list[pl.DataFrame] = []
@@ -76,8 +102,6 @@ class ColumnDecoder:
                 else:
                     frames.append(frame)
                     places.append(np.array(chosen, np.uint32))
-        if not slow and len(frames) == 1:
-            return Columns(_with_origin(frames[0], batch, places[0]), ())
         frame, place, rejects = self._decode_each(batch, sorted(slow))
         everything = _with_origin(pl.concat([*frames, frame]), batch, np.concatenate([*places, place]))
         return Columns(everything.sort("index"), rejects)
@@ -85,7 +109,7 @@ class ColumnDecoder:
     def _decode_packed(self, batch: PackedBatch) -> Columns | None:
         """All at once, as Kafka stores them; None where they must be unpacked first."""
         prefix = (batch.first_value() or b"")[:HEADER_BYTES]
-        block = self._blocks[prefix] if prefix in self._blocks else self._block_of(prefix)
+        block = self._block_for(prefix)
         if block is None:
             return None
         data = batch.data()
@@ -117,14 +141,16 @@ class ColumnDecoder:
             yield self._decode_block(prefix, [values[place] for place in part]), part
 
     def _decode_block(self, prefix: bytes, values: Sequence[bytes | None]) -> pl.DataFrame | None:
-        block = self._blocks[prefix] if prefix in self._blocks else self._block_of(prefix)
+        block = self._block_for(prefix)
         if block is None:
             return None
         whole = [value for value in values if value is not None and len(value) <= MAX_RECORD_BYTES]
         return block.read([value[HEADER_BYTES:] for value in whole]) if len(whole) == len(values) else None
 
-    def _block_of(self, prefix: bytes) -> BlockReader | None:
+    def _block_for(self, prefix: bytes) -> BlockReader | None:
         """How to read the records of one writer schema at once; None when they must be decoded one by one."""
+        if prefix in self._blocks:
+            return self._blocks[prefix]
         schema_id = framed_id(prefix)
         writer = None if schema_id is None else self._writer_schemas(schema_id, self._subject)
         if writer is None:
@@ -149,10 +175,7 @@ class ColumnDecoder:
 
 
 def _by_prefix(values: Sequence[bytes | None]) -> dict[bytes, list[int]]:
-    """Positions of the values, by the frame that they begin with; nearly always there is one."""
-    first = (values[0] or b"")[:HEADER_BYTES] if values else b""
-    if all(value is not None and value.startswith(first) for value in values) and len(first) == HEADER_BYTES:
-        return {first: list(range(len(values)))}
+    """Positions of the values, by the frame that they begin with."""
     found: dict[bytes, list[int]] = {}
     for place, value in enumerate(values):
         found.setdefault((value or b"")[:HEADER_BYTES], []).append(place)

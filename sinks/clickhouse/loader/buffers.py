@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import chain
 
 from confluent_kafka import Message
 
@@ -88,20 +89,17 @@ class TopicBuffer:
         if lane is None or lane.lease is not lease:
             self.drop([lease.partition])
             lane = self._lanes[lease.partition] = _Lane(lease)
-        before, size = len(lane.offsets), 0
-        for message in messages:
-            key, value = message.key(), message.value()
-            lane.offsets.append(message.offset())  # type: ignore[arg-type]  # a message without error has an offset
-            lane.timestamps.append(message.timestamp()[1])
-            lane.keys.append(key)
-            lane.values.append(value)
-            size += (len(value) if value else 0) + (len(key) if key else 0)
+        found = list(messages)
+        keys, values = list(map(Message.key, found)), list(map(Message.value, found))
+        lane.offsets.extend(map(Message.offset, found))  # type: ignore[arg-type]  # a message without error has an offset
+        lane.timestamps.extend(stamp for _kind, stamp in map(Message.timestamp, found))
+        lane.keys.extend(keys)
+        lane.values.extend(values)
+        size = len(found) * _OVERHEAD_BYTES + sum(map(len, filter(None, chain(keys, values))))
         if self.rows == 0:
             self.since = now
-        added = len(lane.offsets) - before
-        size += added * _OVERHEAD_BYTES
         lane.size += size
-        self.rows += added
+        self.rows += len(found)
         self.size += size
 
     def take(self) -> Parcel:
