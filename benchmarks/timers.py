@@ -48,7 +48,7 @@ from processors.worker import run_worker
 from processors.worker.collector import keep_pauses_short
 from processors.worker.options import WorkerOptions
 from schemas.batch import RawBatch
-from schemas.codec import decoder, encoder
+from schemas.codec import decoder, record_encoder
 from schemas.connection import KafkaConnection
 from schemas.dead_letter_log import read_topic
 from schemas.identity import complaint_id
@@ -122,12 +122,12 @@ def complaints(count: int) -> Iterator[Complaint]:
 
 def produce(connection: KafkaConnection, records: Iterable[Complaint]) -> None:
     """Write complaints as the stage before does."""
-    producer, encode = Producer(connection.producer_config()), encoder(Topic.COMPLAINT.subject)
+    producer, encode = Producer(connection.producer_config()), record_encoder(Topic.COMPLAINT.subject)
     name = Topic.COMPLAINT.value.name(connection.topic_prefix)
     for one in records:
         while True:
             try:
-                producer.produce(name, encode(one.to_avro()), one.complaint_id.encode())
+                producer.produce(name, encode(one), one.complaint_id.encode())
                 break
             except BufferError:
                 producer.poll(0.1)
@@ -261,9 +261,11 @@ def tick(cases: int) -> dict[str, float]:
     """Milliseconds of one look at the time, in a process as a worker's is."""
     keep_pauses_short()
     state = ComplaintStage(reference_policies().cases).new_state(0)
-    encode = {topic: encoder(topic.subject) for topic in (Topic.COMPLAINT, Topic.COMPLAINT_CASE, Topic.COMPLAINT_EVENT)}
+    encode = {
+        topic: record_encoder(topic.subject) for topic in (Topic.COMPLAINT, Topic.COMPLAINT_CASE, Topic.COMPLAINT_EVENT)
+    }
     records = list(complaints(cases))
-    values = [encode[Topic.COMPLAINT](one.to_avro()) for one in records]
+    values = [encode[Topic.COMPLAINT](one) for one in records]
     for first in range(0, cases, 5000):
         some = values[first : first + 5000]
         offsets = range(first, first + len(some))
@@ -290,7 +292,7 @@ def tick(cases: int) -> dict[str, float]:
 
 
 def _encoded(encode: dict[Topic, Any], output: Output) -> bytes:
-    value: bytes = encode[output.topic](output.record.to_avro())
+    value: bytes = encode[output.topic](output.record)
     return value
 
 

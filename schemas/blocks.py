@@ -28,6 +28,8 @@ import numpy.typing as npt
 import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
+from schemas.varint import zigzag
+
 _SYNC = b"hailong-columns!"
 _MAX_SYMBOLS = 64
 """The index of a symbol beyond it takes two bytes."""
@@ -161,7 +163,7 @@ class BlockReader:
 
 
 def _block(header: bytes, data: bytes, count: int) -> pl.DataFrame | None:
-    block = b"".join((header, _varint(count), _varint(len(data)), data, _SYNC))
+    block = b"".join((header, zigzag(count), zigzag(len(data)), data, _SYNC))
     try:
         frame = pl.read_avro(io.BytesIO(block))
     except (PolarsError, PanicException, OSError, OverflowError, ValueError, MemoryError):
@@ -261,26 +263,17 @@ def _flat_kind(kind: Any) -> str | None:
     return str(kind) if kind in {"string", *_NUMBERS} else None
 
 
-def _varint(number: int) -> bytes:
-    zigzag, out = number << 1, bytearray()
-    while zigzag & ~0x7F:
-        out.append(zigzag & 0x7F | 0x80)
-        zigzag >>= 7
-    out.append(zigzag)
-    return bytes(out)
-
-
 def _varint_length(numbers: npt.NDArray[np.int64]) -> npt.NDArray[np.int64] | np.int64:
     """Bytes that Avro needs for each number (zigzag, 7 bits a byte); one figure where all need the same."""
     if not len(numbers):
         return np.int64(0)
     low, high = int(numbers.min()), int(numbers.max())
-    if low >= 0 and (size := len(_varint(low))) == len(_varint(high)):
+    if low >= 0 and (size := len(zigzag(low))) == len(zigzag(high)):
         return np.int64(size)
-    zigzag = ((numbers << 1) ^ (numbers >> 63)).view(np.uint64)
+    folded = ((numbers << 1) ^ (numbers >> 63)).view(np.uint64)
     length = np.ones(len(numbers), np.int64)
     for bits in range(7, 64, 7):
-        above = zigzag >= np.uint64(1 << bits)
+        above = folded >= np.uint64(1 << bits)
         if not above.any():
             break
         length += above

@@ -41,31 +41,27 @@ def encoder(subject: str) -> Callable[[Mapping[str, Any]], bytes]:
 
     The function raises `PoisonRecord` when the record does not fit the schema or is too large.
     """
-    pinned = latest(subject)
-    schema, header = parsed(pinned.schema_id), frame_header(pinned.schema_id)
+    schema = parsed(latest(subject).schema_id)
 
-    def encode(record: Mapping[str, Any]) -> bytes:
+    def write(record: Mapping[str, Any]) -> bytes:
         out = io.BytesIO()
-        out.write(header)
-        try:
-            schemaless_writer(out, schema, record, strict=True)
-        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
-            raise PoisonRecord(Reason.BAD_FIELD, f"record does not fit schema {pinned.filename}") from error
-        value = out.getvalue()
-        if len(value) > MAX_RECORD_BYTES:
-            raise PoisonRecord(Reason.TOO_LARGE, f"record is larger than {MAX_RECORD_BYTES} bytes")
-        return value
+        schemaless_writer(out, schema, record, strict=True)
+        return out.getvalue()
 
-    return encode
+    return _framing(subject, write)
 
 
 def record_encoder(subject: str) -> Callable[[Record], bytes]:
     """As `encoder`, for records of ours and quicker: what was written before is remembered (`schemas.parts`)."""
+    return _framing(subject, body_writer(physical(schema_json(latest(subject).schema_id))))
+
+
+def _framing(subject: str, write: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
+    """A function that frames what `write` makes of a record, which is the body in the newest schema of a subject."""
     pinned = latest(subject)
     header = frame_header(pinned.schema_id)
-    write = body_writer(physical(schema_json(pinned.schema_id)))
 
-    def encode(record: Record) -> bytes:
+    def encode(record: Any) -> bytes:
         try:
             value = header + write(record)
         except MISFIT as error:

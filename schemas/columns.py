@@ -65,7 +65,10 @@ class ColumnDecoder:
         """Decode a batch; never raises for what a record holds."""
         if isinstance(batch, PackedBatch):
             return self._decode_packed(batch) or self._decode_parts(batch)
-        return self._decode_alike(batch) or self._decode_unpacked(batch)
+        return self._decode_unpacked(batch)
+
+    def _decode_unpacked(self, batch: Batch) -> Columns:
+        return self._decode_alike(batch) or self._decode_mixed(batch)
 
     def _decode_alike(self, batch: Batch) -> Columns | None:
         """All at once, as nearly every batch is: of one writer schema, and none broken; None for any other."""
@@ -82,16 +85,10 @@ class ColumnDecoder:
         frame = None if block is None else block.read(bodies)
         if frame is None:
             return None
-        origin = (
-            pl.Series("index", np.arange(len(bodies), dtype=np.uint32)),
-            pl.Series("offset", np.array(batch.offsets, np.int64)),
-            pl.Series("timestamp", np.array(batch.timestamps, np.int64)),
-            pl.Series("key", batch.keys, pl.Binary),
-            pl.Series("crc", np.fromiter(map(zlib.crc32, bodies), np.uint32, len(bodies))),
-        )
-        return Columns(frame.with_columns(*origin), ())
+        return Columns(_with_origin(frame, batch, np.arange(len(bodies), dtype=np.uint32), bodies), ())
 
-    def _decode_unpacked(self, batch: Batch) -> Columns:
+    def _decode_mixed(self, batch: Batch) -> Columns:
+        """Run by run of one writer schema, and what is broken record by record."""
         frames: list[pl.DataFrame] = []
         places: list[npt.NDArray[np.uint32]] = []
         slow: list[int] = []
@@ -103,7 +100,9 @@ class ColumnDecoder:
                     frames.append(frame)
                     places.append(np.array(chosen, np.uint32))
         frame, place, rejects = self._decode_each(batch, sorted(slow))
-        everything = _with_origin(pl.concat([*frames, frame]), batch, np.concatenate([*places, place]))
+        index = np.concatenate([*places, place])
+        bodies = (batch.values[one][HEADER_BYTES:] for one in index.tolist())
+        everything = _with_origin(pl.concat([*frames, frame]), batch, index, bodies)
         return Columns(everything.sort("index"), rejects)
 
     def _decode_packed(self, batch: PackedBatch) -> Columns | None:
@@ -182,16 +181,20 @@ def _by_prefix(values: Sequence[bytes | None]) -> dict[bytes, list[int]]:
     return found
 
 
-def _with_origin(frame: pl.DataFrame, batch: Batch, index: npt.NDArray[np.uint32]) -> pl.DataFrame:
-    values, chosen = batch.values, index.tolist()
-    crc = [zlib.crc32(values[i][HEADER_BYTES:]) for i in chosen]
+def _with_origin(
+    frame: pl.DataFrame, batch: Batch, index: npt.NDArray[np.uint32], bodies: Iterable[bytes]
+) -> pl.DataFrame:
     return frame.with_columns(
         pl.Series("index", index),
         pl.Series("offset", np.array(batch.offsets, np.int64)[index]),
         pl.Series("timestamp", np.array(batch.timestamps, np.int64)[index]),
-        pl.Series("key", [batch.keys[i] for i in chosen], pl.Binary),
-        pl.Series("crc", np.array(crc, np.uint32)),
+        pl.Series("key", [batch.keys[place] for place in index.tolist()], pl.Binary),
+        _checksums(bodies, len(index)),
     )
+
+
+def _checksums(bodies: Iterable[bytes], count: int) -> pl.Series:
+    return pl.Series("crc", np.fromiter(map(zlib.crc32, bodies), np.uint32, count))
 
 
 def _with_packed_origin(columns: RecordColumns, batch: PackedBatch, data: bytes) -> pl.DataFrame:
@@ -201,5 +204,5 @@ def _with_packed_origin(columns: RecordColumns, batch: PackedBatch, data: bytes)
         pl.Series("offset", batch.base_offsets() + columns.offsets),
         pl.Series("timestamp", batch.stamped(columns.timestamps)),
         columns.keys.alias("key"),
-        pl.Series("crc", np.fromiter(map(zlib.crc32, bodies), np.uint32, len(batch))),
+        _checksums(bodies, len(batch)),
     )

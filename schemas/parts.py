@@ -14,6 +14,8 @@ from struct import Struct
 from struct import error as struct_error
 from typing import Any
 
+from schemas.varint import zigzag
+
 Part = Callable[[Any], bytes]
 """Bytes of one value; raises one of `MISFIT` when the value is none of its type."""
 
@@ -54,23 +56,10 @@ def _writer(schema: Any, known: dict[str, Part]) -> tuple[Part, bool]:
 
 
 def _int(value: int) -> bytes:
-    return _long(value, 32)
+    return zigzag(value, 32)
 
 
-def _long(value: int, bits: int = 64) -> bytes:
-    """Zigzag, then seven bits a byte, the lowest first."""
-    if value.bit_length() >= bits and value != -1 << bits - 1:
-        raise OverflowError(f"{value} has more than {bits} bits")
-    left = value << 1 ^ value >> bits - 1
-    out = bytearray()
-    while left > 0x7F:
-        out.append(left & 0x7F | 0x80)
-        left >>= 7
-    out.append(left)
-    return bytes(out)
-
-
-_count = lru_cache(_REMEMBERED)(_long)
+_count = lru_cache(_REMEMBERED)(zigzag)
 
 
 def _string(value: str) -> bytes:
@@ -79,7 +68,7 @@ def _string(value: str) -> bytes:
 
 
 def _bytes(value: bytes) -> bytes:
-    return _long(len(value)) + value
+    return zigzag(len(value)) + value
 
 
 def _boolean(value: bool) -> bytes:
@@ -92,7 +81,7 @@ def _boolean(value: bool) -> bytes:
 
 _PRIMITIVES: Mapping[str, tuple[Part, bool]] = {
     "int": (_int, True),
-    "long": (_long, True),
+    "long": (zigzag, True),
     "string": (_string, True),
     "bytes": (_bytes, False),
     "boolean": (_boolean, False),
@@ -101,13 +90,13 @@ _PRIMITIVES: Mapping[str, tuple[Part, bool]] = {
 
 
 def _enum(symbols: Sequence[str]) -> Part:
-    return {symbol: _long(place) for place, symbol in enumerate(symbols)}.__getitem__
+    return {symbol: zigzag(place) for place, symbol in enumerate(symbols)}.__getitem__
 
 
 def _nullable(branches: Sequence[Any], known: dict[str, Part]) -> tuple[Part, bool]:
     """A union of null and one other type; our schemas have no others."""
     (other,) = (branch for branch in branches if branch != "null")
-    null, chosen = _long(branches.index("null")), _long(branches.index(other))
+    null, chosen = zigzag(branches.index("null")), zigzag(branches.index(other))
     write, repeats = _writer(other, known)
 
     def part(value: Any) -> bytes:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any, Protocol
+from typing import Any
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -47,12 +47,6 @@ class Message:
     topic: str
     key: bytes | None
     value: bytes
-
-
-class _Report(Protocol):
-    """Told what became of a record."""
-
-    def __call__(self, error: KafkaError | None, _message: Any = None) -> None: ...
 
 
 @dataclass(slots=True)
@@ -137,7 +131,7 @@ class Publisher:
             self._check_abort()
         return attempt
 
-    def _produce(self, message: Message, report: _Report, attempt: _Attempt) -> None:
+    def _produce(self, message: Message, report: Callable[..., None], attempt: _Attempt) -> None:
         while True:
             try:
                 self._producer.produce(message.topic, value=message.value, key=message.key, on_delivery=report)

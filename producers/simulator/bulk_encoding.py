@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from schemas.catalogue import latest, schema_json
 from schemas.topics import Topic
+from schemas.varint import zigzag
 from schemas.wire import frame_header
 
 Bytes2D = npt.NDArray[np.uint8]
@@ -61,7 +62,7 @@ def _encoded_text(field: str, value: str | None) -> bytes:
             raise ValueError(f"{field} cannot be null")
         return b"\x00"
     text = value.encode()
-    return (b"\x02" if nullable else b"") + varint(len(text)) + text
+    return (b"\x02" if nullable else b"") + zigzag(len(text)) + text
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +97,9 @@ def encode_statuses(columns: StatusColumns) -> list[bytes]:
         return []
     fixed = np.concatenate(
         (
-            _repeated(_HEADER + varint(columns.event_id.shape[1]), count),
+            _repeated(_HEADER + zigzag(columns.event_id.shape[1]), count),
             columns.event_id,
-            _repeated(varint(columns.declaration_no.shape[1]), count),
+            _repeated(zigzag(columns.declaration_no.shape[1]), count),
             columns.declaration_no,
             (columns.status.astype(np.uint8) << 1)[:, None],  # zigzag of a small number: one byte
         ),
@@ -113,16 +114,6 @@ def rows_as_bytes(matrix: Bytes2D) -> list[bytes]:
     """Each row of a byte matrix as a bytes object."""
     rows: list[bytes] = np.ascontiguousarray(matrix).view(f"V{matrix.shape[1]}")[:, 0].tolist()
     return rows
-
-
-def varint(number: int) -> bytes:
-    """Avro's encoding of a whole number that is not negative: zigzag, then seven bits a byte."""
-    zigzag, out = number << 1, bytearray()
-    while zigzag & ~0x7F:
-        out.append(zigzag & 0x7F | 0x80)
-        zigzag >>= 7
-    out.append(zigzag)
-    return bytes(out)
 
 
 def varints(numbers: npt.NDArray[np.int64]) -> list[bytes]:

@@ -14,7 +14,8 @@ from typing import Final
 
 from deploy.embedded.clickhouse.columns import walker
 from deploy.embedded.clickhouse.errors import CANNOT_READ, NOT_IMPLEMENTED, TOO_LARGE, ProtocolError, ServerError
-from deploy.embedded.clickhouse.wire import Reader, string, varint
+from deploy.embedded.clickhouse.wire import Reader, string
+from schemas.varint import varint
 
 Header = list[tuple[str, str]]
 """Name and type of each column."""

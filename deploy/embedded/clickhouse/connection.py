@@ -14,7 +14,8 @@ from deploy.embedded.clickhouse.engine import VERSION
 from deploy.embedded.clickhouse.errors import ServerError
 from deploy.embedded.clickhouse.packets import REVISION, FromServer
 from deploy.embedded.clickhouse.session import Counts
-from deploy.embedded.clickhouse.wire import Reader, string, varint
+from deploy.embedded.clickhouse.wire import Reader, string
+from schemas.varint import varint
 
 _RECEIVE_BYTES: Final = 256 << 10
 _SEND_BYTES: Final = 64 << 10

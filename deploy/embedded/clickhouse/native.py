@@ -23,7 +23,8 @@ from deploy.embedded.clickhouse.packets import FromClient, FromServer, Query, re
 from deploy.embedded.clickhouse.session import Counts, Session, quoted
 from deploy.embedded.clickhouse.spool import Spool
 from deploy.embedded.clickhouse.statements import Insert, first_word, native_insert, split_format, trimmed
-from deploy.embedded.clickhouse.wire import string, varint
+from deploy.embedded.clickhouse.wire import string
+from schemas.varint import varint
 
 HANDSHAKE_SECONDS: Final = 10.0
 _SELECTS: Final = frozenset({"SELECT", "WITH", "FROM"})

@@ -11,19 +11,10 @@ from collections.abc import Callable
 from typing import Final
 
 from deploy.embedded.clickhouse.errors import CANNOT_READ, TOO_LARGE, ProtocolError
+from schemas.varint import varint
 
 STRING_LIMIT: Final = 64 << 10  # names, settings, passwords
 _VARINT_BITS: Final = 63
-
-
-def varint(number: int) -> bytes:
-    """Encode an unsigned number, seven bits a byte, lowest first."""
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
 
 
 def string(text: str | bytes) -> bytes:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 
@@ -83,23 +83,22 @@ class TopicBuffer:
         self.since = 0.0
         self._lanes: dict[int, _Lane] = {}
 
-    def add(self, lease: Lease, messages: Iterable[Message], now: float) -> None:
+    def add(self, lease: Lease, messages: Sequence[Message], now: float) -> None:
         """Take messages of one partition, in offset order."""
         lane = self._lanes.get(lease.partition)
         if lane is None or lane.lease is not lease:
             self.drop([lease.partition])
             lane = self._lanes[lease.partition] = _Lane(lease)
-        found = list(messages)
-        keys, values = list(map(Message.key, found)), list(map(Message.value, found))
-        lane.offsets.extend(map(Message.offset, found))  # type: ignore[arg-type]  # a message without error has an offset
-        lane.timestamps.extend(stamp for _kind, stamp in map(Message.timestamp, found))
+        keys, values = list(map(Message.key, messages)), list(map(Message.value, messages))
+        lane.offsets.extend(map(Message.offset, messages))  # type: ignore[arg-type]  # a message without error has an offset
+        lane.timestamps.extend(stamp for _kind, stamp in map(Message.timestamp, messages))
         lane.keys.extend(keys)
         lane.values.extend(values)
-        size = len(found) * _OVERHEAD_BYTES + sum(map(len, filter(None, chain(keys, values))))
+        size = len(messages) * _OVERHEAD_BYTES + sum(map(len, filter(None, chain(keys, values))))
         if self.rows == 0:
             self.since = now
         lane.size += size
-        self.rows += len(found)
+        self.rows += len(messages)
         self.size += size
 
     def take(self) -> Parcel:

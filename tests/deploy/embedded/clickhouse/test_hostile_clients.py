@@ -17,7 +17,8 @@ from deploy.embedded.clickhouse import native
 from deploy.embedded.clickhouse.blocks import read_block
 from deploy.embedded.clickhouse.compression import frames
 from deploy.embedded.clickhouse.errors import ProtocolError
-from deploy.embedded.clickhouse.wire import Reader, string, varint
+from deploy.embedded.clickhouse.wire import Reader, string
+from schemas.varint import varint
 
 HUGE = varint((1 << 63) - 1)
 HELLO = b"\0" + string("x") + varint(1) + varint(1)
