@@ -1,0 +1,88 @@
+"""Alerts and their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from schemas.records.base import Record
+
+
+class AlertState(StrEnum):
+    """Where an alert stands."""
+
+    OPEN = "OPEN"
+    CLEARED = "CLEARED"
+    RETRACTED = "RETRACTED"
+
+
+class Detector(StrEnum):
+    """Which test raised an alert."""
+
+    BURST = "BURST"
+    DRIFT = "DRIFT"
+
+
+@dataclass(frozen=True, slots=True)
+class Driver(Record):
+    """What stands out among the low scores behind an alert."""
+
+    name: str
+    low_scores: int
+
+
+@dataclass(frozen=True, slots=True)
+class TargetEvidence(Record):
+    """A team or step of an office that an alert is about, tested by itself."""
+
+    target: str
+    target_id: str
+    scores: int
+    low_scores: int
+    expected: float
+    tail_probability: float
+    cusum: float
+
+    @property
+    def name(self) -> str:
+        """As in `drivers`."""
+        return f"{self.target}:{self.target_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Alert(Record):
+    """A spike of dissatisfaction, with its evidence."""
+
+    alert_id: str
+    version: int
+    office: str
+    state: str
+    detector: str
+    raised_at: int
+    updated_at: int
+    cleared_at: int | None
+    window_seconds: int
+    opinions: int
+    dissatisfied: int
+    enterprises: int
+    baseline: float
+    baseline_strength: float
+    expected: float
+    tail_probability: float
+    adjusted_probability: float
+    cusum: float
+    drivers: tuple[Driver, ...]
+    targets: tuple[TargetEvidence, ...]
+    complaint_ids: tuple[str, ...]
+    summary_vi: str
+    summary_en: str
+
+    @classmethod
+    def from_avro(cls, record: Mapping[str, Any]) -> Self:
+        """The alert from what the decoder of `alert` returned."""
+        drivers = tuple(Driver(**driver) for driver in record["drivers"])
+        targets = tuple(TargetEvidence(**target) for target in record["targets"])
+        lists = {"drivers": drivers, "targets": targets, "complaint_ids": tuple(record["complaint_ids"])}
+        return cls(**{**record, **lists})

@@ -1,0 +1,100 @@
+"""What the join and the assessment compute."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any, Self
+
+from schemas.records.base import Record
+
+
+class MatchState(StrEnum):
+    """How a rating item stands to its declaration."""
+
+    MATCHED = "MATCHED"
+    UNMATCHED = "UNMATCHED"
+    SUPERSEDED = "SUPERSEDED"
+
+
+@dataclass(frozen=True, slots=True)
+class RatedService(Record):
+    """The joined fact."""
+
+    fact_id: str
+    version: int
+    state: str
+    sheet_id: str
+    revision: int
+    declaration_no: str
+    submitted_at: int
+    phase: str
+    target: str
+    office: str
+    target_id: str
+    score: int
+    reason: str | None
+    score_since: tuple[int, int, int, int, int]
+    target_known: bool
+    has_comment: bool
+    has_contact: bool
+    tax_code: str | None
+    declaration_office: str | None
+    declaration_team: str | None
+    status: str | None
+    channel: str | None
+    kind: str | None
+    status_count: int
+    registered_at: int | None
+    permitted_at: int | None
+    document_minutes: int | None
+    goods_minutes: int | None
+    clearance_minutes: int | None
+    on_time: bool | None
+
+    @classmethod
+    def from_avro(cls, record: Mapping[str, Any]) -> Self:
+        """The fact from what the decoder of `rated-service` returned."""
+        return cls(**{**record, "score_since": tuple(record["score_since"])})
+
+
+Counts = tuple[int, int, int, int, int]
+"""Numbers of scores 1, 2, 3, 4, 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class Satisfaction(Record):
+    """Absolute score counts of one target as of the end of one pane."""
+
+    target: str
+    office: str
+    target_id: str
+    window_end: int
+    version: int
+    pane: Counts
+    hour: Counts
+    day: Counts
+    week: Counts
+    month: Counts
+
+
+@dataclass(frozen=True, slots=True)
+class OfficeCount(Record):
+    """Opinions about one office in one pane."""
+
+    office: str
+    pane_start: int
+    version: int
+    opinions: int
+    dissatisfied: int
+    enterprises: tuple[str, ...]
+    drivers: Mapping[str, int]
+    scores: Mapping[str, int]
+    complaint_ids: tuple[str, ...]
+
+    @classmethod
+    def from_avro(cls, record: Mapping[str, Any]) -> Self:
+        """The count from what the decoder of `office-count` returned."""
+        lists = {name: tuple(record[name]) for name in ("enterprises", "complaint_ids")}
+        return cls(**{**record, **lists})
