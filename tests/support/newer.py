@@ -29,7 +29,7 @@ def next_version(folder: Path) -> Path:
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     add_version(folder, "declaration-status", STATUS_ID, _grown_status)
     add_version(folder, "rating", RATING_ID, _grown_rating)
-    records = folder / "schemas" / "records.py"
+    records = folder / "schemas" / "records" / "events.py"
     text = records.read_text()
     for old, new in (
         ('    OTHER = "OTHER"\n', f'    OTHER = "OTHER"\n    {NEW_STATUS} = "{NEW_STATUS}"\n'),
