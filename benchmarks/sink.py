@@ -38,7 +38,7 @@ from deploy.stack.plan import command_child
 from schemas.batch import RawBatch
 from schemas.codec import decoder
 from schemas.topics import Topic
-from sinks.clickhouse.client import session
+from sinks.clickhouse.client import INSERT_SETTINGS, session
 from sinks.clickhouse.loader.rows import readers
 
 TARGET = 250_000
@@ -46,7 +46,7 @@ TARGET = 250_000
 RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "sink.json"
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PATIENCE_S = 300.0
-_PART = 50_000
+_PART = 100_000
 _TIMED = 0.9
 _Event = tuple[Topic, bytes, bytes]
 
@@ -119,7 +119,7 @@ def until(done: Callable[[], bool]) -> None:
     while not done():
         if time.monotonic() > limit:
             raise RuntimeError(f"not done in {_PATIENCE_S:g} s")
-        time.sleep(0.02)
+        time.sleep(0.1)  # a question costs the server some milliseconds
 
 
 def parts(directory: Path, events: list[_Event]) -> dict[str, float]:
@@ -138,8 +138,7 @@ def parts(directory: Path, events: list[_Event]) -> dict[str, float]:
                 parsed = reader.read(batch, 1)
                 read, began = read + time.monotonic() - began, time.monotonic()
                 for block in parsed.blocks:
-                    names = ", ".join(block.columns)
-                    client.execute(f"INSERT INTO {block.table} ({names}) VALUES", block.data, columnar=True)
+                    block.insert(client, INSERT_SETTINGS)
                 inserted += time.monotonic() - began
                 rows += len(part)
     return {"read_us": round(read / rows * 1e6, 2), "insert_us": round(inserted / rows * 1e6, 2)}

@@ -29,11 +29,14 @@ import polars as pl
 from polars.exceptions import PanicException, PolarsError
 
 from schemas.varint import zigzag
+from schemas.wire import HEADER_BYTES
 
 _SYNC = b"hailong-columns!"
 _MAX_SYMBOLS = 64
 """The index of a symbol beyond it takes two bytes."""
 
+_FRAME: dict[str, Any] = {"_frame": {"type": "fixed", "name": "Frame", "size": HEADER_BYTES}}
+"""What stands before the body in a value, as an Avro field."""
 _BEFORE: dict[str, Any] = {
     "_length": "long",
     "_attributes": "long",
@@ -41,7 +44,7 @@ _BEFORE: dict[str, Any] = {
     "_offset": "long",
     "_key": "bytes",
     "_size": "long",
-    "_frame": {"type": "fixed", "name": "Frame", "size": 5},
+    **_FRAME,
 }
 """What stands before the body in a Kafka record with a key and a framed value, as Avro fields."""
 _AFTER: dict[str, Any] = {"_headers": "long"}
@@ -103,23 +106,29 @@ class BlockReader:
     def __init__(self, writer: Any, resolved: Sequence[pl.Expr]) -> None:
         self._fields = _fields(writer)
         self._resolved = resolved
-        self._header = _header(self._fields)
+        self._value_header = _header({**_FRAME, **self._fields})
         self._record_header = _header({**_BEFORE, **self._fields, **_AFTER})
 
-    def read(self, bodies: Sequence[bytes]) -> pl.DataFrame | None:
-        """One row for each body, in the reader's columns; None when they cannot be read as one block.
+    def read_values(
+        self, values: Sequence[bytes], lengths: npt.NDArray[np.int64], prefix: bytes
+    ) -> pl.DataFrame | None:
+        """One row for each value, in the reader's columns; None when they cannot be read as one block.
 
         Args:
-            bodies: Bodies without their frames; at least one.
+            values: Framed values; at least one.
+            lengths: How long each is.
+            prefix: The frame that each must begin with.
         """
-        lengths = np.fromiter(map(len, bodies), np.int64, len(bodies))
-        data = b"".join(bodies)
-        frame = _block(self._header, data, len(bodies))
+        data = b"".join(values)
+        frame = _block(self._value_header, data, len(values))
         if frame is None:
             return None
         ends = np.cumsum(lengths)
-        at, marks = _laid_out(frame, self._fields, ends - lengths)
-        return frame.select(self._resolved) if bool((at == ends).all()) and _as_written(marks, data) else None
+        starts = ends - lengths
+        at, marks = _laid_out(frame, self._fields, starts + len(prefix))
+        # Places are looked at only where the lengths agree: then each value is at least as long as its frame.
+        whole = bool((at == ends).all()) and _as_written([*marks, *_framed(starts, prefix)], data)
+        return frame.select(self._resolved) if whole else None
 
     def read_records(self, data: bytes, count: int, prefix: bytes) -> RecordColumns | None:
         """One row for each Kafka record, in the reader's columns; None when they cannot be read as one block.
@@ -149,7 +158,7 @@ class BlockReader:
             and bool((stops - at == size).all())
             and bool((stops + 1 == ends).all())
             and not _numbers(frame["_headers"]).any()
-            and _as_written([*marks, *((at + place, byte) for place, byte in enumerate(prefix))], data)
+            and _as_written([*marks, *_framed(at, prefix)], data)
         ):
             return None
         return RecordColumns(
@@ -207,6 +216,11 @@ def _laid_out(
             marks.append((at, 2 * _numbers(column.cast(pl.Enum(symbols)).to_physical())))
             at = at + 1
     return at, marks
+
+
+def _framed(at: npt.NDArray[np.int64], prefix: bytes) -> list[_Mark]:
+    """The bytes of a frame, from where it begins."""
+    return [(at + place, byte) for place, byte in enumerate(prefix)]
 
 
 def _as_written(marks: Sequence[_Mark], data: bytes) -> bool:

@@ -9,9 +9,8 @@ itself, and slows only its neighbours.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import repeat
 from typing import Any, cast
 
 import numpy as np
@@ -27,7 +26,6 @@ from schemas.packed import PackedBatch
 from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES, framed_id
 
 _SMALL_BLOCK = 512
-_STARTS_WITH: Callable[[bytes, bytes], bool] = bytes.startswith
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,20 +70,19 @@ class ColumnDecoder:
 
     def _decode_alike(self, batch: Batch) -> Columns | None:
         """All at once, as nearly every batch is: of one writer schema, and none broken; None for any other."""
-        if not len(batch) or None in batch.values:
+        if not len(batch):
             return None
+        prefix = (batch.values[0] or b"")[:HEADER_BYTES]
+        try:
+            lengths = np.fromiter(map(len, cast("Sequence[bytes]", batch.values)), np.int64, len(batch))
+        except TypeError:
+            return None  # a tombstone has no length
         values = cast("Sequence[bytes]", batch.values)
-        prefix = values[0][:HEADER_BYTES]
-        if len(prefix) < HEADER_BYTES or not all(map(_STARTS_WITH, values, repeat(prefix))):
-            return None
-        if max(map(len, values)) > MAX_RECORD_BYTES:
-            return None
-        block = self._block_for(prefix)
-        bodies = [value[HEADER_BYTES:] for value in values]
-        frame = None if block is None else block.read(bodies)
+        frame = self._decode_block(prefix, values, lengths)
         if frame is None:
             return None
-        return Columns(_with_origin(frame, batch, np.arange(len(bodies), dtype=np.uint32), bodies), ())
+        index = np.arange(len(batch), dtype=np.uint32)
+        return Columns(_with_origin(frame, batch, index, _checksums_of(values, lengths, prefix)), ())
 
     def _decode_mixed(self, batch: Batch) -> Columns:
         """Run by run of one writer schema, and what is broken record by record."""
@@ -101,8 +98,8 @@ class ColumnDecoder:
                     places.append(np.array(chosen, np.uint32))
         frame, place, rejects = self._decode_each(batch, sorted(slow))
         index = np.concatenate([*places, place])
-        bodies = (batch.values[one][HEADER_BYTES:] for one in index.tolist())
-        everything = _with_origin(pl.concat([*frames, frame]), batch, index, bodies)
+        checksums = _checksums((batch.values[one][HEADER_BYTES:] for one in index.tolist()), len(index))
+        everything = _with_origin(pl.concat([*frames, frame]), batch, index, checksums)
         return Columns(everything.sort("index"), rejects)
 
     def _decode_packed(self, batch: PackedBatch) -> Columns | None:
@@ -131,20 +128,29 @@ class ColumnDecoder:
         self, prefix: bytes, chosen: list[int], values: Sequence[bytes | None]
     ) -> Iterator[tuple[pl.DataFrame | None, list[int]]]:
         """All at once; where that fails, in small blocks, so that a broken record slows only its neighbours."""
-        frame = self._decode_block(prefix, [values[place] for place in chosen])
+        frame = self._decode_chosen(prefix, chosen, values)
         if frame is not None or len(chosen) <= _SMALL_BLOCK:
             yield frame, chosen
             return
         for first in range(0, len(chosen), _SMALL_BLOCK):
             part = chosen[first : first + _SMALL_BLOCK]
-            yield self._decode_block(prefix, [values[place] for place in part]), part
+            yield self._decode_chosen(prefix, part, values), part
 
-    def _decode_block(self, prefix: bytes, values: Sequence[bytes | None]) -> pl.DataFrame | None:
-        block = self._block_for(prefix)
-        if block is None:
+    def _decode_chosen(
+        self, prefix: bytes, chosen: Sequence[int], values: Sequence[bytes | None]
+    ) -> pl.DataFrame | None:
+        found = [value for place in chosen if (value := values[place]) is not None]
+        if len(found) < len(chosen):
             return None
-        whole = [value for value in values if value is not None and len(value) <= MAX_RECORD_BYTES]
-        return block.read([value[HEADER_BYTES:] for value in whole]) if len(whole) == len(values) else None
+        return self._decode_block(prefix, found, np.fromiter(map(len, found), np.int64, len(found)))
+
+    def _decode_block(
+        self, prefix: bytes, values: Sequence[bytes], lengths: npt.NDArray[np.int64]
+    ) -> pl.DataFrame | None:
+        block = self._block_for(prefix)
+        if block is None or int(lengths.max()) > MAX_RECORD_BYTES:
+            return None
+        return block.read_values(values, lengths, prefix)
 
     def _block_for(self, prefix: bytes) -> BlockReader | None:
         """How to read the records of one writer schema at once; None when they must be decoded one by one."""
@@ -182,19 +188,33 @@ def _by_prefix(values: Sequence[bytes | None]) -> dict[bytes, list[int]]:
 
 
 def _with_origin(
-    frame: pl.DataFrame, batch: Batch, index: npt.NDArray[np.uint32], bodies: Iterable[bytes]
+    frame: pl.DataFrame, batch: Batch, index: npt.NDArray[np.uint32], checksums: npt.NDArray[np.uint32]
 ) -> pl.DataFrame:
+    whole = len(index) == len(batch) and bool((index == np.arange(len(batch))).all())
+    keys = batch.keys if whole else [batch.keys[place] for place in index.tolist()]
     return frame.with_columns(
         pl.Series("index", index),
         pl.Series("offset", np.array(batch.offsets, np.int64)[index]),
         pl.Series("timestamp", np.array(batch.timestamps, np.int64)[index]),
-        pl.Series("key", [batch.keys[place] for place in index.tolist()], pl.Binary),
-        _checksums(bodies, len(index)),
+        pl.Series("key", keys, pl.Binary),
+        pl.Series("crc", checksums),
     )
 
 
-def _checksums(bodies: Iterable[bytes], count: int) -> pl.Series:
-    return pl.Series("crc", np.fromiter(map(zlib.crc32, bodies), np.uint32, count))
+def _checksums(bodies: Iterable[bytes], count: int) -> npt.NDArray[np.uint32]:
+    return np.fromiter(map(zlib.crc32, bodies), np.uint32, count)
+
+
+def _checksums_of(values: Sequence[bytes], lengths: npt.NDArray[np.int64], prefix: bytes) -> npt.NDArray[np.uint32]:
+    """Checksums of the bodies, from those of the whole values, so that no body has to be cut out.
+
+    CRC-32 is linear: what a given prefix does to it depends on nothing but the length of what follows.
+    """
+    by_length = np.zeros(int(lengths.max()) + 1, np.uint32)
+    for length in np.flatnonzero(np.bincount(lengths)).tolist():
+        zeros = bytes(length - len(prefix))
+        by_length[length] = zlib.crc32(prefix + zeros) ^ zlib.crc32(zeros)
+    return _checksums(values, len(values)) ^ by_length[lengths]
 
 
 def _with_packed_origin(columns: RecordColumns, batch: PackedBatch, data: bytes) -> pl.DataFrame:
@@ -204,5 +224,5 @@ def _with_packed_origin(columns: RecordColumns, batch: PackedBatch, data: bytes)
         pl.Series("offset", batch.base_offsets() + columns.offsets),
         pl.Series("timestamp", batch.stamped(columns.timestamps)),
         columns.keys.alias("key"),
-        _checksums(bodies, len(batch)),
+        pl.Series("crc", _checksums(bodies, len(batch))),
     )

@@ -29,12 +29,12 @@ class SinkSettings(DeadLetterSettings):
         description="Fixed name of this sink in its group: a quick restart then moves no partitions.",
     )
     flush_rows: int = Field(
-        default=50_000, ge=1, le=500_000, description="A topic's records are inserted when there are so many."
+        default=100_000, ge=1, le=500_000, description="A topic's records are inserted when there are so many."
     )
-    flush_bytes: int = Field(default=16 * MIB, ge=65_536, le=1024 * MIB, description="Or when they are so large.")
+    flush_bytes: int = Field(default=32 * MIB, ge=65_536, le=1024 * MIB, description="Or when they are so large.")
     flush_interval_s: float = Field(default=1.0, gt=0, le=60, description="Or when the oldest is so many seconds old.")
     max_buffer_bytes: int = Field(
-        default=96 * MIB, ge=65_536, le=8192 * MIB, description="Bytes read and not stored; beyond it reading pauses."
+        default=128 * MIB, ge=65_536, le=8192 * MIB, description="Bytes read and not stored; beyond it reading pauses."
     )
     commit_interval_s: float = Field(default=1.0, gt=0, le=60, description="Seconds between commits of stored offsets.")
     insert_timeout_s: float = Field(

@@ -7,9 +7,8 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from clickhouse_driver import Client
-
 from sinks.clickhouse.errors import translated
+from sinks.clickhouse.frames import FrameClient
 from sinks.connection import ClickHouseConnection
 
 # The driver logs a traceback for each refused connection; what matters is raised as an error, and said by us once.
@@ -33,7 +32,7 @@ def connect(
     database: str | None = None,
     timeout_s: float = 60.0,
     connect_timeout_s: float = 5.0,
-) -> Client:
+) -> FrameClient:
     """A client that is not connected yet; it connects with its first statement, and again after an error.
 
     Args:
@@ -42,7 +41,7 @@ def connect(
         timeout_s: How long to wait for an answer; after it the outcome is unknown.
         connect_timeout_s: How long to wait for a connection.
     """
-    return Client(
+    return FrameClient(
         host=connection.host,
         port=connection.port,
         user=connection.user,
@@ -60,7 +59,7 @@ def connect(
 @contextmanager
 def session(
     connection: ClickHouseConnection, *, database: str | None = None, timeout_s: float = 60.0
-) -> Iterator[Client]:
+) -> Iterator[FrameClient]:
     """A client for a few statements; what goes wrong inside comes out in our words.
 
     Raises:

@@ -5,6 +5,7 @@ import io
 from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 import pytest
 from fastavro import parse_schema, schemaless_writer
 from hypothesis import given, settings
@@ -131,7 +132,9 @@ def test_fields_and_symbols_that_one_side_lacks_take_their_defaults(writer: int,
     out = io.BytesIO()
     schemaless_writer(out, WRITERS[writer], {name: value for name, value in given_values.items() if name in known})
     assert block is not None
-    frame = block.read([out.getvalue()])
+    value = b"frame" + out.getvalue()
+    assert block.read_values([value], np.array([len(value)]), b"other") is None
+    frame = block.read_values([value], np.array([len(value)]), b"frame")
     assert frame is not None
     (row,) = frame.to_dicts()
     assert row["status"] == ("OTHER" if writer == NEW else "CLEARED")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
+from typing import Any
 
 from confluent_kafka import Message
 
@@ -43,6 +44,19 @@ class _Lane:
     keys: list[bytes | None] = field(default_factory=list)
     values: list[bytes | None] = field(default_factory=list)
 
+    def take(self, most: int) -> tuple[RawBatch, int] | None:
+        """The oldest records, at most so many, and the bytes counted for them; None where that is none."""
+        count = min(most, len(self.offsets))
+        if not count:
+            return None
+        columns: tuple[list[Any], ...] = (self.offsets, self.timestamps, self.keys, self.values)
+        batch = RawBatch(self.lease.topic, self.lease.partition, *(column[:count] for column in columns))
+        taken = self.size * count // len(self.offsets)
+        for column in columns:
+            del column[:count]
+        self.size -= taken
+        return batch, taken
+
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
@@ -56,8 +70,8 @@ class Parcel:
     """
 
     topic: Topic
-    batches: list[RawBatch]
-    leases: list[Lease]
+    batches: Sequence[RawBatch]
+    leases: Sequence[Lease]
     size: int
 
     @property
@@ -73,7 +87,7 @@ class TopicBuffer:
         topic: The topic.
         rows: Records held.
         size: Bytes they take.
-        since: When the oldest came (seconds of a monotonic clock).
+        since: When the first came since the last taking, or when that was (seconds of a monotonic clock).
     """
 
     def __init__(self, topic: Topic) -> None:
@@ -101,16 +115,21 @@ class TopicBuffer:
         self.rows += len(messages)
         self.size += size
 
-    def take(self) -> Parcel:
-        """Everything, as one parcel; the buffer is empty afterwards."""
-        lanes = [lane for lane in self._lanes.values() if lane.offsets and lane.lease.held]
-        size = sum(lane.size for lane in lanes)
-        parcel = Parcel(self.topic, [self._batch(lane) for lane in lanes], [lane.lease for lane in lanes], size)
-        self._lanes, self.rows, self.size = {}, 0, 0
-        return parcel
-
-    def _batch(self, lane: _Lane) -> RawBatch:
-        return RawBatch(self.topic, lane.lease.partition, lane.offsets, lane.timestamps, lane.keys, lane.values)
+    def take(self, most: int, now: float) -> Parcel:
+        """At most so many of the records, of one partition after another, as one parcel; what is left waits anew."""
+        parts: list[tuple[Lease, RawBatch, int]] = []
+        for lane in self._lanes.values():
+            part = lane.take(most) if lane.lease.held else None
+            if part is not None:
+                batch, size = part
+                parts.append((lane.lease, batch, size))
+                most -= len(batch)
+        self._lanes = {number: lane for number, lane in self._lanes.items() if lane.offsets and lane.lease.held}
+        self.rows = sum(len(lane.offsets) for lane in self._lanes.values())
+        self.size = sum(lane.size for lane in self._lanes.values())
+        self.since = now
+        leases, batches, sizes = zip(*parts, strict=True) if parts else ((), (), ())
+        return Parcel(self.topic, batches, leases, sum(sizes))
 
     def drop(self, partitions: Iterable[int]) -> None:
         """Forget what was read of partitions that are no longer ours: their next owner reads it."""

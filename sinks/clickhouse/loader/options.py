@@ -38,10 +38,10 @@ class SinkOptions(Checked):
 
     group: str = "hailong.sink"
     group_instance_id: str | None = None
-    flush_rows: int = 50_000
-    flush_bytes: int = 16 * MIB
+    flush_rows: int = 100_000
+    flush_bytes: int = 32 * MIB
     flush_interval_s: float = 1.0
-    max_buffer_bytes: int = 96 * MIB
+    max_buffer_bytes: int = 128 * MIB
     commit_interval_s: float = 1.0
     insert_timeout_s: float = 60.0
     retry_initial_s: float = 0.1

@@ -7,7 +7,7 @@ higher version wins within one log. Every record version is below 2**48 (docs/ad
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -34,6 +34,7 @@ from schemas.records import (
 from schemas.topics import Topic
 from schemas.wire import HEADER_BYTES
 from sinks.clickhouse.loader import layouts
+from sinks.clickhouse.loader.blocks import Block, FrameBlock, ListBlock
 from sinks.clickhouse.loader.layouts import Row, Table
 
 R = TypeVar("R", bound=Record)
@@ -42,26 +43,6 @@ VERSION_BITS = 48
 
 ORIGIN = ("row_version", "log_epoch", "log_partition", "log_offset")
 """The last columns of every table: version, and where the row came from."""
-
-
-@dataclass(frozen=True, slots=True)
-class Block:
-    """Rows of one table.
-
-    Attributes:
-        table: The table.
-        columns: Its columns, in order.
-        data: One list of values for each column.
-    """
-
-    table: str
-    columns: Sequence[str]
-    data: Sequence[list[Any]]
-
-    @property
-    def rows(self) -> int:
-        """How many rows."""
-        return len(self.data[0])
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +87,7 @@ class StatusRows:
             pl.lit(batch.partition).alias("log_partition"),
             pl.col("offset").alias("log_offset"),
         )
-        data = [frame[name].to_list() for name in self._columns]
-        return Parsed([Block("declaration_status", self._columns, data)], columns.rejects)
+        return Parsed([FrameBlock("declaration_status", frame.select(self._columns))], columns.rejects)
 
 
 class RecordRows(Generic[R]):
@@ -147,21 +127,8 @@ class RecordRows(Generic[R]):
             for table, found in zip(self._tables, rows, strict=True):
                 found.extend((*row, *origin) for row in table.rows(record, batch.timestamps[index]))
         pairs = zip(self._tables, rows, strict=True)
-        blocks = [Block(table.name, (*table.columns, *ORIGIN), _columns(found)) for table, found in pairs if found]
+        blocks = [ListBlock(table.name, (*table.columns, *ORIGIN), _columns(found)) for table, found in pairs if found]
         return Parsed(blocks, records.rejects)
-
-
-def joined(blocks: Iterable[Block]) -> list[Block]:
-    """Blocks of the same table put together, tables in the order in which they first appear."""
-    by_table: dict[str, Block] = {}
-    for block in blocks:
-        known = by_table.get(block.table)
-        if known is None:
-            by_table[block.table] = Block(block.table, block.columns, [list(column) for column in block.data])
-        else:
-            for column, more in zip(known.data, block.data, strict=True):
-                column.extend(more)
-    return list(by_table.values())
 
 
 def _columns(rows: Sequence[Row]) -> list[list[Any]]:

@@ -29,7 +29,7 @@ from schemas.connection import KafkaConnection
 from schemas.errors import OutcomeUnknown, SystemFault, Unavailable
 from schemas.topics import STORED, Topic
 from sinks.clickhouse.loader.beginnings import beginnings
-from sinks.clickhouse.loader.buffers import Buffers, Lease, Parcel
+from sinks.clickhouse.loader.buffers import Buffers, Lease, Parcel, TopicBuffer
 from sinks.clickhouse.loader.epochs import Log
 from sinks.clickhouse.loader.logs import Logs
 from sinks.clickhouse.loader.monitor import SinkMonitor
@@ -40,7 +40,11 @@ from sinks.topic_identity import QUIET, REFUSED, TopicsMissing
 log = structlog.get_logger(__name__)
 
 _POLL_S = 0.1
-_FETCH_RECORDS = 10_000
+_PATIENCE_S = 2.0
+"""How long buffers may be full, and Kafka not be asked, before reading is paused."""
+_FETCH_RECORDS = 500
+"""Taken at once. The messages of thousands are no longer in the processor's cache when their fields are asked for: each
+would cost twice as much."""
 _RECORD_BYTES = 1024
 """What a record is taken to need until the first was seen."""
 _WRITER_PARCELS = 2
@@ -76,6 +80,7 @@ class Session:
         self._leases: dict[tuple[str, int], Lease] = {}
         self._buffers = Buffers()
         self._paused = False
+        self._full_since: float | None = None
         self._record_size = _RECORD_BYTES
         self._ending = False
         self._faults: list[SystemFault] = []
@@ -112,7 +117,7 @@ class Session:
         again = False
         try:
             while not stop.is_set() and not again:
-                self._take(self._consumer.consume(self._room(), _POLL_S))
+                self._take(self._read())
                 self._begin_in_time()
                 self._hand_over(everything=False)
                 self._collect()
@@ -131,10 +136,18 @@ class Session:
         """Bytes that are read and not stored."""
         return self._writer.load[2] + self._buffers.size
 
-    def _room(self) -> int:
-        """How many records may be taken at once: as many as have room if they are as large as those before."""
-        room = max(self._options.max_buffer_bytes - self._held(), 0)
-        return max(1, min(_FETCH_RECORDS, room // self._record_size))
+    def _read(self) -> Sequence[Message]:
+        """What has arrived, as far as there is room for it.
+
+        Without room it waits for the writer, not for Kafka: to pause, as `_balance` does when that lasts, throws away
+        what librdkafka has fetched already.
+        """
+        held = self._held()
+        room = (self._options.max_buffer_bytes - held) // self._record_size
+        if room > 0 or self._paused or not held:
+            return self._consumer.consume(max(1, min(_FETCH_RECORDS, room)), _POLL_S)
+        self._writer.wait_lighter(self._writer.load[2], _POLL_S)
+        return ()
 
     def _take(self, messages: Sequence[Message]) -> None:
         if self._faults:
@@ -170,10 +183,15 @@ class Session:
             full = buffer.rows >= self._options.flush_rows or buffer.size >= self._options.flush_bytes
             due = now - buffer.since >= self._options.flush_interval_s and not parcels
             # While the writer is busy, young buffers grow: fewer and larger inserts are what ClickHouse likes best.
-            if everything or due or (full and parcels < _WRITER_PARCELS):
-                parcel = buffer.take()
-                if parcel.batches:
-                    self._writer.submit(parcel, self._logs[buffer.topic])
+            if due or (full and parcels < _WRITER_PARCELS):
+                self._submit(buffer, now)
+            while everything and buffer.rows:
+                self._submit(buffer, now)
+
+    def _submit(self, buffer: TopicBuffer, now: float) -> None:
+        parcel = buffer.take(self._options.flush_rows, now)
+        if parcel.batches:
+            self._writer.submit(parcel, self._logs[buffer.topic])
 
     def _collect(self) -> None:
         for parcel in self._writer.finished():
@@ -185,14 +203,18 @@ class Session:
         self._monitor.stored(parcel.topic.subject, parcel.records)
 
     def _balance(self) -> None:
-        """Pause reading when buffers are full; polling goes on, so that the membership survives."""
-        size = self._held()
+        """Pause reading when buffers stay full; polling goes on, so that the membership survives."""
+        size, now = self._held(), time.monotonic()
         limit = self._options.max_buffer_bytes
-        if not self._paused and size > limit:
+        if not size or size + self._record_size <= limit:
+            self._full_since = None
+        elif self._full_since is None:
+            self._full_since = now
+        elif not self._paused and now - self._full_since >= _PATIENCE_S:
             self._paused = True
             self._consumer.pause(self._consumer.assignment())
             log.info("reading_paused", bytes=size)
-        elif self._paused and size < limit // 2:
+        if self._paused and size < limit // 2:
             self._paused = False
             self._consumer.resume(self._consumer.assignment())
             log.info("reading_resumed", bytes=size)

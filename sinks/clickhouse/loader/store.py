@@ -16,6 +16,7 @@ from __future__ import annotations
 import hashlib
 import threading
 import time
+from collections import deque
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from uuid import uuid4
@@ -27,8 +28,9 @@ from schemas.errors import HailongError, OutcomeUnknown, Reason, SystemFault, Un
 from schemas.topics import Topic
 from sinks.clickhouse.client import INSERT_SETTINGS, connect
 from sinks.clickhouse.errors import BadRow, meaning
+from sinks.clickhouse.loader.blocks import Block, joined
 from sinks.clickhouse.loader.options import SinkOptions
-from sinks.clickhouse.loader.rows import Block, TopicReader, joined
+from sinks.clickhouse.loader.rows import TopicReader
 from sinks.connection import ClickHouseConnection
 from sinks.metrics import BISECTIONS, DECODE_SECONDS, INSERT_SECONDS, RETRIES, ROWS
 
@@ -52,8 +54,30 @@ class Refused:
     rejects: Sequence[Reject]
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Batches of one topic, read and ready to be stored.
+
+    Attributes:
+        batches: The batches.
+        epoch: Epoch of the topic's log.
+        blocks: Their rows, in the order in which they must be inserted.
+        refused: Their records that are no rows.
+    """
+
+    batches: Sequence[RawBatch]
+    epoch: int
+    blocks: Sequence[Block]
+    refused: Sequence[Refused]
+
+    @property
+    def topic(self) -> Topic:
+        """The topic."""
+        return self.batches[0].topic
+
+
 class Store:
-    """Stores batches of one topic at a time; used by one thread.
+    """Stores batches of one topic at a time; one thread may `read` while another one stores what was read before.
 
     Args:
         connection: ClickHouse.
@@ -72,6 +96,7 @@ class Store:
         self._connection = connection
         self._options = options
         self._readers = readers
+        self._reading = threading.Lock()  # a part of a batch with a bad row is read by the thread that stores
         self._give_up = give_up
         self._client = connect(connection, timeout_s=options.insert_timeout_s)
         # Tokens are unique to this run: within it a repeated block is dropped by the server. A later run that reads the
@@ -82,12 +107,27 @@ class Store:
         """Let the connection go."""
         self._client.disconnect()
 
-    def store(self, batches: Sequence[RawBatch], epoch: int) -> list[Refused]:
-        """Store batches of one topic; return when all is acknowledged.
+    def read(self, batches: Sequence[RawBatch], epoch: int) -> Load:
+        """Make rows of batches; nothing is stored yet.
 
         Args:
             batches: Batches of one topic, of different partitions or not.
             epoch: Epoch of the topic's log.
+
+        Raises:
+            Unavailable: The schema registry does not answer.
+        """
+        topic = batches[0].topic
+        with self._reading:
+            started = time.perf_counter()
+            parsed = [self._readers[topic].read(batch, epoch) for batch in batches]
+            DECODE_SECONDS.labels(topic.subject).observe(time.perf_counter() - started)
+        blocks = joined(block for one in parsed for block in one.blocks)
+        pairs = zip(batches, parsed, strict=True)
+        return Load(batches, epoch, blocks, [Refused(batch, one.rejects) for batch, one in pairs if one.rejects])
+
+    def store(self, load: Load) -> list[Refused]:
+        """Store what was read; return when all is acknowledged.
 
         Returns:
             The records that were refused, to be sent as dead letters before the offsets are committed.
@@ -95,24 +135,23 @@ class Store:
         Raises:
             SystemFault: Only an operator can mend it.
             GivenUp: The sink must stop.
+            Unavailable: The schema registry does not answer, when parts of the batches are read again.
         """
         refused: list[Refused] = []
         bad_rows = 0
-        todo = [list(batches)]
+        todo = deque([load])
         while todo:
-            part = todo.pop()
-            found, bad = self._try(part, epoch)
+            part = todo.popleft()
+            bad = self._insert_all(part)
             if bad is None:
-                refused.extend(found)
-                continue
-            topic = part[0].topic
-            if sum(map(len, part)) > 1:
-                BISECTIONS.labels(topic.subject).inc()
-                todo.extend(reversed(_halves(part)))
-                continue
-            bad_rows += 1
-            self._check_refusal(topic, bad, bad_rows)
-            refused.append(Refused(part[0], [Reject(0, Reason.REFUSED_BY_CLICKHOUSE, bad.detail)]))
+                refused.extend(part.refused)
+            elif sum(map(len, part.batches)) > 1:
+                BISECTIONS.labels(part.topic.subject).inc()
+                todo.extendleft(self.read(half, part.epoch) for half in reversed(_halves(part.batches)))
+            else:
+                bad_rows += 1
+                self._check_refusal(part.topic, bad, bad_rows)
+                refused.append(Refused(part.batches[0], [Reject(0, Reason.REFUSED_BY_CLICKHOUSE, bad.detail)]))
         return refused
 
     def _check_refusal(self, topic: Topic, bad: BadRow, bad_rows: int) -> None:
@@ -123,19 +162,15 @@ class Store:
                 "compare it with docs/data-dictionary.md and run `hailong migrate`"
             )
 
-    def _try(self, batches: Sequence[RawBatch], epoch: int) -> tuple[list[Refused], BadRow | None]:
-        topic = batches[0].topic
-        started = time.perf_counter()
-        parsed = [self._readers[topic].read(batch, epoch) for batch in batches]
-        DECODE_SECONDS.labels(topic.subject).observe(time.perf_counter() - started)
-        token = self._token(batches, epoch)
+    def _insert_all(self, load: Load) -> BadRow | None:
+        """Insert its blocks, unless there is a bad row among them."""
+        token = self._token(load.batches, load.epoch)
         try:
-            for block in joined(block for one in parsed for block in one.blocks):
+            for block in load.blocks:
                 self._insert(block, token)
         except BadRow as bad:
-            return [], bad
-        pairs = zip(batches, parsed, strict=True)
-        return [Refused(batch, one.rejects) for batch, one in pairs if one.rejects], None
+            return bad
+        return None
 
     def _token(self, batches: Sequence[RawBatch], epoch: int) -> str:
         ranges = [f"{batch.partition}-{batch.offsets[0]}-{batch.offsets[-1]}-{len(batch)}" for batch in batches]
@@ -159,15 +194,9 @@ class Store:
                 return
 
     def _insert_once(self, block: Block, token: str) -> None:
-        columns = ", ".join(f"`{name}`" for name in block.columns)
         started = time.perf_counter()
         try:
-            self._client.execute(
-                f"INSERT INTO {block.table} ({columns}) VALUES",
-                block.data,
-                columnar=True,
-                settings={**INSERT_SETTINGS, "insert_deduplication_token": token},
-            )
+            block.insert(self._client, {**INSERT_SETTINGS, "insert_deduplication_token": token})
         except Exception as error:
             # Every error is given a meaning and raised again under it; the connection is not used in an unknown state.
             self._client.disconnect()

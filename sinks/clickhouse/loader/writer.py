@@ -1,4 +1,6 @@
-"""The thread that stores parcels, so that the consumer goes on polling while ClickHouse is slow or away.
+"""The threads that store parcels, so that the consumer goes on polling while ClickHouse is slow or away.
+
+One makes rows of a parcel while the other one waits for ClickHouse, which stores the parcel before.
 
 Order of one parcel: rows acknowledged by ClickHouse -> dead letters acknowledged by Kafka -> done. Only then may the
 consumer commit its offsets. Whatever fails before leaves the offsets uncommitted, and the records are read again.
@@ -9,6 +11,7 @@ from __future__ import annotations
 import queue
 import threading
 from collections import defaultdict
+from concurrent.futures import Future, ThreadPoolExecutor
 
 import structlog
 
@@ -17,14 +20,14 @@ from schemas.errors import Unavailable
 from sinks.clickhouse.loader.buffers import Parcel
 from sinks.clickhouse.loader.epochs import Log
 from sinks.clickhouse.loader.options import SinkOptions
-from sinks.clickhouse.loader.store import GivenUp, Refused, Store
+from sinks.clickhouse.loader.store import GivenUp, Load, Refused, Store
 from sinks.dead_letters import DeadLetterOffice
 
 log = structlog.get_logger(__name__)
 
 
 class Writer:
-    """Stores parcels one after another in a thread of its own.
+    """Stores parcels one after another in threads of its own.
 
     Args:
         store: ClickHouse.
@@ -47,17 +50,18 @@ class Writer:
         self._guard = guard
         self._options = options
         self._give_up = give_up
-        self._todo: queue.SimpleQueue[tuple[Parcel, Log] | None] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[tuple[Parcel, Log, Future[Load]] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[Parcel] = queue.SimpleQueue()
         self._lock = threading.Condition()
         self._waiting = 0
         self._bytes = 0
         self._records = 0
         self._failure: BaseException | None = None
+        self._reader = ThreadPoolExecutor(1, "sink-reader")
         self._thread = threading.Thread(target=self._run, name="sink-writer", daemon=True)
 
     def start(self) -> None:
-        """Start the thread."""
+        """Start the threads."""
         self._thread.start()
 
     def submit(self, parcel: Parcel, log_: Log) -> None:
@@ -66,7 +70,7 @@ class Writer:
             self._waiting += 1
             self._bytes += parcel.size
             self._records += parcel.records
-        self._todo.put((parcel, log_))
+        self._todo.put((parcel, log_, self._read(parcel, log_)))
 
     @property
     def load(self) -> tuple[int, int, int]:
@@ -108,10 +112,16 @@ class Writer:
                 self._failure is None
             )
 
+    def wait_lighter(self, size: int, timeout_s: float) -> None:
+        """Wait until it holds less than so many bytes, or until the time is up, or the thread failed."""
+        with self._lock:
+            self._lock.wait_for(lambda: self._bytes < size or self._failure is not None, timeout_s)
+
     def stop(self, timeout_s: float) -> None:
-        """End the thread after what is queued, or sooner when `give_up` is set."""
+        """End the threads after what is queued, or sooner when `give_up` is set."""
         self._todo.put(None)
         self._thread.join(timeout_s)
+        self._reader.shutdown(wait=False, cancel_futures=True)
         if not self._thread.is_alive():
             self._store.close()
 
@@ -128,16 +138,20 @@ class Writer:
             if not isinstance(error, Exception):
                 raise
 
-    def _handle(self, parcel: Parcel, log_: Log) -> None:
+    def _read(self, parcel: Parcel, log_: Log) -> Future[Load]:
+        return self._reader.submit(self._store.read, parcel.batches, log_.epoch)
+
+    def _handle(self, parcel: Parcel, log_: Log, reading: Future[Load]) -> None:
         while True:
             try:
-                refused = self._store.store(parcel.batches, log_.epoch)
+                refused = self._store.store(reading.result())
                 self._set_aside(parcel, refused, log_)
             except Unavailable as error:
                 # Kafka or a schema registry does not answer; storing again is harmless.
                 log.warning("parcel_will_be_repeated", topic=parcel.topic.subject, error=str(error))
                 if self._give_up.wait(self._options.retry_max_s / 4):
                     raise GivenUp(f"stopped before {parcel.records} records were done") from error
+                reading = self._read(parcel, log_)
             else:
                 break
         self._done.put(parcel)
