@@ -69,10 +69,18 @@ class StatusLog:
         """The declaration key of each row."""
         return frame["declaration_no"].str.slice(0, 11).cast(pl.Int64).to_numpy()
 
-    def add(self, frame: pl.DataFrame, keys: npt.NDArray[np.int64]) -> None:
-        """Add checked status columns (see `schemas.readers.StatusReader`); `keys` holds the key of each row."""
+    def add(self, frame: pl.DataFrame, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
+        """Add checked status columns (see `schemas.readers.StatusReader`).
+
+        Args:
+            frame: The columns.
+            keys: The key of each row.
+
+        Returns:
+            Each of the keys once, ascending.
+        """
         if not len(keys):
-            return
+            return keys
         rows = np.empty(len(keys), ROW)
         rows["occurred_at"] = frame["occurred_at"].to_numpy()
         rows["event"] = frame["event_id"].hash(seed=1).to_numpy()
@@ -85,7 +93,9 @@ class StatusLog:
             if len(codes) >> _WIDTH[name]:
                 raise OverflowError(f"more than {1 << _WIDTH[name]} distinct values of {name}")
             rows[name] = coded
-        self._runs = tidied([*self._runs, Run.of(keys, rows)])
+        run = Run.of(keys, rows)
+        self._runs = tidied([*self._runs, run])
+        return run.keys
 
     def expire(self, before: int) -> None:
         """Forget declarations whose newest status is older than `before` (epoch milliseconds)."""

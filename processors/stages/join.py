@@ -88,9 +88,8 @@ class JoinState:
         frame = columns.frame
         if frame.is_empty():
             return Absorbed((), columns.rejects)
-        keys = self._log.keys_of(frame)
-        self._log.add(frame, keys)
-        outputs = self._publish(self._sheets.touched(keys.tolist()))
+        known = self._log.add(frame, self._log.keys_of(frame))
+        outputs = self._publish(self._sheets.touched(known.tolist()))
         # A clock that runs ahead must not drag stream time along: no event counts as later than its own record.
         plausible = np.minimum(frame["occurred_at"].to_numpy(), frame["timestamp"].to_numpy())
         newest = int(plausible.max())

@@ -114,7 +114,7 @@ class StageRunner:
         try:
             if not consumer.ledger.take(batch.lease):
                 return
-            await self._in_thread(partial(self._finish, batch, self._bounds(batch)))
+            await self._in_thread(partial(self._finish, batch, self._bounds(batch), self._missing()))
         except RebuildInterrupted:
             consumer.give_back(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, the view can no longer be trusted: the worker dies of it
@@ -133,7 +133,16 @@ class StageRunner:
         ledger = self._consumer().ledger
         return {topic: ledger.done_offset(TP(name, partition)) or 0 for topic, name in self._names.items()}
 
-    def _finish(self, fetched: FetchedBatch, bounds: Mapping[Topic, int]) -> None:
+    def _missing(self) -> Mapping[int, Mapping[Topic, int]]:
+        """Bounds of the partitions that are ours and have no view yet."""
+        if self._state != "running":
+            return {}
+        lacking = sorted(self._owned - self._views.partitions())
+        return {partition: self._done_offsets(partition) for partition in lacking}
+
+    def _finish(
+        self, fetched: FetchedBatch, bounds: Mapping[Topic, int], missing: Mapping[int, Mapping[Topic, int]]
+    ) -> None:
         """Steps 2 to 4, in the worker thread."""
         batch = fetched.batch(self._topics[fetched.lease.tp.topic])
         if fetched.lease.restarted:
@@ -141,7 +150,7 @@ class StageRunner:
                 self._snapshots.distrust()
             view = self._views.begin_again(batch.partition, bounds)
         else:
-            view = self._views.ensure(batch.partition, bounds)
+            view = self._views.ensure(batch.partition, bounds, missing)
         with metrics.ABSORB_SECONDS.labels(self.stage.name).time():
             absorbed = view.absorb(batch)
         self._outbox.send(batch, absorbed)
@@ -173,9 +182,9 @@ class StageRunner:
 
     async def _tick(self) -> None:
         caught_up = await self._look_around()
-        for partition in sorted(self._owned):
-            if partition not in self._views.partitions():
-                await self._in_thread(partial(self._views.ensure, partition, self._done_offsets(partition)))
+        while missing := self._missing():
+            partition = next(iter(missing))
+            await self._in_thread(partial(self._views.ensure, partition, missing[partition], missing))
         now = time.monotonic()
         for partition in sorted(self._owned):
             if self._idleness.may_advance(partition, now, caught_up=partition in caught_up):

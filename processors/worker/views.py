@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 import structlog
@@ -11,6 +13,9 @@ import structlog
 from processors.stage import Absorbed, Image, ImagedState, Output, PartitionState
 from schemas.batch import Batch
 from schemas.topics import Topic
+
+_AT_ONCE = 2
+"""Views that are rebuilt at once: more than two threads do not get more out of Python's lock."""
 
 _log = structlog.get_logger(__name__)
 
@@ -49,7 +54,7 @@ class BuildsViews(Protocol):
     """Where a missing view comes from, see `processors.worker.rebuild`."""
 
     def rebuild(self, partition: int, bounds: Mapping[Topic, int], *, from_log: bool = False) -> View:
-        """A view that has absorbed all below the bounds; `from_log`: no snapshot may be used."""
+        """A view that has absorbed all below the bounds; `from_log`: no snapshot may be used. From several threads."""
 
 
 class Views:
@@ -65,12 +70,29 @@ class Views:
         self._builder = builder
         self._views: dict[int, View] = {}
 
-    def ensure(self, partition: int, bounds: Mapping[Topic, int]) -> View:
-        """The view of a partition, rebuilt up to the bounds where it is missing."""
-        view = self._views.get(partition)
-        if view is None:
-            view = self._views[partition] = self._builder.rebuild(partition, bounds)
-        return view
+    def ensure(
+        self,
+        partition: int,
+        bounds: Mapping[Topic, int],
+        others: Mapping[int, Mapping[Topic, int]] = MappingProxyType({}),
+    ) -> View:
+        """The view of a partition, rebuilt up to the bounds where it is missing.
+
+        Whoever takes over one partition takes over several, and the work of decoding lies half outside of Python's
+        lock. So while one is rebuilt another one is too.
+
+        Args:
+            partition: The partition.
+            bounds: Its bounds.
+            others: Bounds of partitions that will be needed next.
+        """
+        if partition not in self._views:
+            missing = [other for other in others if other != partition and other not in self._views]
+            wanted = {partition: bounds, **{other: others[other] for other in missing[: _AT_ONCE - 1]}}
+            with ThreadPoolExecutor(len(wanted), thread_name_prefix=f"rebuild-{self._stage}") as pool:
+                built = list(pool.map(self._builder.rebuild, wanted.keys(), wanted.values()))
+            self._views.update(zip(wanted, built, strict=True))
+        return self._views[partition]
 
     def begin_again(self, partition: int, bounds: Mapping[Topic, int]) -> View:
         """A view built from the log alone, whatever was known: it belongs to another log."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
@@ -10,6 +11,7 @@ import pytest
 from processors.stage import Absorbed, Output
 from processors.worker.health import StageProgress, assess
 from processors.worker.idleness import Idleness
+from processors.worker.rebuild import RebuildInterrupted
 from processors.worker.views import View, Views
 from schemas.batch import RawBatch
 from schemas.topics import Topic
@@ -64,6 +66,45 @@ def test_a_view_is_built_once(views: Views, builder: Builder) -> None:
     """A view that exists is not built again."""
     views.ensure(0, {A: 20, B: 5})
     assert builder.built == [(0, {A: 10, B: 5}), (1, {A: 0, B: 0})]
+
+
+@dataclass
+class Meeting:
+    """Builds a view only while another one is built too; some partitions cannot be built."""
+
+    broken: frozenset[int] = frozenset()
+    together: threading.Barrier = field(default_factory=lambda: threading.Barrier(2, timeout=10))
+
+    def rebuild(self, partition: int, bounds: Mapping[Topic, int], *, from_log: bool = False) -> View:
+        """Wait for the other one."""
+        self.together.wait()
+        if partition in self.broken:
+            raise RebuildInterrupted("told to stop")
+        return View(Nothing(), dict(bounds))
+
+
+def test_two_missing_views_are_built_at_once() -> None:
+    """With the view that is asked for, the next missing one is built at the same time, each up to its own bounds."""
+    views = Views("test", Meeting())
+    missing = {number: {A: number * 10, B: 0} for number in range(4)}
+
+    view = views.ensure(2, missing[2], missing)
+
+    assert views.partitions() == {0, 2}
+    assert view.next == {A: 20, B: 0}
+    assert views.present()[0].next == {A: 0, B: 0}
+
+
+@pytest.mark.parametrize("broken", [0, 2])
+def test_when_one_of_two_cannot_be_built_neither_is_kept(broken: int) -> None:
+    """An interruption of either build is raised, and the next look builds both again."""
+    views = Views("test", Meeting(frozenset({broken})))
+    missing = {number: {A: 0, B: 0} for number in range(4)}
+
+    with pytest.raises(RebuildInterrupted):
+        views.ensure(2, missing[2], missing)
+
+    assert views.partitions() == frozenset()
 
 
 def test_partitions_that_stay_keep_their_views(views: Views) -> None:
