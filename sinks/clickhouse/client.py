@@ -22,8 +22,8 @@ INSERT_SETTINGS: Mapping[str, Any] = {
     # A repeated block whose positions are missing must reach the views again (anchors: ClickHouse#76110).
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "insert_deduplicate": 1,
-    # Repetitions within a block are left to the merge, as those in other blocks are: every reader says FINAL, and looking
-    # for them is a fifth of what a block of statuses costs the server.
+    # Repetitions within a block are left to the merge, as those between blocks are: every reader says FINAL, and to
+    # look for them is a fifth of what a block of statuses costs the server.
     "optimize_on_insert": 0,
 }
 """Sent with every insert; servers change these defaults between versions."""
