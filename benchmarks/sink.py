@@ -1,6 +1,6 @@
 """How fast rows get into ClickHouse: `hailong sink`, from topics that are full.
 
-    .venv/bin/python benchmarks/sink.py [--declarations 250000] [--facts 100000]
+    .venv/bin/python benchmarks/sink.py [--declarations 250000] [--facts 250000]
 
 Starts Kafka and ClickHouse as `hailong up` does, fills the topics of statuses (of the work of benchmarks/peers.py) and
 of facts, one after the other, and starts the sink alone. Rows a second are from the first rows that can be seen until
@@ -148,7 +148,7 @@ def main() -> int:
     """Measure, print, keep; 1 if the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--declarations", type=int, default=250_000)
-    parser.add_argument("--facts", type=int, default=100_000)
+    parser.add_argument("--facts", type=int, default=250_000)
     arguments = parser.parse_args()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     statuses = list(

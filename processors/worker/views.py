@@ -11,6 +11,7 @@ from typing import Protocol
 import structlog
 
 from processors.stage import Absorbed, Image, ImagedState, Output, PartitionState
+from processors.worker.allocator import give_back
 from schemas.batch import Batch
 from schemas.topics import Topic
 
@@ -92,6 +93,7 @@ class Views:
             with ThreadPoolExecutor(len(wanted), thread_name_prefix=f"rebuild-{self._stage}") as pool:
                 built = list(pool.map(self._builder.rebuild, wanted.keys(), wanted.values()))
             self._views.update(zip(wanted, built, strict=True))
+            give_back()
         return self._views[partition]
 
     def begin_again(self, partition: int, bounds: Mapping[Topic, int]) -> View:
