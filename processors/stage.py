@@ -73,6 +73,14 @@ class PartitionState(Protocol):
         """Let stream time reach `now` (epoch milliseconds) though nothing arrived; return what falls due."""
 
 
+@runtime_checkable
+class ReplayedState(PartitionState, Protocol):
+    """A state that can take a batch in for less, when nobody wants to know what comes of it."""
+
+    def replay(self, batch: Batch) -> None:
+        """As `absorb`, of a batch all of whose outputs Kafka has; the state is the same afterwards."""
+
+
 class Stage(Protocol):
     """A processing stage."""
 

@@ -72,6 +72,11 @@ def known_rows(history: Iterable[StatusRow], as_of: int) -> int:
     return sum(row.event in bearing for row in rows)
 
 
+def any_known(history: Sequence[StatusRow], as_of: int) -> bool:
+    """Whether anything was known by then: what `status_count` of the context is more than 0 for."""
+    return any(row.occurred_at <= as_of for row in _winners(history))
+
+
 def context_as_of(
     history: Sequence[StatusRow], as_of: int, calendar: WorkingTime, limits: StepLimits
 ) -> DeclarationContext:

@@ -5,16 +5,18 @@ from __future__ import annotations
 import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 
+from processors.domain.context import any_known
 from processors.domain.grace import GraceQueue
 from processors.domain.imaging import packed, unpacked
 from processors.domain.join import Surroundings, context_of, facts_of, version_of
 from processors.domain.sheets import Sheet, SheetStore
-from processors.domain.status_log import LAYOUT, StatusLog
+from processors.domain.status_log import LAYOUT, StatusLog, StatusRow
 from processors.stage import Absorbed, Image, Output
-from schemas.batch import Batch
+from schemas.batch import Batch, Reject
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.readers import RecordReader, StatusReader
 from schemas.records import Rating
@@ -37,6 +39,14 @@ class JoinPolicy:
 
     grace_ms: int = 300_000
     horizon_ms: int = 90 * DAY_MS
+
+
+class _Change(NamedTuple):
+    """A sheet that is published again, with what is known of its declaration."""
+
+    sheet: Sheet
+    history: Sequence[StatusRow]
+    version: int
 
 
 class JoinState:
@@ -74,27 +84,38 @@ class JoinState:
 
     def absorb(self, batch: Batch) -> Absorbed:
         """Take statuses or ratings into the views; publish the facts that changed."""
-        if batch.topic is Topic.DECLARATION_STATUS:
-            return self._absorb_statuses(batch)
-        return self._absorb_ratings(batch)
+        changes, rejects = self._taken(batch)
+        return Absorbed(self._facts(changes), rejects)
+
+    def replay(self, batch: Batch) -> None:
+        """Take statuses or ratings into the views; their facts are known, and making them is most of a sheet's cost."""
+        self._taken(batch)
 
     def advance(self, now: int) -> Sequence[Output]:
         """Move stream time on; publish the sheets whose grace is over."""
-        self._stream_time = max(self._stream_time, now)
-        return self._publish(self._waiting.due(self._stream_time), even_unmatched=True)
+        return self._facts(self._elapsed(now))
 
-    def _absorb_statuses(self, batch: Batch) -> Absorbed:
+    def _taken(self, batch: Batch) -> tuple[Sequence[_Change], Sequence[Reject]]:
+        if batch.topic is Topic.DECLARATION_STATUS:
+            return self._statuses_taken(batch)
+        return self._ratings_taken(batch)
+
+    def _elapsed(self, now: int) -> Sequence[_Change]:
+        self._stream_time = max(self._stream_time, now)
+        return self._changes(self._waiting.due(self._stream_time), even_unmatched=True)
+
+    def _statuses_taken(self, batch: Batch) -> tuple[Sequence[_Change], Sequence[Reject]]:
         columns = self._statuses.read(batch)
         frame = columns.frame
         if frame.is_empty():
-            return Absorbed((), columns.rejects)
+            return (), columns.rejects
         known = self._log.add(frame, self._log.keys_of(frame))
-        outputs = self._publish(self._sheets.touched(known.tolist()))
+        changes = self._changes(self._sheets.touched(known.tolist()))
         # A clock that runs ahead must not drag stream time along: no event counts as later than its own record.
         plausible = np.minimum(frame["occurred_at"].to_numpy(), frame["timestamp"].to_numpy())
         newest = int(plausible.max())
         self._expire(newest)
-        return Absorbed([*outputs, *self.advance(newest)], columns.rejects)
+        return [*changes, *self._elapsed(newest)], columns.rejects
 
     def _expire(self, newest: int) -> None:
         """Forget what is beyond the horizon of the statuses: the wall clock must not end a replay's memory."""
@@ -103,7 +124,7 @@ class JoinState:
             self._log.expire(newest - self._policy.horizon_ms)
             self._sheets.expire(newest - self._policy.horizon_ms)
 
-    def _absorb_ratings(self, batch: Batch) -> Absorbed:
+    def _ratings_taken(self, batch: Batch) -> tuple[Sequence[_Change], Sequence[Reject]]:
         records = self._ratings.read(batch)
         changed: dict[tuple[int, str], Sheet] = {}
         for index, rating in records.accepted:
@@ -112,27 +133,38 @@ class JoinState:
             sheet = self._sheets.add(int(rating.declaration_no[:11]), rating, zlib.crc32(value[HEADER_BYTES:]))
             if sheet is not None:
                 changed[sheet.key, sheet.sheet_id] = sheet
-        outputs = self._publish(changed.values())
-        return Absorbed([*outputs, *self.advance(self._stream_time)], records.rejects)
+        changes = self._changes(changed.values())
+        return [*changes, *self._elapsed(self._stream_time)], records.rejects
 
-    def _publish(self, sheets: Iterable[Sheet], *, even_unmatched: bool = False) -> list[Output]:
-        """Facts of the sheets whose version grew; a sheet that matches nothing yet waits for its grace instead."""
+    def _changes(self, sheets: Iterable[Sheet], *, even_unmatched: bool = False) -> Sequence[_Change]:
+        """The sheets whose version grew; a sheet that matches nothing yet waits for its grace instead."""
         chosen = list(sheets)
         histories = self._log.histories([sheet.key for sheet in chosen]) if chosen else {}
-        outputs: list[Output] = []
+        changes: list[_Change] = []
         for sheet in chosen:
             history = histories.get(sheet.key, [])
             version = version_of(sheet, history)
             if version <= sheet.published:
                 continue
-            context = context_of(sheet, history, self._surroundings)
-            if not (context.status_count or sheet.published or even_unmatched):
+            if not (sheet.published or even_unmatched or any_known(history, sheet.latest.submitted_at)):
                 self._waiting.wait(sheet)
                 continue
             sheet.published = version
-            facts = facts_of(sheet, context, version, self._surroundings.directory)
-            outputs.extend(Output(Topic.RATED_SERVICE, fact) for fact in facts)
-        return outputs
+            changes.append(_Change(sheet, history, version))
+        return changes
+
+    def _facts(self, changes: Iterable[_Change]) -> list[Output]:
+        directory = self._surroundings.directory
+        return [
+            Output(Topic.RATED_SERVICE, fact)
+            for change in changes
+            for fact in facts_of(
+                change.sheet,
+                context_of(change.sheet, change.history, self._surroundings),
+                change.version,
+                directory,
+            )
+        ]
 
 
 class JoinStage:

@@ -97,4 +97,4 @@ class Rebuilder:
                 raise RebuildInterrupted(f"rebuild of {self._stage.name} interrupted")
             batch = None if records is None else batch_of(topic, partition, records, bound)
             if batch:  # all of a piece may lie beyond the bound
-                view.absorb(batch)
+                view.replay(batch)

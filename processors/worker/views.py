@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from processors.stage import Absorbed, Image, ImagedState, Output, PartitionState
+from processors.stage import Absorbed, Image, ImagedState, Output, PartitionState, ReplayedState
 from processors.worker.allocator import give_back
 from schemas.batch import Batch
 from schemas.topics import Topic
@@ -41,9 +41,21 @@ class View:
         """Take a batch in."""
         # Of a packed batch nothing may be left: its records can lie before the offset that was asked for.
         absorbed = self.state.absorb(batch) if len(batch) else Absorbed((), ())
+        self._count(batch)
+        return absorbed
+
+    def replay(self, batch: Batch) -> None:
+        """Take a batch in all of whose outputs Kafka has."""
+        if not isinstance(self.state, ReplayedState):
+            self.absorb(batch)
+            return
+        if len(batch):
+            self.state.replay(batch)
+        self._count(batch)
+
+    def _count(self, batch: Batch) -> None:
         self.next[batch.topic] = max(self.next.get(batch.topic, 0), batch.end)
         self.records += len(batch)
-        return absorbed
 
     def image(self) -> Image:
         """The state as arrays, for stages that are imaged."""

@@ -14,7 +14,7 @@ from support.comparison import Last, compare, identity
 from support.events import WRITTEN_AT, at, batch, item, rating, status, value_of
 from support.oracle import Oracle
 
-from processors.stage import ImagedStage, ImagedState, Output, PartitionState
+from processors.stage import ImagedStage, ImagedState, Output, PartitionState, ReplayedState
 from processors.stages import build_stages
 from processors.stages.reference import reference_policies, reference_surroundings
 from schemas.records import DeclarationStatus, Rating, Status
@@ -157,3 +157,37 @@ def test_any_arrival_gives_what_the_batch_computation_gives(
         compare(last, oracle)
     finally:
         oracle.close()
+
+
+@given(
+    arrivals=st.lists(
+        st.one_of(
+            st.tuples(st.just(Topic.DECLARATION_STATUS), st.lists(statuses(), min_size=1, max_size=5)),
+            st.tuples(st.just(Topic.RATING), st.lists(ratings(), min_size=1, max_size=4)),
+        ),
+        min_size=1,
+        max_size=8,
+    ),
+    replayed=st.integers(1, 8),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_a_state_that_replayed_is_the_state_that_absorbed(
+    arrivals: list[tuple[Topic, list[Any]]], replayed: int
+) -> None:
+    """Whatever was replayed instead of absorbed: the image is the same, and so is all that comes of what follows."""
+    (stage,) = (stage for stage in Pipeline().stages if stage.name == "join")
+    absorbing, replaying = stage.new_state(0), stage.new_state(0)
+    assert isinstance(absorbing, ImagedState)
+    assert isinstance(replaying, ImagedState)
+    assert isinstance(replaying, ReplayedState)
+    for topic, records in arrivals[:replayed]:
+        absorbing.absorb(batch(topic, records))
+        replaying.replay(batch(topic, records))
+
+    expected, found = absorbing.image(), replaying.image()
+
+    assert expected.keys() == found.keys()
+    assert all(np.array_equal(expected[name], found[name]) for name in expected)
+    for topic, records in arrivals[replayed:]:
+        assert replaying.absorb(batch(topic, records)) == absorbing.absorb(batch(topic, records))
+    assert replaying.advance(WRITTEN_AT) == absorbing.advance(WRITTEN_AT)
