@@ -1,32 +1,49 @@
 """Keeping Python's collector of cyclic garbage from holding a worker up.
 
-A view is many small objects that live for months and form no cycles. Every so often the collector looks at all that has
-become old: one second of stillness at 100,000 open cases, in which every stage of the process waits. So when the old
-have become many they are frozen: the collector does not look at them again, and they are still freed when nothing
-refers to them any more. What is lost are cycles among the frozen that fall into disuse later; a freeze comes only
-after that much growth, so they stay few beside what grew.
+A view is many small objects that live for months and form no cycles. Every so often the collector looks at all that
+has become old: one second of stillness at 100,000 open cases, in which every stage of the process waits. So when such a
+look has become long, what is old is frozen: the collector does not look at it again, and it is still freed when nothing
+refers to it any more. What is lost are cycles among the frozen that fall into disuse later; a freeze comes only after
+that much growth, so they stay few beside what grew.
+
+The length of the look is measured, and the old are not counted: `gc.get_objects` hands out tuples that another thread
+is still filling, and that thread then fails with a SystemError (CPython issue 15108).
 """
 
 from __future__ import annotations
 
 import gc
+import time
 from collections.abc import Mapping
 
 _OLDEST = 2
-MANY = 20_000
-"""So many objects make a pause of some 20 ms."""
+LONG_S = 0.02
+"""A look at some 20,000 objects takes so long."""
 _MIDDLE_ROUNDS = 3
 """Collections of the middle generation before one of the old: Python's 10 let 70,000 objects grow old between."""
 
 
-def _freeze_if_many(phase: str, info: Mapping[str, int]) -> None:
-    if phase == "stop" and info["generation"] == _OLDEST and len(gc.get_objects(generation=_OLDEST)) > MANY:
-        gc.freeze()
+class _Watch:
+    """Freezes what is old after each long look at it; Python begins no second look during one."""
+
+    def __init__(self) -> None:
+        self._began = 0.0
+
+    def __call__(self, phase: str, info: Mapping[str, int]) -> None:
+        if info["generation"] != _OLDEST:
+            return
+        if phase == "start":
+            self._began = time.perf_counter()
+        elif time.perf_counter() - self._began >= LONG_S:
+            gc.freeze()
+
+
+watch = _Watch()
 
 
 def keep_pauses_short() -> None:
     """Freeze what has become old from now on, in this process. To be called by processes that only run a worker."""
-    if _freeze_if_many not in gc.callbacks:
-        gc.callbacks.append(_freeze_if_many)
+    if watch not in gc.callbacks:
+        gc.callbacks.append(watch)
         young, middle, _old = gc.get_threshold()
         gc.set_threshold(young, middle, _MIDDLE_ROUNDS)

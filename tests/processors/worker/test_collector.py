@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import threading
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -13,26 +15,55 @@ from processors.worker import collector
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """The collector as in a worker, freezing early; afterwards as it was."""
-    monkeypatch.setattr(collector, "MANY", 1_000)
+    monkeypatch.setattr(collector, "LONG_S", 0.0)
     thresholds = gc.get_threshold()
     gc.collect()
     collector.keep_pauses_short()
     yield
-    gc.callbacks.remove(collector._freeze_if_many)
+    gc.callbacks.remove(collector.watch)
     gc.unfreeze()
     gc.set_threshold(*thresholds)
 
 
 @pytest.mark.usefixtures("short_pauses")
 def test_what_has_become_old_is_not_looked_at_again() -> None:
-    """After a full collection many old objects are out of the collector's sight, and it does not freeze once more."""
+    """After a long look at the old they are out of the collector's sight."""
     held = [[number] for number in range(2_000)]
     gc.collect()
-    frozen = gc.get_freeze_count()
-    assert frozen > len(held)
+    assert gc.get_freeze_count() > len(held)
     assert len(gc.get_objects(generation=2)) < len(held)
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_after_a_short_look_nothing_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Few objects are left to the collector: freezing them would only hide their cycles."""
+    monkeypatch.setattr(collector, "LONG_S", 60.0)
+    before = gc.get_freeze_count()
+    held = [[number] for number in range(2_000)]
     gc.collect()
-    assert gc.get_freeze_count() <= frozen
+    assert gc.get_freeze_count() <= before
+    assert held
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_no_thread_fails_by_it() -> None:
+    """While one thread collects without pause, another one fills tuples from generators, as decoders do."""
+    done = threading.Event()
+
+    def collect() -> None:
+        while not done.is_set():
+            gc.collect()
+
+    thread = threading.Thread(target=collect)
+    thread.start()
+    try:
+        until = time.monotonic() + 1.0
+        while time.monotonic() < until:
+            for _ in range(20):
+                assert len(tuple([number] for number in range(50))) == 50
+    finally:
+        done.set()
+        thread.join()
 
 
 @pytest.mark.usefixtures("short_pauses")
@@ -49,4 +80,4 @@ def test_what_is_frozen_is_still_freed() -> None:
 def test_asking_twice_is_asking_once() -> None:
     """A second call adds no second callback."""
     collector.keep_pauses_short()
-    assert gc.callbacks.count(collector._freeze_if_many) == 1
+    assert gc.callbacks.count(collector.watch) == 1
