@@ -73,8 +73,13 @@ class Fold:
         state.time = max(state.time, end)
 
     def _baseline(self, state: FoldState, office: str) -> Baseline:
-        known = state.baselines.get(office, state.common)
-        return known or Baseline(self._policy.prior_share, self._policy.prior_strength)
+        known = state.baselines.get(office)
+        if known is None:
+            # Its first count came after the day's fit. Had it come before, the fit would have said this: what is said
+            # of an office must not depend on what had arrived by then.
+            prior = Baseline(self._policy.prior_share, self._policy.prior_strength)
+            known = office_baseline(state.common or prior, 0, 0, self._policy)
+        return known
 
     def _drift(self, state: FoldState, series: OfficeSeries, office: str, end: int) -> None:
         count = series.at(end)
@@ -97,7 +102,7 @@ class Fold:
 
     def _strongest(self, state: FoldState, office: str) -> tuple[float, int, bool]:
         """The drift statistic that is furthest to its threshold, since when it runs, and whether it has reached it."""
-        allowance = state.allowance.get(office, 0.0)
+        allowance = state.allowance.get(office, volume_allowance(0, 0, self._policy))
         pairs = zip(self._policy.drifts, state.cusum[office], strict=True)
         over, value, since = max((run[0] - drift.threshold - allowance, *run) for drift, run in pairs)
         return value, since, over >= 0

@@ -118,6 +118,19 @@ def test_burst_is_found_at_its_office_and_cleared_when_it_is_over() -> None:
     assert alert.cleared_at <= START + 44 * DAY_MS
 
 
+def test_an_office_heard_of_after_the_days_fit_is_judged_as_if_it_had_come_before() -> None:
+    """Of an office without history the same is said, whether its first counts came before or after the day's others."""
+    new, calm = burst(45, 10, office="99ZZ"), calm_days(46, per_day=40)
+    book = SpikeBook(POLICY, lambda code, _at: code)
+    book.add(calm)
+    book.add(new)
+
+    (found,) = book.changes()
+
+    assert {found.alert_id: found} == alerts(calm + new)
+    assert found.baseline_strength == POLICY.weight_limit
+
+
 def test_one_angry_enterprise_is_not_a_spike() -> None:
     """However many sheets one enterprise sends, it counts once."""
     assert alerts(calm_days(45) + burst(42, 10, one_firm=True)) == {}
