@@ -170,7 +170,7 @@ def test_any_arrival_gives_what_the_batch_computation_gives(
     ),
     replayed=st.integers(1, 8),
 )
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 def test_a_state_that_replayed_is_the_state_that_absorbed(
     arrivals: list[tuple[Topic, list[Any]]], replayed: int
 ) -> None:
