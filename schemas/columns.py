@@ -72,17 +72,17 @@ class ColumnDecoder:
         """All at once, as nearly every batch is: of one writer schema, and none broken; None for any other."""
         if not len(batch):
             return None
-        prefix = (batch.values[0] or b"")[:HEADER_BYTES]
+        values = cast("Sequence[bytes]", batch.values)
         try:
-            lengths = np.fromiter(map(len, cast("Sequence[bytes]", batch.values)), np.int64, len(batch))
+            lengths = np.fromiter(map(len, values), np.int64, len(batch))
         except TypeError:
             return None  # a tombstone has no length
-        values = cast("Sequence[bytes]", batch.values)
+        prefix = values[0][:HEADER_BYTES]
         frame = self._decode_block(prefix, values, lengths)
         if frame is None:
             return None
         index = np.arange(len(batch), dtype=np.uint32)
-        return Columns(_with_origin(frame, batch, index, _checksums_of(values, lengths, prefix)), ())
+        return Columns(_with_origin(frame, batch, index, batch.keys, _checksums_of(values, lengths, prefix)), ())
 
     def _decode_mixed(self, batch: Batch) -> Columns:
         """Run by run of one writer schema, and what is broken record by record."""
@@ -98,8 +98,10 @@ class ColumnDecoder:
                     places.append(np.array(chosen, np.uint32))
         frame, place, rejects = self._decode_each(batch, sorted(slow))
         index = np.concatenate([*places, place])
-        checksums = _checksums((batch.values[one][HEADER_BYTES:] for one in index.tolist()), len(index))
-        everything = _with_origin(pl.concat([*frames, frame]), batch, index, checksums)
+        chosen = index.tolist()
+        keys = [batch.keys[one] for one in chosen]
+        checksums = _checksums((batch.values[one][HEADER_BYTES:] for one in chosen), len(chosen))
+        everything = _with_origin(pl.concat([*frames, frame]), batch, index, keys, checksums)
         return Columns(everything.sort("index"), rejects)
 
     def _decode_packed(self, batch: PackedBatch) -> Columns | None:
@@ -188,10 +190,12 @@ def _by_prefix(values: Sequence[bytes | None]) -> dict[bytes, list[int]]:
 
 
 def _with_origin(
-    frame: pl.DataFrame, batch: Batch, index: npt.NDArray[np.uint32], checksums: npt.NDArray[np.uint32]
+    frame: pl.DataFrame,
+    batch: Batch,
+    index: npt.NDArray[np.uint32],
+    keys: Sequence[bytes | None],
+    checksums: npt.NDArray[np.uint32],
 ) -> pl.DataFrame:
-    whole = len(index) == len(batch) and bool((index == np.arange(len(batch))).all())
-    keys = batch.keys if whole else [batch.keys[place] for place in index.tolist()]
     return frame.with_columns(
         pl.Series("index", index),
         pl.Series("offset", np.array(batch.offsets, np.int64)[index]),

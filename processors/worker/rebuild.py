@@ -12,6 +12,7 @@ from processors.stage import ImagedStage, Stage
 from processors.transport.batch import batch_of
 from processors.transport.log_reader import read_log
 from processors.worker import metrics
+from processors.worker.allocator import give_back
 from processors.worker.snapshots import Snapshot, SnapshotStore
 from processors.worker.views import View
 from schemas.connection import KafkaConnection
@@ -70,6 +71,7 @@ class Rebuilder:
         for topic in self._stage.inputs:
             self._replay(view, topic, partition, bounds.get(topic, 0))
         view.next = {**dict.fromkeys(self._stage.inputs, 0), **bounds}
+        give_back()
         seconds, count = time.monotonic() - started, view.records - known
         metrics.REBUILDS.labels(self._stage.name).inc()
         metrics.REBUILD_RECORDS.labels(self._stage.name).inc(count)

@@ -11,7 +11,6 @@ from typing import Protocol
 import structlog
 
 from processors.stage import Absorbed, Image, ImagedState, Output, PartitionState, ReplayedState
-from processors.worker.allocator import give_back
 from schemas.batch import Batch
 from schemas.topics import Topic
 
@@ -105,7 +104,6 @@ class Views:
             with ThreadPoolExecutor(len(wanted), thread_name_prefix=f"rebuild-{self._stage}") as pool:
                 built = list(pool.map(self._builder.rebuild, wanted.keys(), wanted.values()))
             self._views.update(zip(wanted, built, strict=True))
-            give_back()
         return self._views[partition]
 
     def begin_again(self, partition: int, bounds: Mapping[Topic, int]) -> View:

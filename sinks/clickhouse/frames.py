@@ -8,7 +8,7 @@ driver's.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, cast
 
 import polars as pl
@@ -26,6 +26,12 @@ from clickhouse_driver.writer import write_binary_str
 from sinks.clickhouse.native_columns import encoder
 
 
+def insert_into(table: str, columns: Iterable[str]) -> str:
+    """The statement that rows of these columns are sent after."""
+    names = ", ".join(f"`{name}`" for name in columns)
+    return f"INSERT INTO {table} ({names}) VALUES"
+
+
 class FrameClient(Client):  # type: ignore[misc]  # the driver has no types
     """The driver's client, which can insert frames too."""
 
@@ -41,8 +47,7 @@ class FrameClient(Client):  # type: ignore[misc]  # the driver has no types
             clickhouse_driver.errors.Error: As `execute` raises it.
             polars.exceptions.InvalidOperationError: A number does not fit its column.
         """
-        names = ", ".join(f"`{name}`" for name in frame.columns)
-        self.execute(f"INSERT INTO {table} ({names}) VALUES", [frame], settings=dict(settings), columnar=True)
+        self.execute(insert_into(table, frame.columns), [frame], settings=dict(settings), columnar=True)
 
     def send_data(
         self, sample_block: Any, data: Sequence[Any], types_check: bool = False, columnar: bool = False

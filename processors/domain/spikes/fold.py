@@ -31,6 +31,7 @@ class Fold:
 
     def __init__(self, policy: SpikePolicy) -> None:
         self._policy = policy
+        self._new_allowance = volume_allowance(0, 0, policy)  # of an office that the day's fit does not know
         self._adjusted: dict[int, dict[str, float]] = {}  # of the tick in hand: by window, of each office
 
     def refit(self, state: FoldState, series: Series, day: int) -> None:
@@ -41,8 +42,10 @@ class Fold:
             office: totals(one, usual_spans(state.episodes(office), until, policy)) for office, one in series.items()
         }
         state.day = day
-        state.common = common_baseline(list(history.values()), policy)
-        state.baselines = {office: office_baseline(state.common, n, k, policy) for office, (n, k) in history.items()}
+        common = common_baseline(list(history.values()), policy)
+        # Of an office whose first count comes later in the day the same is said as if it had come before.
+        state.common = office_baseline(common, 0, 0, policy)
+        state.baselines = {office: office_baseline(common, n, k, policy) for office, (n, k) in history.items()}
         after = until - policy.history_ms
         state.allowance = {office: self._allowance(one, after, until) for office, one in series.items()}
 
@@ -73,13 +76,8 @@ class Fold:
         state.time = max(state.time, end)
 
     def _baseline(self, state: FoldState, office: str) -> Baseline:
-        known = state.baselines.get(office)
-        if known is None:
-            # Its first count came after the day's fit. Had it come before, the fit would have said this: what is said
-            # of an office must not depend on what had arrived by then.
-            prior = Baseline(self._policy.prior_share, self._policy.prior_strength)
-            known = office_baseline(state.common or prior, 0, 0, self._policy)
-        return known
+        known = state.baselines.get(office, state.common)
+        return known or Baseline(self._policy.prior_share, self._policy.prior_strength)
 
     def _drift(self, state: FoldState, series: OfficeSeries, office: str, end: int) -> None:
         count = series.at(end)
@@ -102,7 +100,7 @@ class Fold:
 
     def _strongest(self, state: FoldState, office: str) -> tuple[float, int, bool]:
         """The drift statistic that is furthest to its threshold, since when it runs, and whether it has reached it."""
-        allowance = state.allowance.get(office, volume_allowance(0, 0, self._policy))
+        allowance = state.allowance.get(office, self._new_allowance)
         pairs = zip(self._policy.drifts, state.cusum[office], strict=True)
         over, value, since = max((run[0] - drift.threshold - allowance, *run) for drift, run in pairs)
         return value, since, over >= 0

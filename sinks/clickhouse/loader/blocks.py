@@ -8,7 +8,7 @@ from typing import Any, Protocol, Self
 
 import polars as pl
 
-from sinks.clickhouse.frames import FrameClient
+from sinks.clickhouse.frames import FrameClient, insert_into
 
 
 class Block(Protocol):
@@ -58,8 +58,8 @@ class ListBlock:
 
     def insert(self, client: FrameClient, settings: Mapping[str, Any]) -> None:
         """As `Block.insert`."""
-        names = ", ".join(f"`{name}`" for name in self.columns)
-        client.execute(f"INSERT INTO {self.table} ({names}) VALUES", self.data, columnar=True, settings=dict(settings))
+        statement = insert_into(self.table, self.columns)
+        client.execute(statement, self.data, columnar=True, settings=dict(settings))
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,17 +136,22 @@ class Session:
         """Bytes that are read and not stored."""
         return self._writer.load[2] + self._buffers.size
 
+    def _room(self) -> int:
+        """For how many records there is room if they are as large as those before; for one where nothing is held."""
+        held = self._held()
+        room = (self._options.max_buffer_bytes - held) // self._record_size
+        return room if held else max(1, room)
+
     def _read(self) -> Sequence[Message]:
         """What has arrived, as far as there is room for it.
 
         Without room it waits for the writer, not for Kafka: to pause, as `_balance` does when that lasts, throws away
         what librdkafka has fetched already.
         """
-        held = self._held()
-        room = (self._options.max_buffer_bytes - held) // self._record_size
-        if room > 0 or self._paused or not held:
+        room = self._room()
+        if room > 0 or self._paused:
             return self._consumer.consume(max(1, min(_FETCH_RECORDS, room)), _POLL_S)
-        self._writer.wait_lighter(self._writer.load[2], _POLL_S)
+        self._writer.wait_lighter(_POLL_S)
         return ()
 
     def _take(self, messages: Sequence[Message]) -> None:
@@ -205,8 +210,7 @@ class Session:
     def _balance(self) -> None:
         """Pause reading when buffers stay full; polling goes on, so that the membership survives."""
         size, now = self._held(), time.monotonic()
-        limit = self._options.max_buffer_bytes
-        if not size or size + self._record_size <= limit:
+        if self._room() > 0:
             self._full_since = None
         elif self._full_since is None:
             self._full_since = now
@@ -214,7 +218,7 @@ class Session:
             self._paused = True
             self._consumer.pause(self._consumer.assignment())
             log.info("reading_paused", bytes=size)
-        if self._paused and size < limit // 2:
+        if self._paused and size < self._options.max_buffer_bytes // 2:
             self._paused = False
             self._consumer.resume(self._consumer.assignment())
             log.info("reading_resumed", bytes=size)

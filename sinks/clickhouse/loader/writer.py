@@ -112,10 +112,11 @@ class Writer:
                 self._failure is None
             )
 
-    def wait_lighter(self, size: int, timeout_s: float) -> None:
-        """Wait until it holds less than so many bytes, or until the time is up, or the thread failed."""
+    def wait_lighter(self, timeout_s: float) -> None:
+        """Wait until it holds less than now, or until the time is up, or the thread failed."""
         with self._lock:
-            self._lock.wait_for(lambda: self._bytes < size or self._failure is not None, timeout_s)
+            held = self._bytes
+            self._lock.wait_for(lambda: self._bytes < held or self._failure is not None, timeout_s)
 
     def stop(self, timeout_s: float) -> None:
         """End the threads after what is queued, or sooner when `give_up` is set."""
