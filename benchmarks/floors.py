@@ -6,7 +6,7 @@ On the work of benchmarks/peers.py, from an Apache Kafka that this script starts
 it does, in this process but the last:
 
 * fetch: record batches from Kafka, looked over by their headers only
-* decode: records to checked columns of statuses, and to rating sheets
+* decode: records to checked statuses, as numbers, and to rating sheets
 * view: statuses and sheets kept
 * join: facts computed, and thrown away; what a rebuild does
 * worker: `hailong worker` with the stage `join`: facts to Kafka, offsets committed, snapshots on disk, health, metrics
@@ -50,8 +50,9 @@ from processors.worker.rebuild import Rebuilder
 from schemas.batch import Batch
 from schemas.codec import pinned_only
 from schemas.connection import KafkaConnection
-from schemas.readers import RecordReader, StatusReader
+from schemas.readers import RecordReader
 from schemas.records import Rating
+from schemas.statuses import CodedStatuses, CodedStatusReader
 from schemas.topics import Topic
 from schemas.wire import HEADER_BYTES
 
@@ -92,20 +93,17 @@ class Steps:
     def decode(self) -> None:
         """Fetch and decode."""
         for number in range(PARTITIONS):
-            self._take(number, lambda _frame: None, lambda _rating, _value: None)
+            self._take(number, StatusLog(), lambda _statuses: None, lambda _rating, _value: None)
 
     def view(self) -> None:
         """And keep."""
         for number in range(PARTITIONS):
             log, sheets = StatusLog(), SheetStore()
 
-            def keep(frame: Any, log: StatusLog = log) -> None:
-                log.add(frame, log.keys_of(frame))
-
             def add(rating: Rating, value: bytes, sheets: SheetStore = sheets) -> None:
                 sheets.add(int(rating.declaration_no[:11]), rating, zlib.crc32(value[HEADER_BYTES:]))
 
-            self._take(number, keep, add)
+            self._take(number, log, log.add, add)
 
     def join(self) -> None:
         """And join."""
@@ -113,10 +111,16 @@ class Steps:
         for number in range(PARTITIONS):
             rebuilder.rebuild(number, {topic: self._ends[topic, number] for topic in _INPUTS})
 
-    def _take(self, number: int, statuses: Callable[[Any], None], ratings: Callable[[Rating, bytes], None]) -> None:
-        read_statuses = StatusReader(pinned_only)
+    def _take(
+        self,
+        number: int,
+        log: StatusLog,
+        statuses: Callable[[CodedStatuses], object],
+        ratings: Callable[[Rating, bytes], None],
+    ) -> None:
+        read_statuses = CodedStatusReader(pinned_only)
         for batch in self._batches(Topic.DECLARATION_STATUS, number):
-            statuses(read_statuses.read(batch).frame)
+            statuses(read_statuses.read(batch, log.tables))
         read_ratings = RecordReader(Topic.RATING, Rating, pinned_only)
         for batch in self._batches(Topic.RATING, number):
             for index, rating in read_ratings.read(batch).accepted:

@@ -7,10 +7,6 @@ A container has no borders between records, so one broken record could shift all
 row's encoded length is computed back from its columns and compared with the length that came from Kafka: when all
 agree, every row starts exactly where its record started.
 
-A Kafka record, too, is laid out as an Avro record would be: zigzag varints, and bytes after their length. So whole
-record batches can be read in the same way, without taking them apart first; the same comparison holds for them, with
-the length that each record states.
-
 The log holds every version that was ever written, and for a while writers are newer than readers; so a block is read
 with its writer's schema, and its columns are then fitted to ours as Avro's schema resolution does it.
 """
@@ -19,7 +15,6 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import fastavro
@@ -37,20 +32,6 @@ _MAX_SYMBOLS = 64
 
 _FRAME: dict[str, Any] = {"_frame": {"type": "fixed", "name": "Frame", "size": HEADER_BYTES}}
 """What stands before the body in a value, as an Avro field."""
-_BEFORE: dict[str, Any] = {
-    "_length": "long",
-    "_attributes": "long",
-    "_timestamp": "long",
-    "_offset": "long",
-    "_key": "bytes",
-    "_size": "long",
-    **_FRAME,
-}
-"""What stands before the body in a Kafka record with a key and a framed value, as Avro fields."""
-_AFTER: dict[str, Any] = {"_headers": "long"}
-"""What stands after it: how many headers there are. Records with headers cannot be read as one block."""
-_ZERO = np.zeros(1, np.int64)
-
 _NUMBERS: dict[str, pl.DataType] = {"long": pl.Int64(), "int": pl.Int32()}
 
 
@@ -64,7 +45,7 @@ def block_reader(writer: Any, reader: Any) -> BlockReader | None:
         reader: The schema of the columns that are wanted; each can be read as the other (`schemas.compatibility`).
     """
     written, wanted = _fields(writer), _fields(reader)
-    if not written.keys().isdisjoint(_BEFORE | _AFTER):
+    if not written.keys().isdisjoint(_FRAME):
         return None
     kinds = {name: _flat_kind(kind) for name, kind in written.items()}
     if None in kinds.values() or any(
@@ -72,27 +53,6 @@ def block_reader(writer: Any, reader: Any) -> BlockReader | None:
     ):
         return None
     return BlockReader(writer, [_resolved(field, written.get(field["name"])) for field in reader["fields"]])
-
-
-@dataclass(frozen=True, slots=True)
-class RecordColumns:
-    """A run of Kafka records as columns; all of the same length.
-
-    Attributes:
-        frame: The values, in the reader's columns.
-        keys: Raw keys (Binary).
-        offsets: Offsets, relative to their batches.
-        timestamps: Timestamps, relative to their batches, milliseconds.
-        begins: Where in the data the body of each value begins.
-        ends: Where it ends.
-    """
-
-    frame: pl.DataFrame
-    keys: pl.Series
-    offsets: npt.NDArray[np.int64]
-    timestamps: npt.NDArray[np.int64]
-    begins: npt.NDArray[np.int64]
-    ends: npt.NDArray[np.int64]
 
 
 class BlockReader:
@@ -107,7 +67,6 @@ class BlockReader:
         self._fields = _fields(writer)
         self._resolved = resolved
         self._value_header = _header({**_FRAME, **self._fields})
-        self._record_header = _header({**_BEFORE, **self._fields, **_AFTER})
 
     def read_values(
         self, values: Sequence[bytes], lengths: npt.NDArray[np.int64], prefix: bytes
@@ -129,46 +88,6 @@ class BlockReader:
         # Places are looked at only where the lengths agree: then each value is at least as long as its frame.
         whole = bool((at == ends).all()) and _as_written([*marks, *_framed(starts, prefix)], data)
         return frame.select(self._resolved) if whole else None
-
-    def read_records(self, data: bytes, count: int, prefix: bytes) -> RecordColumns | None:
-        """One row for each Kafka record, in the reader's columns; None when they cannot be read as one block.
-
-        Args:
-            data: Records as `schemas.packed.RecordRun` holds them.
-            count: How many.
-            prefix: The frame that each value begins with.
-        """
-        frame = _block(self._record_header, data, count)
-        if frame is None:
-            return None
-        length = _numbers(frame["_length"])
-        if int(length.min()) < 1 or int(length.max()) > len(data):
-            return None
-        ends = np.cumsum(_varint_length(length) + length)
-        # Where a record begins is what those before it say of their lengths; what is where in it, its columns say.
-        at = np.concatenate((_ZERO, ends[:-1])) + _varint_length(length)
-        for name in ("_attributes", "_timestamp", "_offset"):
-            at = at + _varint_length(_numbers(frame[name]))
-        key, size = _numbers(frame["_key"].bin.size()), _numbers(frame["_size"])
-        at = at + (key + _varint_length(key)) + _varint_length(size)
-        begins = at + len(prefix)
-        stops, marks = _laid_out(frame, self._fields, begins)
-        if not (
-            int(ends[-1]) == len(data)
-            and bool((stops - at == size).all())
-            and bool((stops + 1 == ends).all())
-            and not _numbers(frame["_headers"]).any()
-            and _as_written([*marks, *_framed(at, prefix)], data)
-        ):
-            return None
-        return RecordColumns(
-            frame.select(self._resolved),
-            frame["_key"],
-            _numbers(frame["_offset"]),
-            _numbers(frame["_timestamp"]),
-            begins,
-            stops,
-        )
 
 
 def _block(header: bytes, data: bytes, count: int) -> pl.DataFrame | None:

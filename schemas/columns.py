@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, cast
 
 import numpy as np
@@ -18,11 +18,10 @@ import numpy.typing as npt
 import polars as pl
 
 from schemas.batch import Batch, Reject
-from schemas.blocks import BlockReader, RecordColumns, block_reader, column_types
+from schemas.blocks import BlockReader, block_reader, column_types
 from schemas.catalogue import latest, parsed
 from schemas.codec import WriterSchemas, decoder, pinned_only
 from schemas.errors import PoisonRecord
-from schemas.packed import PackedBatch
 from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES, framed_id
 
 _SMALL_BLOCK = 512
@@ -61,11 +60,6 @@ class ColumnDecoder:
 
     def decode(self, batch: Batch) -> Columns:
         """Decode a batch; never raises for what a record holds."""
-        if isinstance(batch, PackedBatch):
-            return self._decode_packed(batch) or self._decode_parts(batch)
-        return self._decode_unpacked(batch)
-
-    def _decode_unpacked(self, batch: Batch) -> Columns:
         return self._decode_alike(batch) or self._decode_mixed(batch)
 
     def _decode_alike(self, batch: Batch) -> Columns | None:
@@ -103,28 +97,6 @@ class ColumnDecoder:
         checksums = _checksums((batch.values[one][HEADER_BYTES:] for one in chosen), len(chosen))
         everything = _with_origin(pl.concat([*frames, frame]), batch, index, keys, checksums)
         return Columns(everything.sort("index"), rejects)
-
-    def _decode_packed(self, batch: PackedBatch) -> Columns | None:
-        """All at once, as Kafka stores them; None where they must be unpacked first."""
-        prefix = (batch.first_value() or b"")[:HEADER_BYTES]
-        block = self._block_for(prefix)
-        if block is None:
-            return None
-        data = batch.data()
-        columns = block.read_records(data, len(batch), prefix)
-        if columns is None or int((columns.ends - columns.begins).max()) > MAX_RECORD_BYTES - HEADER_BYTES:
-            return None
-        return Columns(_with_packed_origin(columns, batch, data), ())
-
-    def _decode_parts(self, batch: PackedBatch) -> Columns:
-        """Record batch by record batch: only the neighbours of a broken record must be unpacked."""
-        frames: list[pl.DataFrame] = []
-        rejects: list[Reject] = []
-        for begin, part in batch.parts():
-            columns = self._decode_packed(part) or self._decode_unpacked(part)
-            frames.append(columns.frame.with_columns(pl.col("index") + pl.lit(begin, pl.UInt32)))
-            rejects += [replace(reject, index=reject.index + begin) for reject in columns.rejects]
-        return Columns(pl.concat(frames), rejects)
 
     def _decode_blocks(
         self, prefix: bytes, chosen: list[int], values: Sequence[bytes | None]
@@ -219,14 +191,3 @@ def _checksums_of(values: Sequence[bytes], lengths: npt.NDArray[np.int64], prefi
         zeros = bytes(length - len(prefix))
         by_length[length] = zlib.crc32(prefix + zeros) ^ zlib.crc32(zeros)
     return _checksums(values, len(values)) ^ by_length[lengths]
-
-
-def _with_packed_origin(columns: RecordColumns, batch: PackedBatch, data: bytes) -> pl.DataFrame:
-    bodies = map(data.__getitem__, map(slice, columns.begins.tolist(), columns.ends.tolist()))
-    return columns.frame.with_columns(
-        pl.Series("index", np.arange(len(batch), dtype=np.uint32)),
-        pl.Series("offset", batch.base_offsets() + columns.offsets),
-        pl.Series("timestamp", batch.stamped(columns.timestamps)),
-        columns.keys.alias("key"),
-        pl.Series("crc", _checksums(bodies, len(batch))),
-    )

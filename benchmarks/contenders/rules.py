@@ -13,11 +13,12 @@ from typing import Any
 
 from processors.domain.join import context_of, facts_of, version_of
 from processors.domain.sheets import Revision, Sheet
-from processors.domain.status_log import STATUS_RANK, StatusRow
+from processors.domain.status_log import StatusRow
 from processors.stages.reference import reference_surroundings
 from schemas.codec import decoder, encoder
 from schemas.keys import key_of
 from schemas.records import Rating
+from schemas.statuses import STATUSES
 from schemas.topics import Topic
 from schemas.wire import HEADER_BYTES
 
@@ -60,7 +61,9 @@ def add_rating(known: Value, record: bytes) -> tuple[Value, list[Encoded]]:
 
 
 def _facts(known: Value, sheet_ids: Any) -> Iterator[Encoded]:
-    history = sorted(map(_row, known["statuses"]), key=lambda row: (row.occurred_at, STATUS_RANK[row.status], row.crc))
+    history = sorted(
+        map(_row, known["statuses"]), key=lambda row: (row.occurred_at, STATUSES.index(row.status), row.crc)
+    )
     for sheet_id in sheet_ids:
         records = [_revision(content) for content in known["sheets"][sheet_id].values()]
         key = int(records[0].declaration_no[:11])

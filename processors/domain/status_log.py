@@ -13,20 +13,14 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-import polars as pl
 
 from processors.domain.imaging import packed, unpacked
-from processors.domain.interning import Interner
 from processors.domain.status_runs import ROW, Run, tidied, unexpired
 from processors.stage import Image
-from schemas.records import Status
+from schemas.statuses import STATUSES, CodedStatuses, status_table
 
-_STATUSES = tuple(status.value for status in Status)
-STATUS_RANK = {status: rank for rank, status in enumerate(_STATUSES)}
-"""Order among statuses of one instant: the order of a declaration's life."""
-
-LAYOUT = f"{ROW.descr} {_STATUSES} polars {pl.__version__}"
-"""What a row means: a row of another layout, or with event ids hashed by another polars, would be misread."""
+LAYOUT = f"{ROW.descr} {STATUSES} FNV-1a"
+"""What a row means: a row of another layout, or with event ids hashed in another way, would be misread."""
 
 _WIDTH = {"tax_code": 32, "office": 32, "team": 16, "kind": 16, "channel": 8}
 
@@ -53,7 +47,8 @@ class StatusLog:
 
     def __init__(self) -> None:
         self._runs: list[Run] = []
-        self._codes = {name: Interner() for name in _WIDTH}
+        self.tables = {name: status_table(name) for name in _WIDTH}
+        """Where the texts of statuses get their numbers, before they are added."""
 
     def __len__(self) -> int:
         """Rows held, repeated ones included."""
@@ -64,36 +59,20 @@ class StatusLog:
         """Bytes of all rows."""
         return sum(run.nbytes for run in self._runs)
 
-    @staticmethod
-    def keys_of(frame: pl.DataFrame) -> npt.NDArray[np.int64]:
-        """The declaration key of each row."""
-        return frame["declaration_no"].str.slice(0, 11).cast(pl.Int64).to_numpy()
-
-    def add(self, frame: pl.DataFrame, keys: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Add checked status columns (see `schemas.readers.StatusReader`).
-
-        Args:
-            frame: The columns.
-            keys: The key of each row.
-
-        Returns:
-            Each of the keys once, ascending.
-        """
-        if not len(keys):
-            return keys
-        rows = np.empty(len(keys), ROW)
-        rows["occurred_at"] = frame["occurred_at"].to_numpy()
-        rows["event"] = frame["event_id"].hash(seed=1).to_numpy()
-        rows["crc"] = frame["crc"].to_numpy()
-        rows["status"] = (
-            frame["status"].replace_strict(_STATUSES, range(len(_STATUSES)), return_dtype=pl.UInt8).to_numpy()
-        )
-        for name, codes in self._codes.items():
-            coded = codes.encode(frame[name])
-            if len(codes) >> _WIDTH[name]:
-                raise OverflowError(f"more than {1 << _WIDTH[name]} distinct values of {name}")
-            rows[name] = coded
-        run = Run.of(keys, rows)
+    def add(self, statuses: CodedStatuses) -> npt.NDArray[np.int64]:
+        """Add statuses whose texts were numbered by `tables`; return each of their keys once, ascending."""
+        if not len(statuses):
+            return statuses.keys
+        rows = np.empty(len(statuses), ROW)
+        rows["occurred_at"] = statuses.occurred_at
+        rows["event"] = statuses.events
+        rows["crc"] = statuses.checksums
+        rows["status"] = statuses.statuses
+        for name, width in _WIDTH.items():
+            if len(self.tables[name]) >> width:
+                raise OverflowError(f"more than {1 << width} distinct values of {name}")
+            rows[name] = statuses.codes[name]
+        run = Run.of(statuses.keys, rows)
         self._runs = tidied([*self._runs, run])
         return run.keys
 
@@ -103,7 +82,7 @@ class StatusLog:
 
     def image(self) -> Image:
         """The log as arrays. Runs are never changed once they are made, so nothing is copied."""
-        codes = packed({name: codes.texts() for name, codes in self._codes.items()})
+        codes = packed({name: table.texts[1:] for name, table in self.tables.items()})
         runs = (
             (f"run{number}.{name}", array)
             for number, run in enumerate(self._runs)
@@ -115,7 +94,7 @@ class StatusLog:
     def of(cls, image: Image) -> StatusLog:
         """The log of an image with the same `LAYOUT`."""
         made = cls()
-        made._codes = {name: Interner.of(texts) for name, texts in unpacked(image["codes"]).items()}
+        made.tables = {name: status_table(name, texts) for name, texts in unpacked(image["codes"]).items()}
         names = Run.__slots__
         count = (len(image) - 1) // len(names)
         made._runs = [Run(*(image[f"run{number}.{name}"] for name in names)) for number in range(count)]
@@ -133,13 +112,13 @@ class StatusLog:
 
     def _reader(self) -> Callable[[tuple[int, ...]], StatusRow]:
         """Makes rows readable; for as long as nothing is added."""
-        tax_codes, offices, teams, kinds, channels = (self._codes[name].decoded() for name in _WIDTH)
+        tax_codes, offices, teams, kinds, channels = (self.tables[name].texts for name in _WIDTH)
 
         def row_of(row: tuple[int, ...]) -> StatusRow:
             occurred_at, event, crc, tax_code, office, team, kind, channel, status = row
             return StatusRow(
                 occurred_at,
-                _STATUSES[status],
+                STATUSES[status],
                 offices[office] or "",
                 teams[team],
                 channels[channel],

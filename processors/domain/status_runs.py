@@ -13,6 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from schemas.kernels.compiled import kernel
+
 ROW = np.dtype(
     [
         ("occurred_at", np.int64),
@@ -52,10 +54,12 @@ class Run:
     @classmethod
     def of(cls, keys: Keys, rows: Rows) -> Run:
         """The run of rows in any order; `keys` holds the key of each."""
-        order = np.argsort(keys, kind="stable")
+        order = np.argsort(keys, kind="stable")  # which takes sorted stretches as they are, as those of a merge
         keys = keys[order]
         first = np.flatnonzero(np.diff(keys, prepend=keys[0] - 1))
-        return cls(keys[first], np.append(first, len(keys)).astype(np.uint32), rows[order])
+        sorted_rows = np.empty(len(rows), ROW)
+        _take(rows, order, sorted_rows)
+        return cls(keys[first], np.append(first, len(keys)).astype(np.uint32), sorted_rows)
 
     @classmethod
     def merged(cls, runs: Sequence[Run]) -> Run:
@@ -97,6 +101,13 @@ class Run:
     def image(self) -> Mapping[str, npt.NDArray[Any]]:
         """Its arrays by name; nothing is copied."""
         return {"keys": self.keys, "starts": self.starts, "rows": self.rows}
+
+
+@kernel
+def _take(rows: Rows, order: npt.NDArray[np.int64], out: Rows) -> None:
+    """As `rows[order]`; numpy takes four times as long over rows of so odd a size."""
+    for place in range(len(order)):
+        out[place] = rows[order[place]]
 
 
 def tidied(runs: list[Run]) -> list[Run]:

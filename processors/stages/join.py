@@ -18,8 +18,9 @@ from processors.domain.status_log import LAYOUT, StatusLog, StatusRow
 from processors.stage import Absorbed, Image, Output
 from schemas.batch import Batch, Reject
 from schemas.codec import WriterSchemas, pinned_only
-from schemas.readers import RecordReader, StatusReader
+from schemas.readers import RecordReader
 from schemas.records import Rating
+from schemas.statuses import CodedStatusReader
 from schemas.topics import DAY_MS, Topic
 from schemas.wire import HEADER_BYTES
 
@@ -55,7 +56,7 @@ class JoinState:
     def __init__(self, policy: JoinPolicy, surroundings: Surroundings, writer_schemas: WriterSchemas) -> None:
         self._policy = policy
         self._surroundings = surroundings
-        self._statuses = StatusReader(writer_schemas)
+        self._statuses = CodedStatusReader(writer_schemas)
         self._ratings = RecordReader(Topic.RATING, Rating, writer_schemas)
         self._log = StatusLog()
         self._sheets = SheetStore()
@@ -105,17 +106,15 @@ class JoinState:
         return self._changes(self._waiting.due(self._stream_time), even_unmatched=True)
 
     def _statuses_taken(self, batch: Batch) -> tuple[Sequence[_Change], Sequence[Reject]]:
-        columns = self._statuses.read(batch)
-        frame = columns.frame
-        if frame.is_empty():
-            return (), columns.rejects
-        known = self._log.add(frame, self._log.keys_of(frame))
+        statuses = self._statuses.read(batch, self._log.tables)
+        if not len(statuses):
+            return (), statuses.rejects
+        known = self._log.add(statuses)
         changes = self._changes(self._sheets.touched(known.tolist()))
         # A clock that runs ahead must not drag stream time along: no event counts as later than its own record.
-        plausible = np.minimum(frame["occurred_at"].to_numpy(), frame["timestamp"].to_numpy())
-        newest = int(plausible.max())
+        newest = int(np.minimum(statuses.occurred_at, statuses.timestamps).max())
         self._expire(newest)
-        return [*changes, *self._elapsed(newest)], columns.rejects
+        return [*changes, *self._elapsed(newest)], statuses.rejects
 
     def _expire(self, newest: int) -> None:
         """Forget what is beyond the horizon of the statuses: the wall clock must not end a replay's memory."""

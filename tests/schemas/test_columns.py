@@ -10,45 +10,23 @@ from typing import Any
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.events import WRITTEN_AT, status
-from support.record_batches import packed
+from support.events import status
+from support.statuses import AT, ENCODE, FIELDS, damaged, events, near_good, status_batch, written
 
 from schemas.batch import RawBatch
-from schemas.codec import decoder, encoder
+from schemas.codec import decoder
 from schemas.columns import ColumnDecoder
 from schemas.errors import PoisonRecord, Reason
 from schemas.readers import StatusReader
-from schemas.records import DeclarationStatus, Status
+from schemas.records import DeclarationStatus
 from schemas.topics import Topic
 from schemas.validation.record import status_problems
 from schemas.validation.rules import LATEST_MS
 from schemas.wire import HEADER_BYTES, MAX_RECORD_BYTES
 
-AT = WRITTEN_AT - 1000
-DAY = 86_400_000
-ENDS = [4_102_444_800_000 - 1, 4_102_444_800_000]
-ENCODE = encoder("declaration-status")
 DECODE = decoder("declaration-status")
 COLUMNS = ColumnDecoder("declaration-status")
 READER = StatusReader()
-FIELDS = DeclarationStatus.__dataclass_fields__
-
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
-events = st.builds(
-    DeclarationStatus,
-    event_id=texts,
-    declaration_no=texts,
-    status=st.sampled_from([name.value for name in Status]),
-    occurred_at=st.integers(-(1 << 63), (1 << 63) - 1),
-    office=texts,
-    **{name: st.none() | texts for name in list(FIELDS)[5:]},
-)
-
-
-def a_batch(values: Sequence[bytes | None]) -> RawBatch:
-    """Values as they come from Kafka."""
-    size = len(values)
-    return RawBatch(Topic.DECLARATION_STATUS, 0, range(size), [WRITTEN_AT] * size, [b"10300000001"] * size, values)
 
 
 def one_by_one(values: Sequence[bytes | None]) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, Reason]]]:
@@ -64,12 +42,7 @@ def one_by_one(values: Sequence[bytes | None]) -> tuple[list[tuple[int, dict[str
 
 def in_columns(values: Sequence[bytes | None]) -> tuple[list[tuple[int, dict[str, Any]]], list[tuple[int, Reason]]]:
     """What the column decoder says."""
-    batch = a_batch(values)
-    columns = COLUMNS.decode(batch)
-    if values:  # as Kafka stores them, they are read in another way, with the same result
-        as_stored = COLUMNS.decode(packed(batch, 3))
-        assert as_stored.frame.select(columns.frame.columns).equals(columns.frame)
-        assert as_stored.rejects == columns.rejects
+    columns = COLUMNS.decode(status_batch(values))
     rows = [(row["index"], {name: row[name] for name in FIELDS}) for row in columns.frame.iter_rows(named=True)]
     return rows, [(reject.index, reject.reason) for reject in columns.rejects]
 
@@ -79,21 +52,6 @@ def test_good_batches_decode_as_record_by_record(records: list[DeclarationStatus
     """The fast path gives exactly the rows of the slow one, for any content that fits the schema."""
     values = [ENCODE(record.to_avro()) for record in records]
     assert in_columns(values) == one_by_one(values)
-
-
-@st.composite
-def damaged(draw: st.DrawFn) -> list[bytes | None]:
-    """Batches in which bytes are changed, cut, inserted or moved across the borders of records."""
-    values = [bytearray(ENCODE(record.to_avro())) for record in draw(st.lists(events, min_size=1, max_size=8))]
-    for _ in range(draw(st.integers(1, 4))):
-        value = values[draw(st.integers(0, len(values) - 1))]
-        start = draw(st.integers(0, len(value)))
-        value[start : start + draw(st.integers(0, 4))] = draw(st.binary(max_size=6))
-    if draw(st.booleans()) and len(values) > 1:  # a border between two records moves: their sum stays whole
-        moved = draw(st.integers(1, 6))
-        values[1][HEADER_BYTES:HEADER_BYTES] = values[0][-moved:]
-        del values[0][-moved:]
-    return [bytes(value) or None for value in values]
 
 
 @settings(max_examples=400, deadline=None)
@@ -131,21 +89,9 @@ def test_each_kind_of_broken_value_has_its_reason() -> None:
         good[:symbol] + b"\x7e" + good[symbol + 1 :]: Reason.CORRUPT,
         good[:symbol] + b"\x01" + good[symbol + 1 :]: Reason.CORRUPT,
     }
-    for batch in (a_batch([*broken, good]), packed(a_batch([*broken, good]))):
-        columns = COLUMNS.decode(batch)
-        assert [reject.reason for reject in columns.rejects] == list(broken.values())
-        assert columns.frame["event_id"].to_list() == ["e1"]
-
-
-def test_good_records_are_read_as_kafka_stores_them() -> None:
-    """Records of one writer in several batches are never unpacked: else the worker would be slow and nobody see it."""
-    values = [ENCODE(status(f"e{n}", "CLEARED", AT, official="x" * (1 + n % 64)).to_avro()) for n in range(200)]
-    size = len(values)
-    batch = RawBatch(Topic.DECLARATION_STATUS, 0, range(size), [WRITTEN_AT] * size, [b"10300000001"] * size, values)
-    stored = packed(batch)
-    columns = READER.read(stored)
-    assert columns.frame.height == size
-    assert not stored._unpacked
+    columns = COLUMNS.decode(status_batch([*broken, good]))
+    assert [reject.reason for reject in columns.rejects] == list(broken.values())
+    assert columns.frame["event_id"].to_list() == ["e1"]
 
 
 def test_a_number_of_a_megabyte_costs_no_time() -> None:
@@ -155,7 +101,7 @@ def test_a_number_of_a_megabyte_costs_no_time() -> None:
     end = good.index(b"\x0803CC")
     endless = good[:start] + b"\x81" * 999_000 + b"\x02" + good[end:]
     began = time.monotonic()
-    columns = COLUMNS.decode(a_batch([good, endless, good]))
+    columns = COLUMNS.decode(status_batch([good, endless, good]))
     assert time.monotonic() - began < 3
     assert [(reject.index, reject.reason) for reject in columns.rejects] == [(1, Reason.CORRUPT)]
 
@@ -206,30 +152,6 @@ def test_lengths_of_exabytes_neither_crash_nor_take_memory() -> None:
     assert ran.stdout == "survived\n", ran.stderr[-2000:]
 
 
-near_good = st.fixed_dictionaries(
-    {
-        "event_id": st.sampled_from(["e1", "x" * 64, "x" * 65, "", "a b", "a\n", "é", "e1\n"]),
-        "declaration_no": st.sampled_from(
-            ["103000000010", "10300000001", "1030000000100", "10300000001X", "103000000010\n"]
-        ),
-        "status": st.sampled_from(["REGISTERED", "OTHER"]),
-        "occurred_at": st.sampled_from(
-            [AT, WRITTEN_AT + DAY, WRITTEN_AT + DAY + 1, 1_546_300_800_000, 0, -1, -(1 << 63), (1 << 63) - 1, *ENDS]
-        ),
-        "office": st.sampled_from(["03CC", "03cc", "03C", "03CC123", "03CC\n", "\u0660\u0663CC"]),
-        "team": st.sampled_from([None, "01", "1", "0a", ""]),
-        "step": st.sampled_from([None, "TAX_PAYMENT", "tax", "A" * 41]),
-        "official": st.sampled_from([None, "x", ""]),
-        "channel": st.sampled_from([None, "GREEN", "BLUE", "GREENRED", "RED\n"]),
-        "kind": st.sampled_from([None, "A11", "11A"]),
-        "tax_code": st.sampled_from([None, "0200100100", "0200100100-001", "020010010001", "0200100100\n", "1"]),
-        "source_message": st.sampled_from([None, "VAD1AG", "vad"]),
-    }
-)
-
-written = st.sampled_from([WRITTEN_AT] * 4 + [-1, -(1 << 63), (1 << 63) - 1, 4_102_444_800_000 - DAY])
-
-
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(st.tuples(near_good, st.sampled_from([b"10300000001", b"", None, b"103", b"\xff"]), written), max_size=10)
@@ -240,8 +162,6 @@ def test_columns_and_single_events_follow_the_same_rules(rows: list[tuple[dict[s
     values = [ENCODE(record) for record in records]
     batch = RawBatch(Topic.DECLARATION_STATUS, 0, range(len(rows)), times, keys, values)
     columns = READER.read(batch)
-    if rows and min(times) >= 0 and max(times) < LATEST_MS:  # no producer can write other times
-        assert READER.read(packed(batch, 4)).rejects == columns.rejects
     problems = [status_problems(record, at, key) for record, key, at in rows]
     assert columns.frame["index"].to_list() == [index for index, found in enumerate(problems) if not found]
     expected = [(index, found[0].reason, str(found[0])) for index, found in enumerate(problems) if found]

@@ -5,13 +5,17 @@ from __future__ import annotations
 from collections import defaultdict
 
 import numpy as np
-import polars as pl
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from support.events import batch, status
 
 from processors.domain import status_runs
 from processors.domain.status_log import StatusLog, StatusRow
+from schemas.kernels.texts import FIXED_SEED, hash_of
+from schemas.statuses import CodedStatusReader
+from schemas.topics import Topic
+from schemas.validation.rules import EARLIEST_MS
 
 _DAY_MS = 86_400_000
 _statuses = st.lists(
@@ -22,25 +26,19 @@ _statuses = st.lists(
 )
 
 
-def _frame(events: list[tuple[int, int, int, str]]) -> tuple[pl.DataFrame, np.ndarray]:
-    keys = np.array([key for key, *_rest in events], np.int64)
-    columns = {
-        "occurred_at": [day * _DAY_MS for _key, day, _event, _office in events],
-        "event_id": [f"{key}-{event}" for key, _day, event, _office in events],
-        "crc": [day for _key, day, _event, _office in events],
-        "status": ["REGISTERED"] * len(events),
-        "office": [office for *_rest, office in events],
-        "team": [None] * len(events),
-        "channel": ["RED"] * len(events),
-        "kind": ["A11"] * len(events),
-        "tax_code": [None] * len(events),
-    }
-    schema = {name: pl.Int64 if name in ("occurred_at", "crc") else pl.String for name in columns}
-    return pl.DataFrame(columns, schema), keys
+def _added(log: StatusLog, events: list[tuple[int, int, int, str]]) -> None:
+    records = [
+        status(f"{key}-{event}", "REGISTERED", EARLIEST_MS + day * _DAY_MS, declaration_no=f"{key}0", office=office)
+        for key, day, event, office in events
+    ]
+    if records:
+        statuses = CodedStatusReader().read(batch(Topic.DECLARATION_STATUS, records), log.tables)
+        assert len(statuses) == len(records)
+        log.add(statuses)
 
 
 def _read(rows: list[StatusRow]) -> set[tuple[int, str, int]]:
-    return {(row.occurred_at // _DAY_MS, row.office, row.event) for row in rows}
+    return {((row.occurred_at - EARLIEST_MS) // _DAY_MS, row.office, row.event) for row in rows}
 
 
 @pytest.mark.parametrize("largest", [4, 1 << 19])
@@ -53,17 +51,18 @@ def test_history_is_what_was_added_and_not_expired(
     limit, status_runs._LARGEST = status_runs._LARGEST, largest
     try:
         log, known = StatusLog(), defaultdict[int, set[tuple[int, str, str]]](set)
-        for batch in batches:
-            log.add(*_frame(batch))
-            for key, day, event, office in batch:
+        for events in batches:
+            _added(log, events)
+            for key, day, event, office in events:
                 known[key].add((day, office, f"{key}-{event}"))
-        log.expire(before * _DAY_MS)
+        log.expire(EARLIEST_MS + before * _DAY_MS)
         log = StatusLog.of(log.image())
     finally:
         status_runs._LARGEST = limit
     alive = {key: rows for key, rows in known.items() if max(rows)[0] >= before}
     histories = log.histories([*known, 1])
-    events = {name: pl.Series([name]).hash(seed=1).item() for rows in known.values() for *_rest, name in rows}
+    names = {name for rows in known.values() for *_rest, name in rows}
+    events = {name: hash_of(np.frombuffer(name.encode(), np.uint8), 0, len(name), FIXED_SEED) for name in names}
     assert {key: _read(rows) for key, rows in histories.items()} == {
         key: {(day, office, events[name]) for day, office, name in rows} for key, rows in alive.items()
     }

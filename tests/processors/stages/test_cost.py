@@ -46,13 +46,19 @@ def _calls(run: Callable[[], Any]) -> int:
 
 
 def _absorptions(rated: float) -> Iterator[tuple[int, int, int]]:
-    """Statuses, facts and calls of batches of growing size, each taken in by a fresh state that knows the ratings."""
+    """Statuses, facts and calls of batches of growing size, each taken in by a state that knows the ratings.
+
+    Without ratings it knows the codes instead: they are judged one by one when they are met first, and there are as
+    many as there are enterprises.
+    """
     for declarations in (500, 500, 2_000, 8_000):  # the first also pays for what happens only once in a process
         events = work(declarations, rated).events
         state = JoinStage(JoinPolicy(), reference_surroundings()).new_state(0)
+        batch, outputs = _batch(Topic.DECLARATION_STATUS, events), 0
         if rated:
             state.absorb(_batch(Topic.RATING, events))
-        batch, outputs = _batch(Topic.DECLARATION_STATUS, events), 0
+        else:
+            state.absorb(batch)
 
         def absorb(batch: PackedBatch = batch, state: Any = state) -> None:
             nonlocal outputs
