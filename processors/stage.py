@@ -6,6 +6,7 @@ topics; the worker gives it batches, produces what it returns, and commits when 
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol, runtime_checkable
@@ -46,12 +47,28 @@ class Output:
     record: OutputRecord
 
 
+class Bundle(Sequence[Output]):
+    """Outputs of one topic that have much in common: encoded together for less, or made into records one by one."""
+
+    topic: Topic
+
+    @abstractmethod
+    def messages(self) -> Sequence[tuple[bytes, bytes]]:
+        """Key and framed value of each output, in order: those of its records, byte for byte."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another sequence is of the same outputs."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of other sequences that are compared by what they hold
+
+
 @dataclass(frozen=True, slots=True)
 class Absorbed:
     """What came of a batch.
 
     Attributes:
-        outputs: To be produced, in order.
+        outputs: To be produced, in order; perhaps a `Bundle`.
         rejects: Records of the batch to be set aside as dead letters.
     """
 

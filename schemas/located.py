@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 import numpy.typing as npt
@@ -18,11 +18,13 @@ class Located:
     """Keys and framed values of a run of records.
 
     Attributes:
-        data: The bytes that they are in.
+        raw: The bytes that they are in.
+        data: The same as an array.
         spans: For each record begin and end of its key, then of its value; both are 0 where there is none.
         timestamps: Kafka timestamps, epoch milliseconds.
     """
 
+    raw: bytes = field(repr=False)
     data: npt.NDArray[np.uint8]
     spans: npt.NDArray[np.int64]
     timestamps: npt.NDArray[np.int64]
@@ -46,7 +48,8 @@ class Located:
         sizes = np.fromiter(map(len, pieces), np.int64, len(pieces))
         ends = np.cumsum(sizes)
         spans = np.stack((ends - sizes, ends), axis=1).reshape(-1, 4)
-        return cls(np.frombuffer(b"".join(pieces), np.uint8), spans, timestamps)
+        raw = b"".join(pieces)
+        return cls(raw, np.frombuffer(raw, np.uint8), spans, timestamps)
 
 
 def located(batch: Batch) -> Located:
@@ -62,7 +65,8 @@ def located(batch: Batch) -> Located:
 
 def _packed(batch: PackedBatch) -> Located | None:
     """As Kafka stores them; None where they are not as usual, and must be unpacked."""
-    data = np.frombuffer(batch.data(), np.uint8)
+    raw = batch.data()
+    data = np.frombuffer(raw, np.uint8)
     spans, times = np.empty((len(batch), 4), np.int64), np.empty(len(batch), np.int64)
     at = place = 0
     for run in batch.runs:
@@ -70,4 +74,4 @@ def _packed(batch: PackedBatch) -> Located | None:
         if not records.locate(data, at, end, spans[place:following], times[place:following]):
             return None
         at, place = end, following
-    return Located(data, spans, batch.stamped(times))
+    return Located(raw, data, spans, batch.stamped(times))

@@ -33,6 +33,19 @@ def body_writer(schema: Any) -> Part:
     return _part(schema, {})
 
 
+def run_writer(schema: Any, first: str, last: str) -> Part:
+    """The writer of the fields from `first` to `last` of a record's schema, of which it takes the values as a tuple."""
+    known: dict[str, Part] = {}
+    names = [field["name"] for field in schema["fields"]]
+    chosen = schema["fields"][names.index(first) : names.index(last) + 1]
+    parts = [_part(field["type"], known) for field in chosen]
+
+    def write(values: Sequence[Any]) -> bytes:
+        return b"".join(map(call, parts, values))
+
+    return write
+
+
 def _part(schema: Any, known: dict[str, Part]) -> Part:
     """The writer of a type; `known` has the records and enums that were met before."""
     write, repeats = _writer(schema, known)

@@ -1,84 +1,112 @@
 """How a kernel reads what one schema wrote: a plan of small integers, one row for each field.
 
-A plan follows Avro's schema resolution as far as flat records need it: a field that only the writer has is passed
-over, a nullable one that only the reader has is absent, a symbol that the reader does not know becomes the default.
+A plan follows Avro's schema resolution as far as our records need it: a field that only the writer has is passed over,
+a nullable one that only the reader has is absent, a symbol that the reader does not know becomes the default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from schemas.kernels.flat import ENUM, LONG, NULLABLE_TEXT, TEXT
+from schemas.kernels.flat import ITEMS, NULLABLE_TEXT, NUMBER, TEXT
 
-_NULLABLE = ["null", "string"]
-_KINDS = {"string": TEXT, "long": LONG}
+_NULLABLE = (["null", "string"], ["null", "bytes"])
+_KINDS = {"string": TEXT, "bytes": TEXT, "long": NUMBER, "int": NUMBER}
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Arguments of `schemas.kernels.flat.read_flat`.
+    """Arguments of the kernels `schemas.kernels.flat.read_flat` and `schemas.kernels.nested.read_nested`.
 
     Attributes:
-        fields: Kind and column of each field of the writer.
-        symbols: Number of each symbol, by field.
+        fields: Kind, column and number of symbols of each field of the writer.
+        symbols: By column, the reader's number of each symbol of the writer, where they are not the same.
         missing: Columns of texts that the writer does not have.
     """
 
     fields: npt.NDArray[np.int64]
-    symbols: npt.NDArray[np.int64]
+    symbols: Mapping[int, npt.NDArray[np.int64]]
     missing: Sequence[int]
 
+    def settle(self, values: npt.NDArray[np.int64], sizes: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]) -> None:
+        """Finish what a kernel read by this plan.
 
-def plan_of(
-    writer: Any, reader: Any, texts: Sequence[str], numbers: Sequence[str], ranks: Sequence[str]
-) -> Plan | None:
+        Args:
+            values: By column and record.
+            sizes: Likewise.
+            rows: Those that the writer wrote.
+        """
+        for column, numbers in self.symbols.items():
+            # Of a record that is not fit anything may stand there.
+            values[column, rows] = numbers[np.clip(values[column, rows], 0, len(numbers) - 1)]
+        for column in self.missing:
+            sizes[column, rows] = -1
+
+
+def plan_of(writer: Any, reader: Any, names: Sequence[str], items: str | None = None) -> Plan | None:
     """The plan for one writer; None when its records can only be decoded one by one.
 
     Args:
         writer: The schema of the records; parsed and physical, as `schemas.catalogue.parsed` gives it.
         reader: The schema that they are wanted in; each can be read as the other (`schemas.compatibility`).
-        texts: Columns of texts, by the reader's names.
-        numbers: Columns of whole numbers and enums.
-        ranks: Every symbol of the reader's enum, in the order of its numbers.
+        names: The reader's fields that are wanted, each in the column of its place: a text, a number, or the place of
+            an enum's symbol in `symbols_of`.
+        items: The field that holds a list of records, which have a plan of their own.
     """
     wanted = {field["name"]: field for field in reader["fields"]}
-    columns = {name: place for names in (texts, numbers) for place, name in enumerate(names)}
+    columns = {name: place for place, name in enumerate(names)}
     written = {field["name"]: field["type"] for field in writer["fields"]}
-    kinds = {name: _kind(kind) for name, kind in written.items()}
+    fields: list[tuple[int, int, int]] = []
+    symbols: dict[int, npt.NDArray[np.int64]] = {}
+    for name, kind in written.items():
+        known = name in columns or name == items
+        number = ITEMS if name == items else _kind(kind)
+        if number is None or (known and not _alike(kind, wanted[name]["type"])) or (kind == "int" and not known):
+            return None  # of an `int` that nobody wants nobody would see that it has too many bits
+        own = kind["symbols"] if number == NUMBER and isinstance(kind, dict) else None
+        fields.append((number, columns.get(name, -1), -1 if own is None else len(own)))
+        if own is not None and known and own != wanted[name]["type"]["symbols"]:
+            symbols[columns[name]] = _numbers(own, wanted[name]["type"])
     lacking = [name for name in columns if name not in written]
-    if None in kinds.values() or any(wanted[name]["type"] != _NULLABLE for name in lacking):
+    if any(wanted[name]["type"] not in _NULLABLE for name in lacking) or (items and items not in written):
         return None
-    if any(kinds[name] != _kind(wanted[name]["type"]) for name in columns if name in written):
-        return None
-    symbols = [
-        _numbers(kind, wanted[name], ranks) if kinds[name] == ENUM and name in columns else _passed(kind)
-        for name, kind in written.items()
-    ]
-    fields = [(kinds[name], columns.get(name, -1)) for name in written]
-    most = max(map(len, symbols))
-    padded = [[*row, *[-1] * (most - len(row))] for row in symbols]
-    return Plan(np.array(fields, np.int64), np.array(padded, np.int64), [columns[name] for name in lacking])
+    return Plan(np.array(fields, np.int64).reshape(-1, 3), symbols, [columns[name] for name in lacking])
+
+
+def item_of(schema: Any, items: str) -> Any:
+    """The record of which a schema's field holds a list; an empty one where it holds something else."""
+    (kind,) = (field["type"] for field in schema["fields"] if field["name"] == items)
+    listed = kind.get("items") if isinstance(kind, dict) else None
+    return listed if isinstance(listed, dict) and listed["type"] == "record" else {"fields": []}
+
+
+def symbols_of(schema: Any, name: str) -> tuple[str, ...]:
+    """The symbols of an enum, in the order of the numbers that a plan gives them."""
+    (kind,) = (field["type"] for field in schema["fields"] if field["name"] == name)
+    return tuple(kind["symbols"])
 
 
 def _kind(kind: Any) -> int | None:
     if isinstance(kind, dict):
-        return ENUM if kind["type"] == "enum" else None
+        return NUMBER if kind["type"] == "enum" else None
     if isinstance(kind, list):
-        return NULLABLE_TEXT if kind == _NULLABLE else None
+        return NULLABLE_TEXT if kind in _NULLABLE else None
     return _KINDS.get(kind)
 
 
-def _numbers(kind: Any, wanted: Any, ranks: Sequence[str]) -> list[int]:
-    """The number of each symbol of the writer."""
-    known = wanted["type"]["symbols"]
-    return [ranks.index(symbol if symbol in known else wanted["type"]["default"]) for symbol in kind["symbols"]]
+def _alike(kind: Any, wanted: Any) -> bool:
+    """Whether two types are one, but for the symbols of an enum and the fields of a listed record."""
+    if isinstance(kind, dict) and isinstance(wanted, dict):
+        return bool(kind["type"] == wanted["type"])
+    return bool(kind == wanted)
 
 
-def _passed(kind: Any) -> list[int]:
-    """Of an enum that nobody wants, only how many symbols there are matters."""
-    return [0] * len(kind["symbols"]) if isinstance(kind, dict) else [-1]
+def _numbers(symbols: Sequence[str], wanted: Any) -> npt.NDArray[np.int64]:
+    """The reader's number of each symbol of the writer."""
+    known = wanted["symbols"]
+    return np.array([known.index(one if one in known else wanted["default"]) for one in symbols], np.int64)

@@ -5,9 +5,16 @@ Source: Apache Avro 1.12 specification, "Binary Encoding"; ClickHouse's native p
 
 from __future__ import annotations
 
+_ONE_BYTE = [bytes([number]) for number in range(0x80)]
+
 
 def varint(number: int) -> bytes:
     """A number that is not negative."""
+    if number < 0x80:
+        return _ONE_BYTE[number]
+    if 1 << 35 <= number < 1 << 42:  # a time in milliseconds, as nearly every long number is
+        first, second, third = number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14 & 0x7F | 0x80
+        return bytes((first, second, third, number >> 21 & 0x7F | 0x80, number >> 28 & 0x7F | 0x80, number >> 35))
     out = bytearray()
     while number > 0x7F:
         out.append(number & 0x7F | 0x80)

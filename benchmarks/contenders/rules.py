@@ -11,9 +11,9 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from processors.domain.join import context_of, facts_of, version_of
+from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
+from processors.domain.join import bears_until, facts_of, version_of
 from processors.domain.sheets import Revision, Sheet
-from processors.domain.status_log import StatusRow
 from processors.stages.reference import reference_surroundings
 from schemas.codec import decoder, encoder
 from schemas.keys import key_of
@@ -68,9 +68,11 @@ def _facts(known: Value, sheet_ids: Any) -> Iterator[Encoded]:
         records = [_revision(content) for content in known["sheets"][sheet_id].values()]
         key = int(records[0].declaration_no[:11])
         sheet = Sheet(key, sheet_id, {(record.revision, record.crc): record for record in records})
-        context = context_of(sheet, history, _SURROUNDINGS)
-        for fact in facts_of(sheet, context, version_of(sheet, history), _SURROUNDINGS.directory):
-            yield key_of(fact), _write_fact(fact.to_avro())
+        submitted_at, bearing = sheet.latest.submitted_at, known_rows(history, bears_until(sheet))
+        context = context_as_of(history, submitted_at, _SURROUNDINGS.calendar, _SURROUNDINGS.limits)
+        for facts in facts_of(sheet, context, version_of(sheet, bearing), _SURROUNDINGS.directory):
+            for fact in facts.records():
+                yield key_of(fact), _write_fact(fact.to_avro())
 
 
 def _row(row: list[Any]) -> StatusRow:

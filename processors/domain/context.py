@@ -1,22 +1,17 @@
-"""A declaration as it stood at one moment, from its history."""
+"""A declaration as it stood at one moment, in words: what its facts say of it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
-from processors.domain.status_log import StatusRow
-from schemas.records import Channel, Status
+from processors.domain.as_of import State
+from schemas.records import Channel
+from schemas.statuses import STATUSES
 
-PERMITTED = frozenset({Status.STORAGE_PERMITTED, Status.RELEASED, Status.CLEARED})
-"""Outcomes after which goods may leave: circular 38/2015, articles 32-34; a sheet may be opened after any of them."""
-
-_REGISTERED = frozenset({Status.REGISTERED})
-_CHECKED = frozenset({Channel.YELLOW, Channel.RED})
-_DOCUMENTS_END = frozenset({Status.DOCUMENTS_CHECKED})
-_GOODS_BEGIN = frozenset({Status.INSPECTION_REQUIRED})
-_GOODS_END = frozenset({Status.GOODS_INSPECTED, Status.INSPECTION_WITHDRAWN})
+CHECKED = frozenset({Channel.YELLOW, Channel.RED})
+"""Channels in which documents are checked."""
 
 
 class WorkingTime(Protocol):
@@ -59,113 +54,52 @@ class DeclarationContext:
     on_time: bool | None = None
 
 
-def known_rows(history: Iterable[StatusRow], as_of: int) -> int:
-    """How many distinct status records bear on the state at `as_of`: part of the fact's version.
-
-    Counts every content of an event of which any content lies at or before `as_of`: it grows with each record that can
-    change the answer, never shrinks, and does not depend on the order of arrival.
-    """
-    rows = list(history)
-    bearing = {row.event for row in rows if row.occurred_at <= as_of}
-    if len(bearing) == len(rows):
-        return len(rows)
-    return sum(row.event in bearing for row in rows)
+UNKNOWN = DeclarationContext()
+"""When nothing was known by then."""
 
 
-def any_known(history: Sequence[StatusRow], as_of: int) -> bool:
-    """Whether anything was known by then: what `status_count` of the context is more than 0 for."""
-    return any(row.occurred_at <= as_of for row in _winners(history))
-
-
-def context_as_of(
-    history: Sequence[StatusRow], as_of: int, calendar: WorkingTime, limits: StepLimits
+def context_of(
+    state: State, as_of: int, texts: Mapping[str, Sequence[str | None]], calendar: WorkingTime, limits: StepLimits
 ) -> DeclarationContext:
-    """The declaration as of an instant: a function of the set of its statuses.
+    """The declaration as of an instant.
 
     Args:
-        history: Distinct rows in order of time, as `StatusLog.histories` gives them.
-        as_of: Epoch milliseconds; later statuses are not looked at.
+        state: As numbers.
+        as_of: Epoch milliseconds.
+        texts: The text behind each code, by field.
         calendar: Working time.
         limits: Legal limits of the steps.
-
-    Returns:
-        The context; `status_count` is 0 when nothing was known by then.
     """
-    rows = [row for row in _winners(history) if row.occurred_at <= as_of]
-    if not rows:
-        return DeclarationContext()
-    office = rows[-1].office
-    registered_at = _first(rows, _REGISTERED)
-    permitted_at = _first(rows, PERMITTED)
-    until = as_of if permitted_at is None else permitted_at
+    if not state.known:
+        return UNKNOWN
+    office = texts["office"][state.office]
+    until = as_of if state.permitted_at < 0 else state.permitted_at
 
-    def minutes(start: int | None, end: int | None) -> int | None:
-        if start is None:
+    def minutes(start: int, end: int) -> int | None:
+        if start < 0:
             return None
-        return calendar.working_minutes_between(start, max(start, until if end is None else end), office)
+        return calendar.working_minutes_between(start, max(start, until if end < 0 else end), office)
 
-    documents = minutes(*_documents(rows))
-    goods = minutes(*_goods(rows))
+    documents = minutes(state.documents_from, state.documents_to)
+    goods = minutes(state.goods_from, state.goods_to)
     return DeclarationContext(
         declaration_office=office,
-        declaration_team=_last([row.team for row in rows]),
-        status=rows[-1].status,
-        channel=_last([row.channel for row in rows]),
-        kind=_last([row.kind for row in rows]),
-        tax_code=_last([row.tax_code for row in rows]),
-        status_count=len(rows),
-        registered_at=registered_at,
-        permitted_at=permitted_at,
+        declaration_team=texts["team"][state.team],
+        status=STATUSES[state.status],
+        channel=texts["channel"][state.channel],
+        kind=texts["kind"][state.kind],
+        tax_code=texts["tax_code"][state.tax_code],
+        status_count=state.known,
+        registered_at=None if state.registered_at < 0 else state.registered_at,
+        permitted_at=None if state.permitted_at < 0 else state.permitted_at,
         document_minutes=documents,
         goods_minutes=goods,
-        clearance_minutes=minutes(registered_at, None),
+        clearance_minutes=minutes(state.registered_at, -1),
         on_time=_on_time(documents, goods, limits),
     )
 
 
-def _winners(history: Sequence[StatusRow]) -> Sequence[StatusRow]:
-    """One row for each event: of several contents under one id, the one with the highest checksum."""
-    best: dict[int, StatusRow] = {}
-    for row in history:
-        held = best.get(row.event)
-        if held is None or row.crc > held.crc:
-            best[row.event] = row
-    if len(best) == len(history):
-        return history
-    return [row for row in history if best[row.event] is row]
-
-
-def _first(rows: Sequence[StatusRow], statuses: frozenset[Status], since: int = 0) -> int | None:
-    for row in rows:
-        if row.status in statuses and row.occurred_at >= since:
-            return row.occurred_at
-    return None
-
-
-def _last(values: Sequence[str | None]) -> str | None:
-    for value in reversed(values):
-        if value is not None:
-            return value
-    return None
-
-
-def _documents(rows: Sequence[StatusRow]) -> tuple[int | None, int | None]:
-    """Start and end of the document check: from the first yellow or red channel to the documents being checked."""
-    assigned = [row for row in rows if row.status == Status.CHANNEL_ASSIGNED and row.channel in _CHECKED]
-    start = assigned[0].occurred_at if assigned else None
-    return start, None if start is None else _first(rows, _DOCUMENTS_END, start)
-
-
-def _goods(rows: Sequence[StatusRow]) -> tuple[int | None, int | None]:
-    """Start and end of the goods inspection: from its requirement to its end or withdrawal."""
-    start = _first(rows, _GOODS_BEGIN)
-    return start, None if start is None else _first(rows, _GOODS_END, start)
-
-
 def _on_time(documents: int | None, goods: int | None, limits: StepLimits) -> bool | None:
-    verdicts = [
-        spent <= limit
-        for spent, limit in ((documents, limits.document_minutes), (goods, limits.goods_minutes))
-        if spent is not None
-    ]
-    return all(verdicts) if verdicts else None
+    if documents is None and goods is None:
+        return None
+    return (documents or 0) <= limits.document_minutes and (goods or 0) <= limits.goods_minutes

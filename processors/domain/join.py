@@ -6,17 +6,17 @@ can change them, so whoever keeps the highest version of each fact ends with the
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from processors.domain.context import DeclarationContext, StepLimits, WorkingTime, context_as_of, known_rows
+from processors.domain.context import DeclarationContext, StepLimits, WorkingTime
 from processors.domain.sheets import ItemIdentity, Revision, Sheet
-from processors.domain.status_log import StatusRow
-from schemas.identity import fact_id
+from schemas import identity as ids
 from schemas.records import MatchState, RatedService, RatingItem, Target
 
 _COUNT_BITS = 16
+_NEVER = (0,) * 5
 
 
 class Directory(Protocol):
@@ -44,94 +44,166 @@ class Surroundings:
     limits: StepLimits
 
 
-def version_of(sheet: Sheet, history: Sequence[StatusRow]) -> int:
+def bears_until(sheet: Sheet) -> int:
+    """Up to when statuses bear on a sheet's version: the latest submission of any record, not of the one that counts.
+
+    When a content with an earlier submission wins, fewer statuses are looked at, but the version must not fall.
+    """
+    return max(record.submitted_at for record in sheet.records.values())
+
+
+def version_of(sheet: Sheet, bearing: int) -> int:
     """Version of the sheet's facts: the revision above, the number of records that bear on it below.
 
-    Statuses are counted up to the latest submission of any record, not of the one that counts: when a content with an
-    earlier submission wins, fewer statuses are looked at, but the version must not fall.
+    Args:
+        sheet: The sheet.
+        bearing: How many distinct status records bear on it, up to `bears_until`.
     """
-    until = max(record.submitted_at for record in sheet.records.values())
-    bearing = len(sheet.records) + known_rows(history, until)
-    return sheet.latest.revision << _COUNT_BITS | min(bearing, (1 << _COUNT_BITS) - 1)
+    count = len(sheet.records) + bearing
+    return sheet.latest.revision << _COUNT_BITS | min(count, (1 << _COUNT_BITS) - 1)
 
 
-def context_of(sheet: Sheet, history: Sequence[StatusRow], surroundings: Surroundings) -> DeclarationContext:
-    """The declaration as of the latest revision of a sheet."""
-    return context_as_of(history, sheet.latest.submitted_at, surroundings.calendar, surroundings.limits)
+class FactItem(NamedTuple):
+    """What a fact has for itself.
+
+    Attributes:
+        fact_id: Its id.
+        item: What was rated, and how.
+        score_since: For each score from 1 to 5 when the target had it first; 0 for never.
+        target_known: Whether there was such an office or team.
+    """
+
+    fact_id: str
+    item: RatingItem
+    score_since: tuple[int, ...]
+    target_known: bool
 
 
-def facts_of(sheet: Sheet, context: DeclarationContext, version: int, directory: Directory) -> list[RatedService]:
-    """Every fact of a sheet, at the version of `version_of`: one for each target that any revision rated, by target.
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """Facts about one declaration from one revision of a sheet: what they have in common stands once.
+
+    Attributes:
+        sheet_id: The sheet.
+        version: See `version_of`.
+        state: How the items stand to the declaration.
+        revision: The record that they are from.
+        context: The declaration as of the latest revision.
+        items: What each has for itself, by target.
+    """
+
+    sheet_id: str
+    version: int
+    state: MatchState
+    revision: Revision
+    context: DeclarationContext
+    items: Sequence[FactItem]
+
+    @property
+    def tax_code(self) -> str | None:
+        """The enterprise, as the sheet names it or else the declaration."""
+        return self.revision.tax_code or self.context.tax_code
+
+    def records(self) -> Iterator[RatedService]:
+        """Each fact by itself."""
+        for fact_id, item, score_since, target_known in self.items:
+            yield self._record(fact_id, item, score_since, target_known=target_known)
+
+    def _record(
+        self, fact_id: str, item: RatingItem, score_since: tuple[int, ...], *, target_known: bool
+    ) -> RatedService:
+        one, two, three, four, five = score_since
+        revision, context = self.revision, self.context
+        return RatedService(
+            fact_id=fact_id,
+            version=self.version,
+            state=self.state,
+            sheet_id=self.sheet_id,
+            revision=revision.revision,
+            declaration_no=revision.declaration_no,
+            submitted_at=revision.submitted_at,
+            phase=revision.phase,
+            target=item.target,
+            office=item.office,
+            target_id=item.target_id,
+            score=item.score,
+            reason=item.reason,
+            score_since=(one, two, three, four, five),
+            target_known=target_known,
+            has_comment=revision.has_comment,
+            has_contact=revision.has_contact,
+            tax_code=self.tax_code,
+            declaration_office=context.declaration_office,
+            declaration_team=context.declaration_team,
+            status=context.status,
+            channel=context.channel,
+            kind=context.kind,
+            status_count=context.status_count,
+            registered_at=context.registered_at,
+            permitted_at=context.permitted_at,
+            document_minutes=context.document_minutes,
+            goods_minutes=context.goods_minutes,
+            clearance_minutes=context.clearance_minutes,
+            on_time=context.on_time,
+        )
+
+
+def facts_of(sheet: Sheet, context: DeclarationContext, version: int, directory: Directory) -> Iterator[Facts]:
+    """Every fact of a sheet, at the version of `version_of`: one for each target that any revision rated.
 
     A target that the latest revision dropped stays, as SUPERSEDED with the content of the last revision that had it. So
     does a target that only a losing content of a revision named: it may have been published before the winner came.
     """
-    revisions, latest = sheet.revisions(), sheet.latest
+    revisions, key = sheet.revisions(), f"{sheet.key:011d}"
     matched = MatchState.MATCHED if context.status_count else MatchState.UNMATCHED
-    last_seen: dict[ItemIdentity, tuple[Revision, RatingItem]] = {}
-    since: dict[ItemIdentity, list[int]] = {}
+    since = _since(revisions)
+    seen: set[ItemIdentity] = set()
+    for revision in reversed(revisions):
+        known = _Known(revision.submitted_at, directory)
+        own = [(_identity(item), item) for item in revision.items]
+        state = matched if revision is revisions[-1] else MatchState.SUPERSEDED
+        items = [
+            FactItem(ids.fact_id(key, sheet.sheet_id, *identity), item, since[identity], known(item))
+            for identity, item in sorted(own, key=_by_identity)
+            if identity not in seen
+        ]
+        if items:
+            yield Facts(sheet.sheet_id, version, state, revision, context, items)
+        seen.update(identity for identity, _item in own)
+
+
+def _identity(item: RatingItem) -> ItemIdentity:
+    return item.target, item.office, item.target_id
+
+
+def _by_identity(entry: tuple[ItemIdentity, RatingItem]) -> ItemIdentity:
+    return entry[0]
+
+
+def _since(revisions: Sequence[Revision]) -> Mapping[ItemIdentity, tuple[int, ...]]:
+    """For each target when it had each score first; revisions in order."""
+    since: dict[ItemIdentity, tuple[int, ...]] = {}
     for revision in revisions:
         for item in revision.items:
-            identity = (item.target, item.office, item.target_id)
-            last_seen[identity] = (revision, item)
-            first = since.setdefault(identity, [0] * 5)
-            if not first[item.score - 1]:
-                first[item.score - 1] = revision.submitted_at
-    facts = []
-    for identity, (revision, item) in sorted(last_seen.items(), key=lambda entry: entry[0]):
-        state = matched if revision is latest else MatchState.SUPERSEDED
-        known = _known(item, revision.submitted_at, directory)
-        facts.append(_fact(sheet, revision, item, version, state, since[identity], context, target_known=known))
-    return facts
+            identity, place = _identity(item), item.score - 1
+            known = since.get(identity, _NEVER)
+            if not known[place]:
+                since[identity] = (*known[:place], revision.submitted_at, *known[place + 1 :])
+    return since
 
 
-def _known(item: RatingItem, at: int, directory: Directory) -> bool:
-    if item.target == Target.TEAM and not directory.team_known(item.office, item.target_id, at):
-        return False
-    return directory.known(item.office, at)
+class _Known:
+    """Whether targets exist at one time; most items of a sheet are about one office."""
 
+    def __init__(self, at: int, directory: Directory) -> None:
+        self._at = at
+        self._directory = directory
+        self._offices: dict[str, bool] = {}
 
-def _fact(
-    sheet: Sheet,
-    revision: Revision,
-    item: RatingItem,
-    version: int,
-    state: MatchState,
-    since: Sequence[int],
-    context: DeclarationContext,
-    *,
-    target_known: bool,
-) -> RatedService:
-    one, two, three, four, five = since
-    return RatedService(
-        fact_id=fact_id(f"{sheet.key:011d}", sheet.sheet_id, item.target, item.office, item.target_id),
-        version=version,
-        state=state,
-        sheet_id=sheet.sheet_id,
-        revision=revision.revision,
-        declaration_no=revision.declaration_no,
-        submitted_at=revision.submitted_at,
-        phase=revision.phase,
-        target=item.target,
-        office=item.office,
-        target_id=item.target_id,
-        score=item.score,
-        reason=item.reason,
-        score_since=(one, two, three, four, five),
-        target_known=target_known,
-        has_comment=revision.has_comment,
-        has_contact=revision.has_contact,
-        tax_code=revision.tax_code or context.tax_code,
-        declaration_office=context.declaration_office,
-        declaration_team=context.declaration_team,
-        status=context.status,
-        channel=context.channel,
-        kind=context.kind,
-        status_count=context.status_count,
-        registered_at=context.registered_at,
-        permitted_at=context.permitted_at,
-        document_minutes=context.document_minutes,
-        goods_minutes=context.goods_minutes,
-        clearance_minutes=context.clearance_minutes,
-        on_time=context.on_time,
-    )
+    def __call__(self, item: RatingItem) -> bool:
+        if item.target == Target.TEAM:
+            return self._directory.team_known(item.office, item.target_id, self._at)
+        found = self._offices.get(item.office)
+        if found is None:
+            found = self._offices[item.office] = self._directory.known(item.office, self._at)
+        return found

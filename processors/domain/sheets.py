@@ -73,6 +73,8 @@ class SheetStore:
 
     def __init__(self) -> None:
         self._by_declaration: dict[int, dict[str, Sheet]] = {}
+        self._newest: dict[int, int] = {}
+        """When a sheet on each declaration was sent last."""
 
     def add(self, key: int, rating: Rating, crc: int) -> Sheet | None:
         """Remember a record; the sheet when it was new, None when it was known already."""
@@ -83,6 +85,7 @@ class SheetStore:
         identity = (rating.revision, crc)
         if identity in sheet.records:
             return None
+        self._newest[key] = max(self._newest.get(key, 0), rating.submitted_at)
         sheet.records[identity] = Revision(
             revision=rating.revision,
             crc=crc,
@@ -97,9 +100,9 @@ class SheetStore:
         return sheet
 
     def touched(self, keys: Iterable[int]) -> Iterator[Sheet]:
-        """Sheets of those declarations, each once."""
+        """Sheets of those declarations, which are named once each."""
         rated = self._by_declaration
-        for key in dict.fromkeys(key for key in keys if key in rated):
+        for key in filter(rated.__contains__, keys):
             yield from rated[key].values()
 
     def get(self, key: int, sheet_id: str) -> Sheet | None:
@@ -123,13 +126,14 @@ class SheetStore:
             sheet = Sheet(key, sheet_id, published=published)
             sheet.records = {(one.revision, one.crc): one for one in map(_revision, rows)}
             made._by_declaration.setdefault(key, {})[sheet_id] = sheet
+            newest = max(record.submitted_at for record in sheet.records.values())
+            made._newest[key] = max(made._newest.get(key, 0), newest)
         return made
 
     def expire(self, before: int) -> None:
         """Forget the sheets of declarations on which nothing was sent since `before` (epoch milliseconds)."""
-        for key, sheets in list(self._by_declaration.items()):
-            if all(record.submitted_at < before for sheet in sheets.values() for record in sheet.records.values()):
-                del self._by_declaration[key]
+        for key in [key for key, newest in self._newest.items() if newest < before]:
+            del self._by_declaration[key], self._newest[key]
 
     def __len__(self) -> int:
         """How many sheets are known."""

@@ -8,12 +8,12 @@ Only what a fact needs is kept: 34 bytes a status and 12 a declaration, some 290
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import NamedTuple
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import numpy.typing as npt
 
+from processors.domain.histories import Histories, gathered
 from processors.domain.imaging import packed, unpacked
 from processors.domain.status_runs import ROW, Run, tidied, unexpired
 from processors.stage import Image
@@ -23,23 +23,6 @@ LAYOUT = f"{ROW.descr} {STATUSES} FNV-1a"
 """What a row means: a row of another layout, or with event ids hashed in another way, would be misread."""
 
 _WIDTH = {"tax_code": 32, "office": 32, "team": 16, "kind": 16, "channel": 8}
-
-
-class StatusRow(NamedTuple):
-    """One status of a declaration's history; fields as in `declaration-status`.
-
-    `event` stands for the event id, `crc` orders contents that claim one event id.
-    """
-
-    occurred_at: int
-    status: str
-    office: str
-    team: str | None
-    channel: str | None
-    kind: str | None
-    tax_code: str | None
-    event: int
-    crc: int
 
 
 class StatusLog:
@@ -100,38 +83,10 @@ class StatusLog:
         made._runs = [Run(*(image[f"run{number}.{name}"] for name in names)) for number in range(count)]
         return made
 
-    def histories(self, keys: Sequence[int]) -> dict[int, list[StatusRow]]:
-        """Every distinct status row of the given declarations, in order of time; unknown declarations are left out."""
-        found: dict[int, set[tuple[int, ...]]] = {}
-        wanted = np.array(sorted(set(keys)), np.int64)
-        for run in self._runs:
-            for key, rows in run.find(wanted):
-                found.setdefault(key, set()).update(rows)
-        row_of = self._reader()
-        return {key: list(map(row_of, sorted(rows, key=_in_time))) for key, rows in found.items()}
+    def histories(self, keys: Sequence[int]) -> Histories:
+        """All that is known of the given declarations; unknown ones are left out."""
+        return gathered(self._runs, np.unique(np.array(keys, np.int64)))
 
-    def _reader(self) -> Callable[[tuple[int, ...]], StatusRow]:
-        """Makes rows readable; for as long as nothing is added."""
-        tax_codes, offices, teams, kinds, channels = (self.tables[name].texts for name in _WIDTH)
-
-        def row_of(row: tuple[int, ...]) -> StatusRow:
-            occurred_at, event, crc, tax_code, office, team, kind, channel, status = row
-            return StatusRow(
-                occurred_at,
-                STATUSES[status],
-                offices[office] or "",
-                teams[team],
-                channels[channel],
-                kinds[kind],
-                tax_codes[tax_code],
-                event,
-                crc,
-            )
-
-        return row_of
-
-
-def _in_time(row: tuple[int, ...]) -> tuple[int, int, int, int]:
-    """By time, then the order of a declaration's life, which is that of the codes of statuses."""
-    occurred_at, event, crc, *_codes, status = row
-    return occurred_at, status, crc, event
+    def texts(self) -> Mapping[str, Sequence[str | None]]:
+        """The text behind each code, by field."""
+        return {name: table.texts for name, table in self.tables.items()}

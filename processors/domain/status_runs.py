@@ -6,7 +6,7 @@ of aligned numbers, which numpy searches in place, and eight statuses of a decla
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,12 +76,18 @@ class Run:
         """Bytes of its arrays."""
         return self.keys.nbytes + self.starts.nbytes + self.rows.nbytes
 
-    def find(self, wanted: Keys) -> Iterator[tuple[int, list[tuple[int, ...]]]]:
-        """Key and rows of those of the wanted keys (ascending, each once) that are here."""
+    def find(self, wanted: Keys) -> tuple[npt.NDArray[np.int64], Rows]:
+        """Rows of those of the wanted keys (ascending, each once) that are here, and for each the place of its key."""
         places = np.searchsorted(self.keys, wanted)
         places[places == len(self.keys)] = 0
-        for place in places[self.keys[places] == wanted].tolist():
-            yield int(self.keys[place]), self.rows[self.starts[place] : self.starts[place + 1]].tolist()
+        owners = np.flatnonzero(self.keys[places] == wanted)
+        firsts = self.starts[places[owners]].astype(np.int64)
+        sizes = self.starts[places[owners] + 1] - firsts
+        before = np.cumsum(sizes) - sizes
+        chosen = np.repeat(firsts - before, sizes) + np.arange(int(sizes.sum()))
+        rows = np.empty(len(chosen), ROW)
+        _take(self.rows, chosen, rows)
+        return np.repeat(owners, sizes), rows
 
     def newest(self) -> npt.NDArray[np.int64]:
         """For each key the time of its newest row, epoch milliseconds."""

@@ -2,27 +2,26 @@
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 import numpy as np
 
-from processors.domain.context import any_known
+from processors.domain.as_of import State, states
+from processors.domain.context import CHECKED, context_of
 from processors.domain.grace import GraceQueue
 from processors.domain.imaging import packed, unpacked
-from processors.domain.join import Surroundings, context_of, facts_of, version_of
+from processors.domain.join import Facts, Surroundings, bears_until, facts_of, version_of
 from processors.domain.sheets import Sheet, SheetStore
-from processors.domain.status_log import LAYOUT, StatusLog, StatusRow
+from processors.domain.status_log import LAYOUT, StatusLog
 from processors.stage import Absorbed, Image, Output
+from processors.stages.facts import FactBundle, FactWriter
 from schemas.batch import Batch, Reject
 from schemas.codec import WriterSchemas, pinned_only
-from schemas.readers import RecordReader
-from schemas.records import Rating
+from schemas.sheets import SheetReader
 from schemas.statuses import CodedStatusReader
 from schemas.topics import DAY_MS, Topic
-from schemas.wire import HEADER_BYTES
 
 _EXPIRIES = 16
 """Looks for what can be forgotten, in one horizon: each goes over the whole view, which once a day would take longer
@@ -46,7 +45,7 @@ class _Change(NamedTuple):
     """A sheet that is published again, with what is known of its declaration."""
 
     sheet: Sheet
-    history: Sequence[StatusRow]
+    state: State
     version: int
 
 
@@ -57,7 +56,8 @@ class JoinState:
         self._policy = policy
         self._surroundings = surroundings
         self._statuses = CodedStatusReader(writer_schemas)
-        self._ratings = RecordReader(Topic.RATING, Rating, writer_schemas)
+        self._ratings = SheetReader(writer_schemas)
+        self._writer = FactWriter()
         self._log = StatusLog()
         self._sheets = SheetStore()
         self._waiting = GraceQueue(policy.grace_ms)
@@ -126,10 +126,8 @@ class JoinState:
     def _ratings_taken(self, batch: Batch) -> tuple[Sequence[_Change], Sequence[Reject]]:
         records = self._ratings.read(batch)
         changed: dict[tuple[int, str], Sheet] = {}
-        for index, rating in records.accepted:
-            value = batch.values[index]
-            assert value is not None
-            sheet = self._sheets.add(int(rating.declaration_no[:11]), rating, zlib.crc32(value[HEADER_BYTES:]))
+        for key, rating, checksum in records.accepted:
+            sheet = self._sheets.add(key, rating, checksum)
             if sheet is not None:
                 changed[sheet.key, sheet.sheet_id] = sheet
         changes = self._changes(changed.values())
@@ -138,32 +136,36 @@ class JoinState:
     def _changes(self, sheets: Iterable[Sheet], *, even_unmatched: bool = False) -> Sequence[_Change]:
         """The sheets whose version grew; a sheet that matches nothing yet waits for its grace instead."""
         chosen = list(sheets)
-        histories = self._log.histories([sheet.key for sheet in chosen]) if chosen else {}
         changes: list[_Change] = []
-        for sheet in chosen:
-            history = histories.get(sheet.key, [])
-            version = version_of(sheet, history)
+        for sheet, state in zip(chosen, self._states(chosen), strict=True):
+            version = version_of(sheet, state.bearing)
             if version <= sheet.published:
                 continue
-            if not (sheet.published or even_unmatched or any_known(history, sheet.latest.submitted_at)):
+            if not (sheet.published or even_unmatched or state.known):
                 self._waiting.wait(sheet)
                 continue
             sheet.published = version
-            changes.append(_Change(sheet, history, version))
+            changes.append(_Change(sheet, state, version))
         return changes
 
-    def _facts(self, changes: Iterable[_Change]) -> list[Output]:
-        directory = self._surroundings.directory
-        return [
-            Output(Topic.RATED_SERVICE, fact)
-            for change in changes
-            for fact in facts_of(
-                change.sheet,
-                context_of(change.sheet, change.history, self._surroundings),
-                change.version,
-                directory,
-            )
-        ]
+    def _states(self, sheets: Sequence[Sheet]) -> Sequence[State]:
+        """The declaration of each sheet as of its latest revision."""
+        if not sheets:
+            return ()
+        keys = [sheet.key for sheet in sheets]
+        histories = self._log.histories(keys)
+        as_of = np.array([sheet.latest.submitted_at for sheet in sheets], np.int64)
+        until = np.array([bears_until(sheet) for sheet in sheets], np.int64)
+        checked = np.array([text in CHECKED for text in self._log.tables["channel"].texts])
+        return states(histories, histories.places(np.array(keys, np.int64)), as_of, until, checked)
+
+    def _facts(self, changes: Iterable[_Change]) -> FactBundle:
+        around, texts = self._surroundings, self._log.texts()
+        facts: list[Facts] = []
+        for sheet, state, version in changes:
+            context = context_of(state, sheet.latest.submitted_at, texts, around.calendar, around.limits)
+            facts.extend(facts_of(sheet, context, version, around.directory))
+        return FactBundle(facts, self._writer)
 
 
 class JoinStage:

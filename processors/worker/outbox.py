@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 
 import structlog
 
-from processors.stage import Absorbed, Output
+from processors.stage import Absorbed, Bundle, Output
 from processors.worker import metrics
 from processors.worker.dead_letters import DeadLetterOffice
 from processors.worker.publisher import Message, Publisher
@@ -58,7 +58,7 @@ class Outbox:
         """
         identity = self._topic_identity(batch.topic)
         self._check_limit(batch, absorbed.rejects, identity)
-        messages = [self._message(output) for output in absorbed.outputs]
+        messages = self._messages(absorbed.outputs)
         if absorbed.rejects:
             messages.extend(self._dead_letters.letters(batch, absorbed.rejects, identity))
         self._publish(messages)
@@ -80,12 +80,18 @@ class Outbox:
 
     def send_outputs(self, outputs: Sequence[Output]) -> None:
         """Publish what fell due by time alone; raises as `send` does."""
-        self._publish([self._message(output) for output in outputs])
+        self._publish(self._messages(outputs))
         self._count(outputs)
 
     def _publish(self, messages: Sequence[Message]) -> None:
         if messages:
             self._publisher.publish(messages)
+
+    def _messages(self, outputs: Sequence[Output]) -> list[Message]:
+        if isinstance(outputs, Bundle):
+            name = outputs.topic.value.name(self._prefix)
+            return [Message(name, key, value) for key, value in outputs.messages()]
+        return [self._message(output) for output in outputs]
 
     def _message(self, output: Output) -> Message:
         known = self._writers.get(output.topic)
@@ -95,7 +101,10 @@ class Outbox:
         name, encode = known
         return Message(name, key_of(output.record), encode(output.record))
 
-    def _count(self, outputs: Iterable[Output]) -> None:
+    def _count(self, outputs: Sequence[Output]) -> None:
+        if isinstance(outputs, Bundle):
+            metrics.OUTPUTS.labels(self._stage, outputs.topic.subject).inc(len(outputs))
+            return
         for topic, count in Counter(output.topic for output in outputs).items():
             metrics.OUTPUTS.labels(self._stage, topic.subject).inc(count)
 

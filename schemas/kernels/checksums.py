@@ -9,7 +9,7 @@ import zlib
 
 import numpy as np
 
-from schemas.kernels.compiled import Bytes, UInts, kernel
+from schemas.kernels.compiled import Bytes, UInts, part
 
 _STEP = 8
 
@@ -27,7 +27,7 @@ def _tables() -> UInts:
 TABLES = _tables()
 
 
-@kernel
+@part
 def crc32(data: Bytes, at: int | np.int64, end: int | np.int64, tables: UInts) -> np.uint32:
     """The checksum of the bytes from `at` up to `end`, which must lie inside."""
     crc = np.uint32(0xFFFFFFFF)

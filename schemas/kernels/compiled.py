@@ -9,6 +9,8 @@ import numba
 import numpy as np
 import numpy.typing as npt
 
+from schemas.kernels.cache import directory_for
+
 Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
 Ints = npt.NDArray[np.int32]
@@ -22,12 +24,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 def kernel(function: F) -> F:
     """Compile a function at its first call with arguments of some types, and keep the machine code on disk.
 
-    It is kept beside the source, or in the user's cache directory where that cannot be written (numba's order; a
-    directory of one's own is named by NUMBA_CACHE_DIR). Where neither can be, each process compiles anew.
+    Where nothing can be kept, each process compiles anew, which takes some seconds.
     """
-    # "numpy": a division by zero gives what numpy gives. Kernels do not divide, and raise nothing.
-    options: dict[str, Any] = {"nogil": True, "error_model": "numpy"}
+    return _compiled(function)
+
+
+def part(function: F) -> F:
+    """As `kernel`, for what kernels call in their innermost loops: becomes a part of them.
+
+    It takes one array at most. Arrays are counted where they are handed over, and that costs more than reading a field.
+    """
+    return _compiled(function, forceinline=True)
+
+
+def _compiled(function: F, **options: Any) -> F:
+    directory = directory_for(function)
+    config: Any = numba.config  # whose attributes are made as it is read
+    before, config.CACHE_DIR = config.CACHE_DIR, str(directory or "")
     try:
-        return cast("F", numba.njit(cache=True, **options)(function))
-    except RuntimeError:  # numba found no place for the cache
-        return cast("F", numba.njit(**options)(function))
+        # "numpy": a division by zero gives what numpy gives. Kernels do not divide, and raise nothing.
+        return cast("F", numba.njit(nogil=True, error_model="numpy", cache=directory is not None, **options)(function))
+    finally:
+        config.CACHE_DIR = before

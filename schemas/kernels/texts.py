@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.compiled import Bools, Bytes, Hashes, Ints, Longs, UInts, kernel
+from schemas.kernels.compiled import Bools, Bytes, Hashes, Ints, Longs, UInts, kernel, part
 
 FIXED_SEED = np.uint64(0xCBF29CE484222325)
 """Start of hashes that are kept, or compared between processes."""
@@ -15,7 +15,7 @@ UNKNOWN = np.uint32(0xFFFFFFFF)
 """Code of a text that is not in the table."""
 
 
-@kernel
+@part
 def hash_of(data: Bytes, at: int | np.int64, end: int | np.int64, seed: np.uint64) -> np.uint64:
     """A hash of 64 bits: FNV-1a, with the end of MurmurHash3 so that its low bits can name a slot."""
     value = seed
@@ -120,7 +120,7 @@ def find(
     return count
 
 
-@kernel
+@part
 def _same(one: Bytes, at: np.int64, other: Bytes, there: np.int64, size: np.int64) -> bool:
     for step in range(size):
         if one[at + step] != other[there + step]:

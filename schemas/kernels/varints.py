@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from schemas.kernels.compiled import Bytes, kernel
+from schemas.kernels.compiled import Bytes, part
 
 _MOST_BYTES = 9
 """Of a number that kernels read: 63 bits, so that no sum here can overflow. No good record holds a larger one."""
 
 
-@kernel
+@part
 def read_long(data: Bytes, at: int | np.int64, end: int | np.int64) -> tuple[np.int64, np.int64]:
     """The number at a place, and the place after it.
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 
 import numpy as np
@@ -11,7 +12,8 @@ from hypothesis import strategies as st
 from support.events import batch, status
 
 from processors.domain import status_runs
-from processors.domain.status_log import StatusLog, StatusRow
+from processors.domain.histories import Histories
+from processors.domain.status_log import StatusLog
 from schemas.kernels.texts import FIXED_SEED, hash_of
 from schemas.statuses import CodedStatusReader
 from schemas.topics import Topic
@@ -37,8 +39,18 @@ def _added(log: StatusLog, events: list[tuple[int, int, int, str]]) -> None:
         log.add(statuses)
 
 
-def _read(rows: list[StatusRow]) -> set[tuple[int, str, int]]:
-    return {((row.occurred_at - EARLIEST_MS) // _DAY_MS, row.office, row.event) for row in rows}
+def _read(log: StatusLog, histories: Histories) -> dict[int, set[tuple[int, str | None, int]]]:
+    """Day, office and event of each status, by declaration."""
+    offices = log.texts()["office"]
+    return {
+        key: {
+            ((row["occurred_at"] - EARLIEST_MS) // _DAY_MS, offices[row["office"]], row["event"])
+            for row in histories.rows[first:last]
+        }
+        for key, first, last in zip(
+            histories.keys.tolist(), histories.starts[:-1].tolist(), histories.starts[1:].tolist(), strict=True
+        )
+    }
 
 
 @pytest.mark.parametrize("largest", [4, 1 << 19])
@@ -63,10 +75,22 @@ def test_history_is_what_was_added_and_not_expired(
     histories = log.histories([*known, 1])
     names = {name for rows in known.values() for *_rest, name in rows}
     events = {name: hash_of(np.frombuffer(name.encode(), np.uint8), 0, len(name), FIXED_SEED) for name in names}
-    assert {key: _read(rows) for key, rows in histories.items()} == {
+    assert _read(log, histories) == {
         key: {(day, office, events[name]) for day, office, name in rows} for key, rows in alive.items()
     }
-    assert all(rows == sorted(rows, key=lambda row: row.occurred_at) for rows in histories.values())
+    _owners_and_times_in_order(histories)
+    assert histories.places(np.array([1], np.int64)).tolist() == [-1]
+
+
+def _owners_and_times_in_order(histories: Histories) -> None:
+    """Statuses of a declaration stand together, in order of time, each once."""
+    assert (np.diff(histories.keys) > 0).all()
+    for first, last in itertools.pairwise(histories.starts.tolist()):
+        rows = histories.rows[first:last]
+        assert first < last
+        assert (np.diff(rows["occurred_at"]) >= 0).all()
+        assert len({row.tobytes() for row in rows}) == len(rows)
+        assert sorted(histories.by_event[first:last]) == list(range(first, last))
 
 
 def test_runs_stay_few_and_bounded() -> None:

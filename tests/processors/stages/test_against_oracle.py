@@ -14,14 +14,17 @@ from support.comparison import Last, compare, identity
 from support.events import WRITTEN_AT, at, batch, item, rating, status, value_of
 from support.oracle import Oracle
 
-from processors.stage import ImagedStage, ImagedState, Output, PartitionState, ReplayedState
+from processors.stage import Bundle, ImagedStage, ImagedState, Output, PartitionState, ReplayedState
 from processors.stages import build_stages
 from processors.stages.reference import reference_policies, reference_surroundings
+from schemas.codec import record_encoder
+from schemas.keys import key_of
 from schemas.records import DeclarationStatus, Rating, Status
 from schemas.topics import Topic
 
 T0 = at("2020-04-28 07:00")
 HOUR = 3_600_000
+ENCODE_FACT = record_encoder(Topic.RATED_SERVICE.subject)
 NUMBERS = ("103000000010", "103000000012", "303000000020")
 OFFICES = ("03CC", "03EE")
 
@@ -101,6 +104,10 @@ class Pipeline:
 
     def spread(self, outputs: Sequence[Output]) -> None:
         """Remember outputs, whose versions never fall, and hand them on."""
+        if isinstance(outputs, Bundle):
+            written = [(key_of(one.record), ENCODE_FACT(one.record)) for one in outputs]
+            assert list(outputs.messages()) == written
+            assert len(outputs) == len(written)
         produced: dict[Topic, list[Any]] = {}
         for output in outputs:
             known = self.last.get((output.topic, identity(output.record)))

@@ -1,0 +1,54 @@
+"""Where machine code is kept: a directory for each version of the sources that it was made of.
+
+numba notices that a function changed, but not that one it calls did, or a constant of its module; and packages of one
+version carry one date. So the sources themselves say which machine code is theirs.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+_HERE = Path(__file__).parent
+
+
+def directory_for(function: Callable[..., Any]) -> Path | None:
+    """Where the code of a function is kept: of its module and of everything in `schemas.kernels`; None for nowhere."""
+    home = _home()
+    return None if home is None else home / _digest(Path(function.__code__.co_filename))
+
+
+@cache
+def _digest(module: Path) -> str:
+    found = hashlib.blake2s(digest_size=8)
+    for path in (*sorted(_HERE.glob("*.py")), module):
+        found.update(path.read_bytes())
+    return found.hexdigest()
+
+
+@cache
+def _home() -> Path | None:
+    """The first place that can be written; NUMBA_CACHE_DIR names one of one's own."""
+    for path in _places():
+        try:
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=path):
+                return path
+        except OSError:
+            continue
+    return None
+
+
+def _places() -> Iterator[Path]:
+    if named := os.environ.get("NUMBA_CACHE_DIR"):
+        yield Path(named)
+    yield _HERE / "__pycache__"
+    if home := os.environ.get("XDG_CACHE_HOME"):
+        yield Path(home) / "hailong"
+    elif home := os.environ.get("HOME"):
+        yield Path(home) / ".cache" / "hailong"

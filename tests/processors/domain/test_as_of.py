@@ -1,0 +1,65 @@
+"""States of many declarations at once are those of a slow walk over each."""
+
+from __future__ import annotations
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.events import at, batch, status
+
+from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
+from processors.domain.as_of import states
+from processors.domain.context import CHECKED, DeclarationContext, context_of
+from processors.domain.status_log import StatusLog
+from processors.stages.reference import reference_surroundings
+from schemas.records import DeclarationStatus, Status
+from schemas.statuses import STATUSES, CodedStatusReader
+from schemas.topics import Topic
+
+T0 = at("2020-04-28 07:00")
+MINUTE = 60_000
+AROUND = reference_surroundings()
+
+events = st.builds(
+    status,
+    st.sampled_from([f"e{n}" for n in range(9)]),
+    st.sampled_from([one.value for one in Status]),
+    st.integers(0, 3000).map(lambda minute: T0 + minute * MINUTE),
+    declaration_no=st.sampled_from(["103000000010", "103000000012", "203000000010"]),
+    office=st.sampled_from(["03CC", "03EE"]),
+    team=st.sampled_from([None, "01", "02"]),
+    channel=st.sampled_from([None, "GREEN", "YELLOW", "RED"]),
+    kind=st.sampled_from([None, "A11", "B11"]),
+    tax_code=st.sampled_from([None, "0200100100"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(st.lists(events, max_size=8), max_size=5), st.integers(-10, 3100), st.integers(0, 500))
+def test_states_are_those_of_a_walk(batches: list[list[DeclarationStatus]], minute: int, more: int) -> None:
+    """Conflicting contents, repetitions, equal times, unknown declarations: the same context and the same count."""
+    log, reader = StatusLog(), CodedStatusReader()
+    for part in filter(None, batches):
+        log.add(reader.read(batch(Topic.DECLARATION_STATUS, part), log.tables))
+    keys = [10300000001, 20300000001, 30300000001]
+    moment, until = T0 + minute * MINUTE, T0 + (minute + more) * MINUTE
+    histories = log.histories(keys)
+    checked = np.array([text in CHECKED for text in log.tables["channel"].texts])
+    found = states(histories, histories.places(np.array(keys)), np.full(3, moment), np.full(3, until), checked)
+    contexts = [context_of(one, moment, log.texts(), AROUND.calendar, AROUND.limits) for one in found]
+    walked = [_walked(log, key, moment, until) for key in keys]
+    assert [(context, one.bearing) for context, one in zip(contexts, found, strict=True)] == walked
+
+
+def _walked(log: StatusLog, key: int, moment: int, until: int) -> tuple[DeclarationContext, int]:
+    """The same from every row by itself, in any order."""
+    texts, rows = log.texts(), []
+    for run in log._runs:
+        _owners, held = run.find(np.array([key], np.int64))
+        for row in held.tolist():
+            occurred_at, event, crc, tax_code, office, team, kind, channel, place = row
+            words = texts["office"][office] or "", texts["team"][team], texts["channel"][channel]
+            rest = texts["kind"][kind], texts["tax_code"][tax_code], event, crc
+            rows.append(StatusRow(occurred_at, STATUSES[place], *words, *rest))
+    history = sorted(set(rows), key=lambda row: (row.occurred_at, STATUSES.index(row.status), row.crc, row.event))
+    return context_as_of(history, moment, AROUND.calendar, AROUND.limits), known_rows(history, until)
