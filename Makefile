@@ -35,7 +35,7 @@ lint: $(STAMP) ## style, types, walls between the folders, schema compatibility
 
 bench: $(STAMP) ## the measurements the figures in docs/ come from
 	@for name in $(BENCHMARKS); do echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
-	$(BIN)/python benchmarks/peers.py --rated 1 --declarations 20000 --runs 1 || missed="$$missed peers-all-rated"; \
+	$(BIN)/python benchmarks/peers.py --rated 1 || missed="$$missed peers-all-rated"; \
 	$(BIN)/python benchmarks/report.py && echo "benchmarks/report.md, var/bench/report.json" && \
 	test -z "$$missed" || { echo "missed a target or failed:$$missed"; exit 1; }
 
@@ -63,4 +63,5 @@ $(STAMP): requirements/all.lock pyproject.toml
 	    '/^Collecting / { printf "  %d of at most %d: %s\n", ++n, total, $$2; fflush() } \
 	     /^Installing /  { print "  unpacking"; fflush() }'
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(BIN)/python -m processors.warm
 	@touch $@

@@ -24,7 +24,6 @@ import sys
 import tempfile
 import threading
 import time
-import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -50,11 +49,9 @@ from processors.worker.rebuild import Rebuilder
 from schemas.batch import Batch
 from schemas.codec import pinned_only
 from schemas.connection import KafkaConnection
-from schemas.readers import RecordReader
-from schemas.records import Rating
+from schemas.sheets import Sheet, SheetReader
 from schemas.statuses import CodedStatuses, CodedStatusReader
 from schemas.topics import Topic
-from schemas.wire import HEADER_BYTES
 
 TARGET = 2.5
 """The worker costs at most so many times what fetching and decoding cost."""
@@ -93,15 +90,15 @@ class Steps:
     def decode(self) -> None:
         """Fetch and decode."""
         for number in range(PARTITIONS):
-            self._take(number, StatusLog(), lambda _statuses: None, lambda _rating, _value: None)
+            self._take(number, StatusLog(), lambda _statuses: None, lambda _sheet: None)
 
     def view(self) -> None:
         """And keep."""
         for number in range(PARTITIONS):
             log, sheets = StatusLog(), SheetStore()
 
-            def add(rating: Rating, value: bytes, sheets: SheetStore = sheets) -> None:
-                sheets.add(int(rating.declaration_no[:11]), rating, zlib.crc32(value[HEADER_BYTES:]))
+            def add(sheet: Sheet, sheets: SheetStore = sheets) -> None:
+                sheets.add(*sheet)
 
             self._take(number, log, log.add, add)
 
@@ -116,15 +113,15 @@ class Steps:
         number: int,
         log: StatusLog,
         statuses: Callable[[CodedStatuses], object],
-        ratings: Callable[[Rating, bytes], None],
+        sheets: Callable[[Sheet], object],
     ) -> None:
         read_statuses = CodedStatusReader(pinned_only)
         for batch in self._batches(Topic.DECLARATION_STATUS, number):
             statuses(read_statuses.read(batch, log.tables))
-        read_ratings = RecordReader(Topic.RATING, Rating, pinned_only)
+        read_sheets = SheetReader(pinned_only)
         for batch in self._batches(Topic.RATING, number):
-            for index, rating in read_ratings.read(batch).accepted:
-                ratings(rating, batch.values[index] or b"")
+            for sheet in read_sheets.read(batch).accepted:
+                sheets(sheet)
 
     def _batches(self, topic: Topic, number: int) -> Iterator[Batch]:
         for records in self._read(topic, number):

@@ -64,8 +64,11 @@ def _contenders(title: str, contenders: Mapping[str, Any]) -> Iterator[str]:
     if not contenders:
         yield "Not measured."
         return
-    yield "| contender | processor time, hailong = 1 | hailong's speed, its = 1 | peak MiB | recovery | facts | work |"
-    yield "|---|---:|---:|---:|---:|---|---|"
+    yield (
+        "| contender | processor time, hailong = 1 | lowest and highest run | hailong's speed, its = 1 | peak MiB "
+        "| recovery, s | facts | work |"
+    )
+    yield "|---|---:|---:|---:|---:|---:|---|---|"
     failed = {name: one for name, one in contenders.items() if "cpu_s_per_million" not in one}
     ranked = sorted(
         (entry for entry in contenders.items() if entry[0] not in failed), key=lambda entry: _ratio(entry[1])
@@ -73,14 +76,22 @@ def _contenders(title: str, contenders: Mapping[str, Any]) -> Iterator[str]:
     for name, one in ranked:
         correct = "as the oracle's" if one["correct"] else "WRONG"
         yield (
-            f"| {name} | {_ratio(one):.3g} | {one.get('hailong_events_against_its', '')} | {one['peak_rss_mib']} "
+            f"| {name} | {_ratio(one):.3g} | {_spread(one, contenders)} "
+            f"| {one.get('hailong_events_against_its', '')} | {one['peak_rss_mib']} "
             f"| {one['recovery_s']} | {correct} | {one['declarations']:,} declarations, {one['runs']} runs |"
         )
     for name, one in failed.items():
-        yield f"| {name} | | | | | {one['note']} | |"
+        yield f"| {name} | | | | | | {one['note']} | |"
     yield ""
     absolute = (f"{name} {one['events_per_s']:,}/s, {one['cpu_s_per_million']} s" for name, one in ranked)
     yield "Footnote, status events a second and processor seconds a million: " + "; ".join(absolute) + "."
+
+
+def _spread(one: Mapping[str, Any], contenders: Mapping[str, Any]) -> str:
+    """The cheapest and the dearest run against hailong's median."""
+    own = contenders["hailong"]["cpu_s_per_million"]
+    low, high = one["cpu_s_per_million_spread"]
+    return f"{low / own:.3g} to {high / own:.3g}"
 
 
 def _ratio(one: Mapping[str, Any]) -> float:

@@ -28,6 +28,7 @@ app = faust.App(
     stream_buffer_maxsize=16_384,
     broker_max_poll_records=5_000,
     broker_session_timeout=6.0,
+    consumer_group_instance_id="bench",  # a restart within the session time-out takes its partitions up again at once
     broker_heartbeat_interval=1.0,
     producer_linger=0.005,
     producer_max_batch_size=262_144,

@@ -19,6 +19,7 @@ keep_pauses_short()
 bootstrap, prefix, directory = sys.argv[1:]
 options = WorkerOptions(
     group_prefix=f"{prefix}hailong.",
+    group_instance_id="bench",  # a restart within the session time-out takes its partitions up again at once
     idle_advance_s=0,
     snapshot_directory=Path(directory),
     snapshot_interval_s=30,

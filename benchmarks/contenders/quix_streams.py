@@ -22,7 +22,11 @@ app = Application(
     state_dir=directory,
     commit_interval=5.0,
     loglevel="WARNING",
-    consumer_extra_config={"session.timeout.ms": 6000, "heartbeat.interval.ms": 1000},
+    consumer_extra_config={
+        "session.timeout.ms": 6000,
+        "heartbeat.interval.ms": 1000,
+        "group.instance.id": "bench",  # a restart within the session time-out takes its partitions up again at once
+    },
     producer_extra_config={"linger.ms": 5, "compression.type": "lz4", "enable.idempotence": True},
 )
 RATINGS = Topic.RATING.value.name(prefix)

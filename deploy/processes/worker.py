@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import asdict
+
+import structlog
 
 from deploy.observability import HealthReport, serve
 from deploy.processes.common import begin, wall_clock
@@ -13,10 +16,13 @@ from deploy.settings.worker import WorkerSettings
 from processors.stage import Stage
 from processors.stages import build_stages
 from processors.stages.reference import reference_policies, reference_surroundings
+from processors.warm import warm
 from processors.worker import Worker
 from processors.worker.collector import keep_pauses_short
 from schemas.codec import WriterSchemas
 from schemas.reference import load_offices
+
+_log = structlog.get_logger(__name__)
 
 NEEDS = (KafkaSettings, WorkerSettings, RegistrySettings, HttpSettings, LogSettings)
 
@@ -29,6 +35,9 @@ def run(variables: Mapping[str, str]) -> int:
     """
     begin("worker", variables)
     keep_pauses_short()
+    began = time.monotonic()
+    warm()
+    _log.info("kernels_ready", seconds=round(time.monotonic() - began, 1))
     settings, http = load(WorkerSettings, variables), load(HttpSettings, variables)
     connection = load(KafkaSettings, variables).connection()
     writers = load(RegistrySettings, variables).writer_schemas(connection.topic_prefix)

@@ -36,7 +36,7 @@ def one_by_one(values: Sequence[bytes | None]) -> tuple[list[tuple[int, dict[str
     return accepted, rejects
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(st.lists(framed(), max_size=12))
 def test_a_batch_of_several_writers_decodes_as_record_by_record(values: list[bytes | None]) -> None:
     """Old, new and broken records side by side: the same rows, in the batch's order, and the same rejects."""

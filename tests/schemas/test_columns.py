@@ -54,7 +54,7 @@ def test_good_batches_decode_as_record_by_record(records: list[DeclarationStatus
     assert in_columns(values) == one_by_one(values)
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=200, deadline=None)
 @given(damaged())
 def test_damaged_batches_decode_as_record_by_record(values: list[bytes | None]) -> None:
     """Whatever is broken costs only itself: the same rows and the same rejects as decoding each record alone."""
@@ -152,7 +152,7 @@ def test_lengths_of_exabytes_neither_crash_nor_take_memory() -> None:
     assert ran.stdout == "survived\n", ran.stderr[-2000:]
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(
     st.lists(st.tuples(near_good, st.sampled_from([b"10300000001", b"", None, b"103", b"\xff"]), written), max_size=10)
 )

@@ -34,7 +34,7 @@ events = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(st.lists(st.lists(events, max_size=8), max_size=5), st.integers(-10, 3100), st.integers(0, 500))
 def test_states_are_those_of_a_walk(batches: list[list[DeclarationStatus]], minute: int, more: int) -> None:
     """Conflicting contents, repetitions, equal times, unknown declarations: the same context and the same count."""
