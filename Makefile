@@ -11,7 +11,7 @@ BIN := .venv/bin
 STAMP := .venv/.installed
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-BENCHMARKS ?= transport floors peers scaling latency sink queries recovery timers
+BENCHMARKS ?= peers floors scaling latency sink queries recovery timers transport
 
 .PHONY: help setup demo test lint bench bench-alerts faults up clean
 
@@ -35,7 +35,6 @@ lint: $(STAMP) ## style, types, walls between the folders, schema compatibility
 
 bench: $(STAMP) ## the measurements the figures in docs/ come from
 	@for name in $(BENCHMARKS); do echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
-	$(BIN)/python benchmarks/peers.py --rated 1 || missed="$$missed peers-all-rated"; \
 	$(BIN)/python benchmarks/report.py && echo "benchmarks/report.md, var/bench/report.json" && \
 	test -z "$$missed" || { echo "missed a target or failed:$$missed"; exit 1; }
 

@@ -81,6 +81,10 @@ def work(declarations: int, rated: float, seed: int = 1) -> Work:
     return made
 
 
+ENDING_MARK = b"s-3"
+"""Begin of the sheet ids of endings, and of no others."""
+
+
 def ending(number: int) -> tuple[list[tuple[Topic, bytes, bytes]], str]:
     """A rated declaration that comes after everything else, and the id of its sheet.
 

@@ -89,7 +89,7 @@ class Facts:
         state: How the items stand to the declaration.
         revision: The record that they are from.
         context: The declaration as of the latest revision.
-        items: What each has for itself, by target.
+        items: What each has for itself, in the order of the sheet.
     """
 
     sheet_id: str
@@ -164,7 +164,7 @@ def facts_of(sheet: Sheet, context: DeclarationContext, version: int, directory:
         state = matched if revision is revisions[-1] else MatchState.SUPERSEDED
         items = [
             FactItem(ids.fact_id(key, sheet.sheet_id, *identity), item, since[identity], known(item))
-            for identity, item in sorted(own, key=_by_identity)
+            for identity, item in own
             if identity not in seen
         ]
         if items:
@@ -176,19 +176,19 @@ def _identity(item: RatingItem) -> ItemIdentity:
     return item.target, item.office, item.target_id
 
 
-def _by_identity(entry: tuple[ItemIdentity, RatingItem]) -> ItemIdentity:
-    return entry[0]
-
-
 def _since(revisions: Sequence[Revision]) -> Mapping[ItemIdentity, tuple[int, ...]]:
     """For each target when it had each score first; revisions in order."""
     since: dict[ItemIdentity, tuple[int, ...]] = {}
     for revision in revisions:
+        at = revision.submitted_at
+        firsts = [(*_NEVER[:place], at, *_NEVER[place + 1 :]) for place in range(len(_NEVER))]
         for item in revision.items:
             identity, place = _identity(item), item.score - 1
-            known = since.get(identity, _NEVER)
-            if not known[place]:
-                since[identity] = (*known[:place], revision.submitted_at, *known[place + 1 :])
+            known = since.get(identity)
+            if known is None:
+                since[identity] = firsts[place]
+            elif not known[place]:
+                since[identity] = (*known[:place], at, *known[place + 1 :])
     return since
 
 
