@@ -29,6 +29,11 @@ from schemas.topics import Topic
 Image = Mapping[str, npt.NDArray[Any]]
 """A state at one moment, as named arrays without Python objects; nothing writes to them any more."""
 
+
+class UnsoundImage(ValueError):
+    """An image that no state can have had. Its numbers would lead compiled code to places that are not there."""
+
+
 OutputRecord = (
     RatedService | Satisfaction | OfficeCount | Complaint | ComplaintCase | ComplaintEvent | ComplaintAnswer | Alert
 )

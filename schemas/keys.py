@@ -34,9 +34,13 @@ OwnRecord = (
 """Records that hailong itself writes."""
 
 
+KEY_DIGITS = 11
+"""Digits of a declaration number that stay when it is amended; the twelfth counts amendments."""
+
+
 def declaration_key(declaration_no: str) -> bytes:
-    """Key of status and rating events: the 11 digits that stay when a declaration is amended."""
-    return declaration_no[:11].encode()
+    """Key of status and rating events: the digits that stay when a declaration is amended."""
+    return declaration_no[:KEY_DIGITS].encode()
 
 
 def complaint_key(complaint_id: str) -> bytes:

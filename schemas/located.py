@@ -12,6 +12,9 @@ from schemas.batch import Batch
 from schemas.kernels import records
 from schemas.packed import PackedBatch
 
+_LEAST_BYTES = 7
+"""Of a record: length, attributes, timestamp, offset, no key, no value, no headers."""
+
 
 @dataclass(frozen=True, slots=True)
 class Located:
@@ -20,7 +23,7 @@ class Located:
     Attributes:
         raw: The bytes that they are in.
         data: The same as an array.
-        spans: For each record begin and end of its key, then of its value; both are 0 where there is none.
+        spans: For each record begin and end of its key, then of its value; the same place twice where there is none.
         timestamps: Kafka timestamps, epoch milliseconds.
     """
 
@@ -66,6 +69,8 @@ def located(batch: Batch) -> Located:
 def _packed(batch: PackedBatch) -> Located | None:
     """As Kafka stores them; None where they are not as usual, and must be unpacked."""
     raw = batch.data()
+    if len(batch) * _LEAST_BYTES > len(raw):
+        return None  # the header of a batch counts more records than there can be
     data = np.frombuffer(raw, np.uint8)
     spans, times = np.empty((len(batch), 4), np.int64), np.empty(len(batch), np.int64)
     at = place = 0

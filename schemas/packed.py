@@ -1,8 +1,8 @@
 """Records of one partition as Kafka stores them: one run of bytes for many records.
 
-A record in a record batch of format 2 is zigzag varints and length-prefixed bytes, as an Avro record is. So thousands
-of them can be read as one Avro block (`schemas.blocks`), and nothing has to be done for each record in Python.
-This module holds them, and reads them one by one for those who need them so.
+A record in a record batch of format 2 is zigzag varints and length-prefixed bytes. Kernels find their way in thousands
+of them (`schemas.located`), and nothing has to be done for each record in Python. This module holds them, and reads
+them one by one for those who need them so.
 
 Source of the layout: Apache Kafka documentation, "Implementation", "Message Format".
 """
@@ -99,11 +99,16 @@ class RecordRun:
         value, at = _bytes(data, at)
         if not at <= end <= len(data):
             raise self._damaged()
-        when = self.base_timestamp + timestamp if self.append_time is None else self.append_time
+        when = _wrapped(self.base_timestamp + timestamp) if self.append_time is None else self.append_time
         return Record(self.base_offset + offset, when, key, value), end
 
     def _damaged(self) -> SystemFault:
         return SystemFault(f"the record batch at offset {self.base_offset} is not well formed: its log is damaged")
+
+
+def _wrapped(number: int) -> int:
+    """A sum as 64 bits hold it: so Kafka's brokers and clients add, and numpy does in `PackedBatch.stamped`."""
+    return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
 def _varint(data: bytes, at: int) -> tuple[int, int]:
@@ -131,7 +136,7 @@ def _bytes(data: bytes, at: int) -> tuple[bytes | None, int]:
 class PackedBatch:
     """A fetched run of records of one partition, still as Kafka stores them.
 
-    It can be used wherever a `schemas.batch.RawBatch` can; the columns decoder reads it without unpacking.
+    It can be used wherever a `schemas.batch.RawBatch` can; kernels read it without unpacking (`schemas.located`).
 
     Args:
         topic: Which topic of the contract.
@@ -188,22 +193,9 @@ class PackedBatch:
         """Raw values."""
         return _Fields(self, itemgetter(3))
 
-    def parts(self) -> Iterator[tuple[int, PackedBatch]]:
-        """Each run as a batch of its own, and the position of its first record."""
-        for number, run in enumerate(self.runs):
-            yield self._begins[number], PackedBatch(self.topic, self.partition, self.first, self.end, [run])
-
-    def first_value(self) -> bytes | None:
-        """The value of the first record; nothing is unpacked for it but that one."""
-        return next(iter(self.runs[0])).value
-
     def data(self) -> bytes:
         """The bytes of all records."""
         return self.runs[0].data if len(self.runs) == 1 else b"".join(run.data for run in self.runs)
-
-    def base_offsets(self) -> npt.NDArray[np.int64]:
-        """For each record, what its offset is counted from."""
-        return np.repeat(np.array([run.base_offset for run in self.runs], np.int64), self._counts())
 
     def stamped(self, deltas: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
         """Timestamps from what the records say, relative to their batch.

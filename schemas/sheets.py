@@ -16,6 +16,7 @@ from schemas.batch import Batch, Reject
 from schemas.catalogue import latest, parsed
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.kernels import checksums, nested, texts
+from schemas.keys import KEY_DIGITS
 from schemas.located import Located, located
 from schemas.plans import Plan, item_of, plan_of, symbols_of
 from schemas.records import Rating, RatingItem
@@ -24,14 +25,13 @@ from schemas.sieve import LastSieve, Planner
 from schemas.text_table import TextTable
 from schemas.topics import Topic
 from schemas.validation import rules
-from schemas.validation.letters import IDENTITY_LETTERS, MOST_LETTERS
+from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
 from schemas.validation.record import rating_problems
 
 _COLUMNS = ("sheet_id", "declaration_no", "tax_code", "submitted_at", "revision", "phase", "comment", "contact")
 _SHEET, _DECLARATION, _TAX_CODE, _SUBMITTED_AT, _REVISION, _PHASE, _COMMENT, _CONTACT = range(len(_COLUMNS))
 _ITEM_COLUMNS = ("target", "office", "target_id", "score", "reason")
 _TARGET, _OFFICE, _TARGET_ID, _SCORE, _REASON = range(len(_ITEM_COLUMNS))
-_KEY_DIGITS = 11
 _LEAST_ITEM_BYTES = 5
 
 _SCHEMA = parsed(latest(Topic.RATING.subject).schema_id)
@@ -140,7 +140,7 @@ class SheetReader:
             return Sheets(list(accepted.values()), ())
         good, rejects = self._last.sift(batch, np.flatnonzero(~fit))
         for one in good:
-            key = int(one.record["declaration_no"][:_KEY_DIGITS])
+            key = int(one.record["declaration_no"][:KEY_DIGITS])
             accepted[one.index] = Sheet(key, Rating.from_avro(one.record), one.checksum)
         return Sheets([sheet for _index, sheet in sorted(accepted.items())], rejects)
 
@@ -151,11 +151,10 @@ class SheetReader:
         crc, spans = np.empty(count, np.uint32), np.empty((count, 2), np.int64)
         items = self._found(found, values, sizes, crc, fit, spans)
         keys, hashes = np.empty(count, np.int64), np.empty(count, np.uint64)
-        texts.keys_of(data, found.spans, values[_DECLARATION], sizes[_DECLARATION], _KEY_DIGITS, fit, keys)
+        texts.keys_of(data, found.spans, values[_DECLARATION], sizes[_DECLARATION], KEY_DIGITS, fit, keys)
         texts.hashes_of(data, values[_SHEET], sizes[_SHEET], IDENTITY_LETTERS, MOST_LETTERS, fit, hashes)
         submitted, revision = values[_SUBMITTED_AT], values[_REVISION]
-        fit &= (submitted >= rules.EARLIEST_MS) & (submitted < rules.LATEST_MS)
-        fit &= submitted - rules.FUTURE_TOLERANCE_MS <= found.timestamps
+        fit &= timely(submitted, found.timestamps)
         fit &= (revision >= 1) & (revision <= rules.MAX_REVISION)
         tax_codes = self._memory.tax_codes.encode(data, values[_TAX_CODE], sizes[_TAX_CODE], fit)
         made = self._items(data, items, spans, fit)

@@ -8,31 +8,35 @@ How a record gets from one sieve into the next stands in `schemas.sieve`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import copy
+import io
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from fastavro import parse_schema, schemaless_writer
 
 from schemas.batch import Batch, Reject
 from schemas.catalogue import latest, parsed
-from schemas.codec import WriterSchemas, encoder, pinned_only
+from schemas.codec import WriterSchemas, pinned_only
 from schemas.kernels import checksums, flat, texts
+from schemas.keys import KEY_DIGITS
 from schemas.located import Located, located
 from schemas.plans import Plan, plan_of, symbols_of
 from schemas.sieve import LastSieve, Planner
 from schemas.text_table import TextTable
 from schemas.topics import Topic
 from schemas.validation import rules
-from schemas.validation.letters import IDENTITY_LETTERS, MOST_LETTERS
+from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
 from schemas.validation.record import status_problems
+from schemas.wire import HEADER_BYTES
 
 _SCHEMA = parsed(latest(Topic.DECLARATION_STATUS.subject).schema_id)
 STATUSES = symbols_of(_SCHEMA, "status")
 """The statuses by their numbers, in the order of a declaration's life."""
 
-KEY_DIGITS = 11
 _CODED = tuple(name for name in rules.STATUS_TEXTS if name not in ("event_id", "declaration_no"))
 _COLUMNS = ("event_id", "declaration_no", "status", "occurred_at", *_CODED)
 _EVENT, _DECLARATION, _STATUS, _OCCURRED_AT = range(4)
@@ -87,7 +91,6 @@ class CodedStatusReader:
         subject = Topic.DECLARATION_STATUS.subject
         self._planner = Planner(subject, writer_schemas, _plan)
         self._last = LastSieve(subject, writer_schemas, status_problems)
-        self._encode_one = encoder(subject)
         self._judged = {name: status_table(name) for name in _CODED}
 
     def read(self, batch: Batch, tables: Mapping[str, TextTable]) -> CodedStatuses:
@@ -98,27 +101,27 @@ class CodedStatusReader:
             tables: Where the texts of the fields that are wanted get their numbers; made by `status_table`.
         """
         found = located(batch)
-        quick, fit = self._read(found, tables)
+        quick, fit = self._read(found, self._planner.groups(found), tables)
         if fit.all():
             return quick
         return self._with_the_rest(batch, quick, np.flatnonzero(~fit), tables)
 
-    def _read(self, found: Located, tables: Mapping[str, TextTable]) -> tuple[CodedStatuses, npt.NDArray[np.bool_]]:
+    def _read(
+        self, found: Located, groups: Iterable[tuple[Plan, npt.NDArray[np.int64]]], tables: Mapping[str, TextTable]
+    ) -> tuple[CodedStatuses, npt.NDArray[np.bool_]]:
         """What kernels are sure of, and which records that is."""
         count = len(found)
         shape = len(_COLUMNS), count
         values, sizes, crc = np.empty(shape, np.int64), np.empty(shape, np.int32), np.empty(count, np.uint32)
         fit = np.zeros(count, np.bool_)
-        for plan, rows in self._planner.groups(found):
+        for plan, rows in groups:
             flat.read_flat(found.data, found.spans, rows, plan.fields, checksums.TABLES, values, sizes, crc, fit)
             plan.settle(values, sizes, rows)
         occurred_at = values[_OCCURRED_AT]
         keys, events = np.empty(count, np.int64), np.empty(count, np.uint64)
         texts.keys_of(found.data, found.spans, values[_DECLARATION], sizes[_DECLARATION], KEY_DIGITS, fit, keys)
         texts.hashes_of(found.data, values[_EVENT], sizes[_EVENT], IDENTITY_LETTERS, MOST_LETTERS, fit, events)
-        # Subtracted on this side: the timestamp is its writer's, any 64-bit number, and a sum would wrap around.
-        fit &= (occurred_at >= rules.EARLIEST_MS) & (occurred_at < rules.LATEST_MS)
-        fit &= occurred_at - rules.FUTURE_TOLERANCE_MS <= found.timestamps
+        fit &= timely(occurred_at, found.timestamps)
         codes = self._codes(found.data, values, sizes, fit, tables)
         chosen = np.flatnonzero(fit)
         columns = (keys, occurred_at, found.timestamps, events, crc, values[_STATUS].astype(np.uint8))
@@ -132,12 +135,11 @@ class CodedStatusReader:
     ) -> Mapping[str, npt.NDArray[np.uint32]]:
         """Numbers of all texts but the two that are each record's own; takes the mark from records with bad ones."""
         codes: dict[str, npt.NDArray[np.uint32]] = {}
-        for column, name in enumerate(_COLUMNS):
-            if name not in _CODED:
-                continue
-            table = tables.get(name)
-            if table is not None:
-                codes[name] = table.encode(data, values[column], sizes[column], fit)
+        # Those without a table come first: tables are kept, and need not learn the texts of records that they refuse.
+        for name in sorted(_CODED, key=tables.__contains__):
+            column = _COLUMNS.index(name)
+            if name in tables:
+                codes[name] = tables[name].encode(data, values[column], sizes[column], fit)
                 continue
             if len(self._judged[name]) > _MOST_JUDGED:
                 self._judged[name] = status_table(name)
@@ -151,10 +153,11 @@ class CodedStatusReader:
         good, rejects = self._last.sift(batch, rest)
         if not good:
             return replace(quick, rejects=rejects)
-        values = [self._encode_one(one.record) for one in good]
+        values = [_as_kernels_like_it(one.record) for one in good]
         keys = [batch.keys[one.index] for one in good]
         timestamps = np.array([batch.timestamps[one.index] for one in good], np.int64)
-        slow, fit = self._read(Located.of(values, keys, timestamps), tables)
+        again = Located.of(values, keys, timestamps)
+        slow, fit = self._read(again, [(_OWN_PLAN, np.arange(len(good)))], tables)
         assert fit.all()  # else a good record would be lost: kernels take whatever the rules accept
         index = np.array([one.index for one in good], np.int64)
         slow = replace(slow, index=index, checksums=np.array([one.checksum for one in good], np.uint32))
@@ -163,6 +166,25 @@ class CodedStatusReader:
 
 def _plan(writer: Any) -> Plan | None:
     return plan_of(writer, _SCHEMA, _COLUMNS)
+
+
+def _own_schema() -> Any:
+    """The fields that are read, and no others."""
+    fields = [field for field in _SCHEMA["fields"] if field["name"] in _COLUMNS]
+    return parse_schema({"type": "record", "name": "Own", "fields": copy.deepcopy(fields)})
+
+
+_OWN_SCHEMA = _own_schema()
+_OWN_PLAN = _plan(_OWN_SCHEMA)
+assert _OWN_PLAN is not None  # else no record that is decoded by itself could be taken in
+
+
+def _as_kernels_like_it(record: Mapping[str, Any]) -> bytes:
+    """What is wanted of a good record, written as plainly as can be, behind an empty frame."""
+    out = io.BytesIO(bytes(HEADER_BYTES))
+    out.seek(HEADER_BYTES)
+    schemaless_writer(out, _OWN_SCHEMA, {name: record[name] for name in _COLUMNS})
+    return out.getvalue()
 
 
 def _in_order(one: CodedStatuses, other: CodedStatuses, rejects: Sequence[Reject]) -> CodedStatuses:

@@ -11,6 +11,10 @@ import numpy.typing as npt
 from processors.domain.status_runs import ROW, Keys, Rows, Run
 from schemas.kernels.compiled import Bools, kernel
 
+_ORDER = ("event", "crc", "status", "occurred_at")
+"""Fields by which statuses of a declaration are sorted, the last one first."""
+_REST = ("channel", "kind", "team", "tax_code", "office")
+
 
 @dataclass(frozen=True, slots=True)
 class Histories:
@@ -47,30 +51,46 @@ def gathered(runs: Sequence[Run], wanted: Keys) -> Histories:
     found = [run.find(wanted) for run in runs]
     owners = np.concatenate([np.empty(0, np.int64), *(owner for owner, _rows in found)])
     rows = np.concatenate([np.empty(0, ROW), *(rows for _owner, rows in found)])
-    order = np.lexsort((rows["event"], rows["crc"], rows["status"], rows["occurred_at"], owners))
-    owners, rows = owners[order], rows[order]
+    owners, rows = _sorted(owners, rows, _ORDER)
     fresh = np.ones(len(rows), np.bool_)
-    _mark_fresh(owners, rows, fresh)
+    if _mark_fresh(owners, rows, fresh):
+        # Two contents of one event, time, status and checksum: they can stand between each other's repetitions.
+        owners, rows = _sorted(owners, rows, (*_REST, *_ORDER))
+        _mark_fresh(owners, rows, fresh)
     owners, rows = owners[fresh], rows[fresh]
     firsts = np.flatnonzero(np.diff(owners, prepend=-1))
     by_event = np.lexsort((rows["event"], owners))
     return Histories(wanted[owners[firsts]], np.append(firsts, len(rows)), rows, by_event)
 
 
+def _sorted(owners: Keys, rows: Rows, fields: Sequence[str]) -> tuple[Keys, Rows]:
+    """By declaration, then by fields, the last one first."""
+    order = np.lexsort((*(rows[field] for field in fields), owners))
+    return owners[order], rows[order]
+
+
 @kernel
-def _mark_fresh(owners: npt.NDArray[np.int64], rows: Rows, fresh: Bools) -> None:
-    """Mark each row that is not the one before it again; what came twice stands side by side."""
-    for place in range(1, len(rows)):
+def _mark_fresh(owners: npt.NDArray[np.int64], rows: Rows, fresh: Bools) -> bool:
+    """Mark each row that is not the one before it again; say whether two differ only in what was not sorted by."""
+    ties = False
+    for place in range(len(rows)):
+        fresh[place] = True
+        if place == 0 or owners[place - 1] != owners[place]:
+            continue
         one, other = rows[place - 1], rows[place]
-        fresh[place] = (
-            owners[place - 1] != owners[place]
-            or one["occurred_at"] != other["occurred_at"]
-            or one["event"] != other["event"]
-            or one["crc"] != other["crc"]
-            or one["status"] != other["status"]
-            or one["office"] != other["office"]
-            or one["tax_code"] != other["tax_code"]
-            or one["team"] != other["team"]
-            or one["kind"] != other["kind"]
-            or one["channel"] != other["channel"]
+        tied = (
+            one["occurred_at"] == other["occurred_at"]
+            and one["event"] == other["event"]
+            and one["crc"] == other["crc"]
+            and one["status"] == other["status"]
         )
+        if tied:
+            fresh[place] = (
+                one["office"] != other["office"]
+                or one["tax_code"] != other["tax_code"]
+                or one["team"] != other["team"]
+                or one["kind"] != other["kind"]
+                or one["channel"] != other["channel"]
+            )
+            ties = ties or fresh[place]
+    return ties

@@ -16,7 +16,7 @@ import numpy.typing as npt
 from processors.domain.histories import Histories, gathered
 from processors.domain.imaging import packed, unpacked
 from processors.domain.status_runs import ROW, Run, tidied, unexpired
-from processors.stage import Image
+from processors.stage import Image, UnsoundImage
 from schemas.statuses import STATUSES, CodedStatuses, status_table
 
 LAYOUT = f"{ROW.descr} {STATUSES} FNV-1a"
@@ -75,12 +75,19 @@ class StatusLog:
 
     @classmethod
     def of(cls, image: Image) -> StatusLog:
-        """The log of an image with the same `LAYOUT`."""
+        """The log of an image with the same `LAYOUT`.
+
+        Raises:
+            UnsoundImage: It is none.
+        """
         made = cls()
         made.tables = {name: status_table(name, texts) for name, texts in unpacked(image["codes"]).items()}
         names = Run.__slots__
         count = (len(image) - 1) // len(names)
         made._runs = [Run(*(image[f"run{number}.{name}"] for name in names)) for number in range(count)]
+        limits = {"status": len(STATUSES), **{name: len(table.texts) for name, table in made.tables.items()}}
+        if made.tables.keys() != _WIDTH.keys() or not all(run.is_sound(limits) for run in made._runs):
+            raise UnsoundImage("status log")
         return made
 
     def histories(self, keys: Sequence[int]) -> Histories:

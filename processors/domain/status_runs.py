@@ -104,6 +104,19 @@ class Run:
         starts = np.append(0, np.cumsum(lengths[kept])).astype(np.uint32)
         return Run(self.keys[kept], starts, self.rows[np.repeat(kept, lengths)])
 
+    def is_sound(self, limits: Mapping[str, int]) -> bool:
+        """Whether its arrays belong together, and no field of a row reaches its limit."""
+        starts = self.starts.astype(np.int64)
+        return (
+            self.rows.dtype == ROW
+            and len(starts) == len(self.keys) + 1 > 1
+            and int(starts[0]) == 0
+            and int(starts[-1]) == len(self.rows)
+            and bool((np.diff(starts) > 0).all())
+            and bool((np.diff(self.keys) > 0).all())
+            and all(int(self.rows[field].max()) < limit for field, limit in limits.items())
+        )
+
     def image(self) -> Mapping[str, npt.NDArray[Any]]:
         """Its arrays by name; nothing is copied."""
         return {"keys": self.keys, "starts": self.starts, "rows": self.rows}

@@ -109,7 +109,7 @@ class BatchRecord:
 
 
 class BatchSchema(faust.Schema[Any, Any]):
-    """Hands the batch through as it is; stages decode columns, not messages."""
+    """Hands the batch through as it is; stages decode batches, not messages."""
 
     def loads_key(self, app: AppT, message: Message, **_options: Any) -> None:
         """A batch has no key."""

@@ -15,7 +15,9 @@ REBUILD_RECORDS = Counter("hailong_worker_rebuild_records", "Records read to reb
 REBUILD_SECONDS = Histogram("hailong_worker_rebuild_seconds", "Time to rebuild one view", ["stage"], buckets=_SECONDS)
 SNAPSHOTS_SAVED = Counter("hailong_worker_snapshots_saved", "Snapshots of views written to disk", ["stage"])
 SNAPSHOTS_IGNORED = Counter(
-    "hailong_worker_snapshots_ignored", "Snapshots that could not be trusted: torn, foreign, ahead", ["stage", "reason"]
+    "hailong_worker_snapshots_ignored",
+    "Snapshots that were not trusted: torn, foreign, ahead, unsound",
+    ["stage", "reason"],
 )
 SNAPSHOT_FAILURES = Counter("hailong_worker_snapshot_failures", "Snapshots that could not be written", ["stage"])
 SNAPSHOT_BYTES = Gauge("hailong_worker_snapshot_bytes", "Size of the newest snapshot", ["stage", "partition"])

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 import structlog
 
-from processors.stage import ImagedStage, Stage
+from processors.stage import ImagedStage, Stage, UnsoundImage
 from processors.transport.batch import batch_of
 from processors.transport.log_reader import read_log
 from processors.worker import metrics
@@ -67,7 +67,8 @@ class Rebuilder:
         """
         started = time.monotonic()
         snapshot = None if from_log or self._snapshots is None else self._snapshots.load(partition, bounds)
-        view, known = self._begin(partition, snapshot), 0 if snapshot is None else snapshot.records
+        view = self._begin(partition, snapshot)
+        known = view.records
         for topic in self._stage.inputs:
             self._replay(view, topic, partition, bounds.get(topic, 0))
         view.next = {**dict.fromkeys(self._stage.inputs, 0), **bounds}
@@ -89,7 +90,12 @@ class Rebuilder:
     def _begin(self, partition: int, snapshot: Snapshot | None) -> View:
         if snapshot is None or not isinstance(self._stage, ImagedStage):
             return View(self._stage.new_state(partition))
-        state = self._stage.restored_state(partition, snapshot.image)
+        try:
+            state = self._stage.restored_state(partition, snapshot.image)
+        except UnsoundImage:
+            metrics.SNAPSHOTS_IGNORED.labels(self._stage.name, "unsound").inc()
+            _log.warning("snapshot_ignored", stage=self._stage.name, partition=partition, reason="unsound")
+            return View(self._stage.new_state(partition))
         return View(state, dict(snapshot.next), snapshot.records, snapshot.records)
 
     def _replay(self, view: View, topic: Topic, partition: int, bound: int) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from types import MappingProxyType
@@ -15,7 +15,7 @@ from schemas.batch import Batch
 from schemas.topics import Topic
 
 _AT_ONCE = 2
-"""Views that are rebuilt at once: more than two threads do not get more out of Python's lock."""
+"""Views that are rebuilt at once. Kernels run side by side, but a rebuild is half network and unpacking."""
 
 _log = structlog.get_logger(__name__)
 
@@ -90,8 +90,8 @@ class Views:
     ) -> View:
         """The view of a partition, rebuilt up to the bounds where it is missing.
 
-        Whoever takes over one partition takes over several, and the work of decoding lies half outside of Python's
-        lock. So while one is rebuilt another one is too.
+        Whoever takes over one partition takes over several, and most of the work lies outside of Python's lock. So
+        while one is rebuilt another one is too.
 
         Args:
             partition: The partition.
@@ -116,10 +116,10 @@ class Views:
         """The views there are, by partition."""
         return self._views
 
-    def advance(self, partition: int, now: int) -> tuple[Output, ...]:
+    def advance(self, partition: int, now: int) -> Sequence[Output]:
         """Let the stream time of a partition reach `now` (epoch milliseconds); nothing if there is no view of it."""
         view = self._views.get(partition)
-        return () if view is None else tuple(view.state.advance(now))
+        return () if view is None else view.state.advance(now)
 
     def reconcile(self, committed: Mapping[tuple[Topic, int], int | None]) -> None:
         """Keep the views that may be kept after a rebalance.

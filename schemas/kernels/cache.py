@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import stat
 import tempfile
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -34,21 +35,31 @@ def _digest(module: Path) -> str:
 @cache
 def _home() -> Path | None:
     """The first place that can be written; NUMBA_CACHE_DIR names one of one's own."""
-    for path in _places():
-        try:
-            path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=path):
-                return path
-        except OSError:
-            continue
-    return None
+    return next(filter(_can_be_written, _places()), None)
+
+
+def _can_be_written(path: Path) -> bool:
+    try:
+        path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            return True
+    except OSError:
+        return False
+
+
+def _is_ours(path: Path) -> bool:
+    """Whether nobody else can put code there: numba runs what it finds."""
+    try:
+        found = path.stat()
+    except OSError:
+        return True  # it will be made, for us alone
+    return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 
 def _places() -> Iterator[Path]:
     if named := os.environ.get("NUMBA_CACHE_DIR"):
         yield Path(named)
     yield _HERE / "__pycache__"
-    if home := os.environ.get("XDG_CACHE_HOME"):
-        yield Path(home) / "hailong"
-    elif home := os.environ.get("HOME"):
-        yield Path(home) / ".cache" / "hailong"
+    caches = os.environ.get("XDG_CACHE_HOME") or (os.environ.get("HOME", "") and f"{os.environ['HOME']}/.cache")
+    if caches and _is_ours(own := Path(caches) / "hailong"):
+        yield own

@@ -32,7 +32,7 @@ def kernel(function: F) -> F:
 def part(function: F) -> F:
     """As `kernel`, for what kernels call in their innermost loops: becomes a part of them.
 
-    It takes one array at most. Arrays are counted where they are handed over, and that costs more than reading a field.
+    It takes one array, or two. They are counted where they are handed over, which costs as much as reading a field.
     """
     return _compiled(function, forceinline=True)
 

@@ -51,7 +51,8 @@ def schema_ids(data: Bytes, spans: Longs, most: int, ids: Longs) -> None:
     for place in range(len(spans)):
         at, end = spans[place, 2], spans[place, 3]
         ids[place] = -1
-        if end - at < 5 or end - at > most or data[at] != 0:
+        # Ids are positive numbers of 32 bits: a larger one is none, and no registry must be asked for it.
+        if end - at < 5 or end - at > most or data[at] != 0 or data[at + 1] >= 0x80:
             continue
         found = np.int64(0)
         for step in range(1, 5):

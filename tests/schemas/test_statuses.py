@@ -28,7 +28,8 @@ from schemas.readers import StatusReader
 from schemas.statuses import STATUSES, CodedStatusReader, status_table
 from schemas.topics import Topic
 from schemas.validation.rules import LATEST_MS, STATUS_TEXTS
-from schemas.wire import MAX_RECORD_BYTES
+from schemas.varint import zigzag
+from schemas.wire import MAX_RECORD_BYTES, MAX_SCHEMA_ID
 
 ENCODE = encoder("declaration-status")
 TABLES = [name for name in STATUS_TEXTS if name not in ("event_id", "declaration_no")]
@@ -100,14 +101,41 @@ def test_good_records_of_later_writers_are_read_alike() -> None:
 
 
 def test_single_changed_bytes_never_make_a_difference() -> None:
-    """A seeded sweep over every byte of a record, denser than the property tests."""
+    """A seeded sweep over every byte of a record, and every cut; the broken one ends where the batch does."""
     dice = random.Random(7)
     whole = [ENCODE(status(f"e{n}", "CLEARED", WRITTEN_AT, team="01", official="x" * 64).to_avro()) for n in range(3)]
-    for place in range(len(whole[1])):
-        for _ in range(2):
-            broken = bytearray(whole[1])
-            broken[place] = dice.randrange(256)
-            agree(status_batch([whole[0], bytes(broken), whole[2]]))
+    for place in range(len(whole[2])):
+        agree(status_batch([*whole[:2], whole[2][:place]]))
+        broken = bytearray(whole[2])
+        broken[place] = dice.randrange(256)
+        agree(status_batch([*whole[:2], bytes(broken)]))
+
+
+def test_no_registry_is_asked_for_what_cannot_be_an_id() -> None:
+    """Four bytes can hold larger numbers than an id: such a value is not framed, and costs only itself."""
+
+    def strict(schema_id: int, subject: str) -> Any | None:
+        if schema_id > MAX_SCHEMA_ID:
+            raise SystemFault("the registry refuses the question")
+        return pinned_only(schema_id, subject)
+
+    good = ENCODE(status("e1", "CLEARED", WRITTEN_AT).to_avro())
+    batch = status_batch([good, b"\x00\xff\xff\xff\xff" + good[5:], b"\x00\x80\x00\x00\x65" + good[5:]])
+    found = CodedStatusReader(strict).read(batch, {})
+    assert found.index.tolist() == [0]
+    assert [reject.reason for reject in found.rejects] == [Reason.NOT_FRAMED] * 2
+
+
+@pytest.mark.parametrize(
+    ("base", "delta", "accepted"), [(-(1 << 63) + WRITTEN_AT, -(1 << 63), 1), ((1 << 63) - 1, 5, 0), (WRITTEN_AT, 0, 1)]
+)
+def test_timestamps_add_up_as_in_kafka(base: int, delta: int, accepted: int) -> None:
+    """A timestamp is a sum of two 64-bit numbers, and wraps around: no batch makes a worker fail by it."""
+    good = ENCODE(status("e1", "CLEARED", WRITTEN_AT).to_avro())
+    body = b"\x00" + zigzag(delta) + b"\x00" + zigzag(11) + b"10300000001" + zigzag(len(good)) + good + b"\x00"
+    run = RecordRun(0, base, None, 1, zigzag(len(body)) + body)
+    found = CodedStatusReader().read(PackedBatch(Topic.DECLARATION_STATUS, 0, 0, 1, [run]), {})
+    assert (len(found), len(found.rejects)) == (accepted, 1 - accepted)
 
 
 def test_good_records_are_read_as_kafka_stores_them() -> None:
