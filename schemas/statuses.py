@@ -157,7 +157,7 @@ class CodedStatusReader:
         keys = [batch.keys[one.index] for one in good]
         timestamps = np.array([batch.timestamps[one.index] for one in good], np.int64)
         again = Located.of(values, keys, timestamps)
-        slow, fit = self._read(again, [(_OWN_PLAN, np.arange(len(good)))], tables)
+        slow, fit = self._read(again, [(_OWN_PLAN, np.arange(len(good), dtype=np.int64))], tables)
         assert fit.all()  # else a good record would be lost: kernels take whatever the rules accept
         index = np.array([one.index for one in good], np.int64)
         slow = replace(slow, index=index, checksums=np.array([one.checksum for one in good], np.uint32))
@@ -174,9 +174,14 @@ def _own_schema() -> Any:
     return parse_schema({"type": "record", "name": "Own", "fields": copy.deepcopy(fields)})
 
 
+def _own_plan(schema: Any) -> Plan:
+    plan = _plan(schema)
+    assert plan is not None  # else no record that is decoded by itself could be taken in
+    return plan
+
+
 _OWN_SCHEMA = _own_schema()
-_OWN_PLAN = _plan(_OWN_SCHEMA)
-assert _OWN_PLAN is not None  # else no record that is decoded by itself could be taken in
+_OWN_PLAN = _own_plan(_OWN_SCHEMA)
 
 
 def _as_kernels_like_it(record: Mapping[str, Any]) -> bytes:
