@@ -68,8 +68,8 @@ def run_writer(subject: str, first: str, last: str, *, framed: bool = False) -> 
     """
     pinned = latest(subject)
     write = parts.run_writer(physical(schema_json(pinned.schema_id)), first, last)
-    header = frame_header(pinned.schema_id) if framed else b""
-    return lambda values: header + write(values)
+    header = frame_header(pinned.schema_id)
+    return (lambda values: header + write(values)) if framed else write
 
 
 def _framing(subject: str, write: Callable[[Any], bytes]) -> Callable[[Any], bytes]:

@@ -49,7 +49,8 @@ def bears_until(sheet: Sheet) -> int:
 
     When a content with an earlier submission wins, fewer statuses are looked at, but the version must not fall.
     """
-    return max(record.submitted_at for record in sheet.records.values())
+    records = sheet.records.values()
+    return sheet.latest.submitted_at if len(records) == 1 else max(record.submitted_at for record in records)
 
 
 def version_of(sheet: Sheet, bearing: int) -> int:

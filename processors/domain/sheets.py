@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields
 from operator import attrgetter
 from typing import Any
 
-from processors.domain.imaging import packed, unpacked
+from processors.domain.imaging import packed_list, packed_text, unpacked
 from processors.stage import Image
 from schemas.records import Rating, RatingItem
 
@@ -49,14 +49,26 @@ class Sheet:
     Attributes:
         key: The declaration's key as a number.
         sheet_id: The sheet.
-        records: Distinct records by (revision, checksum).
-        published: Version of the facts last sent for it; 0 for none.
+        records: Distinct records by (revision, checksum); changed by `add` alone.
+        published: Version of the facts last sent for it; 0 for none. Changed by `publish` alone.
     """
 
     key: int
     sheet_id: str
     records: dict[tuple[int, int], Revision] = field(default_factory=dict)
     published: int = 0
+    _latest: Revision | None = None
+    _text: str | None = None
+
+    def add(self, record: Revision) -> None:
+        """Remember a record."""
+        self.records[record.revision, record.crc] = record
+        self._latest = self._text = None
+
+    def publish(self, version: int) -> None:
+        """Remember that its facts are sent."""
+        self.published = version
+        self._text = None
 
     def revisions(self) -> list[Revision]:
         """Every record, the one that counts last: by revision, and several contents of one revision by checksum."""
@@ -65,7 +77,16 @@ class Sheet:
     @property
     def latest(self) -> Revision:
         """The revision that counts."""
-        return self.records[max(self.records)]
+        if self._latest is None:
+            self._latest = self.records[max(self.records)]
+        return self._latest
+
+    def text(self) -> str:
+        """The sheet in its view's image, remembered: few sheets change between two images, and there may be 100,000."""
+        if self._text is None:
+            rows = [_row(record) for record in self.records.values()]
+            self._text = packed_text((self.key, self.sheet_id, self.published, rows))
+        return self._text
 
 
 class SheetStore:
@@ -86,16 +107,18 @@ class SheetStore:
         if identity in sheet.records:
             return None
         self._newest[key] = max(self._newest.get(key, 0), rating.submitted_at)
-        sheet.records[identity] = Revision(
-            revision=rating.revision,
-            crc=crc,
-            submitted_at=rating.submitted_at,
-            phase=rating.phase,
-            declaration_no=rating.declaration_no,
-            tax_code=rating.tax_code,
-            items=rating.items,
-            has_comment=bool(rating.comment),
-            has_contact=rating.contact is not None,
+        sheet.add(
+            Revision(
+                revision=rating.revision,
+                crc=crc,
+                submitted_at=rating.submitted_at,
+                phase=rating.phase,
+                declaration_no=rating.declaration_no,
+                tax_code=rating.tax_code,
+                items=rating.items,
+                has_comment=bool(rating.comment),
+                has_contact=rating.contact is not None,
+            )
         )
         return sheet
 
@@ -111,12 +134,8 @@ class SheetStore:
 
     def image(self) -> Image:
         """The sheets as an array."""
-        sheets = [
-            (sheet.key, sheet.sheet_id, sheet.published, [_row(record) for record in sheet.records.values()])
-            for sheets in self._by_declaration.values()
-            for sheet in sheets.values()
-        ]
-        return {"sheets": packed(sheets)}
+        texts = [sheet.text() for sheets in self._by_declaration.values() for sheet in sheets.values()]
+        return {"sheets": packed_list(texts)}
 
     @classmethod
     def of(cls, image: Image) -> SheetStore:

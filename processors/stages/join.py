@@ -144,7 +144,7 @@ class JoinState:
             if not (sheet.published or even_unmatched or state.known):
                 self._waiting.wait(sheet)
                 continue
-            sheet.published = version
+            sheet.publish(version)
             changes.append(_Change(sheet, state, version))
         return changes
 
