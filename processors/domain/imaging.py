@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+_encode = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+
 
 def packed_text(value: Any) -> str:
     """Lists, texts, numbers and None as a text."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return _encode(value)
 
 
 def packed_list(texts: Iterable[str]) -> npt.NDArray[np.uint8]:
