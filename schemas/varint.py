@@ -5,22 +5,22 @@ Source: Apache Avro 1.12 specification, "Binary Encoding"; ClickHouse's native p
 
 from __future__ import annotations
 
-_ONE_BYTE = [bytes([number]) for number in range(0x80)]
+_DIGITS = 14
+_MASK = (1 << _DIGITS) - 1
+_LAST = [bytes((n,)) if n < 0x80 else bytes((n & 0x7F | 0x80, n >> 7)) for n in range(1 << _DIGITS)]
+_BEFORE = [bytes((n & 0x7F | 0x80, n >> 7 | 0x80)) for n in range(1 << _DIGITS)]
+"""Two bytes at a time are looked up: a time in milliseconds, as nearly every long number is, has six."""
 
 
 def varint(number: int) -> bytes:
     """A number that is not negative."""
-    if number < 0x80:
-        return _ONE_BYTE[number]
-    if 1 << 35 <= number < 1 << 42:  # a time in milliseconds, as nearly every long number is
-        first, second, third = number & 0x7F | 0x80, number >> 7 & 0x7F | 0x80, number >> 14 & 0x7F | 0x80
-        return bytes((first, second, third, number >> 21 & 0x7F | 0x80, number >> 28 & 0x7F | 0x80, number >> 35))
-    out = bytearray()
-    while number > 0x7F:
-        out.append(number & 0x7F | 0x80)
-        number >>= 7
-    out.append(number)
-    return bytes(out)
+    if number <= _MASK:
+        return _LAST[number]
+    if number >> 3 * _DIGITS:
+        return _BEFORE[number & _MASK] + varint(number >> _DIGITS)
+    if number >> 2 * _DIGITS:
+        return _BEFORE[number & _MASK] + _BEFORE[number >> _DIGITS & _MASK] + _LAST[number >> 2 * _DIGITS]
+    return _BEFORE[number & _MASK] + _LAST[number >> _DIGITS]
 
 
 def zigzag(number: int, bits: int = 64) -> bytes:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processors.domain.status_runs import ROW, Keys, Rows, Run
+from processors.domain.status_runs import ROW, Keys, Rows, Run, joined, taken
 from schemas.kernels.compiled import Bools, kernel
 
 _ORDER = ("event", "crc", "status", "occurred_at")
@@ -50,14 +50,15 @@ def gathered(runs: Sequence[Run], wanted: Keys) -> Histories:
     """
     found = [run.find(wanted) for run in runs]
     owners = np.concatenate([np.empty(0, np.int64), *(owner for owner, _rows in found)])
-    rows = np.concatenate([np.empty(0, ROW), *(rows for _owner, rows in found)])
+    rows = joined([np.empty(0, ROW), *(rows for _owner, rows in found)])
     owners, rows = _sorted(owners, rows, _ORDER)
     fresh = np.ones(len(rows), np.bool_)
     if _mark_fresh(owners, rows, fresh):
         # Two contents of one event, time, status and checksum: they can stand between each other's repetitions.
         owners, rows = _sorted(owners, rows, (*_REST, *_ORDER))
         _mark_fresh(owners, rows, fresh)
-    owners, rows = owners[fresh], rows[fresh]
+    if not fresh.all():
+        owners, rows = owners[fresh], rows[fresh]
     firsts = np.flatnonzero(np.diff(owners, prepend=-1))
     by_event = np.lexsort((rows["event"], owners))
     return Histories(wanted[owners[firsts]], np.append(firsts, len(rows)), rows, by_event)
@@ -66,7 +67,7 @@ def gathered(runs: Sequence[Run], wanted: Keys) -> Histories:
 def _sorted(owners: Keys, rows: Rows, fields: Sequence[str]) -> tuple[Keys, Rows]:
     """By declaration, then by fields, the last one first."""
     order = np.lexsort((*(rows[field] for field in fields), owners))
-    return owners[order], rows[order]
+    return owners[order], taken(rows, order)
 
 
 @kernel

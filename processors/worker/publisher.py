@@ -5,9 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from functools import partial
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -19,8 +17,8 @@ from schemas.errors import OutcomeUnknown, SystemFault
 _log = structlog.get_logger(__name__)
 
 _RETRY_PAUSE_S = 1.0
-_POLL_EACH = 64
-"""Delivery reports are taken after so many records: asking after each costs more than producing it."""
+_LOOK_S = 0.5
+"""How long Kafka is waited for before somebody may have called it off."""
 
 # No answer, or an answer that another attempt may change; everything else needs an operator.
 _UNDECIDED = frozenset(
@@ -48,25 +46,6 @@ class Message(NamedTuple):
     value: bytes
 
 
-@dataclass(slots=True)
-class _Attempt:
-    """Delivery reports of one attempt; filled by `poll` in the publishing thread."""
-
-    pending: int = 0
-    first_undelivered: int | None = None
-    error: KafkaError | None = None
-    fault: KafkaError | None = None
-
-    def report(self, index: int, error: KafkaError | None, _message: Any = None) -> None:
-        self.pending -= 1
-        if error is None:
-            return
-        if error.code() not in _UNDECIDED and not error.retriable():
-            self.fault = error
-        self.error = error
-        self.first_undelivered = index if self.first_undelivered is None else min(index, self.first_undelivered)
-
-
 class Publisher:
     """An idempotent producer that returns when everything is acknowledged. Used from one thread at a time.
 
@@ -79,32 +58,31 @@ class Publisher:
         self._stage = stage
         self._where = connection.bootstrap_servers
         self._abort = threading.Event()
-        self._producer = Producer({**connection.producer_config(), "client.id": f"hailong-{stage}"})
+        settings = {
+            **connection.producer_config(),
+            "client.id": f"hailong-{stage}",
+            # Of a record that arrived nothing has to be known but that none is left to wait for.
+            "delivery.report.only.error": True,
+        }
+        self._producer = Producer(settings)
 
     def publish(self, messages: Sequence[Message]) -> None:
         """Produce in order and wait for all acknowledgements, however long Kafka takes.
 
-        Where an outcome is unknown, everything from that record on is produced again, identically and in order, so that
-        the last record of a key stays the last.
+        Where an outcome is unknown, everything is produced again, identically and in order, so that the last record of
+        a key stays the last.
 
         Raises:
             SystemFault: Kafka refuses for good: missing topic or right, record too large, fenced producer.
             OutcomeUnknown: `abort` was called before everything was acknowledged.
         """
         started = time.monotonic()
-        start = 0
-        while start < len(messages):
-            attempt = self._attempt(messages, start)
-            if attempt.fault is not None:
-                raise SystemFault(f"Kafka at {self._where} refuses output of {self._stage}: {attempt.fault.name()}")
-            if attempt.first_undelivered is None:
-                break
-            start = attempt.first_undelivered
-            assert attempt.error is not None
-            metrics.PUBLISH_RETRIES.labels(self._stage).inc(len(messages) - start)
-            _log.warning(
-                "publish_retried", stage=self._stage, records=len(messages) - start, error=attempt.error.name()
-            )
+        while errors := self._attempt(messages):
+            for error in errors:
+                if error.code() not in _UNDECIDED and not error.retriable():
+                    raise SystemFault(f"Kafka at {self._where} refuses output of {self._stage}: {error.name()}")
+            metrics.PUBLISH_RETRIES.labels(self._stage).inc(len(messages))
+            _log.warning("publish_retried", stage=self._stage, records=len(messages), error=errors[0].name())
             self.pause()
         metrics.PUBLISH_SECONDS.labels(self._stage).observe(time.monotonic() - started)
 
@@ -117,34 +95,31 @@ class Publisher:
         self._abort.wait(_RETRY_PAUSE_S)
         self._check_abort()
 
-    def _attempt(self, messages: Sequence[Message], start: int) -> _Attempt:
-        attempt = _Attempt()
-        for index in range(start, len(messages)):
-            self._produce(messages[index], partial(attempt.report, index), attempt)
-            if index % _POLL_EACH == 0:
-                self._producer.poll(0)
-            if attempt.error is not None:
-                break  # the rest would only overtake what has to be sent again
-        while attempt.pending:
-            self._producer.poll(0.5)
-            self._check_abort()
-        return attempt
+    def _attempt(self, messages: Sequence[Message]) -> Sequence[KafkaError]:
+        """Errors of the records that Kafka does not have now; none if it has all."""
+        errors: list[KafkaError] = []
 
-    def _produce(self, message: Message, report: Callable[..., None], attempt: _Attempt) -> None:
+        def failed(error: KafkaError, _message: object) -> None:
+            errors.append(error)
+
+        for message in messages:
+            self._produce(message, failed, errors)
+            if errors:
+                break  # the rest would only overtake what has to be sent again
+        while self._producer.flush(_LOOK_S):
+            self._check_abort()
+        return errors
+
+    def _produce(self, message: Message, failed: Callable[..., None], errors: list[KafkaError]) -> None:
         while True:
             try:
-                self._producer.produce(message.topic, value=message.value, key=message.key, on_delivery=report)
+                return self._producer.produce(message.topic, message.value, message.key, on_delivery=failed)
             except BufferError:
                 # The queue is full: Kafka is slower than we are. Wait for room.
-                self._producer.poll(0.5)
+                self._producer.poll(_LOOK_S)
                 self._check_abort()
             except KafkaException as exception:
-                attempt.pending += 1
-                report(exception.args[0])
-                return
-            else:
-                attempt.pending += 1
-                return
+                return errors.append(exception.args[0])
 
     def _check_abort(self) -> None:
         if self._abort.is_set():
