@@ -94,7 +94,7 @@ def _boolean(value: bool) -> bytes:
 
 _PRIMITIVES: Mapping[str, tuple[Part, bool]] = {
     "int": (_int, True),
-    "long": (zigzag, True),
+    "long": (zigzag, False),
     "string": (_string, True),
     "bytes": (_bytes, False),
     "boolean": (_boolean, False),

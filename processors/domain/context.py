@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from processors.domain.as_of import State
 from schemas.records import Channel
@@ -35,8 +35,7 @@ class StepLimits:
     goods_minutes: int = 480
 
 
-@dataclass(frozen=True, slots=True)
-class DeclarationContext:
+class DeclarationContext(NamedTuple):
     """What was known of a declaration as of a rating; fields as in `rated-service`."""
 
     declaration_office: str | None = None

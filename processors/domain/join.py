@@ -80,8 +80,7 @@ class FactItem(NamedTuple):
     target_known: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """Facts about one declaration from one revision of a sheet: what they have in common stands once.
 
     Attributes:
@@ -182,12 +181,15 @@ def _since(revisions: Sequence[Revision]) -> Mapping[ItemIdentity, tuple[int, ..
     since: dict[ItemIdentity, tuple[int, ...]] = {}
     for revision in revisions:
         at = revision.submitted_at
-        firsts = [(*_NEVER[:place], at, *_NEVER[place + 1 :]) for place in range(len(_NEVER))]
+        firsts: dict[int, tuple[int, ...]] = {}
         for item in revision.items:
             identity, place = _identity(item), item.score - 1
             known = since.get(identity)
             if known is None:
-                since[identity] = firsts[place]
+                first = firsts.get(place)
+                if first is None:
+                    first = firsts[place] = (*_NEVER[:place], at, *_NEVER[place + 1 :])
+                since[identity] = first
             elif not known[place]:
                 since[identity] = (*known[:place], at, *known[place + 1 :])
     return since

@@ -1,4 +1,4 @@
-"""Sorting whole numbers by their digits, the lowest first: numpy's sort that keeps equal keys as they stand compares."""
+"""Sorting whole numbers digit by digit, the lowest first: numpy's sort that keeps the order of equals compares."""
 
 from __future__ import annotations
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from processors.domain.imaging import packed_list, packed_text, unpacked
 from processors.stage import Image
@@ -15,8 +15,7 @@ ItemIdentity = tuple[str, str, str]
 """Target, office, target id: what makes two scores on two revisions the same item."""
 
 
-@dataclass(frozen=True, slots=True)
-class Revision:
+class Revision(NamedTuple):
     """What is remembered of one record of a sheet; no comment and no contact.
 
     Attributes:
@@ -159,7 +158,7 @@ class SheetStore:
         return sum(map(len, self._by_declaration.values()))
 
 
-_revision_fields = attrgetter(*(one.name for one in fields(Revision) if one.name != "items"))
+_revision_fields = attrgetter(*(name for name in Revision._fields if name != "items"))
 _item_fields = attrgetter(*(one.name for one in fields(RatingItem)))
 
 
