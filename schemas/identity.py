@@ -8,12 +8,12 @@ from uuid import UUID
 ROOT = UUID("6f0d7f3e-4f0b-5c55-9d53-8a8f6f1f2b10")
 _PREFIX = ROOT.bytes
 _VARIANT = {f"{digit:x}": f"{digit & 3 | 8:x}" for digit in range(16)}
-_SEPARATOR = "\x1f"  # cannot stand in an id that passed validation: no two keys give one string
+SEPARATOR = "\x1f"  # cannot stand in an id that passed validation: no two keys give one string
 
 
 def _name(kind: str, *parts: object) -> str:
     """A UUIDv5, as `uuid.uuid5` makes it in four times the time: every fold of a case asks for a handful."""
-    return _uuid5(_SEPARATOR.join([kind, *map(str, parts)]))
+    return _uuid5(SEPARATOR.join([kind, *map(str, parts)]))
 
 
 def _uuid5(text: str) -> str:
@@ -27,7 +27,16 @@ def fact_id(declaration: str, sheet_id: str, target: str, office: str, target_id
     `declaration` is the declaration's key (11 digits): should two declarations carry one sheet id by mistake, they are
     joined in different partitions and must not overwrite each other.
     """
-    return _uuid5(_SEPARATOR.join(("fact", declaration, sheet_id, target, office, target_id)))
+    return _uuid5(SEPARATOR.join(("fact", declaration, sheet_id, target, office, target_id)))
+
+
+FACT_NAME = _PREFIX + f"fact{SEPARATOR}".encode()
+"""What comes before the declaration in the name that `fact_id` is the hash of."""
+
+
+def fact_id_rest(target: str, office: str, target_id: str) -> str:
+    """What comes after the sheet in that name, and the separator behind it."""
+    return SEPARATOR.join((target, office, target_id))
 
 
 def complaint_id(declaration: str, sheet_id: str, office: str) -> str:

@@ -8,9 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+from benchmarks.contenders.facts import DeclarationContext
 from processors.domain.as_of import PERMITTED
-from processors.domain.context import CHECKED, DeclarationContext, StepLimits, WorkingTime
+from processors.domain.context import CHECKED, StepLimits
 from schemas.records import Status
+from schemas.reference.calendar import WorkingCalendar
 
 _REGISTERED = frozenset({Status.REGISTERED})
 _DOCUMENTS_END = frozenset({Status.DOCUMENTS_CHECKED})
@@ -49,7 +51,7 @@ def known_rows(history: Iterable[StatusRow], as_of: int) -> int:
 
 
 def context_as_of(
-    history: Sequence[StatusRow], as_of: int, calendar: WorkingTime, limits: StepLimits
+    history: Sequence[StatusRow], as_of: int, calendar: WorkingCalendar, limits: StepLimits
 ) -> DeclarationContext:
     """The declaration as of an instant: a function of the set of its statuses.
 

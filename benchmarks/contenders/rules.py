@@ -12,12 +12,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
-from processors.domain.join import bears_until, facts_of, version_of
+from benchmarks.contenders.facts import facts_of
+from processors.domain.join import bears_until, version_of
 from processors.domain.sheets import Revision, Sheet
 from processors.stages.reference import reference_surroundings
 from schemas.codec import decoder, encoder
 from schemas.keys import key_of
 from schemas.records import Rating
+from schemas.reference import load_calendar, load_offices
 from schemas.statuses import STATUSES
 from schemas.topics import Topic
 from schemas.wire import HEADER_BYTES
@@ -26,7 +28,7 @@ Value = dict[str, Any]
 Encoded = tuple[bytes, bytes]
 """Key and value of a fact."""
 
-_SURROUNDINGS = reference_surroundings()
+_CALENDAR, _DIRECTORY, _LIMITS = load_calendar(), load_offices(), reference_surroundings().limits
 _read_status = decoder(Topic.DECLARATION_STATUS.subject)
 _read_rating = decoder(Topic.RATING.subject)
 _write_fact = encoder(Topic.RATED_SERVICE.subject)
@@ -69,8 +71,8 @@ def _facts(known: Value, sheet_ids: Any) -> Iterator[Encoded]:
         key = int(records[0].declaration_no[:11])
         sheet = Sheet(key, sheet_id, {(record.revision, record.crc): record for record in records})
         submitted_at, bearing = sheet.latest.submitted_at, known_rows(history, bears_until(sheet))
-        context = context_as_of(history, submitted_at, _SURROUNDINGS.calendar, _SURROUNDINGS.limits)
-        for facts in facts_of(sheet, context, version_of(sheet, bearing), _SURROUNDINGS.directory):
+        context = context_as_of(history, submitted_at, _CALENDAR, _LIMITS)
+        for facts in facts_of(sheet, context, version_of(sheet, bearing), _DIRECTORY):
             for fact in facts.records():
                 yield key_of(fact), _write_fact(fact.to_avro())
 

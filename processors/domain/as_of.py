@@ -7,6 +7,7 @@ them names, and when the steps began and ended that have legal limits.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -35,8 +36,10 @@ _MEANING = np.array([_MEANINGS.get(Status(status), 0) for status in STATUSES], n
 """What each status says about a step; each says one thing at most."""
 
 
-class State(NamedTuple):
-    """A declaration at one moment. Codes are those of the status log, 0 for none; times are epoch milliseconds or -1.
+class States(NamedTuple):
+    """Declarations, each at one moment: columns of equal length.
+
+    Codes are those of the status log, 0 for none; times are epoch milliseconds or -1.
 
     Attributes:
         bearing: How many distinct status records bear on it: part of the version of its facts. Counts every content of
@@ -57,24 +60,38 @@ class State(NamedTuple):
         goods_to: Its end or withdrawal, after that.
     """
 
-    bearing: int
-    known: int
-    office: int
-    status: int
-    team: int
-    channel: int
-    kind: int
-    tax_code: int
-    registered_at: int
-    permitted_at: int
-    documents_from: int
-    documents_to: int
-    goods_from: int
-    goods_to: int
+    bearing: Longs
+    known: Longs
+    office: Longs
+    status: Longs
+    team: Longs
+    channel: Longs
+    kind: Longs
+    tax_code: Longs
+    registered_at: Longs
+    permitted_at: Longs
+    documents_from: Longs
+    documents_to: Longs
+    goods_from: Longs
+    goods_to: Longs
+
+    @classmethod
+    def none(cls) -> States:
+        """Of no declarations."""
+        return cls(*np.empty((len(cls._fields), 0), np.int64))
+
+    def at(self, places: Sequence[int]) -> States:
+        """Some of them."""
+        chosen = np.array(places, np.int64)
+        return States._make(column[chosen] for column in self)
+
+    def and_then(self, others: States) -> States:
+        """These, and then the others."""
+        return States._make(map(np.concatenate, zip(self, others, strict=True)))
 
 
 _BEARING, _KNOWN, _OFFICE, _STATUS, _TEAM, _CHANNEL_CODE, _KIND, _TAX_CODE = range(8)
-_REGISTERED_AT, _PERMITTED_AT, _DOCUMENTS_FROM, _DOCUMENTS_TO, _GOODS_FROM, _GOODS_TO = range(8, len(State._fields))
+_REGISTERED_AT, _PERMITTED_AT, _DOCUMENTS_FROM, _DOCUMENTS_TO, _GOODS_FROM, _GOODS_TO = range(8, len(States._fields))
 _TIMES = _REGISTERED_AT
 """The first field that is a time."""
 
@@ -85,7 +102,7 @@ def states(
     as_of: npt.NDArray[np.int64],
     until: npt.NDArray[np.int64],
     checked: npt.NDArray[np.bool_],
-) -> list[State]:
+) -> States:
     """The states of declarations.
 
     Args:
@@ -97,9 +114,9 @@ def states(
     """
     wins = np.zeros(len(histories.rows), np.bool_)
     _mark_winners(histories.starts, histories.rows, histories.by_event, wins)
-    found = np.empty((len(which), len(State._fields)), np.int64)
+    found = np.empty((len(which), len(States._fields)), np.int64)
     _read(histories.starts, histories.rows, histories.by_event, wins, which, as_of, until, checked, _MEANING, found)
-    return list(map(State._make, found.tolist()))
+    return States._make(np.ascontiguousarray(found.T))
 
 
 @kernel
@@ -119,7 +136,7 @@ def _mark_winners(starts: Longs, rows: Rows, by_event: Longs, wins: Bools) -> No
 
 @kernel
 def _bearing(first: np.int64, last: np.int64, rows: Rows, by_event: Longs, until: np.int64) -> np.int64:
-    """See `State`; contents of one event stand together, and those of each are in order of time."""
+    """See `States`; contents of one event stand together, and those of each are in order of time."""
     count = np.int64(0)
     counts = False
     for place in range(first, last):
@@ -144,7 +161,7 @@ def _read(
     meaning: Longs,
     found: Longs,
 ) -> None:
-    """Write one row of `found` for each state, in the order of the fields of `State`."""
+    """Write one row of `found` for each state, in the order of the fields of `States`."""
     for wanted in range(len(which)):
         state = found[wanted]
         state[:_TIMES] = 0

@@ -1,14 +1,17 @@
-"""A declaration as it stood at one moment, in words: what its facts say of it."""
+"""Declarations as they stood at one moment each: what their facts say of them."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
-from processors.domain.as_of import State
+import numpy as np
+
+from processors.domain.as_of import States
+from schemas.kernels.compiled import Longs
+from schemas.kernels.rows import ABSENT
 from schemas.records import Channel
-from schemas.statuses import STATUSES
 
 CHECKED = frozenset({Channel.YELLOW, Channel.RED})
 """Channels in which documents are checked."""
@@ -17,8 +20,11 @@ CHECKED = frozenset({Channel.YELLOW, Channel.RED})
 class WorkingTime(Protocol):
     """The working calendar, as far as the core needs it."""
 
-    def working_minutes_between(self, start_ms: int, end_ms: int, office: str | None = None) -> int:
-        """Whole working minutes between two instants."""
+    def overtime_of(self, office: str | None) -> str | None:
+        """The office, if it has overtime: offices with the same answer have the same working time."""
+
+    def working_minutes_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
+        """Whole working minutes from each instant to another."""
 
     def add_working_days(self, start_ms: int, days: int) -> int:
         """End of working time of the n-th working day after the day of `start_ms`."""
@@ -35,70 +41,74 @@ class StepLimits:
     goods_minutes: int = 480
 
 
-class DeclarationContext(NamedTuple):
-    """What was known of a declaration as of a rating; fields as in `rated-service`."""
+class Contexts(NamedTuple):
+    """What was known of declarations as of their ratings: columns of equal length, fields as in `rated-service`.
 
-    declaration_office: str | None = None
-    declaration_team: str | None = None
-    status: str | None = None
-    channel: str | None = None
-    kind: str | None = None
-    tax_code: str | None = None
-    status_count: int = 0
-    registered_at: int | None = None
-    permitted_at: int | None = None
-    document_minutes: int | None = None
-    goods_minutes: int | None = None
-    clearance_minutes: int | None = None
-    on_time: bool | None = None
+    Texts are codes of the status log, 0 for none; the status is its place in `STATUSES`; else `ABSENT` stands for none.
+    """
+
+    declaration_office: Longs
+    declaration_team: Longs
+    status: Longs
+    channel: Longs
+    kind: Longs
+    tax_code: Longs
+    status_count: Longs
+    registered_at: Longs
+    permitted_at: Longs
+    document_minutes: Longs
+    goods_minutes: Longs
+    clearance_minutes: Longs
+    on_time: Longs
 
 
-UNKNOWN = DeclarationContext()
-"""When nothing was known by then."""
-
-
-def context_of(
-    state: State, as_of: int, texts: Mapping[str, Sequence[str | None]], calendar: WorkingTime, limits: StepLimits
-) -> DeclarationContext:
-    """The declaration as of an instant.
+def contexts_of(
+    states: States, as_of: Longs, offices: Sequence[str | None], calendar: WorkingTime, limits: StepLimits
+) -> Contexts:
+    """Declarations as of an instant each.
 
     Args:
-        state: As numbers.
+        states: As numbers.
         as_of: Epoch milliseconds.
-        texts: The text behind each code, by field.
+        offices: The office behind each code.
         calendar: Working time.
         limits: Legal limits of the steps.
     """
-    if not state.known:
-        return UNKNOWN
-    office = texts["office"][state.office]
-    until = as_of if state.permitted_at < 0 else state.permitted_at
-
-    def minutes(start: int, end: int) -> int | None:
-        if start < 0:
-            return None
-        return calendar.working_minutes_between(start, max(start, until if end < 0 else end), office)
-
-    documents = minutes(state.documents_from, state.documents_to)
-    goods = minutes(state.goods_from, state.goods_to)
-    return DeclarationContext(
-        declaration_office=office,
-        declaration_team=texts["team"][state.team],
-        status=STATUSES[state.status],
-        channel=texts["channel"][state.channel],
-        kind=texts["kind"][state.kind],
-        tax_code=texts["tax_code"][state.tax_code],
-        status_count=state.known,
-        registered_at=None if state.registered_at < 0 else state.registered_at,
-        permitted_at=None if state.permitted_at < 0 else state.permitted_at,
+    until = np.where(states.permitted_at < 0, as_of, states.permitted_at)
+    never = np.full(len(until), -1)
+    starts = np.concatenate((states.documents_from, states.goods_from, states.registered_at))
+    ends = np.concatenate((states.documents_to, states.goods_to, never))
+    ends = np.maximum(starts, np.where(ends < 0, np.tile(until, 3), ends))
+    minutes = _working_minutes(starts, ends, np.tile(states.office, 3), offices, calendar)
+    documents, goods, clearance = minutes.reshape(3, -1)
+    measured = (documents != ABSENT) | (goods != ABSENT)
+    within = (documents <= limits.document_minutes) & (goods <= limits.goods_minutes)  # as an absent step is
+    return Contexts(
+        declaration_office=states.office,
+        declaration_team=states.team,
+        status=np.where(states.known > 0, states.status, ABSENT),
+        channel=states.channel,
+        kind=states.kind,
+        tax_code=states.tax_code,
+        status_count=states.known,
+        registered_at=np.where(states.registered_at < 0, ABSENT, states.registered_at),
+        permitted_at=np.where(states.permitted_at < 0, ABSENT, states.permitted_at),
         document_minutes=documents,
         goods_minutes=goods,
-        clearance_minutes=minutes(state.registered_at, -1),
-        on_time=_on_time(documents, goods, limits),
+        clearance_minutes=clearance,
+        on_time=np.where(measured, within, ABSENT),
     )
 
 
-def _on_time(documents: int | None, goods: int | None, limits: StepLimits) -> bool | None:
-    if documents is None and goods is None:
-        return None
-    return (documents or 0) <= limits.document_minutes and (goods or 0) <= limits.goods_minutes
+def _working_minutes(
+    starts: Longs, ends: Longs, codes: Longs, offices: Sequence[str | None], calendar: WorkingTime
+) -> Longs:
+    """Working minutes at each office; `ABSENT` where nothing began."""
+    minutes, asked = np.full(len(starts), ABSENT), starts >= 0
+    clocks: dict[str | None, list[int]] = {}
+    for code in np.unique(codes[asked]).tolist():
+        clocks.setdefault(calendar.overtime_of(offices[code]), []).append(code)
+    for office, its in clocks.items():
+        rows = asked if len(clocks) == 1 else asked & np.isin(codes, its)
+        minutes[rows] = calendar.working_minutes_between_many(starts[rows], ends[rows], office)
+    return minutes

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, fields
+from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from processors.domain.imaging import packed_list, packed_text, unpacked
 from processors.stage import Image
 from schemas.records import Rating, RatingItem
+
+_MOST_ITEMS = 1 << 16
+"""Items that the sheets of an image share, as those of a batch do: there are few offices, teams and scores."""
 
 ItemIdentity = tuple[str, str, str]
 """Target, office, target id: what makes two scores on two revisions the same item."""
@@ -167,7 +171,12 @@ def _row(record: Revision) -> list[Any]:
     return [[_item_fields(item) for item in record.items], *_revision_fields(record)]
 
 
+@lru_cache(_MOST_ITEMS)
+def _item(*fields: Any) -> RatingItem:
+    return RatingItem(*fields)
+
+
 def _revision(row: list[Any]) -> Revision:
     items, revision, crc, submitted_at, phase, declaration_no, tax_code, has_comment, has_contact = row
-    scored = tuple(RatingItem(*item) for item in items)
+    scored = tuple(_item(*item) for item in items)
     return Revision(revision, crc, submitted_at, phase, declaration_no, tax_code, scored, has_comment, has_contact)

@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
-from processors.domain.as_of import State, states
-from processors.domain.context import CHECKED, context_of
+from processors.domain.as_of import States, states
+from processors.domain.context import CHECKED
 from processors.domain.grace import GraceQueue
 from processors.domain.imaging import packed, unpacked
-from processors.domain.join import Facts, Surroundings, bears_until, facts_of, version_of
+from processors.domain.join import Surroundings, bears_until, version_of
 from processors.domain.sheets import Sheet, SheetStore
 from processors.domain.status_log import LAYOUT, StatusLog
 from processors.stage import Absorbed, Image, Output
-from processors.stages.facts import FactBundle, FactWriter
+from processors.stages.facts import Changes, FactBundle, FactWriter
 from schemas.batch import Batch, Reject
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.sheets import SheetReader
@@ -41,14 +40,6 @@ class JoinPolicy:
     horizon_ms: int = 90 * DAY_MS
 
 
-class _Change(NamedTuple):
-    """A sheet that is published again, with what is known of its declaration."""
-
-    sheet: Sheet
-    state: State
-    version: int
-
-
 class JoinState:
     """The views of one partition: its statuses, its sheets, and who waits."""
 
@@ -57,7 +48,7 @@ class JoinState:
         self._surroundings = surroundings
         self._statuses = CodedStatusReader(writer_schemas)
         self._ratings = SheetReader(writer_schemas)
-        self._writer = FactWriter()
+        self._writer = FactWriter(surroundings)
         self._log = StatusLog()
         self._sheets = SheetStore()
         self._waiting = GraceQueue(policy.grace_ms)
@@ -96,25 +87,25 @@ class JoinState:
         """Move stream time on; publish the sheets whose grace is over."""
         return self._facts(self._elapsed(now))
 
-    def _taken(self, batch: Batch) -> tuple[Sequence[_Change], Sequence[Reject]]:
+    def _taken(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         if batch.topic is Topic.DECLARATION_STATUS:
             return self._statuses_taken(batch)
         return self._ratings_taken(batch)
 
-    def _elapsed(self, now: int) -> Sequence[_Change]:
+    def _elapsed(self, now: int) -> Changes:
         self._stream_time = max(self._stream_time, now)
         return self._changes(self._waiting.due(self._stream_time), even_unmatched=True)
 
-    def _statuses_taken(self, batch: Batch) -> tuple[Sequence[_Change], Sequence[Reject]]:
+    def _statuses_taken(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         statuses = self._statuses.read(batch, self._log.tables)
         if not len(statuses):
-            return (), statuses.rejects
+            return Changes.none(), statuses.rejects
         known = self._log.add(statuses)
         changes = self._changes(self._sheets.touched(known.tolist()))
         # A clock that runs ahead must not drag stream time along: no event counts as later than its own record.
         newest = int(np.minimum(statuses.occurred_at, statuses.timestamps).max())
         self._expire(newest)
-        return [*changes, *self._elapsed(newest)], statuses.rejects
+        return changes.and_then(self._elapsed(newest)), statuses.rejects
 
     def _expire(self, newest: int) -> None:
         """Forget what is beyond the horizon of the statuses: the wall clock must not end a replay's memory."""
@@ -123,7 +114,7 @@ class JoinState:
             self._log.expire(newest - self._policy.horizon_ms)
             self._sheets.expire(newest - self._policy.horizon_ms)
 
-    def _ratings_taken(self, batch: Batch) -> tuple[Sequence[_Change], Sequence[Reject]]:
+    def _ratings_taken(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         records = self._ratings.read(batch)
         changed: dict[tuple[int, str], Sheet] = {}
         for key, rating, checksum in records.accepted:
@@ -131,27 +122,31 @@ class JoinState:
             if sheet is not None:
                 changed[sheet.key, sheet.sheet_id] = sheet
         changes = self._changes(changed.values())
-        return [*changes, *self._elapsed(self._stream_time)], records.rejects
+        return changes.and_then(self._elapsed(self._stream_time)), records.rejects
 
-    def _changes(self, sheets: Iterable[Sheet], *, even_unmatched: bool = False) -> Sequence[_Change]:
+    def _changes(self, sheets: Iterable[Sheet], *, even_unmatched: bool = False) -> Changes:
         """The sheets whose version grew; a sheet that matches nothing yet waits for its grace instead."""
         chosen = list(sheets)
-        changes: list[_Change] = []
-        for sheet, state in zip(chosen, self._states(chosen), strict=True):
-            version = version_of(sheet, state.bearing)
+        if not chosen:
+            return Changes.none()
+        states = self._states(chosen)
+        places: list[int] = []
+        for place, (sheet, bearing, known) in enumerate(
+            zip(chosen, states.bearing.tolist(), states.known.tolist(), strict=True)
+        ):
+            version = version_of(sheet, bearing)
             if version <= sheet.published:
                 continue
-            if not (sheet.published or even_unmatched or state.known):
+            if not (sheet.published or even_unmatched or known):
                 self._waiting.wait(sheet)
                 continue
             sheet.publish(version)
-            changes.append(_Change(sheet, state, version))
-        return changes
+            places.append(place)
+        published = [chosen[place] for place in places]
+        return Changes(published, [sheet.published for sheet in published], states.at(places))
 
-    def _states(self, sheets: Sequence[Sheet]) -> Sequence[State]:
+    def _states(self, sheets: Sequence[Sheet]) -> States:
         """The declaration of each sheet as of its latest revision."""
-        if not sheets:
-            return ()
         keys = [sheet.key for sheet in sheets]
         histories = self._log.histories(keys)
         as_of = np.array([sheet.latest.submitted_at for sheet in sheets], np.int64)
@@ -159,13 +154,8 @@ class JoinState:
         checked = np.array([text in CHECKED for text in self._log.tables["channel"].texts])
         return states(histories, histories.places(np.array(keys, np.int64)), as_of, until, checked)
 
-    def _facts(self, changes: Iterable[_Change]) -> FactBundle:
-        around, texts = self._surroundings, self._log.texts()
-        facts: list[Facts] = []
-        for sheet, state, version in changes:
-            context = context_of(state, sheet.latest.submitted_at, texts, around.calendar, around.limits)
-            facts.extend(facts_of(sheet, context, version, around.directory))
-        return FactBundle(facts, self._writer)
+    def _facts(self, changes: Changes) -> FactBundle:
+        return self._writer.facts(changes, self._log.texts())
 
 
 class JoinStage:

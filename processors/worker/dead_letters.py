@@ -35,4 +35,4 @@ class DeadLetterOffice:
                 topic_name=batch.topic.value.name(self._prefix),
                 topic_identity=topic_identity,
             )
-            yield Message(self._topic, letter.key, self._encode(letter.to_avro()))
+            yield self._topic, letter.key, self._encode(letter.to_avro())

@@ -90,7 +90,7 @@ class Outbox:
     def _messages(self, outputs: Sequence[Output]) -> list[Message]:
         if isinstance(outputs, Bundle):
             name = outputs.topic.value.name(self._prefix)
-            return [Message(name, key, value) for key, value in outputs.messages()]
+            return [(name, key, value) for key, value in outputs.messages()]
         return [self._message(output) for output in outputs]
 
     def _message(self, output: Output) -> Message:
@@ -99,7 +99,7 @@ class Outbox:
             topic = output.topic
             known = self._writers[topic] = topic.value.name(self._prefix), record_encoder(topic.subject)
         name, encode = known
-        return Message(name, key_of(output.record), encode(output.record))
+        return name, key_of(output.record), encode(output.record)
 
     def _count(self, outputs: Sequence[Output]) -> None:
         if isinstance(outputs, Bundle):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Sequence
-from typing import NamedTuple
 
 import structlog
 from confluent_kafka import KafkaError, KafkaException, Producer
@@ -32,18 +31,8 @@ _UNDECIDED = frozenset(
 )
 
 
-class Message(NamedTuple):
-    """A record to be produced.
-
-    Attributes:
-        topic: Full name of the topic.
-        key: Key.
-        value: Framed value.
-    """
-
-    topic: str
-    key: bytes | None
-    value: bytes
+Message = tuple[str, bytes | None, bytes]
+"""A record to be produced: full name of the topic, key, framed value. A plain tuple, for there are many."""
 
 
 class Publisher:
@@ -111,9 +100,10 @@ class Publisher:
         return errors
 
     def _produce(self, message: Message, failed: Callable[..., None], errors: list[KafkaError]) -> None:
+        topic, key, value = message
         while True:
             try:
-                return self._producer.produce(message.topic, message.value, message.key, on_delivery=failed)
+                return self._producer.produce(topic, value, key, on_delivery=failed)
             except BufferError:
                 # The queue is full: Kafka is slower than we are. Wait for room.
                 self._producer.poll(_LOOK_S)

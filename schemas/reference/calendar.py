@@ -51,7 +51,7 @@ class WorkingCalendar:
         return [day for day, windows in enumerate(self._regular) if windows]
 
     def _timeline(self, office: str | None) -> Timeline:
-        key = office if office in self._offices else None
+        key = self.overtime_of(office)
         found = self._timelines.get(key)
         if found is None:
             found = self._timelines[key] = build_timeline(self._hours, self._regular, key)
@@ -89,6 +89,10 @@ class WorkingCalendar:
         timeline = self._timeline(office)
         worked = timeline.worked(end_ms) - timeline.worked(start_ms)
         return worked // MINUTE_MS if worked >= 0 else -(-worked // MINUTE_MS)
+
+    def overtime_of(self, office: str | None) -> str | None:
+        """The office, if it has overtime: offices with the same answer have the same working time."""
+        return office if office in self._offices else None
 
     def working_minutes_between_many(
         self, start_ms: Int64Array, end_ms: Int64Array, office: str | None = None

@@ -124,6 +124,21 @@ class OfficeDirectory:
             return False
         return team == WHOLE_OFFICE_TEAM or version_at(self._teams.get((office, team), ()), at_ms) is not None
 
+    def periods(self, office: str, team: str | None = None) -> Sequence[tuple[int, int]]:
+        """When an office was known, or had a team: `known` and `team_known` hold from each first instant to the second.
+
+        Epoch milliseconds, UTC.
+        """
+        offices = [validity for validity, _office in self._offices.get(office, ())]
+        if team is None or team == WHOLE_OFFICE_TEAM:
+            return [(validity.from_ms, validity.to_ms) for validity in offices]
+        both = (
+            (max(one.from_ms, other.from_ms), min(one.to_ms, other.to_ms))
+            for one in offices
+            for other, _team in self._teams.get((office, team), ())
+        )
+        return [(first, end) for first, end in both if first < end]
+
     def team_name(self, office: str, team: str, at_ms: int) -> str | None:
         """The team's name at that time, or None when it is not registered."""
         found = version_at(self._teams.get((office, team), ()), at_ms)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processors.domain.complaints import ComplaintPolicy
 from processors.domain.context import StepLimits
 from processors.domain.join import Surroundings
+from schemas.kernels.compiled import Longs
 
 DAY_MS = 86_400_000
 
@@ -14,7 +16,11 @@ DAY_MS = 86_400_000
 class EveryMinute:
     """A calendar in which every minute is working time."""
 
-    def working_minutes_between(self, start_ms: int, end_ms: int, office: str | None = None) -> int:
+    def overtime_of(self, office: str | None) -> str | None:
+        """No office has more time than others."""
+        return None
+
+    def working_minutes_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
         """Whole minutes."""
         return (end_ms - start_ms) // 60_000
 
@@ -26,13 +32,9 @@ class EveryMinute:
 class KnownOffices:
     """Offices 03CC and 03EE with teams 00 and 01."""
 
-    def known(self, code: str, at_ms: int) -> bool:
-        """Whether it is one of the two."""
-        return code in ("03CC", "03EE")
-
-    def team_known(self, office: str, team: str, at_ms: int) -> bool:
-        """Whether it is one of the two teams."""
-        return self.known(office, at_ms) and team in ("00", "01")
+    def periods(self, office: str, team: str | None = None) -> Sequence[tuple[int, int]]:
+        """All of time, for what is known."""
+        return [(0, 1 << 60)] if office in ("03CC", "03EE") and team in (None, "00", "01") else []
 
 
 def surroundings() -> Surroundings:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.events import at, batch, status
 
 from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
+from benchmarks.contenders.facts import DeclarationContext
 from processors.domain.as_of import states
-from processors.domain.context import CHECKED, DeclarationContext, context_of
+from processors.domain.context import CHECKED, Contexts, contexts_of
 from processors.domain.status_log import StatusLog
 from processors.stages.reference import reference_surroundings
+from schemas.kernels.rows import ABSENT
 from schemas.records import DeclarationStatus, Status
+from schemas.reference import load_calendar
 from schemas.statuses import STATUSES, CodedStatusReader
 from schemas.topics import Topic
 
@@ -46,9 +51,26 @@ def test_states_are_those_of_a_walk(batches: list[list[DeclarationStatus]], minu
     histories = log.histories(keys)
     checked = np.array([text in CHECKED for text in log.tables["channel"].texts])
     found = states(histories, histories.places(np.array(keys)), np.full(3, moment), np.full(3, until), checked)
-    contexts = [context_of(one, moment, log.texts(), AROUND.calendar, AROUND.limits) for one in found]
+    contexts = contexts_of(found, np.full(3, moment), log.texts()["office"], AROUND.calendar, AROUND.limits)
     walked = [_walked(log, key, moment, until) for key in keys]
-    assert [(context, one.bearing) for context, one in zip(contexts, found, strict=True)] == walked
+    assert list(zip(_in_words(contexts, log), found.bearing.tolist(), strict=True)) == walked
+
+
+def _in_words(contexts: Contexts, log: StatusLog) -> Iterator[DeclarationContext]:
+    """Each by itself, with texts in place of their codes."""
+    texts = log.texts()
+    coded = {
+        "declaration_office": texts["office"],
+        "declaration_team": texts["team"],
+        "status": STATUSES,
+        **{name: texts[name] for name in ("channel", "kind", "tax_code")},
+        "on_time": (False, True),
+    }
+    for row in zip(*(column.tolist() for column in contexts), strict=True):
+        values = {name: None if one == ABSENT else one for name, one in zip(Contexts._fields, row, strict=True)}
+        yield DeclarationContext(
+            **{name: coded[name][one] if name in coded and one is not None else one for name, one in values.items()}
+        )
 
 
 def _walked(log: StatusLog, key: int, moment: int, until: int) -> tuple[DeclarationContext, int]:
@@ -62,4 +84,4 @@ def _walked(log: StatusLog, key: int, moment: int, until: int) -> tuple[Declarat
             rest = texts["kind"][kind], texts["tax_code"][tax_code], event, crc
             rows.append(StatusRow(occurred_at, STATUSES[place], *words, *rest))
     history = sorted(set(rows), key=lambda row: (row.occurred_at, STATUSES.index(row.status), row.crc, row.event))
-    return context_as_of(history, moment, AROUND.calendar, AROUND.limits), known_rows(history, until)
+    return context_as_of(history, moment, load_calendar(), AROUND.limits), known_rows(history, until)

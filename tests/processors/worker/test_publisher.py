@@ -13,7 +13,7 @@ from processors.worker.publisher import Message, Publisher
 from schemas.connection import KafkaConnection
 from schemas.errors import SystemFault
 
-MESSAGES = [Message("t", b"k", str(number).encode()) for number in range(6)]
+MESSAGES: list[Message] = [("t", b"k", str(number).encode()) for number in range(6)]
 
 
 class Scripted:
@@ -57,7 +57,7 @@ def publish(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scripted], list[bytes]
     return run
 
 
-VALUES = [message.value for message in MESSAGES]
+VALUES = [value for _topic, _key, value in MESSAGES]
 
 
 @pytest.mark.parametrize(

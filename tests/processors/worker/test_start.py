@@ -14,7 +14,7 @@ import pytest
 from processors.stage import PartitionState
 from processors.transport.credentials import credentials
 from processors.worker import WorkerOptions, run_worker
-from processors.worker.publisher import Message, Publisher
+from processors.worker.publisher import Publisher
 from schemas.connection import KafkaConnection
 from schemas.errors import ConfigurationError, OutcomeUnknown, SystemFault, Unavailable
 from schemas.topic_identity import describe
@@ -95,7 +95,7 @@ def test_what_kafka_refuses_for_good_is_a_fault(world: Any) -> None:
     """Output that can never be written stops the stage instead of being tried for ever."""
     publisher = Publisher(world.connection, "test")
     with pytest.raises(SystemFault, match="refuses output of test: MSG_SIZE_TOO_LARGE"):
-        publisher.publish([Message(world.name(Topic.ALERT), b"k", bytes(2_000_000))])
+        publisher.publish([(world.name(Topic.ALERT), b"k", bytes(2_000_000))])
 
 
 def test_publishing_waits_for_kafka_and_can_be_given_up(silent_port: int) -> None:
@@ -103,7 +103,7 @@ def test_publishing_waits_for_kafka_and_can_be_given_up(silent_port: int) -> Non
     publisher = Publisher(KafkaConnection(f"127.0.0.1:{silent_port}"), "test")
     threading.Timer(0.3, publisher.abort).start()
     with pytest.raises(OutcomeUnknown):
-        publisher.publish([Message("t", b"k", b"v")])
+        publisher.publish([("t", b"k", b"v")])
     publisher.close()
 
 

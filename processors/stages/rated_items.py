@@ -1,0 +1,143 @@
+"""Rated items by number: most come again and again, so what a fact takes from its item is looked up in columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.domain.join import Directory
+from schemas import identity
+from schemas.catalogue import latest, parsed
+from schemas.kernels.rows import ABSENT
+from schemas.plans import symbols_of
+from schemas.records import RatingItem, Target
+from schemas.text_store import TextStore
+from schemas.topics import Topic
+
+_TARGETS = symbols_of(parsed(latest(Topic.RATED_SERVICE.subject).schema_id), "target")
+_FIELDS = ("target", "office", "target_id", "score", "reason", "name")
+_NAME = len(_FIELDS) - 1
+_SCORE = _FIELDS.index("score")
+_MOST_OBJECTS = 1 << 17
+"""Items that are known by where they lie in memory, and kept there; beyond that they are looked up by what they say."""
+
+Column = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """All items, by number.
+
+    Attributes:
+        values: Of each field, and of the item's part in the name of a fact; texts are numbers of kept texts.
+        periods: From when to when there was such an office or team; filled up with empty periods.
+        keys: Key of the fact.
+    """
+
+    values: npt.NDArray[np.int64]
+    periods: npt.NDArray[np.int64]
+    keys: Sequence[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenItems:
+    """The items of some facts.
+
+    Attributes:
+        numbers: Of each.
+        known: All items.
+    """
+
+    numbers: Sequence[int]
+    known: _Known
+
+    @property
+    def score(self) -> Column:
+        """Their scores."""
+        return self.known.values[self.numbers, _SCORE]
+
+    @property
+    def names(self) -> Column:
+        """For each the kept text that is its part in the name of a fact."""
+        return self.known.values[self.numbers, _NAME]
+
+    def keys(self) -> list[bytes]:
+        """Keys of the facts."""
+        return [self.known.keys[number] for number in self.numbers]
+
+    def columns(self, at: Column) -> dict[str, Column]:
+        """Columns of the facts, at one time each (epoch milliseconds)."""
+        values = dict(zip(_FIELDS[:_NAME], self.known.values[self.numbers].T, strict=False))
+        periods = self.known.periods[self.numbers]
+        when = at[:, np.newaxis]
+        return {**values, "target_known": ((periods[:, :, 0] <= when) & (when < periods[:, :, 1])).any(axis=1)}
+
+
+class RatedItems:
+    """Numbers items.
+
+    Args:
+        texts: Where texts are kept.
+        directory: Which offices and teams exist.
+    """
+
+    def __init__(self, texts: TextStore, directory: Directory) -> None:
+        self._texts = texts
+        self._directory = directory
+        self._numbers: dict[RatingItem, int] = {}
+        self._objects: dict[int, int] = {}
+        self._held: list[RatingItem] = []
+        self._new: list[RatingItem] = []
+        self._known = _Known(np.empty((0, len(_FIELDS)), np.int64), np.empty((0, 0, 2), np.int64), [])
+
+    def __len__(self) -> int:
+        """How many items are known."""
+        return len(self._numbers)
+
+    def chosen(self, items: Sequence[RatingItem]) -> ChosenItems:
+        """Items by number; new ones are learned."""
+        # Sheets share their items, and to ask where one lies costs a tenth of asking what it says.
+        found: list[Any] = list(map(self._objects.get, map(id, items)))
+        if None in found:
+            found = [
+                self._number(item) if number is None else number for item, number in zip(items, found, strict=True)
+            ]
+        if self._new:
+            self._enter()
+        return ChosenItems(found, self._known)
+
+    def _number(self, item: RatingItem) -> int:
+        number = self._numbers.get(item)
+        if number is None:
+            number = self._numbers[item] = len(self._numbers)
+            self._new.append(item)
+        if len(self._held) < _MOST_OBJECTS:
+            self._held.append(item)  # else another item could come to lie there
+            self._objects[id(item)] = number
+        return number
+
+    def _enter(self) -> None:
+        """Put new items behind those that are known."""
+        known, new = self._known, self._new
+        periods = [self._periods(item) for item in new]
+        most = max(known.periods.shape[1], *map(len, periods))
+        filled = np.zeros((len(self._numbers), most, 2), np.int64)
+        filled[: len(known.periods), : known.periods.shape[1]] = known.periods
+        for number, found in enumerate(periods, len(known.periods)):
+            filled[number, : len(found)] = np.array(found, np.int64).reshape(-1, 2)
+        values = np.concatenate((known.values, np.array(list(map(self._values, new)), np.int64)))
+        self._known = _Known(values, filled, [*known.keys, *(item.office.encode() for item in new)])
+        self._new = []
+
+    def _values(self, item: RatingItem) -> tuple[int, ...]:
+        number = self._texts.number
+        reason = int(ABSENT) if item.reason is None else number(item.reason)
+        name = number(identity.fact_id_rest(item.target, item.office, item.target_id))
+        return _TARGETS.index(item.target), number(item.office), number(item.target_id), item.score, reason, name
+
+    def _periods(self, item: RatingItem) -> Sequence[tuple[int, int]]:
+        return self._directory.periods(item.office, item.target_id if item.target == Target.TEAM else None)
