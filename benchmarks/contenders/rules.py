@@ -13,7 +13,7 @@ from typing import Any
 
 from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
 from benchmarks.contenders.facts import facts_of
-from processors.domain.join import bears_until, version_of
+from processors.domain.join import version_of
 from processors.domain.sheets import Revision, Sheet
 from processors.stages.reference import reference_surroundings
 from schemas.codec import decoder, encoder
@@ -69,8 +69,10 @@ def _facts(known: Value, sheet_ids: Any) -> Iterator[Encoded]:
     for sheet_id in sheet_ids:
         records = [_revision(content) for content in known["sheets"][sheet_id].values()]
         key = int(records[0].declaration_no[:11])
-        sheet = Sheet(key, sheet_id, {(record.revision, record.crc): record for record in records})
-        submitted_at, bearing = sheet.latest.submitted_at, known_rows(history, bears_until(sheet))
+        sheet = Sheet(key, sheet_id)
+        for record in records:
+            sheet.add(record)
+        submitted_at, bearing = sheet.latest.submitted_at, known_rows(history, sheet.bears_until)
         context = context_as_of(history, submitted_at, _CALENDAR, _LIMITS)
         for facts in facts_of(sheet, context, version_of(sheet, bearing), _DIRECTORY):
             for fact in facts.records():

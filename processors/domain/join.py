@@ -41,21 +41,12 @@ class Surroundings:
     limits: StepLimits
 
 
-def bears_until(sheet: Sheet) -> int:
-    """Up to when statuses bear on a sheet's version: the latest submission of any record, not of the one that counts.
-
-    When a content with an earlier submission wins, fewer statuses are looked at, but the version must not fall.
-    """
-    records = sheet.records.values()
-    return sheet.latest.submitted_at if len(records) == 1 else max(record.submitted_at for record in records)
-
-
 def version_of(sheet: Sheet, bearing: int) -> int:
     """Version of the sheet's facts: the revision above, the number of records that bear on it below.
 
     Args:
         sheet: The sheet.
-        bearing: How many distinct status records bear on it, up to `bears_until`.
+        bearing: How many distinct status records bear on it, up to `Sheet.bears_until`.
     """
     count = len(sheet.records) + bearing
     return sheet.latest.revision << _COUNT_BITS | min(count, (1 << _COUNT_BITS) - 1)

@@ -47,26 +47,35 @@ class Revision(NamedTuple):
 
 @dataclass(slots=True)
 class Sheet:
-    """All known records of one sheet of one declaration.
+    """All known records of one sheet of one declaration, of which there is one at least.
 
     Attributes:
         key: The declaration's key as a number.
         sheet_id: The sheet.
-        records: Distinct records by (revision, checksum); changed by `add` alone.
         published: Version of the facts last sent for it; 0 for none. Changed by `publish` alone.
+        records: Distinct records by (revision, checksum); changed by `add` alone, as are the others.
+        latest: The one that counts: by revision, and of several contents of one revision by checksum.
+        bears_until: Up to when statuses bear on its version: the latest submission of any record, not of the one that
+            counts. When a content with an earlier submission wins, fewer statuses are looked at, but the version must
+            not fall.
     """
 
     key: int
     sheet_id: str
-    records: dict[tuple[int, int], Revision] = field(default_factory=dict)
     published: int = 0
-    _latest: Revision | None = None
+    records: dict[tuple[int, int], Revision] = field(default_factory=dict)
+    latest: Revision = field(init=False)
+    bears_until: int = 0
     _text: str | None = None
 
     def add(self, record: Revision) -> None:
         """Remember a record."""
-        self.records[record.revision, record.crc] = record
-        self._latest = self._text = None
+        identity = record.revision, record.crc
+        if not self.records or identity > (self.latest.revision, self.latest.crc):
+            self.latest = record
+        self.records[identity] = record
+        self.bears_until = max(self.bears_until, record.submitted_at)
+        self._text = None
 
     def publish(self, version: int) -> None:
         """Remember that its facts are sent."""
@@ -74,15 +83,8 @@ class Sheet:
         self._text = None
 
     def revisions(self) -> list[Revision]:
-        """Every record, the one that counts last: by revision, and several contents of one revision by checksum."""
+        """Every record, the one that counts last."""
         return [record for _identity, record in sorted(self.records.items())]
-
-    @property
-    def latest(self) -> Revision:
-        """The revision that counts."""
-        if self._latest is None:
-            self._latest = self.records[max(self.records)]
-        return self._latest
 
     def text(self) -> str:
         """The sheet in its view's image, remembered: few sheets change between two images, and there may be 100,000."""
@@ -145,11 +147,11 @@ class SheetStore:
         """The store of an image."""
         made = cls()
         for key, sheet_id, published, rows in unpacked(image["sheets"]):
-            sheet = Sheet(key, sheet_id, published=published)
-            sheet.records = {(one.revision, one.crc): one for one in map(_revision, rows)}
+            sheet = Sheet(key, sheet_id, published)
+            for row in rows:
+                sheet.add(_revision(row))
             made._by_declaration.setdefault(key, {})[sheet_id] = sheet
-            newest = max(record.submitted_at for record in sheet.records.values())
-            made._newest[key] = max(made._newest.get(key, 0), newest)
+            made._newest[key] = max(made._newest.get(key, 0), sheet.bears_until)
         return made
 
     def expire(self, before: int) -> None:

@@ -11,7 +11,7 @@ from processors.domain.as_of import States, states
 from processors.domain.context import CHECKED
 from processors.domain.grace import GraceQueue
 from processors.domain.imaging import packed, unpacked
-from processors.domain.join import Surroundings, bears_until, version_of
+from processors.domain.join import Surroundings, version_of
 from processors.domain.sheets import Sheet, SheetStore
 from processors.domain.status_log import LAYOUT, StatusLog
 from processors.stage import Absorbed, Image, Output
@@ -150,7 +150,7 @@ class JoinState:
         keys = [sheet.key for sheet in sheets]
         histories = self._log.histories(keys)
         as_of = np.array([sheet.latest.submitted_at for sheet in sheets], np.int64)
-        until = np.array([bears_until(sheet) for sheet in sheets], np.int64)
+        until = np.array([sheet.bears_until for sheet in sheets], np.int64)
         checked = np.array([text in CHECKED for text in self._log.tables["channel"].texts])
         return states(histories, histories.places(np.array(keys, np.int64)), as_of, until, checked)
 
