@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.events import batch, status
 
-from processors.domain import status_runs
+from processors.domain import histories, status_runs
 from processors.domain.histories import Histories
 from processors.domain.status_log import StatusLog
 from processors.stage import UnsoundImage
@@ -103,6 +103,23 @@ def test_repetitions_of_two_contents_with_one_checksum_are_found() -> None:
     histories = log.histories([10300000001])
     assert len({row["crc"] for row in histories.rows}) == 1  # found by trying: else this proves nothing
     assert len(histories.rows) == 2
+
+
+@given(st.lists(_statuses, max_size=4))
+@settings(max_examples=40, deadline=None)
+def test_many_statuses_are_sorted_as_few_are(batches: list[list[tuple[int, int, int, str]]]) -> None:
+    """Whoever sends many statuses of one declaration gets another sort, and the same history."""
+    log = StatusLog()
+    for events in batches:
+        _added(log, events)
+    found, before = [], histories._SHORT
+    for short in (0, 1 << 20):
+        histories._SHORT = short
+        found.append(log.histories([*range(10**10, 10**10 + 6)]))
+    histories._SHORT = before
+    one, other = found
+    assert one.rows.tobytes() == other.rows.tobytes()
+    assert one.by_event.tolist() == other.by_event.tolist()
 
 
 def test_an_image_that_cannot_be_is_refused() -> None:
