@@ -9,7 +9,6 @@ from typing import Any, Protocol
 
 from fastavro import schemaless_reader, schemaless_writer
 
-from schemas import parts
 from schemas.catalogue import PINNED, latest, parsed, physical, schema_json
 from schemas.errors import PoisonRecord, Reason
 from schemas.indexes import has_bad_index, is_canonical
@@ -55,21 +54,6 @@ def encoder(subject: str) -> Callable[[Mapping[str, Any]], bytes]:
 def record_encoder(subject: str) -> Callable[[Record], bytes]:
     """As `encoder`, for records of ours and quicker: what was written before is remembered (`schemas.parts`)."""
     return _framing(subject, body_writer(physical(schema_json(latest(subject).schema_id))))
-
-
-def run_writer(subject: str, first: str, last: str, *, framed: bool = False) -> Callable[[tuple[Any, ...]], bytes]:
-    """A function that writes a run of fields of our newest schema from their values.
-
-    Args:
-        subject: The subject.
-        first: First field of the run.
-        last: Last one.
-        framed: Whether the frame stands before it: it is the first run of the record.
-    """
-    pinned = latest(subject)
-    write = parts.run_writer(physical(schema_json(pinned.schema_id)), first, last)
-    header = frame_header(pinned.schema_id)
-    return (lambda values: header + write(values)) if framed else write
 
 
 def _framing(subject: str, write: Callable[[Any], bytes]) -> Callable[[Any], bytes]:

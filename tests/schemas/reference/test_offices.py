@@ -110,6 +110,21 @@ def test_teams_are_known_for_their_office_and_time() -> None:
     assert directory.team_name("03EE", "01", IN_2026) is None
 
 
+@pytest.mark.parametrize("at", [IN_2020, IN_2026])
+def test_periods_are_when_offices_and_teams_are_known(at: int) -> None:
+    """Every office and team, whole offices and unknown codes: what is asked for one moment, and for all of them."""
+    directory = load_offices()
+
+    def holds(office: str, team: str | None = None) -> bool:
+        return any(first <= at < end for first, end in directory.periods(office, team))
+
+    codes = [*{office.code for office in directory.all_versions()}, "99XX"]
+    assert all(holds(code) == directory.known(code, at) for code in codes)
+    teams = [(team.office, team.team) for team in directory.all_teams()]
+    others = [(code, team) for code in codes for team in ("00", "99")]
+    assert all(holds(*team) == directory.team_known(*team, at) for team in (*teams, *others))
+
+
 def test_every_team_has_its_office_for_its_whole_life() -> None:
     """A team never exists without its office, and each of the nine offices has teams 00 and 01."""
     directory = load_offices()
