@@ -30,12 +30,12 @@ def fact_id(declaration: str, sheet_id: str, target: str, office: str, target_id
     return _uuid5(SEPARATOR.join(("fact", declaration, sheet_id, target, office, target_id)))
 
 
-FACT_NAME = _PREFIX + f"fact{SEPARATOR}".encode()
-"""What comes before the declaration in the name that `fact_id` is the hash of."""
+BEFORE_FACT_NAMES = _PREFIX + f"fact{SEPARATOR}".encode()
+"""Namespace and kind: what comes before the declaration in each name that `fact_id` is the hash of."""
 
 
 def fact_id_rest(target: str, office: str, target_id: str) -> str:
-    """What comes after the sheet in that name, and the separator behind it."""
+    """What comes in such a name after the sheet and the separator behind it."""
     return SEPARATOR.join((target, office, target_id))
 
 

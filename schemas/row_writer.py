@@ -47,6 +47,7 @@ class RowWriter:
                 kinds.append(_kind(kind))
                 self._columns[field["name"]] = slice(first, first + 1)
         self._kinds = np.array(kinds, np.int64)
+        self._required = [place for place, kind in enumerate(kinds) if not kind & rows.NULLABLE]
         self._room = np.empty(_LEAST_ROOM, np.uint8)
 
     def write(self, count: int, columns: Mapping[str, Column | int], kept: Texts, fresh: Texts) -> list[bytes]:
@@ -58,6 +59,9 @@ class RowWriter:
                 number of a text, or `ABSENT`. Of an array a matrix, by record and item.
             kept: Texts with numbers from 0.
             fresh: Texts with numbers from -1 downwards.
+
+        Raises:
+            ValueError: A value is absent that must be there.
         """
         values = np.empty((count, len(self._kinds)), np.int64)
         for name, place in self._columns.items():
@@ -65,6 +69,8 @@ class RowWriter:
             values[:, place] = column[:, np.newaxis] if column.ndim == 1 else column
         for at, mark in self._marks.items():
             values[:, at] = mark
+        if (values[:, self._required] == rows.ABSENT).any():
+            raise ValueError("a field that must be there is absent")
         return list(self._written(values, kept, fresh))
 
     def _written(self, values: npt.NDArray[np.int64], kept: Texts, fresh: Texts) -> Iterator[bytes]:

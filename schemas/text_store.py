@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from typing import NamedTuple, Self
 
 import numpy as np
 import numpy.typing as npt
 
-from schemas.kernels.rows import ABSENT
+from schemas.roomy import roomy
 
 
 class Texts(NamedTuple):
     """Some texts.
 
     Attributes:
-        store: Their bytes.
+        store: Their bytes, and perhaps more behind them.
         places: Where each begins, and where the last one ends.
     """
 
@@ -33,10 +33,11 @@ class Texts(NamedTuple):
         np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=places[1:])
         return cls(np.frombuffer("".join(texts).encode("ascii"), np.uint8), places)
 
-    def behind(self, other: Self) -> Self:
-        """The other texts, and then these."""
-        store = np.concatenate((other.store, self.store))
-        return self._replace(store=store, places=np.concatenate((other.places[:-1], self.places + other.places[-1])))
+    def and_then(self, others: Self) -> Self:
+        """These texts, and then the others."""
+        end = self.places[-1]
+        places = np.concatenate((self.places[:-1], others.places + end))
+        return self._replace(store=np.concatenate((self.store[:end], others.store)), places=places)
 
 
 class TextStore:
@@ -44,7 +45,9 @@ class TextStore:
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
-        self._texts: Texts | None = None
+        self._new: list[str] = []
+        self._store = np.zeros(0, np.uint8)
+        self._places = np.zeros(1, np.int64)
 
     def __len__(self) -> int:
         """How many there are."""
@@ -52,18 +55,22 @@ class TextStore:
 
     def number(self, text: str) -> int:
         """The number of a text of ASCII letters; a new one is entered."""
-        found = self._numbers.setdefault(text, len(self._numbers))
-        if found == len(self._numbers) - 1:
-            self._texts = None
+        found = self._numbers.get(text)
+        if found is None:
+            found = self._numbers[text] = len(self._numbers)
+            self._new.append(text)
         return found
-
-    def numbers(self, texts: Iterable[str | None]) -> npt.NDArray[np.int64]:
-        """The numbers of texts; `ABSENT` for None."""
-        return np.array([ABSENT if text is None else self.number(text) for text in texts], np.int64)
 
     @property
     def texts(self) -> Texts:
-        """All of them, in order of their numbers."""
-        if self._texts is None:
-            self._texts = Texts.of(list(self._numbers))
-        return self._texts
+        """All of them, in order of their numbers; not changed by those that are entered later."""
+        count = len(self._numbers)
+        if self._new:
+            first = count - len(self._new)
+            end, new = int(self._places[first]), Texts.of(self._new)
+            self._places = roomy(self._places, count + 1)
+            self._places[first : count + 1] = end + new.places
+            self._store = roomy(self._store, end + len(new.store))
+            self._store[end : end + len(new.store)] = new.store
+            self._new = []
+        return Texts(self._store, self._places[: count + 1])

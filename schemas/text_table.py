@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.kernels.texts import UNKNOWN, find, learn
+from schemas.roomy import roomy
 
 _LEAST_SLOTS = 256
 _SEED = np.uint64(int.from_bytes(os.urandom(8), "little"))
@@ -90,9 +91,9 @@ class TextTable:
         first, last = len(self._texts), len(self._texts) + len(texts)
         end = int(self._places[first])
         ends = end + np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
-        self._hashes = _roomy(self._hashes, last)
-        self._places = _roomy(self._places, last + 1)
-        self._store = _roomy(self._store, int(ends[-1]) if texts else end)
+        self._hashes = roomy(self._hashes, last)
+        self._places = roomy(self._places, last + 1)
+        self._store = roomy(self._store, int(ends[-1]) if texts else end)
         self._places[first + 1 : last + 1] = ends
         self._store[end : end + sum(map(len, texts))] = np.frombuffer(b"".join(texts), np.uint8)
         self._texts += [text.decode() for text in texts]
@@ -100,12 +101,3 @@ class TextTable:
             self._slots = np.zeros(2 * len(self._slots) << (2 * last // len(self._slots)).bit_length(), np.uint32)
             first = 1
         learn(self._store, self._places, first, last, _SEED, self._slots, self._hashes)
-
-
-def _roomy(array: npt.NDArray[Any], needed: int) -> npt.NDArray[Any]:
-    """The array, or a larger one with the same beginning."""
-    if needed <= len(array):
-        return array
-    larger = np.zeros(max(needed, 2 * len(array)), array.dtype)
-    larger[: len(array)] = array
-    return larger

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processors.domain.radix import ascending
 from processors.domain.status_runs import ROW, Keys, Rows, Run, joined, taken
 from schemas.kernels.compiled import Bools, Longs, kernel
+from schemas.kernels.radix import ascending
 
 _ORDER = ("event", "crc", "status", "occurred_at")
 """Fields by which statuses of a declaration are sorted, the last one first."""

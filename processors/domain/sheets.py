@@ -9,11 +9,14 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from processors.domain.imaging import packed_list, packed_text, unpacked
-from processors.stage import Image
+from processors.stage import Image, UnsoundImage
+from schemas.keys import KEY_DIGITS
 from schemas.records import Rating, RatingItem
 
 _MOST_ITEMS = 1 << 16
 """Items that the sheets of an image share, as those of a batch do: there are few offices, teams and scores."""
+
+_KEYS = 10**KEY_DIGITS
 
 ItemIdentity = tuple[str, str, str]
 """Target, office, target id: what makes two scores on two revisions the same item."""
@@ -144,9 +147,15 @@ class SheetStore:
 
     @classmethod
     def of(cls, image: Image) -> SheetStore:
-        """The store of an image."""
+        """The store of an image.
+
+        Raises:
+            UnsoundImage: It is none.
+        """
         made = cls()
         for key, sheet_id, published, rows in unpacked(image["sheets"]):
+            if not (0 <= key < _KEYS and rows and all(items for items, *_rest in rows)):
+                raise UnsoundImage("sheets")
             sheet = Sheet(key, sheet_id, published)
             for row in rows:
                 sheet.add(_revision(row))

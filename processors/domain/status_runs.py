@@ -13,8 +13,8 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from processors.domain.radix import ascending
 from schemas.kernels.compiled import Longs, UInts, kernel
+from schemas.kernels.radix import ascending
 
 ROW = np.dtype(
     [
@@ -32,7 +32,7 @@ ROW = np.dtype(
 _FANOUT = 8
 """Runs of like size are merged when there are this many: few runs to search, few rewrites of a row."""
 _LARGEST = 1 << 19
-"""Rows that no merge exceeds: a merge holds its rows three times for a moment, and is over in a tenth of a second."""
+"""Rows that no merge exceeds: a merge holds its rows twice for a moment, and is over in a tenth of a second."""
 
 Keys = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.void]

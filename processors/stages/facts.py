@@ -1,12 +1,14 @@
 """Facts on their way out: made of many sheets at once, as columns, and written by a kernel.
 
-A fact is a row of numbers. Its texts are numbers, too: those that repeat, codes and rated items, are kept; the ids of
-sheets and facts and the declarations are texts of their batch.
+A fact is a row of numbers, and its texts are numbers, too:
+
+    0, 1, 2 ...     kept texts: statuses, and what rated items hold (`processors.stages.rated_items`)
+    -1, -2, -3 ...  own texts of these facts: ids of sheets, declarations, what codes stand for, tax codes; ids of facts
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any, NamedTuple, overload
@@ -34,10 +36,21 @@ from schemas.text_store import Texts, TextStore
 from schemas.topics import Topic
 
 _SCHEMA = parsed(latest(Topic.RATED_SERVICE.subject).schema_id)
-_STATES = symbols_of(_SCHEMA, "state")
+_MATCHED, _UNMATCHED, _SUPERSEDED = (
+    symbols_of(_SCHEMA, "state").index(state)
+    for state in (MatchState.MATCHED, MatchState.UNMATCHED, MatchState.SUPERSEDED)
+)
 _PHASES = {phase: place for place, phase in enumerate(symbols_of(_SCHEMA, "phase"))}
 _SEPARATOR = ord(identity.SEPARATOR)
-_FACT_NAME = np.frombuffer(identity.FACT_NAME, np.uint8)
+_BEFORE_NAMES = np.frombuffer(identity.BEFORE_FACT_NAMES, np.uint8)
+_CODED = {
+    "declaration_office": "office",
+    "declaration_team": "team",
+    **{name: name for name in ("channel", "kind", "tax_code")},
+}
+"""Fields that are codes of the status log, and whose."""
+_SLICE = 2_048
+"""Sheets whose facts are made at once: a sheet may hold fifty, each of which takes 700 bytes meanwhile."""
 _MOST_KEPT = 1 << 17
 """Texts, or items, that are kept; beyond that all are forgotten and learned anew."""
 
@@ -64,6 +77,12 @@ class Changes(NamedTuple):
         """No sheet."""
         return cls((), (), States.none())
 
+    def slices(self, most: int) -> Iterator[Changes]:
+        """The same in parts of so many sheets."""
+        for first in range(0, len(self.sheets), most):
+            some = slice(first, first + most)
+            yield Changes(self.sheets[some], self.versions[some], States._make(column[some] for column in self.states))
+
     def and_then(self, others: Changes) -> Changes:
         """These, and then the others."""
         if not self.sheets or not others.sheets:
@@ -74,7 +93,7 @@ class Changes(NamedTuple):
 
 @dataclass(slots=True)
 class _Groups:
-    """The facts of sheets by the revision that they are from: several lists of the same length.
+    """The facts of sheets by the revision that they are from: lists of the same length, and what is said of few facts.
 
     Attributes:
         owners: Place of the sheet.
@@ -112,24 +131,45 @@ class _Groups:
 
 
 class _Memory:
-    """Texts that are kept, and which of them the codes of the status log stand for."""
+    """Texts and items that are kept."""
 
     def __init__(self, surroundings: Surroundings) -> None:
         self.texts = TextStore()
         self.items = RatedItems(self.texts, surroundings.directory)
-        self.statuses = self.texts.numbers(STATUSES)
-        self._codes: dict[str, Column] = {}
-
-    def numbers(self, field: str, texts: Sequence[str | None]) -> Column:
-        """The number of the text behind each code."""
-        known = self._codes.get(field, np.empty(0, np.int64))
-        if len(known) < len(texts):
-            known = np.concatenate((known, self.texts.numbers(texts[len(known) :])))
-            self._codes[field] = known
-        return known
+        self.statuses = np.array([self.texts.number(status) for status in STATUSES], np.int64)
 
     def is_full(self) -> bool:
         return max(len(self.texts), len(self.items)) > _MOST_KEPT
+
+
+class _OwnTexts:
+    """Texts that only these facts hold, numbered from -1 downwards as they are added."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def add(self, texts: Iterable[str]) -> Column:
+        """The numbers of texts."""
+        before = len(self._texts)
+        self._texts.extend(texts)
+        return -1 - np.arange(before, len(self._texts))
+
+    def add_codes(self, codes: Column, texts: Sequence[str | None]) -> Column:
+        """The numbers of the texts behind codes, each text once; `ABSENT` for code 0."""
+        distinct, places = np.unique(codes, return_inverse=True)
+        numbers = np.full(len(distinct), ABSENT)
+        numbers[distinct > 0] = self.add(texts[code] or "" for code in distinct.tolist() if code)
+        return numbers[places]
+
+    def add_some(self, texts: Sequence[str | None], others: Column) -> Column:
+        """The numbers of texts; where there is none that of another text."""
+        numbers = others.copy()
+        numbers[list(map(bool, texts))] = self.add(filter(None, texts))
+        return numbers
+
+    def texts(self) -> Texts:
+        """All of them."""
+        return Texts.of(self._texts)
 
 
 class FactWriter:
@@ -151,79 +191,72 @@ class FactWriter:
             changes: The sheets.
             texts: The text behind each code of the states, by field.
         """
-        if not changes.sheets:
-            return FactBundle((), ())
-        if self._memory.is_full():
-            self._memory = _Memory(self._around)
-        groups = _Groups.of(changes.sheets)
-        owners, sizes = np.array(groups.owners), list(map(len, groups.items))
-        group_of = np.repeat(np.arange(len(owners)), sizes)
+        keys: list[bytes] = []
+        values: list[bytes] = []
+        for some in changes.slices(_SLICE):
+            if self._memory.is_full():
+                self._memory = _Memory(self._around)
+            self._add(some, texts, keys, values)
+        return FactBundle(keys, values)
+
+    def _add(
+        self,
+        changes: Changes,
+        texts: Mapping[str, Sequence[str | None]],
+        keys: list[bytes],
+        values: list[bytes],
+    ) -> None:
+        """Put the facts of the sheets behind others."""
+        groups, own = _Groups.of(changes.sheets), _OwnTexts()
+        owners = np.array(groups.owners)
+        group_of = np.repeat(np.arange(len(owners)), list(map(len, groups.items)))
         sheet_of = owners[group_of]
         items = self._memory.items.chosen(list(chain.from_iterable(groups.items)))
         revision, submitted_at, phase, has_comment, has_contact = _numbers(groups.revisions)
-        contexts = self._contexts(changes, texts)
-        own = _OwnTexts(changes.sheets, groups.revisions, len(group_of))
-        states = np.where(changes.states.known > 0, _STATES.index(MatchState.MATCHED), _STATES.index("UNMATCHED"))
+        sheet_ids = own.add(sheet.sheet_id for sheet in changes.sheets)
+        declarations = own.add(revision.declaration_no for revision in groups.revisions)
+        contexts = self._contexts(changes, texts, own)
+        tax_codes = own.add_some([one.tax_code for one in groups.revisions], contexts["tax_code"][owners])
+        states = np.where(changes.states.known > 0, _MATCHED, _UNMATCHED)[owners]
+        own_texts = own.texts()
+        ids = self._ids(changes.sheets, sheet_of, items, own_texts)
         columns: dict[str, Any] = {
             **{name: column[sheet_of] for name, column in contexts.items()},
             **items.columns(submitted_at[group_of]),
-            "fact_id": -1 - np.arange(len(group_of)),
+            "fact_id": -len(own_texts.places) - np.arange(len(group_of)),
             "version": np.array(changes.versions)[sheet_of],
-            "state": np.where(groups.superseded, _STATES.index(MatchState.SUPERSEDED), states[owners])[group_of],
-            "sheet_id": own.sheets[sheet_of],
+            "state": np.where(groups.superseded, _SUPERSEDED, states)[group_of],
+            "sheet_id": sheet_ids[sheet_of],
             "revision": revision[group_of],
-            "declaration_no": own.declarations[group_of],
+            "declaration_no": declarations[group_of],
             "submitted_at": submitted_at[group_of],
             "phase": phase[group_of],
             "score_since": _since(groups.since, items.score, submitted_at[group_of]),
             "has_comment": has_comment[group_of],
             "has_contact": has_contact[group_of],
-            "tax_code": np.where(own.taxes == ABSENT, contexts["tax_code"][owners], own.taxes)[group_of],
+            "tax_code": tax_codes[group_of],
         }
-        ids = self._ids(changes.sheets, sheet_of, items, own.texts)
-        kept = self._memory.texts.texts
-        return FactBundle(items.keys(), self._write(len(group_of), columns, kept, own.texts.behind(ids)))
+        keys += items.keys()
+        values += self._write(len(group_of), columns, self._memory.texts.texts, own_texts.and_then(ids))
 
-    def _contexts(self, changes: Changes, texts: Mapping[str, Sequence[str | None]]) -> dict[str, Column]:
-        """The declarations as of the latest revision of each sheet, in the numbers of kept texts."""
-        around, memory = self._around, self._memory
+    def _contexts(
+        self, changes: Changes, texts: Mapping[str, Sequence[str | None]], own: _OwnTexts
+    ) -> dict[str, Column]:
+        """The declarations as of the latest revision of each sheet."""
+        around = self._around
         as_of = np.array([sheet.latest.submitted_at for sheet in changes.sheets], np.int64)
         found = contexts_of(changes.states, as_of, texts["office"], around.calendar, around.limits)
-        return {
-            **found._asdict(),
-            "status": np.where(found.status == ABSENT, ABSENT, memory.statuses[found.status.clip(0)]),
-            "declaration_office": memory.numbers("office", texts["office"])[found.declaration_office],
-            "declaration_team": memory.numbers("team", texts["team"])[found.declaration_team],
-            "channel": memory.numbers("channel", texts["channel"])[found.channel],
-            "kind": memory.numbers("kind", texts["kind"])[found.kind],
-            "tax_code": memory.numbers("tax_code", texts["tax_code"])[found.tax_code],
-        }
+        coded = {name: own.add_codes(getattr(found, name), texts[field]) for name, field in _CODED.items()}
+        statuses = np.where(found.status == ABSENT, ABSENT, self._memory.statuses[found.status.clip(0)])
+        return {**found._asdict(), **coded, "status": statuses}
 
-    def _ids(self, sheets: Sequence[Sheet], sheet_of: Column, items: ChosenItems, texts: Texts) -> Texts:
-        """The ids of the facts; the texts begin with those of the sheets."""
+    def _ids(self, sheets: Sequence[Sheet], sheet_of: Column, items: ChosenItems, own: Texts) -> Texts:
+        """The ids of the facts; own texts begin with the ids of the sheets."""
         keys = np.array([sheet.key for sheet in sheets], np.int64)[sheet_of]
         letters = np.empty(LETTERS * len(sheet_of), np.uint8)
         kept = self._memory.texts.texts
-        name_uuids(_FACT_NAME, _SEPARATOR, KEY_DIGITS, keys, sheet_of, items.names, *texts, *kept, letters)
+        name_uuids(_BEFORE_NAMES, _SEPARATOR, KEY_DIGITS, keys, sheet_of, items.names, *kept, *own, letters)
         return Texts(letters, np.arange(len(sheet_of) + 1) * LETTERS)
-
-
-class _OwnTexts:
-    """Texts that only these facts hold, numbered downwards behind the ids of the facts."""
-
-    def __init__(self, sheets: Sequence[Sheet], revisions: Sequence[Revision], facts: int) -> None:
-        taxes = [revision.tax_code for revision in revisions]
-        named = np.array(list(map(bool, taxes)))
-        numbers = -1 - facts - np.arange(len(sheets) + len(revisions) + int(named.sum()))
-        self.sheets, self.declarations, of_taxes = np.split(numbers, (len(sheets), len(sheets) + len(revisions)))
-        self.taxes = np.full(len(revisions), ABSENT)
-        self.taxes[named] = of_taxes
-        texts = (
-            (sheet.sheet_id for sheet in sheets),
-            (revision.declaration_no for revision in revisions),
-            filter(None, taxes),
-        )
-        self.texts = Texts.of(list(chain(*texts)))
 
 
 def _numbers(revisions: Sequence[Revision]) -> Sequence[Column]:

@@ -15,6 +15,7 @@ from schemas.catalogue import latest, parsed
 from schemas.kernels.rows import ABSENT
 from schemas.plans import symbols_of
 from schemas.records import RatingItem, Target
+from schemas.roomy import roomy
 from schemas.text_store import TextStore
 from schemas.topics import Topic
 
@@ -30,7 +31,7 @@ Column = npt.NDArray[np.int64]
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """All items, by number.
+    """All items, by number; and room for more.
 
     Attributes:
         values: Of each field, and of the item's part in the name of a fact; texts are numbers of kept texts.
@@ -40,7 +41,7 @@ class _Known:
 
     values: npt.NDArray[np.int64]
     periods: npt.NDArray[np.int64]
-    keys: Sequence[bytes]
+    keys: list[bytes]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +93,11 @@ class RatedItems:
         self._objects: dict[int, int] = {}
         self._held: list[RatingItem] = []
         self._new: list[RatingItem] = []
-        self._known = _Known(np.empty((0, len(_FIELDS)), np.int64), np.empty((0, 0, 2), np.int64), [])
+        self._known = _Known(np.zeros((0, len(_FIELDS)), np.int64), np.zeros((0, 1, 2), np.int64), [])
 
     def __len__(self) -> int:
-        """How many items are known."""
-        return len(self._numbers)
+        """How many items are known, or objects that say the same."""
+        return max(len(self._numbers), len(self._held))
 
     def chosen(self, items: Sequence[RatingItem]) -> ChosenItems:
         """Items by number; new ones are learned."""
@@ -115,22 +116,24 @@ class RatedItems:
         if number is None:
             number = self._numbers[item] = len(self._numbers)
             self._new.append(item)
-        if len(self._held) < _MOST_OBJECTS:
+        if id(item) not in self._objects and len(self._held) < _MOST_OBJECTS:
             self._held.append(item)  # else another item could come to lie there
             self._objects[id(item)] = number
         return number
 
     def _enter(self) -> None:
         """Put new items behind those that are known."""
-        known, new = self._known, self._new
-        periods = [self._periods(item) for item in new]
-        most = max(known.periods.shape[1], *map(len, periods))
-        filled = np.zeros((len(self._numbers), most, 2), np.int64)
-        filled[: len(known.periods), : known.periods.shape[1]] = known.periods
-        for number, found in enumerate(periods, len(known.periods)):
-            filled[number, : len(found)] = np.array(found, np.int64).reshape(-1, 2)
-        values = np.concatenate((known.values, np.array(list(map(self._values, new)), np.int64)))
-        self._known = _Known(values, filled, [*known.keys, *(item.office.encode() for item in new)])
+        known, new, count = self._known, self._new, len(self._numbers)
+        first = count - len(new)
+        found = [self._periods(item) for item in new]
+        values, periods = roomy(known.values, count), roomy(known.periods, count)
+        values[first:count] = list(map(self._values, new))
+        if (most := max(map(len, found))) > periods.shape[1]:
+            periods = np.concatenate((periods, np.zeros((len(periods), most - periods.shape[1], 2), np.int64)), axis=1)
+        for number, one in enumerate(found, first):
+            periods[number, : len(one)] = np.array(one, np.int64).reshape(-1, 2)
+        known.keys.extend(item.office.encode() for item in new)
+        self._known = _Known(values, periods, known.keys)
         self._new = []
 
     def _values(self, item: RatingItem) -> tuple[int, ...]:

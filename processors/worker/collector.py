@@ -18,13 +18,13 @@ from collections.abc import Mapping
 
 _OLDEST = 2
 LONG_S = 0.02
-"""A look at some 20,000 objects takes so long."""
-_THRESHOLDS = (200_000, 2, 2)
+"""A look at some 60,000 objects takes so long."""
+_THRESHOLDS = (100_000, 1, 1)
 """Objects made before the young are looked at, rounds of that before the middle-aged, rounds of those before the old.
 
 Most of what a batch makes dies with it: looking every 700, as Python does, took a quarter of the processor time of a
-worker that does nothing but make facts. And a sheet that stays is looked at once in each age: the rarer the looks, the
-fewer of them it takes to get old. A look at the young takes some twenty milliseconds.
+worker that does nothing but make facts. And what stays is looked at in each age until it is old: the fewer rounds, the
+sooner. Measured while 250,000 sheets came in: the young 21 ms at most, the middle-aged 39, the old 124, 0.8 s in all.
 """
 
 

@@ -16,6 +16,8 @@ from schemas.errors import OutcomeUnknown, SystemFault
 _log = structlog.get_logger(__name__)
 
 _RETRY_PAUSE_S = 1.0
+_ROOM_S = 0.1
+"""How long room is waited for; below the 0.2 s from which `poll` goes on waiting when it has taken something."""
 _LOOK_S = 0.5
 """How long Kafka is waited for before somebody may have called it off."""
 
@@ -50,7 +52,7 @@ class Publisher:
         settings = {
             **connection.producer_config(),
             "client.id": f"hailong-{stage}",
-            # Of a record that arrived nothing has to be known but that none is left to wait for.
+            # A record that arrived calls nothing. When `flush` returns 0 none is left, and what failed was reported.
             "delivery.report.only.error": True,
         }
         self._producer = Producer(settings)
@@ -105,8 +107,8 @@ class Publisher:
             try:
                 return self._producer.produce(topic, value, key, on_delivery=failed)
             except BufferError:
-                # The queue is full: Kafka is slower than we are. Wait for room.
-                self._producer.poll(_LOOK_S)
+                # The queue is full, be it of records that arrived and whose reports nobody took. Make room.
+                self._producer.poll(_ROOM_S)
                 self._check_abort()
             except KafkaException as exception:
                 return errors.append(exception.args[0])

@@ -42,7 +42,7 @@ def _compiled(function: F, **options: Any) -> F:
     config: Any = numba.config  # whose attributes are made as it is read
     before, config.CACHE_DIR = config.CACHE_DIR, str(directory or "")
     try:
-        # "numpy": a division by zero gives what numpy gives. Kernels do not divide, and raise nothing.
+        # "numpy": a division by zero gives what numpy gives. Kernels divide by constants only, and raise nothing.
         return cast("F", numba.njit(nogil=True, error_model="numpy", cache=directory is not None, **options)(function))
     finally:
         config.CACHE_DIR = before

@@ -73,12 +73,12 @@ def name_uuids(
     separator: int,
     digits: int,
     keys: Longs,
-    ones: Longs,
-    others: Longs,
-    fresh: Bytes,
-    fresh_places: Longs,
+    sheets: Longs,
+    rests: Longs,
     kept: Bytes,
     kept_places: Longs,
+    fresh: Bytes,
+    fresh_places: Longs,
     out: Bytes,
 ) -> None:
     """Write a UUID for each name: `before`, the key in so many digits, a fresh text, a kept text, with separators.
@@ -88,18 +88,18 @@ def name_uuids(
         separator: Stands after the key and after the fresh text.
         digits: Of a key.
         keys: The keys.
-        ones: Places of the fresh texts.
-        others: Places of the kept texts.
-        fresh: Bytes of texts.
-        fresh_places: Where each begins, and one place more.
-        kept: Likewise.
-        kept_places: Likewise.
+        sheets: Places of the fresh texts.
+        rests: Places of the kept texts.
+        kept: Bytes of texts.
+        kept_places: Where each begins, and one place more.
+        fresh: Likewise.
+        fresh_places: Likewise.
         out: `LETTERS` for each name are written here.
     """
     most = 0
     for row in range(len(keys)):
-        size = fresh_places[ones[row] + 1] - fresh_places[ones[row]]
-        most = max(most, size + kept_places[others[row] + 1] - kept_places[others[row]])
+        size = fresh_places[sheets[row] + 1] - fresh_places[sheets[row]]
+        most = max(most, size + kept_places[rests[row] + 1] - kept_places[rests[row]])
     name = np.empty(len(before) + digits + 2 + most + _BLOCK + 8, np.uint8)
     words, digest = np.empty(_ROUNDS, np.uint64), np.empty(5, np.uint64)
     for row in range(len(keys)):
@@ -110,9 +110,9 @@ def name_uuids(
             rest //= 10
         at += digits
         name[at] = separator
-        at = copied(fresh, fresh_places[ones[row]], fresh_places[ones[row] + 1], name, at + 1)
+        at = copied(fresh, fresh_places[sheets[row]], fresh_places[sheets[row] + 1], name, at + 1)
         name[at] = separator
-        at = copied(kept, kept_places[others[row]], kept_places[others[row] + 1], name, at + 1)
+        at = copied(kept, kept_places[rests[row]], kept_places[rests[row] + 1], name, at + 1)
         sha1(name, at, words, digest)
         digest[1] = (digest[1] & np.uint64(0xFFFF0FFF)) | np.uint64(0x5000)
         digest[2] = (digest[2] & np.uint64(0x3FFFFFFF)) | np.uint64(0x80000000)

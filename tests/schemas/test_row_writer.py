@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
@@ -77,6 +78,12 @@ def test_kept_texts_have_one_number_each() -> None:
     assert numbers == [0, 1, 2, 0]
     assert store.texts.store.tobytes() == b"abc"
     assert store.number("d") == 3
-    both = Texts.of(["xy", "z"]).behind(store.texts)
-    assert both.store.tobytes() == b"abcdxyz"
-    assert both.places.tolist() == [0, 1, 1, 3, 4, 6, 7]
+    both = store.texts.and_then(Texts.of(["xy", "z"]))
+    assert [both.store[first:end].tobytes() for first, end in pairwise(both.places)] == [
+        b"a",
+        b"",
+        b"bc",
+        b"d",
+        b"xy",
+        b"z",
+    ]

@@ -8,13 +8,15 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.events import at, batch, status
+from support.world import EveryMinute
 
 from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
 from benchmarks.contenders.facts import DeclarationContext
 from processors.domain.as_of import states
-from processors.domain.context import CHECKED, Contexts, contexts_of
+from processors.domain.context import CHECKED, Contexts, StepLimits, contexts_of
 from processors.domain.status_log import StatusLog
 from processors.stages.reference import reference_surroundings
+from schemas.kernels.compiled import Longs
 from schemas.kernels.rows import ABSENT
 from schemas.records import DeclarationStatus, Status
 from schemas.reference import load_calendar
@@ -85,3 +87,31 @@ def _walked(log: StatusLog, key: int, moment: int, until: int) -> tuple[Declarat
             rows.append(StatusRow(occurred_at, STATUSES[place], *words, *rest))
     history = sorted(set(rows), key=lambda row: (row.occurred_at, STATUSES.index(row.status), row.crc, row.event))
     return context_as_of(history, moment, load_calendar(), AROUND.limits), known_rows(history, until)
+
+
+class TwoClocks(EveryMinute):
+    """Office 03EE works twice as long."""
+
+    def overtime_of(self, office: str | None) -> str | None:
+        """The office."""
+        return office if office == "03EE" else None
+
+    def working_minutes_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
+        """Whole minutes."""
+        minutes = super().working_minutes_between_many(start_ms, end_ms)
+        return 2 * minutes if office else minutes
+
+
+def test_each_office_has_its_own_working_time() -> None:
+    """An office with overtime counts by its own clock, the others by theirs; what never began has no time."""
+    log, reader = StatusLog(), CodedStatusReader()
+    offices = {"103000000010": "03CC", "104000000010": "03EE", "105000000010": "03CD"}
+    records = [
+        status("e", "REGISTERED", T0, declaration_no=number, office=office) for number, office in offices.items()
+    ]
+    log.add(reader.read(batch(Topic.DECLARATION_STATUS, records), log.tables))
+    keys = np.array([int(number[:11]) for number in (*offices, "106000000010")])
+    histories, moments = log.histories(keys.tolist()), np.full(4, T0 + 10 * MINUTE)
+    found = states(histories, histories.places(keys), moments, moments, np.zeros(4, np.bool_))
+    contexts = contexts_of(found, moments, log.texts()["office"], TwoClocks(), StepLimits())
+    assert contexts.clearance_minutes.tolist() == [10, 20, 10, ABSENT]

@@ -113,10 +113,12 @@ def test_many_statuses_are_sorted_as_few_are(batches: list[list[tuple[int, int, 
     for events in batches:
         _added(log, events)
     found, before = [], histories._SHORT
-    for short in (0, 1 << 20):
-        histories._SHORT = short
-        found.append(log.histories([*range(10**10, 10**10 + 6)]))
-    histories._SHORT = before
+    try:
+        for short in (0, 1 << 20):
+            histories._SHORT = short
+            found.append(log.histories([*range(10**10, 10**10 + 6)]))
+    finally:
+        histories._SHORT = before
     one, other = found
     assert one.rows.tobytes() == other.rows.tobytes()
     assert one.by_event.tolist() == other.by_event.tolist()

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.events import at, batch, item, rating, status, value_of
 
 from benchmarks.contenders.rules import add_rating, add_status, empty
 from processors.stage import Output
-from processors.stages import facts as facts_module
+from processors.stages import facts, rated_items
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference import reference_surroundings
 from schemas.codec import decoder
@@ -69,23 +70,24 @@ def ratings(draw: st.DrawFn) -> Rating:
     )
 
 
-def _last(facts: list[RatedService]) -> dict[str, RatedService]:
+def _last(found: list[RatedService]) -> dict[str, RatedService]:
     """The last version of each fact."""
-    return {fact.fact_id: fact for fact in sorted(facts, key=lambda fact: fact.version)}
+    return {fact.fact_id: fact for fact in sorted(found, key=lambda fact: fact.version)}
 
 
 @settings(max_examples=150, deadline=None)
 @given(
     batches=st.lists(st.lists(statuses, max_size=6) | st.lists(ratings(), max_size=4), max_size=6),
-    kept=st.sampled_from([3, 1 << 17]),
+    small=st.booleans(),
 )
-def test_facts_are_those_of_a_walk(batches: list[list[Any]], kept: int) -> None:
+def test_facts_are_those_of_a_walk(batches: list[list[Any]], *, small: bool) -> None:
     """Revisions, dropped items, unknown offices, late statuses, memories that are full: the same last facts."""
-    before, facts_module._MOST_KEPT = facts_module._MOST_KEPT, kept
-    try:
+    with pytest.MonkeyPatch.context() as patch:
+        if small:
+            patch.setattr(facts, "_MOST_KEPT", 3)
+            patch.setattr(facts, "_SLICE", 1)
+            patch.setattr(rated_items, "_MOST_OBJECTS", 2)
         found = _of_the_stage(batches)
-    finally:
-        facts_module._MOST_KEPT = before
     assert _last(found) == _last(_one_by_one(batches))
 
 

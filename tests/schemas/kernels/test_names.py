@@ -33,7 +33,7 @@ def test_ids_are_those_that_are_made_one_by_one(facts: list[tuple[int, str, str,
     others = np.array([kept.number(identity.fact_id_rest(*rest)) for _key, _sheet, *rest in facts], np.int64)
     keys, letters = np.array([key for key, *_rest in facts], np.int64), np.empty(LETTERS * len(facts), np.uint8)
     sheets = Texts.of([sheet for _key, sheet, *_rest in facts])
-    before, separator = np.frombuffer(identity.FACT_NAME, np.uint8), ord(identity.SEPARATOR)
-    name_uuids(before, separator, KEY_DIGITS, keys, np.arange(len(facts)), others, *sheets, *kept.texts, letters)
+    before, separator = np.frombuffer(identity.BEFORE_FACT_NAMES, np.uint8), ord(identity.SEPARATOR)
+    name_uuids(before, separator, KEY_DIGITS, keys, np.arange(len(facts)), others, *kept.texts, *sheets, letters)
     expected = [identity.fact_id(f"{key:0{KEY_DIGITS}d}", *rest) for key, *rest in facts]
     assert letters.tobytes().decode() == "".join(expected)

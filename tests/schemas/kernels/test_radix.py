@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from processors.domain.radix import ascending
+from schemas.kernels.radix import ascending
 
-_KEYS = st.one_of(st.integers(0, 20), st.integers(10_000_000_000, 10_000_005_000), st.integers(0, 2**63 - 1))
+_KEYS = st.one_of(st.integers(0, 20), st.integers(10_000_000_000, 10_000_005_000), st.integers(-(2**63), 2**63 - 1))
 
 
 @given(keys=st.lists(_KEYS, max_size=200))
