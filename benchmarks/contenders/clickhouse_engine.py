@@ -132,6 +132,15 @@ def _statements(text: str) -> Iterator[str]:
             yield "\n".join(lines)
 
 
+def _produce(producer: Producer, topic: str, key: bytes, value: bytes) -> None:
+    """Hand a fact over; where all are rated a second brings more of them than the producer's queue holds."""
+    while True:
+        try:
+            return producer.produce(topic, key=key, value=value)
+        except BufferError:
+            producer.poll(0.1)
+
+
 def main() -> None:
     """Join until killed."""
     bootstrap, prefix, directory = sys.argv[1:]
@@ -160,7 +169,7 @@ def main() -> None:
                         f"{fact.pop('declaration'):011d}",
                         *(fact[name] for name in ("sheet_id", "target", "office", "target_id")),
                     )
-                    producer.produce(fact_topic, key=fact["office"].encode(), value=write(fact))
+                    _produce(producer, fact_topic, fact["office"].encode(), write(fact))
                 # Only then: what is not acknowledged is computed again after a crash.
                 assert producer.flush(60) == 0
                 engine.done(parts)

@@ -19,7 +19,8 @@ keep_pauses_short()
 bootstrap, prefix, directory = sys.argv[1:]
 options = WorkerOptions(
     group_prefix=f"{prefix}hailong.",
-    group_instance_id="bench",  # a restart within the session time-out takes its partitions up again at once
+    # A restart within the session time-out takes its partitions up at once; a second worker has another directory.
+    group_instance_id=Path(directory).name,
     idle_advance_s=0,
     snapshot_directory=Path(directory),
     snapshot_interval_s=30,
