@@ -78,4 +78,4 @@ def test_unrated_statuses_cost_no_python_call_each() -> None:
 def test_a_fact_costs_a_bounded_number_of_calls() -> None:
     """The calls that grow with a batch are those for its facts, and those are few enough."""
     _once, (_few, few_facts, few_calls), _middle, (_many, many_facts, many_calls) = _absorptions(0.05)
-    assert (many_calls - few_calls) / (many_facts - few_facts) < 200
+    assert (many_calls - few_calls) / (many_facts - few_facts) < 60
