@@ -44,6 +44,7 @@ from support.oracle import Oracle
 from benchmarks.contenders.java.build import class_path
 from benchmarks.contenders.processes import Measured
 from benchmarks.contenders.work import ENDING_MARK, Work, ending, work
+from benchmarks.producing import produce
 from deploy.kafka import KafkaCluster
 from deploy.topics import ensure_topics
 from schemas.codec import decoder
@@ -204,12 +205,7 @@ def send(connection: KafkaConnection, events: list[tuple[Topic, bytes, bytes]]) 
     producer = Producer({**connection.producer_config(), "queue.buffering.max.messages": 1_000_000})
     names = {topic: topic.value.name(connection.topic_prefix) for topic in Topic}
     for topic, key, value in events:
-        while True:
-            try:
-                producer.produce(names[topic], key=key, value=value)
-                break
-            except BufferError:
-                producer.poll(0.1)
+        produce(producer, names[topic], key, value)
     assert producer.flush(300) == 0
 
 

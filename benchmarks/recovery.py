@@ -27,10 +27,13 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import structlog
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its type information lacks it
 
+from benchmarks.producing import produce
 from deploy.kafka import KafkaCluster
 from deploy.stack.flow import STAGE_INPUTS
 from deploy.stack.lag import GroupLag
@@ -67,22 +70,11 @@ def fill(connection: KafkaConnection, declarations: float) -> int:
         for simulated in Haiphong2020(seed=3, scale=scale).batches():
             for topic, key, value in zip(simulated.topics, simulated.keys, simulated.values, strict=True):
                 number = key[:1] + b"%d" % copy + key[2:] if key else key
-                send(producer, names[topic], number, value.replace(key, number) if key else value)
+                produce(producer, names[topic], number, value.replace(key, number) if key else value)
                 statuses += topic is Topic.DECLARATION_STATUS
             producer.poll(0)
     assert producer.flush(120) == 0
     return statuses
-
-
-def send(producer: Producer, topic: str, key: bytes | None, value: bytes | None) -> None:
-    """Produce, waiting for room."""
-    while True:
-        try:
-            producer.produce(topic, key=key, value=value)
-        except BufferError:
-            producer.poll(0.1)
-        else:
-            return
 
 
 class Partitions:

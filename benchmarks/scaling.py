@@ -40,6 +40,7 @@ from rich.table import Table
 from benchmarks.contenders.processes import Measured
 from benchmarks.contenders.work import Work, work
 from benchmarks.peers import CONTENDERS, PARTITIONS, SMALL, Facts, finish, send, topics, wait_for
+from benchmarks.producing import produce
 from deploy.kafka import KafkaCluster
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference import reference_surroundings
@@ -67,12 +68,7 @@ def fill(connection: KafkaConnection, base: Work, first: int, last: int) -> int:
     for copy in range(first, last):
         for topic, key, value in base.events:
             number = b"10%09d" % (int(key[2:]) + copy * BASE)
-            while True:
-                try:
-                    producer.produce(names[topic], key=number, value=value.replace(key, number))
-                    break
-                except BufferError:
-                    producer.poll(0.1)
+            produce(producer, names[topic], number, value.replace(key, number))
     assert producer.flush(300) == 0
     return base.statuses * (last - first)
 

@@ -34,9 +34,12 @@ from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 from confluent_kafka import Producer
 from rich.console import Console
 
+from benchmarks.producing import produce
 from deploy.embedded.broker import EmbeddedBroker
 from deploy.observability import configure_logs
 from deploy.topics import ensure_topics
@@ -120,17 +123,12 @@ def complaints(count: int) -> Iterator[Complaint]:
         )
 
 
-def produce(connection: KafkaConnection, records: Iterable[Complaint]) -> None:
+def publish(connection: KafkaConnection, records: Iterable[Complaint]) -> None:
     """Write complaints as the stage before does."""
     producer, encode = Producer(connection.producer_config()), record_encoder(Topic.COMPLAINT.subject)
     name = Topic.COMPLAINT.value.name(connection.topic_prefix)
     for one in records:
-        while True:
-            try:
-                producer.produce(name, encode(one), one.complaint_id.encode())
-                break
-            except BufferError:
-                producer.poll(0.1)
+        produce(producer, name, one.complaint_id.encode(), encode(one))
     assert producer.flush(120) == 0
 
 
@@ -169,7 +167,7 @@ def run(cases: int, days: float, seconds: float, kills: int, console: Console) -
         connection = KafkaConnection(broker.address, topic_prefix="timers.")
         ensure_topics(connection, partitions=1, replication_factor=1)
         console.print(f"{cases:,} complaints into Kafka")
-        produce(connection, opened)
+        publish(connection, opened)
         clock = SpedUp(time.time() + 30 + cases / 1500, days * DAY_MS / 1000 / seconds, until)
         worker = start(broker.address, clock)
         try:

@@ -22,11 +22,14 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
 import faust
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
+from benchmarks.producing import produce
 from deploy.embedded.broker import broker_command
 from deploy.embedded.ports import free_port
 from processors.stage import Absorbed, Output, PartitionState
@@ -151,12 +154,7 @@ def fill(connection: KafkaConnection) -> None:
     name = Topic.DECLARATION_STATUS.value.name(connection.topic_prefix)
     for number in range(max(RECORDS.values())):
         key, value = event(number, encode)
-        while True:
-            try:
-                producer.produce(name, key=key, value=value)
-                break
-            except BufferError:
-                producer.poll(0.1)
+        produce(producer, name, key, value)
         producer.poll(0)
     assert producer.flush(60) == 0
 

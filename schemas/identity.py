@@ -27,7 +27,7 @@ def fact_id(declaration: str, sheet_id: str, target: str, office: str, target_id
     `declaration` is the declaration's key (11 digits): should two declarations carry one sheet id by mistake, they are
     joined in different partitions and must not overwrite each other.
     """
-    return _uuid5(SEPARATOR.join(("fact", declaration, sheet_id, target, office, target_id)))
+    return _uuid5(SEPARATOR.join(("fact", declaration, sheet_id, fact_id_rest(target, office, target_id))))
 
 
 BEFORE_FACT_NAMES = _PREFIX + f"fact{SEPARATOR}".encode()

@@ -40,14 +40,39 @@ class Texts(NamedTuple):
         return self._replace(store=np.concatenate((self.store[:end], others.store)), places=places)
 
 
+class GrowingTexts:
+    """Texts to which others are added."""
+
+    __slots__ = ("_places", "_store", "count")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._store = np.zeros(0, np.uint8)
+        self._places = np.zeros(1, np.int64)
+
+    def extend(self, texts: Sequence[str]) -> None:
+        """Add texts of ASCII letters."""
+        first, new = self.count, Texts.of(texts)
+        self.count += len(texts)
+        end = int(self._places[first])
+        self._places = roomy(self._places, self.count + 1)
+        self._places[first : self.count + 1] = end + new.places
+        self._store = roomy(self._store, end + len(new.store))
+        self._store[end : end + len(new.store)] = new.store
+
+    @property
+    def texts(self) -> Texts:
+        """Those that are there now; not changed by those that are added later."""
+        return Texts(self._store, self._places[: self.count + 1])
+
+
 class TextStore:
     """Texts that are met again and again; each has one number for good."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._new: list[str] = []
-        self._store = np.zeros(0, np.uint8)
-        self._places = np.zeros(1, np.int64)
+        self._known = GrowingTexts()
 
     def __len__(self) -> int:
         """How many there are."""
@@ -64,13 +89,7 @@ class TextStore:
     @property
     def texts(self) -> Texts:
         """All of them, in order of their numbers; not changed by those that are entered later."""
-        count = len(self._numbers)
         if self._new:
-            first = count - len(self._new)
-            end, new = int(self._places[first]), Texts.of(self._new)
-            self._places = roomy(self._places, count + 1)
-            self._places[first : count + 1] = end + new.places
-            self._store = roomy(self._store, end + len(new.store))
-            self._store[end : end + len(new.store)] = new.store
+            self._known.extend(self._new)
             self._new = []
-        return Texts(self._store, self._places[: count + 1])
+        return self._known.texts

@@ -7,7 +7,7 @@ text at a time, and hold for millions of events at the price of a look into a ta
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -15,6 +15,7 @@ import numpy.typing as npt
 
 from schemas.kernels.texts import UNKNOWN, find, learn
 from schemas.roomy import roomy
+from schemas.text_store import GrowingTexts
 
 _LEAST_SLOTS = 256
 _SEED = np.uint64(int.from_bytes(os.urandom(8), "little"))
@@ -29,16 +30,16 @@ class TextTable:
         texts: Those that it begins with, in order of their numbers.
     """
 
-    __slots__ = ("_accepts", "_hashes", "_places", "_slots", "_store", "_texts")
+    __slots__ = ("_accepts", "_hashes", "_known", "_slots", "_texts")
 
     def __init__(self, accepts: Callable[[str], bool], texts: Sequence[str] = ()) -> None:
         self._accepts = accepts
         self._texts: list[str | None] = [None]
         self._slots = np.zeros(_LEAST_SLOTS, np.uint32)
         self._hashes = np.zeros(_LEAST_SLOTS // 2, np.uint64)
-        self._places = np.zeros(_LEAST_SLOTS // 2 + 1, np.int64)
-        self._store = np.zeros(_LEAST_SLOTS * 4, np.uint8)
-        self._enter([text.encode() for text in texts])
+        self._known = GrowingTexts()
+        self._known.extend([""])  # behind 0
+        self._enter(texts)
 
     def __len__(self) -> int:
         """How many texts are known."""
@@ -72,7 +73,7 @@ class TextTable:
             _hashes, firsts = np.unique(asked[:count], return_index=True)
             rows = missed[firsts].tolist()
             texts = [data[begins[row] : begins[row] + sizes[row]].tobytes() for row in rows]
-            self._enter(list(filter(self._is_accepted, texts)))
+            self._enter(list(self._accepted(texts)))
             if len(self) == known:
                 fit &= codes != UNKNOWN
                 break
@@ -80,24 +81,23 @@ class TextTable:
         return codes
 
     def _find(self, data: Any, begins: Any, sizes: Any, fit: Any, codes: Any, missed: Any, asked: Any) -> int:
-        table = _SEED, self._slots, self._hashes, self._places, self._store
+        store, places = self._known.texts
+        table = _SEED, self._slots, self._hashes, places, store
         count: int = find(data, begins, sizes, fit, *table, codes, missed, asked)
         return count
 
-    def _is_accepted(self, text: bytes) -> bool:
-        return text.isascii() and self._accepts(text.decode())
+    def _accepted(self, texts: Iterable[bytes]) -> Iterator[str]:
+        for text in texts:
+            if text.isascii() and self._accepts(word := text.decode()):
+                yield word
 
-    def _enter(self, texts: Sequence[bytes]) -> None:
+    def _enter(self, texts: Sequence[str]) -> None:
         first, last = len(self._texts), len(self._texts) + len(texts)
-        end = int(self._places[first])
-        ends = end + np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)))
         self._hashes = roomy(self._hashes, last)
-        self._places = roomy(self._places, last + 1)
-        self._store = roomy(self._store, int(ends[-1]) if texts else end)
-        self._places[first + 1 : last + 1] = ends
-        self._store[end : end + sum(map(len, texts))] = np.frombuffer(b"".join(texts), np.uint8)
-        self._texts += [text.decode() for text in texts]
+        self._known.extend(texts)
+        self._texts += texts
         if 2 * last > len(self._slots):  # at most half full: a search ends soon
             self._slots = np.zeros(2 * len(self._slots) << (2 * last // len(self._slots)).bit_length(), np.uint32)
             first = 1
-        learn(self._store, self._places, first, last, _SEED, self._slots, self._hashes)
+        store, places = self._known.texts
+        learn(store, places, first, last, _SEED, self._slots, self._hashes)

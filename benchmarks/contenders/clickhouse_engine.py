@@ -29,6 +29,7 @@ import chdb
 from confluent_kafka import Producer
 from support.registry import Shelf, serving
 
+from benchmarks.producing import produce
 from processors.stages.reference import reference_surroundings
 from schemas.catalogue import PINNED, schema_json
 from schemas.codec import encoder
@@ -132,15 +133,6 @@ def _statements(text: str) -> Iterator[str]:
             yield "\n".join(lines)
 
 
-def _produce(producer: Producer, topic: str, key: bytes, value: bytes) -> None:
-    """Hand a fact over; where all are rated a second brings more of them than the producer's queue holds."""
-    while True:
-        try:
-            return producer.produce(topic, key=key, value=value)
-        except BufferError:
-            producer.poll(0.1)
-
-
 def main() -> None:
     """Join until killed."""
     bootstrap, prefix, directory = sys.argv[1:]
@@ -169,7 +161,7 @@ def main() -> None:
                         f"{fact.pop('declaration'):011d}",
                         *(fact[name] for name in ("sheet_id", "target", "office", "target_id")),
                     )
-                    _produce(producer, fact_topic, fact["office"].encode(), write(fact))
+                    produce(producer, fact_topic, fact["office"].encode(), write(fact))
                 # Only then: what is not acknowledged is computed again after a crash.
                 assert producer.flush(60) == 0
                 engine.done(parts)

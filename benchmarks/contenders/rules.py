@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
-from benchmarks.contenders.facts import facts_of
+from benchmarks.contenders.facts import records_of
 from processors.domain.join import version_of
 from processors.domain.sheets import Revision, Sheet
 from processors.stages.reference import reference_surroundings
@@ -74,9 +74,8 @@ def _facts(known: Value, sheet_ids: Any) -> Iterator[Encoded]:
             sheet.add(record)
         submitted_at, bearing = sheet.latest.submitted_at, known_rows(history, sheet.bears_until)
         context = context_as_of(history, submitted_at, _CALENDAR, _LIMITS)
-        for facts in facts_of(sheet, context, version_of(sheet, bearing), _DIRECTORY):
-            for fact in facts.records():
-                yield key_of(fact), _write_fact(fact.to_avro())
+        for fact in records_of(sheet, context, version_of(sheet, bearing), _DIRECTORY):
+            yield key_of(fact), _write_fact(fact.to_avro())
 
 
 def _row(row: list[Any]) -> StatusRow:

@@ -54,7 +54,8 @@ def gathered(runs: Sequence[Run], wanted: Keys) -> Histories:
     found = [run.find(wanted) for run in runs]
     owners = np.concatenate([np.empty(0, np.int64), *(owner for owner, _rows in found)])
     rows = joined([np.empty(0, ROW), *(rows for _owner, rows in found)])
-    owners, rows = _sorted(owners, rows)
+    owners, rows = _taken(owners, rows, ascending(owners))
+    rows = taken(rows, _order(owners, rows, by_event=False))
     fresh = np.ones(len(rows), np.bool_)
     if _mark_fresh(owners, rows, fresh):
         # Two contents of one event, time, status and checksum: they can stand between each other's repetitions.
@@ -62,33 +63,24 @@ def gathered(runs: Sequence[Run], wanted: Keys) -> Histories:
         _mark_fresh(owners, rows, fresh)
     if not fresh.all():
         owners, rows = owners[fresh], rows[fresh]
-    firsts = np.flatnonzero(np.diff(owners, prepend=-1))
-    starts = np.append(firsts, len(rows))
-    return Histories(wanted[owners[firsts]], starts, rows, _by_event(owners, starts, rows))
+    starts = _starts(owners)
+    return Histories(wanted[owners[starts[:-1]]], starts, rows, _order(owners, rows, by_event=True))
 
 
-def _sorted(owners: Longs, rows: Rows) -> tuple[Longs, Rows]:
-    """By declaration, then by the fields of `_ORDER`, the last one first."""
-    owners, rows = _taken(owners, rows, ascending(owners))
-    starts = np.append(np.flatnonzero(np.diff(owners, prepend=-1)), len(rows))
-    if _is_long(starts):
-        return _taken(owners, rows, np.lexsort((*(rows[field] for field in _ORDER), owners)))
+def _starts(owners: Longs) -> Longs:
+    """Place of the first status of each declaration, and after the last the number of statuses."""
+    return np.append(np.flatnonzero(np.diff(owners, prepend=-1)), len(owners))
+
+
+def _order(owners: Longs, rows: Rows, *, by_event: bool) -> Longs:
+    """Places of the statuses of each declaration, which stand together, by their event or by the fields of `_ORDER`."""
+    starts = _starts(owners)
+    if (np.diff(starts) > _SHORT).any():
+        fields = ("event",) if by_event else _ORDER
+        return np.lexsort((*(rows[field] for field in fields), owners))
     order = np.arange(len(rows))
-    _sort_short(starts, rows, order)
-    return owners, taken(rows, order)
-
-
-def _by_event(owners: Longs, starts: Longs, rows: Rows) -> Longs:
-    """Places of the statuses of each declaration by their events."""
-    if _is_long(starts):
-        return np.lexsort((rows["event"], owners))
-    order = np.arange(len(rows))
-    _sort_short_by_event(starts, rows, order)
+    _sort_short(starts, rows, by_event, order)
     return order
-
-
-def _is_long(starts: Longs) -> bool:
-    return bool((np.diff(starts) > _SHORT).any())
 
 
 def _taken(owners: Longs, rows: Rows, order: Longs) -> tuple[Longs, Rows]:
@@ -96,39 +88,28 @@ def _taken(owners: Longs, rows: Rows, order: Longs) -> tuple[Longs, Rows]:
 
 
 @kernel
-def _sort_short(starts: Longs, rows: Rows, order: Longs) -> None:
+def _sort_short(starts: Longs, rows: Rows, by_event: bool, order: Longs) -> None:
     """Sort the places of each declaration by insertion: they are few, and nearly in order as they come."""
     for history in range(len(starts) - 1):
         for place in range(starts[history] + 1, starts[history + 1]):
             at, moved = place, order[place]
-            while at > starts[history] and _comes_before(rows, moved, order[at - 1]):
+            while at > starts[history] and _comes_before(rows, moved, order[at - 1], by_event):
                 order[at] = order[at - 1]
                 at -= 1
             order[at] = moved
 
 
 @kernel
-def _comes_before(rows: Rows, one: int, other: int) -> bool:
-    """Whether a row sorts before another by the fields of `_ORDER`, the last one first."""
-    if rows[one]["occurred_at"] != rows[other]["occurred_at"]:
-        return bool(rows[one]["occurred_at"] < rows[other]["occurred_at"])
-    if rows[one]["status"] != rows[other]["status"]:
-        return bool(rows[one]["status"] < rows[other]["status"])
-    if rows[one]["crc"] != rows[other]["crc"]:
-        return bool(rows[one]["crc"] < rows[other]["crc"])
+def _comes_before(rows: Rows, one: int, other: int, by_event: bool) -> bool:
+    """Whether a row sorts before another by its event, or by the fields of `_ORDER`, the last one first."""
+    if not by_event:
+        if rows[one]["occurred_at"] != rows[other]["occurred_at"]:
+            return bool(rows[one]["occurred_at"] < rows[other]["occurred_at"])
+        if rows[one]["status"] != rows[other]["status"]:
+            return bool(rows[one]["status"] < rows[other]["status"])
+        if rows[one]["crc"] != rows[other]["crc"]:
+            return bool(rows[one]["crc"] < rows[other]["crc"])
     return bool(rows[one]["event"] < rows[other]["event"])
-
-
-@kernel
-def _sort_short_by_event(starts: Longs, rows: Rows, order: Longs) -> None:
-    """As `_sort_short`, by event; those of one event stay as they stand."""
-    for history in range(len(starts) - 1):
-        for place in range(starts[history] + 1, starts[history + 1]):
-            at, moved = place, order[place]
-            while at > starts[history] and rows[moved]["event"] < rows[order[at - 1]]["event"]:
-                order[at] = order[at - 1]
-                at -= 1
-            order[at] = moved
 
 
 @kernel

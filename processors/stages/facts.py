@@ -11,12 +11,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
-from typing import Any, NamedTuple, overload
+from typing import Any, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from processors.domain.as_of import States
+from processors.domain.changes import Changes
 from processors.domain.context import contexts_of
 from processors.domain.join import SCORES, Surroundings, facts_of
 from processors.domain.sheets import Revision, Sheet
@@ -57,38 +57,6 @@ _MOST_KEPT = 1 << 17
 _read = decoder(Topic.RATED_SERVICE.subject)
 
 Column = npt.NDArray[np.int64]
-
-
-class Changes(NamedTuple):
-    """Sheets that are published again.
-
-    Attributes:
-        sheets: The sheets.
-        versions: Version of the facts of each.
-        states: The declaration of each, as of its latest revision.
-    """
-
-    sheets: Sequence[Sheet]
-    versions: Sequence[int]
-    states: States
-
-    @classmethod
-    def none(cls) -> Changes:
-        """No sheet."""
-        return cls((), (), States.none())
-
-    def slices(self, most: int) -> Iterator[Changes]:
-        """The same in parts of so many sheets."""
-        for first in range(0, len(self.sheets), most):
-            some = slice(first, first + most)
-            yield Changes(self.sheets[some], self.versions[some], States._make(column[some] for column in self.states))
-
-    def and_then(self, others: Changes) -> Changes:
-        """These, and then the others."""
-        if not self.sheets or not others.sheets:
-            return self if self.sheets else others
-        states = self.states.and_then(others.states)
-        return Changes([*self.sheets, *others.sheets], [*self.versions, *others.versions], states)
 
 
 @dataclass(slots=True)
@@ -236,7 +204,7 @@ class FactWriter:
             "has_contact": has_contact[group_of],
             "tax_code": tax_codes[group_of],
         }
-        keys += items.keys()
+        keys += items.keys
         values += self._write(len(group_of), columns, self._memory.texts.texts, own_texts.and_then(ids))
 
     def _contexts(

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from processors.domain.as_of import States, states
+from processors.domain.changes import Changes
 from processors.domain.context import CHECKED
 from processors.domain.grace import GraceQueue
 from processors.domain.imaging import packed, unpacked
@@ -15,7 +16,7 @@ from processors.domain.join import Surroundings, version_of
 from processors.domain.sheets import Sheet, SheetStore
 from processors.domain.status_log import LAYOUT, StatusLog
 from processors.stage import Absorbed, Image, Output
-from processors.stages.facts import Changes, FactBundle, FactWriter
+from processors.stages.facts import FactBundle, FactWriter
 from schemas.batch import Batch, Reject
 from schemas.codec import WriterSchemas, pinned_only
 from schemas.sheets import SheetReader

@@ -46,36 +46,28 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class ChosenItems:
-    """The items of some facts.
+    """The items of some facts: as `_Known`, by fact."""
 
-    Attributes:
-        numbers: Of each.
-        known: All items.
-    """
-
-    numbers: Sequence[int]
-    known: _Known
+    values: npt.NDArray[np.int64]
+    periods: npt.NDArray[np.int64]
+    keys: list[bytes]
 
     @property
     def score(self) -> Column:
         """Their scores."""
-        return self.known.values[self.numbers, _SCORE]
+        return self.values[:, _SCORE]
 
     @property
     def names(self) -> Column:
         """For each the kept text that is its part in the name of a fact."""
-        return self.known.values[self.numbers, _NAME]
-
-    def keys(self) -> list[bytes]:
-        """Keys of the facts."""
-        return [self.known.keys[number] for number in self.numbers]
+        return self.values[:, _NAME]
 
     def columns(self, at: Column) -> dict[str, Column]:
         """Columns of the facts, at one time each (epoch milliseconds)."""
-        values = dict(zip(_FIELDS[:_NAME], self.known.values[self.numbers].T, strict=False))
-        periods = self.known.periods[self.numbers]
+        begins, ends = np.moveaxis(self.periods, 2, 0)
         when = at[:, np.newaxis]
-        return {**values, "target_known": ((periods[:, :, 0] <= when) & (when < periods[:, :, 1])).any(axis=1)}
+        known = ((begins <= when) & (when < ends)).any(axis=1)
+        return {**dict(zip(_FIELDS[:_NAME], self.values.T, strict=False)), "target_known": known}
 
 
 class RatedItems:
@@ -109,7 +101,8 @@ class RatedItems:
             ]
         if self._new:
             self._enter()
-        return ChosenItems(found, self._known)
+        known = self._known
+        return ChosenItems(known.values[found], known.periods[found], [known.keys[number] for number in found])
 
     def _number(self, item: RatingItem) -> int:
         number = self._numbers.get(item)

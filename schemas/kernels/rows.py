@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.kernels.compiled import Bytes, Longs, kernel, part
+from schemas.kernels.varints import write_long
 
 NUMBER, TEXT, BYTE = range(3)
 """Kinds of fields: a whole number or a place in an enum, the number of a text, a byte as it is (a boolean)."""
@@ -15,18 +16,6 @@ ABSENT = np.int64(np.iinfo(np.int64).min)
 
 _MOST_NUMBER_BYTES = 11
 """Of a number with its branch."""
-
-
-@part
-def write_long(out: Bytes, at: int | np.int64, number: int | np.int64) -> np.int64:
-    """Write a number as Avro does; the place after it."""
-    rest = np.uint64((number << 1) ^ (number >> 63))
-    while rest > np.uint64(0x7F):
-        out[at] = np.uint8(rest & np.uint64(0x7F)) | np.uint8(0x80)
-        rest >>= np.uint64(7)
-        at += 1
-    out[at] = np.uint8(rest)
-    return np.int64(at + 1)
 
 
 @part

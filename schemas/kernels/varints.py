@@ -31,3 +31,15 @@ def read_long(data: Bytes, at: int | np.int64, end: int | np.int64) -> tuple[np.
         if byte < 0x80:
             return (number >> 1) ^ -(number & 1), np.int64(at if byte else -1)
     return np.int64(0), np.int64(-1)
+
+
+@part
+def write_long(out: Bytes, at: int | np.int64, number: int | np.int64) -> np.int64:
+    """Write a number as Avro does; the place after it."""
+    rest = np.uint64((number << 1) ^ (number >> 63))
+    while rest > np.uint64(0x7F):
+        out[at] = np.uint8(rest & np.uint64(0x7F)) | np.uint8(0x80)
+        rest >>= np.uint64(7)
+        at += 1
+    out[at] = np.uint8(rest)
+    return np.int64(at + 1)

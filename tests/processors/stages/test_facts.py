@@ -30,7 +30,7 @@ statuses = st.builds(
     st.sampled_from([one.value for one in Status]),
     MOMENTS,
     declaration_no=DECLARATIONS,
-    office=st.sampled_from(["03CC", "03EE", "XXXX"]),
+    office=st.sampled_from(["03CC", "03EE", "99ZZ"]),
     team=st.sampled_from([None, "01"]),
     channel=st.sampled_from([None, "GREEN", "YELLOW", "RED"]),
     tax_code=st.sampled_from([None, "0200100100"]),
