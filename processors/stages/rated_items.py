@@ -59,8 +59,8 @@ class ChosenItems:
 
     @property
     def names(self) -> Column:
-        """For each the kept text that is its part in the name of a fact."""
-        return self.values[:, _NAME]
+        """For each the kept text that is its part in the name of a fact; contiguous, as kernels were compiled for."""
+        return np.ascontiguousarray(self.values[:, _NAME])
 
     def columns(self, at: Column) -> dict[str, Column]:
         """Columns of the facts, at one time each (epoch milliseconds)."""

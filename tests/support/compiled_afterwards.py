@@ -1,0 +1,41 @@
+"""Joins some events after everything was compiled ahead; a program of its own, for another test may compile more."""
+
+from __future__ import annotations
+
+import sys
+
+from numba.core.dispatcher import Dispatcher
+
+from benchmarks.contenders.work import work
+from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.reference import reference_surroundings
+from processors.warm import warm
+from schemas.batch import RawBatch
+from schemas.topics import Topic
+from support.events import WRITTEN_AT
+from support.record_batches import packed
+
+
+def compiled() -> int:
+    """How many versions of kernels there are in this process."""
+    modules = [module for name, module in sys.modules.items() if name.startswith(("schemas", "processors"))]
+    kernels = {id(one): one for module in modules for one in vars(module).values() if isinstance(one, Dispatcher)}
+    return sum(len(one.signatures) for one in kernels.values())
+
+
+def main() -> None:
+    """Fails if a kernel is compiled after the warming."""
+    warm()
+    before = compiled()
+    assert before > 10
+    state, events = JoinStage(JoinPolicy(), reference_surroundings()).new_state(0), work(300, 0.5).events
+    for topic in (Topic.RATING, Topic.DECLARATION_STATUS):
+        chosen = [(key, value) for one, key, value in events if one is topic]
+        keys, values = [key for key, _value in chosen], [value for _key, value in chosen]
+        batch = RawBatch(topic, 0, range(len(keys)), [WRITTEN_AT] * len(keys), keys, values)
+        assert not state.absorb(packed(batch, 100)).rejects
+    assert compiled() == before
+
+
+if __name__ == "__main__":
+    main()
