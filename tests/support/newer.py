@@ -6,6 +6,7 @@ process of that version is any command run with the folder before ours on Python
 
 from __future__ import annotations
 
+import hashlib
 import json
 import shutil
 import subprocess
@@ -27,6 +28,7 @@ def next_version(folder: Path) -> Path:
     """Make the next version in an empty folder; returns the folder."""
     for package in ("schemas", "sinks"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
+    _keep_machine_code(folder)
     add_version(folder, "declaration-status", STATUS_ID, _grown_status)
     add_version(folder, "rating", RATING_ID, _grown_rating)
     records = folder / "schemas" / "records" / "events.py"
@@ -46,6 +48,18 @@ def next_version(folder: Path) -> Path:
         "ALTER TABLE declaration_status ADD COLUMN IF NOT EXISTS lane LowCardinality(String) COMMENT 'Lane'"
     )
     return folder
+
+
+def _keep_machine_code(folder: Path) -> None:
+    """Kernels are the same, and compiling them takes half a minute: but numba names what it keeps by the place."""
+    names = {_name_of(ROOT / package): _name_of(folder / package) for package in ("schemas", "schemas/kernels")}
+    home = Path("schemas") / "kernels" / "__pycache__"
+    for kept in (ROOT / home).glob("*/*/"):
+        shutil.copytree(kept, folder / home / kept.parent.name / names.get(kept.name, kept.name))
+
+
+def _name_of(package: Path) -> str:
+    return f"{package.name}_{hashlib.sha1(str(package).encode(), usedforsecurity=False).hexdigest()}"
 
 
 def add_version(folder: Path, subject: str, schema_id: int, change: Callable[[Any], None]) -> None:
