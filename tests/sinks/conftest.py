@@ -22,6 +22,7 @@ from clickhouse_driver import Client
 from clickhouse_driver.errors import Error as DriverError
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from support.clickhouse import drop_databases
 from support.events import value_of
 from support.threads import beside
 
@@ -175,6 +176,10 @@ class World:
         ]
         for future in self.admin.create_topics(topics).values():
             future.result()
+
+    def drop(self) -> None:
+        """Drop the database."""
+        drop_databases(self.clickhouse, self.clickhouse.database)
 
     def send(self, topic: Topic, *records: Any, partition: int = 0) -> None:
         """Produce records of the contract."""
@@ -357,9 +362,11 @@ def helpers() -> Helpers:
 
 
 @pytest.fixture
-def world(server: Server, broker: EmbeddedBroker) -> World:
+def world(server: Server, broker: EmbeddedBroker) -> Iterator[World]:
     """Empty topics and an empty, migrated database."""
-    return new_world(server, broker.address)
+    found = new_world(server, broker.address)
+    yield found
+    found.drop()
 
 
 @pytest.fixture
@@ -370,3 +377,4 @@ def database(server: Server) -> Iterator[Client]:
     client = connect(connection)
     yield client
     client.disconnect()
+    drop_databases(connection, connection.database)

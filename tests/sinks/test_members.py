@@ -40,9 +40,11 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
 
 
 @pytest.fixture
-def world(server: Any, cluster: KafkaCluster, helpers: Any) -> Any:
+def world(server: Any, cluster: KafkaCluster, helpers: Any) -> Iterator[Any]:
     """Empty topics on Apache Kafka and an empty database."""
-    return helpers.new_world(server, cluster.bootstrap_servers)
+    found = helpers.new_world(server, cluster.bootstrap_servers)
+    yield found
+    found.drop()
 
 
 def statuses(count: int, first: int = 0) -> list[Any]:

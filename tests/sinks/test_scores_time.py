@@ -11,6 +11,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from support.clickhouse import drop_databases
 from support.scores import BEGIN, LAST_DAY, MINUTE, OVERTIME_OFFICE, overtime_toml, slow_exact, worked_minutes
 
 from schemas.reference.calendar import WorkingCalendar
@@ -59,6 +60,7 @@ def database(server: Any) -> Iterator[Any]:
     client = connect(connection)
     yield client
     client.disconnect()
+    drop_databases(connection, connection.database)
 
 
 def moment(at: int) -> datetime:
@@ -176,6 +178,7 @@ def test_the_calendar_is_loaded_again_only_when_it_changed(server: Any, monkeypa
         assert found == [("",), (OVERTIME_OFFICE,)]
     finally:
         reference.calendar_rows.cache_clear()
+        drop_databases(connection, connection.database)
 
 
 _KNOWN: dict[str, bytearray] = {}

@@ -81,6 +81,7 @@ def test_each_fault_stops_the_command_and_costs_nothing(world: Any, helpers: Any
         one.load(10)
         assert one.count("declaration_status") == 20
         assert audit(one.kafka, one.clickhouse).clean
+        one.drop()
 
 
 def stops(world: Any, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -50,6 +51,14 @@ def embedded_clickhouse(directory: Path) -> Iterator[ClickHouseConnection]:
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+
+
+def drop_databases(connection: ClickHouseConnection, prefix: str) -> None:
+    """Drop the databases of a test, whose names begin so: a server is busy with tables that nobody uses any more."""
+    with session(replace(connection, database="default"), timeout_s=20) as client:
+        for (name,) in client.execute("SELECT name FROM system.databases"):
+            if name.startswith(prefix):
+                client.execute(f"DROP DATABASE `{name}`")
 
 
 def _answers(connection: ClickHouseConnection) -> bool:

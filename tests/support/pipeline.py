@@ -25,7 +25,7 @@ from schemas.topics import Topic
 from sinks.audit import audit
 from sinks.clickhouse.migrate import migrate
 from sinks.connection import ClickHouseConnection
-from support.clickhouse import read_database
+from support.clickhouse import drop_databases, read_database
 from support.comparison import compare
 from support.oracle import Oracle
 
@@ -78,8 +78,9 @@ class Pipeline:
         self._publisher = EventPublisher(self.kafka)
 
     def close(self) -> None:
-        """Let the publisher go."""
+        """Let the publisher and the databases go."""
         self._publisher.close()
+        drop_databases(self.clickhouse, self.named("").database)
 
     def database(self, name: str) -> ClickHouseConnection:
         """A database of this deployment, migrated."""
