@@ -8,8 +8,9 @@ it does, in this process but the last:
 * fetch: record batches from Kafka, looked over by their headers only
 * decode: records to checked statuses, as numbers, and to rating sheets
 * view: statuses and sheets kept
-* join: facts computed, and thrown away; what a rebuild does
-* worker: `hailong worker` with the stage `join`: facts to Kafka, offsets committed, snapshots on disk, health, metrics
+* join: declarations put into states as of each sheet, no facts made; what a rebuild does
+* worker: `hailong worker` with the stage `join`: facts made and sent to Kafka, offsets committed, snapshots on disk,
+  health, metrics
 
 Processor time is user and system, of one pass, medians of interleaved runs; the start of the worker is taken off as in
 benchmarks/peers.py. Result: var/bench/floors.json.

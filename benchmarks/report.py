@@ -28,7 +28,7 @@ from benchmarks.peers import python_of  # noqa: E402 - found by the path set abo
 RESULTS = ROOT / "var" / "bench"
 FIGURE = ROOT / "docs" / "figures" / "peers.svg"
 MAIN_WORK = "250000 declarations, 3.3% rated"
-PARTS = ("floors", "latency", "sink", "queries", "scaling", "recovery")
+PARTS = ("floors", "latency", "sink", "queries", "scaling", "recovery", "timers", "transport")
 
 
 def collected() -> dict[str, Any]:
@@ -57,6 +57,9 @@ def written(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _latency(report["latency"])
     yield from _sink(report["sink"])
     yield from _queries(report["queries"])
+    yield from _recovery(report["recovery"])
+    yield from _timers(report["timers"])
+    yield from _transport(report["transport"])
 
 
 def _contenders(title: str, contenders: Mapping[str, Any]) -> Iterator[str]:
@@ -169,6 +172,40 @@ def _queries(queries: Mapping[str, Any] | None) -> Iterator[str]:
     yield "|---|---:|---:|"
     for one in queries["queries"]:
         yield f"| {one['name']} | {one['median_ms']:.0f} | {one['max_ms']:.0f} |"
+
+
+def _recovery(recovery: Mapping[str, Any] | None) -> Iterator[str]:
+    yield from ("", "## Starting and taking over", "")
+    if recovery is None:
+        yield "Not measured."
+        return
+    views = recovery["rebuild"]
+    yield f"* {views['records']:,} records into views, one partition after the other: from the log"
+    yield f"  {views['from_log_seconds']} s ({views['from_log_records_per_second']:,} a second), from snapshots"
+    yield f"  {views['from_snapshot_seconds']} s"
+    for name, what in (("takeover_with_snapshots", "with"), ("takeover_from_log", "without")):
+        seconds = recovery[name]["killed_to_served_seconds"]
+        yield f"* a worker killed until all is served again, {what} snapshots: {seconds} s"
+
+
+def _timers(timers: Mapping[str, Any] | None) -> Iterator[str]:
+    yield from ("", "## Timers of complaints", "")
+    if timers is None:
+        yield "Not measured."
+        return
+    counts = ", ".join(f"{timers[name]:,} {name}" for name in ("missed", "doubled", "invented"))
+    yield f"* {timers['cases']:,} open cases, {timers['timers']:,} timers, {timers['kills']} kills: {counts}"
+    median, p99, most = (timers["tick"][f"firing_{name}_ms"] for name in ("median", "p99", "max"))
+    yield f"* a step of firings: {median} ms in the median, {p99} in 99 of a hundred, {most} at most"
+
+
+def _transport(transport: Mapping[str, Any] | None) -> Iterator[str]:
+    yield from ("", "## Faust's transport and ours", "")
+    if transport is None:
+        yield "Not measured."
+        return
+    ratio = transport["cpu_ratio"]
+    yield f"One Faust event a record costs {ratio} times the processor time of batches with the whole join."
 
 
 def draw(contenders: Mapping[str, Any]) -> None:

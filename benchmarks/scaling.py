@@ -2,7 +2,7 @@
 
     .venv/bin/python benchmarks/scaling.py [--sizes 100000,300000,1000000,3300000] [--workers 1,2]
 
-On an Apache Kafka that this script starts. 3.3 million live declarations are about the state of the nation
+On an Apache Kafka that this script starts. 3.3 million live declarations are three quarters of the state of the nation
 (docs/capacity.md). For each size, in a process of its own, the views of all partitions of the stage `join` are built:
 
 * from the log: seconds, processor time for a million status events, resident memory for each declaration

@@ -1,5 +1,7 @@
 """What one status event costs in a Faust worker: one Faust event per record, against the batched transport.
 
+    .venv/bin/python benchmarks/transport.py
+
 Both read the same topic of an embedded broker that this script starts, in a process of their own:
 
 * plain: a Faust agent on the stock aiokafka driver, one event per record, each decoded by fastavro
@@ -11,6 +13,7 @@ var/bench/transport.json.
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import subprocess
@@ -140,6 +143,9 @@ def run_plain(connection: KafkaConnection) -> None:
     faust.Worker(app, loglevel="ERROR", redirect_stdouts=False).execute_from_commandline()
 
 
+SIDES = {"plain": run_plain, "hailong": run_hailong}
+
+
 def fill(connection: KafkaConnection) -> None:
     """Create the topics and produce the events."""
     admin, wanted = (
@@ -180,7 +186,7 @@ def event(number: int, encode: Any) -> tuple[bytes, bytes]:
 
 def measure(mode: str, connection: KafkaConnection) -> dict[str, float]:
     """Run one side in a process of its own."""
-    command = [sys.executable, __file__, mode, connection.bootstrap_servers, connection.topic_prefix]
+    command = [sys.executable, __file__, "--side", mode, connection.bootstrap_servers, connection.topic_prefix]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=300)
     found = json.loads(next(line for line in done.stdout.splitlines() if line.startswith(b'{"records"')))
     million = found["records"] / 1_000_000
@@ -193,6 +199,12 @@ def measure(mode: str, connection: KafkaConnection) -> dict[str, float]:
 
 def main() -> int:
     """Start a broker, measure both sides, print and keep the ratio."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--side", nargs=3, help=argparse.SUPPRESS)
+    if side := parser.parse_args().side:
+        mode, servers, prefix = side
+        SIDES[mode](KafkaConnection(servers, topic_prefix=prefix, session_timeout_ms=6_000))
+        return 0
     address = f"127.0.0.1:{free_port()}"
     connection = KafkaConnection(address, topic_prefix=f"bench-{uuid4().hex[:6]}.", session_timeout_ms=6_000)
     with tempfile.TemporaryDirectory() as directory:
@@ -226,8 +238,4 @@ def wait_for(connection: KafkaConnection) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) == 1:
-        sys.exit(main())
-    {"plain": run_plain, "hailong": run_hailong}[sys.argv[1]](
-        KafkaConnection(sys.argv[2], topic_prefix=sys.argv[3], session_timeout_ms=6_000)
-    )
+    sys.exit(main())

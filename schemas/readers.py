@@ -1,6 +1,7 @@
 """Reading batches of every topic the same way everywhere: decoded, checked, rejects apart.
 
-Workers and sinks must agree on what is acceptable, so both read through this module.
+Sinks read through this module, and so do all stages but the join, which reads with `schemas.statuses` and
+`schemas.sheets`. These must accept and refuse the same records: tests hold them against this one.
 """
 
 from __future__ import annotations

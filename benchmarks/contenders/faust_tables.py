@@ -1,4 +1,4 @@
-"""Contender `faust`: faust-streaming as its manual shows it: agents, a table with RocksDB and a changelog.
+"""Contender `faust`: faust-streaming as its manual shows it: agents, a table in memory, with a changelog in Kafka.
 
 Usage: PROGRAM BOOTSTRAP PREFIX DIRECTORY
 """

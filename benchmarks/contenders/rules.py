@@ -1,8 +1,8 @@
 """The rule of the join for frameworks that keep a value for each key: what a user of theirs would write.
 
 The value of a declaration is a plain JSON object with its statuses and its sheets; a record goes in, the facts that it
-leads to come out. What a fact says is computed by hailong's own pure functions, so that contenders differ in how they
-move and keep data, and in nothing else.
+leads to come out. What a fact says is computed one declaration at a time (`as_of.py`, `facts.py`), and tests hold that
+against hailong's columns: contenders differ in how they move and keep data, and in nothing else.
 """
 
 from __future__ import annotations

@@ -46,4 +46,4 @@ def answers_health(url: str) -> bool:
     except (HTTPError, URLError, OSError, ValueError):
         return False
     stages = report.get("stages")
-    return stages is None or any(stage.get("state") in {"running", "rebuilding"} for stage in stages)
+    return stages is None or any(stage.get("state") == "running" for stage in stages)

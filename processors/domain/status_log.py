@@ -37,11 +37,6 @@ class StatusLog:
         """Rows held, repeated ones included."""
         return sum(len(run) for run in self._runs)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of all rows."""
-        return sum(run.nbytes for run in self._runs)
-
     def add(self, statuses: CodedStatuses) -> npt.NDArray[np.int64]:
         """Add statuses whose texts were numbered by `tables`; return each of their keys once, ascending."""
         if not len(statuses):

@@ -74,11 +74,6 @@ class Run:
         """Rows."""
         return len(self.rows)
 
-    @property
-    def nbytes(self) -> int:
-        """Bytes of its arrays."""
-        return self.keys.nbytes + self.starts.nbytes + self.rows.nbytes
-
     def find(self, wanted: Keys) -> tuple[npt.NDArray[np.int64], Rows]:
         """Rows of those of the wanted keys (ascending, each once) that are here, and for each the place of its key."""
         places = np.searchsorted(self.keys, wanted)

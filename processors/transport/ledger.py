@@ -168,11 +168,6 @@ class OffsetLedger:
         line = self._lines.get(tp)
         return line.leases[0].first if line is not None and line.leases else position
 
-    def outstanding(self, tp: TP) -> bool:
-        """Whether a batch of the partition left the fetcher and is not done."""
-        line = self._lines.get(tp)
-        return line is not None and bool(line.leases)
-
     def busy(self) -> bool:
         """Whether any batch is taken and not done."""
         return any(lease.state is LeaseState.TAKEN for line in self._lines.values() for lease in line.leases)

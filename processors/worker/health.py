@@ -12,7 +12,7 @@ class StageProgress:
 
     Attributes:
         stage: Name.
-        state: `starting`, `running`, `rebuilding`, `rebalancing`, `stopped` or `failed`.
+        state: `starting`, `running`, `rebalancing`, `stopped` or `failed`.
         last_progress_at: When a batch was last finished, or everything was found read; epoch milliseconds.
         records: Records finished since the start.
         lag: Records between what is done and the end, by `topic[partition]`.

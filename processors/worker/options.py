@@ -28,7 +28,8 @@ class WorkerOptions(Checked):
             wall clock; 0 for never (a replay).
         connect_timeout_s: How long the broker may be unreachable at start.
         shutdown_timeout_s: How long a stop may take; what is not done by then is processed again after the next start.
-        rebalance_timeout_s: How long the group waits for members in a rebalance; the batch in hand may take half of it.
+        rebalance_timeout_s: How long the group waits for members in a rebalance; the batch in hand may take half of it,
+            or seven tenths of `shutdown_timeout_s` if that is less.
         identity_check_s: How often the worker looks whether a topic was deleted and made again.
         snapshot_directory: Where snapshots of views are kept, so that a start need not read the whole log; may be
             shared by workers. None for no snapshots.

@@ -100,16 +100,12 @@ class WorkingCalendar:
         """`working_minutes_between` for two columns of equal length, with the same definition.
 
         Raises:
-            OutsideCalendarError: Any instant lies outside the calendar; mask with `covers_many` before.
+            OutsideCalendarError: Any instant lies outside the calendar: before `FIRST_MS`, or not before `END_MS`.
         """
         timeline = self._timeline(office)
         worked = timeline.worked_many(end_ms) - timeline.worked_many(start_ms)
         whole: Int64Array = np.sign(worked) * (np.abs(worked) // MINUTE_MS)
         return whole
-
-    def covers_many(self, at_ms: Int64Array) -> np.ndarray[tuple[int, ...], np.dtype[np.bool_]]:
-        """`covers` for a column."""
-        return (at_ms >= FIRST_MS) & (at_ms < END_MS)
 
     def add_working_minutes(self, start_ms: int, minutes: int, office: str | None = None) -> int:
         """The instant at which so many working minutes have passed since `start_ms`.

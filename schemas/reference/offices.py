@@ -139,11 +139,6 @@ class OfficeDirectory:
         )
         return [(first, end) for first, end in both if first < end]
 
-    def team_name(self, office: str, team: str, at_ms: int) -> str | None:
-        """The team's name at that time, or None when it is not registered."""
-        found = version_at(self._teams.get((office, team), ()), at_ms)
-        return None if found is None else found.name_vi
-
     def department_of(self, code: str) -> str | None:
         """The 2-digit department of 2014 that a code belongs to, at any time; None for unknown codes and regions."""
         versions = self._offices.get(code)

@@ -106,8 +106,6 @@ def test_teams_are_known_for_their_office_and_time() -> None:
     assert not directory.team_known("03EE", "02", IN_2020)
     assert not directory.team_known("03PA", "02", IN_2026)
     assert directory.team_known("02CI", "00", IN_2020)
-    assert directory.team_name("03EE", "01", IN_2020) == "Đội Nghiệp vụ"
-    assert directory.team_name("03EE", "01", IN_2026) is None
 
 
 @pytest.mark.parametrize("at", [IN_2020, IN_2026])
