@@ -48,7 +48,7 @@ from processors.stage import Output
 from processors.stages.complaints import ComplaintStage
 from processors.stages.reference import reference_policies
 from processors.worker import run_worker
-from processors.worker.collector import keep_pauses_short
+from processors.worker.collector import keep_pauses_short, replaced
 from processors.worker.options import WorkerOptions
 from schemas.batch import RawBatch
 from schemas.codec import decoder, record_encoder
@@ -278,6 +278,7 @@ def tick(cases: int) -> dict[str, float]:
         while more:
             began = time.perf_counter()
             outputs = [_encoded(encode, one) for one in state.advance(now)]
+            replaced(len(outputs))
             (firing if outputs else quiet).append((time.perf_counter() - began) * 1000)
             more = bool(outputs)
     return {

@@ -15,7 +15,6 @@ from processors.worker import WorkerOptions, run_worker
 from processors.worker.collector import keep_pauses_short
 from schemas.connection import KafkaConnection
 
-keep_pauses_short()
 bootstrap, prefix, directory = sys.argv[1:]
 options = WorkerOptions(
     group_prefix=f"{prefix}hailong.",
@@ -26,6 +25,7 @@ options = WorkerOptions(
     snapshot_interval_s=30,
 )
 stage = JoinStage(JoinPolicy(), reference_surroundings())
+keep_pauses_short()
 sys.exit(
     run_worker(
         KafkaConnection(bootstrap, topic_prefix=prefix, session_timeout_ms=6000),

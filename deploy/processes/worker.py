@@ -34,12 +34,12 @@ def run(variables: Mapping[str, str]) -> int:
         HailongError: It cannot start; see `processors.worker.Worker.run`.
     """
     begin("worker", variables)
-    keep_pauses_short()
     settings, http = load(WorkerSettings, variables), load(HttpSettings, variables)
     connection = load(KafkaSettings, variables).connection()
     writers = load(RegistrySettings, variables).writer_schemas(connection.topic_prefix)
     began = time.monotonic()
     warm()
+    keep_pauses_short()
     _log.info("kernels_ready", seconds=round(time.monotonic() - began, 1))
     worker = Worker(connection, chosen_stages(settings, writers), settings.options(), wall_clock)
 

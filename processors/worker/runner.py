@@ -27,10 +27,10 @@ import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP, EventT
 
-from processors.stage import Stage
+from processors.stage import Bundle, Output, Stage
 from processors.transport.batch import FetchedBatch
 from processors.transport.driver import BatchedApp, Consumer
-from processors.worker import metrics
+from processors.worker import collector, metrics
 from processors.worker.health import StageProgress
 from processors.worker.idleness import Idleness
 from processors.worker.options import WorkerOptions
@@ -154,6 +154,7 @@ class StageRunner:
         with metrics.ABSORB_SECONDS.labels(self.stage.name).time():
             absorbed = view.absorb(batch)
         self._outbox.send(batch, absorbed)
+        _look_at_what_is_new(absorbed.outputs)
 
     def _progressed(self, batch: FetchedBatch) -> None:
         subject, count = self._topics[batch.lease.tp.topic].subject, len(batch)
@@ -207,7 +208,9 @@ class StageRunner:
         return self._owned - behind
 
     def _advance(self, partition: int) -> None:
-        self._outbox.send_outputs(self._views.advance(partition, self._clock()))
+        outputs = self._views.advance(partition, self._clock())
+        self._outbox.send_outputs(outputs)
+        _look_at_what_is_new(outputs)
 
     async def _in_thread(self, work: Callable[[], object]) -> None:
         epoch = self._consumer().ledger.epoch
@@ -268,6 +271,12 @@ class StageRunner:
         self._thread.shutdown(wait=False, cancel_futures=True)
         if self._snapshots is not None:
             self._snapshots.close()
+
+
+def _look_at_what_is_new(outputs: Sequence[Output]) -> None:
+    """What was said is remembered in place of what had been said before; the records of a bundle are not kept."""
+    if not isinstance(outputs, Bundle):
+        collector.replaced(len(outputs))
 
 
 def topic_names(inputs: Sequence[Topic], prefix: str) -> Mapping[Topic, str]:

@@ -81,3 +81,39 @@ def test_asking_twice_is_asking_once() -> None:
     """A second call adds no second callback."""
     collector.keep_pauses_short()
     assert gc.callbacks.count(collector.watch) == 1
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_replacing_records_is_followed_by_looks_at_all_ages() -> None:
+    """Steps that make as many objects as they free are looked at without Python's own count, the old ones too."""
+    gc.disable()
+    try:
+        seen: list[int] = []
+        note = lambda phase, info: seen.append(info["generation"]) if phase == "start" else None  # noqa: E731
+        gc.callbacks.append(note)
+        for _ in range(16):
+            collector.replaced(150)
+        gc.callbacks.remove(note)
+    finally:
+        gc.enable()
+    assert seen == [0, 0, 0, 1, 0, 0, 0, 2]
+
+
+def test_nothing_is_looked_at_where_pauses_are_not_kept_short() -> None:
+    """A process that did not ask for it keeps Python's own rhythm."""
+    seen: list[str] = []
+    note = lambda phase, _info: seen.append(phase)  # noqa: E731
+    gc.disable()
+    gc.callbacks.append(note)
+    try:
+        collector.replaced(10_000)
+    finally:
+        gc.callbacks.remove(note)
+        gc.enable()
+    assert seen == []
+
+
+@pytest.mark.usefixtures("short_pauses")
+def test_what_is_there_at_the_beginning_is_frozen() -> None:
+    """Modules and kernels are out of sight from the start, and no longer put off looks at what comes."""
+    assert gc.get_freeze_count() > 1_000
