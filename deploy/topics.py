@@ -63,7 +63,7 @@ def ensure_topics(connection: KafkaConnection, *, partitions: int, replication_f
 
 
 def verify_topics(connection: KafkaConnection, topics: Iterable[Topic] = tuple(Topic)) -> None:
-    """Check that topics exist and fit the contract; every worker and sink does this before it starts.
+    """Check that topics exist and fit the contract, before files or simulated events are written to them.
 
     Raises:
         Unavailable: The cluster does not answer.

@@ -20,10 +20,10 @@ from schemas.topics import Topic
 def contact_of(
     connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str, keys: SealingKeys
 ) -> Contact:
-    """The contact that the newest revision of the complaint's sheet gives.
+    """The contact that the newest revision of the complaint's sheet gives; one that it takes back is not shown.
 
     Raises:
-        Mistake: The sheet gave none, its key was destroyed, or it is no longer in Kafka.
+        Mistake: It gives none, its key was destroyed, or it is no longer in Kafka.
         SealBroken: Our keys do not open it.
         Unavailable: Kafka does not answer.
         SystemFault: A topic is missing, or may not be read.
@@ -31,19 +31,21 @@ def contact_of(
     complaint = _complaint(connection, writer_schemas, complaint_id)
     own = _keys_of(connection, writer_schemas, complaint.sheet_id)
     wanted = declaration_key(complaint.declaration_no)
-    sealed = [
+    sheets = [
         (sheet["revision"], sheet["contact"])
         for sheet in records(connection, Topic.RATING, writer_schemas, wanted)
-        if sheet["sheet_id"] == complaint.sheet_id and sheet["contact"] is not None
+        if sheet["sheet_id"] == complaint.sheet_id
     ]
-    for _revision, contact in sorted(sealed, reverse=True):
+    newest = max((revision for revision, _contact in sheets), default=0)
+    sealed = [contact for revision, contact in sheets if revision == newest and contact is not None]
+    for contact in sorted(sealed, reverse=True):
         envelope = read_envelope(contact)
         if envelope is not None and (envelope.key_id in own or envelope.key_id in keys.keys):
             held = open_key(own[envelope.key_id], keys) if envelope.key_id in own else keys
             return unseal(contact, complaint.sheet_id, held)
     if sealed:
         raise Mistake("The key of this contact was destroyed, or is none of ours: nobody can open it.")
-    raise Mistake("The sheet has no contact, or is no longer in Kafka (topic rating, kept 90 days or more).")
+    raise Mistake("The sheet gives no contact, or is no longer in Kafka (topic rating, kept 90 days or more).")
 
 
 def destroy_keys(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> int:

@@ -56,7 +56,7 @@ def listing(cases: Sequence[ComplaintCase], now: int) -> Table:
             state.append(" HIGH", "bold red")
         table.add_row(
             case.complaint_id[:SHORT],
-            case.office if case.unit == case.office else f"{case.office}>{case.unit}",
+            Text(case.office if case.unit == case.office else f"{case.office}>{case.unit}"),
             state,
             local(case.opened_at)[:10],
             local(case.next_due_at),
@@ -70,7 +70,7 @@ def sheet(case: ComplaintCase, history: Iterable[ComplaintEvent], now: int) -> R
     about = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, value in _about(case):
         if value:
-            about.add_row(Text(name, "bold"), value)
+            about.add_row(Text(name, "bold"), Text(value))
     return Group(about, Text(), Text("Limits", "bold"), _clocks(case.clocks, now), Text(), *_history(history))
 
 
@@ -117,7 +117,9 @@ def _history(history: Iterable[ComplaintEvent]) -> Iterable[RenderableType]:
     for event in history:
         what = f"{event.kind} {event.action or event.rule or ''}".strip()
         note = event.refusal or event.state
-        table.add_row(local(event.occurred_at), what, note, " ".join(filter(None, (event.unit, event.actor))))
+        whose = " ".join(filter(None, (event.unit, event.actor)))
+        # As text: ids may hold brackets, which a table would take for its own markup.
+        table.add_row(local(event.occurred_at), Text(what), Text(note), Text(whose))
     yield table
 
 

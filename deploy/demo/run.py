@@ -18,6 +18,7 @@ from deploy.clickhouse import ask
 from deploy.demo import report
 from deploy.demo.figures import collect
 from deploy.demo.progress import Show, Snapshot, live
+from deploy.mistakes import Mistake
 from deploy.stack import Layout, Stack
 from deploy.stack.flow import Flow
 from deploy.stack.plan import simulator_child
@@ -104,12 +105,25 @@ def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) ->
 
 
 def _empty(layout: Layout) -> None:
-    """Remove what an earlier run left, and nothing else: the directory may be anybody's."""
+    """Remove what an earlier demo left, and nothing else: the directory may be anybody's.
+
+    Raises:
+        Mistake: Something of these names is there, and no demo put it there.
+    """
     with layout.locked():
-        for directory in (layout.clickhouse, layout.logs, layout.broker, layout.kafka):
+        kept = (layout.clickhouse, layout.logs, layout.broker, layout.kafka, layout.snapshots)
+        mark, truth = layout.directory / ".demo", layout.directory / "truth.json"
+        if not mark.exists() and not truth.exists():
+            foreign = [directory.name for directory in kept if directory.exists()]
+            if foreign:
+                raise Mistake(
+                    f"{layout.directory} holds {', '.join(foreign)}, which is not of a demo: name another with --dir."
+                )
+        mark.touch()
+        for directory in kept:
             shutil.rmtree(directory, ignore_errors=True)
-        for name in ("report.json", "truth.json"):
-            (layout.directory / name).unlink(missing_ok=True)
+        for path in (truth, layout.directory / "report.json"):
+            path.unlink(missing_ok=True)
 
 
 def _play(stack: Stack, flow: Flow, truth: Path, show: Show, stop: StopRequest) -> None:

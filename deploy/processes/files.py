@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from deploy.settings.sealing import SealingSettings
 from deploy.topics import verify_topics
 from producers.files import FileKind, FileReport, Progress, Rejection, RejectWriter, publish_files
 from producers.sdk import EventPublisher
+from schemas.errors import ConfigurationError
 from schemas.topics import Topic
 
 NEEDS = (KafkaSettings, SealingSettings)
@@ -38,10 +40,12 @@ def run(
         stop: When set, the reading ends.
 
     Raises:
-        ConfigurationError: Files or topics are missing.
+        ConfigurationError: Files or topics are missing, or rejections cannot be written where they are to go.
         Unavailable: Kafka does not answer.
         DeliveryFailed: Kafka did not take everything.
     """
+    if rejects is not None:
+        _check_rejects(rejects, files)
     connection = load(KafkaSettings, variables).connection()
     keys = load(SealingSettings, variables).keys()
     verify_topics(connection, (Topic.DECLARATION_STATUS, Topic.RATING, Topic.COMPLAINT_ACTION, Topic.CONTACT_KEY))
@@ -57,3 +61,12 @@ def run(
             on_reject=report_to,
             stop=stop,
         )
+
+
+def _check_rejects(rejects: Path, files: Sequence[Path]) -> None:
+    """Before anything is sent: the first rejection may come after a million events."""
+    if any(rejects.resolve() == path.resolve() for path in files):
+        raise ConfigurationError([f"{rejects} is one of the files to be read; rejections would replace it."])
+    there = rejects if rejects.exists() else rejects.parent
+    if rejects.is_dir() or not os.access(there, os.W_OK):
+        raise ConfigurationError([f"Rejections cannot be written to {rejects}."])

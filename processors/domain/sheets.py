@@ -105,15 +105,15 @@ class SheetStore:
         self._newest: dict[int, int] = {}
         """When a sheet on each declaration was sent last."""
 
-    def add(self, key: int, rating: Rating, crc: int) -> Sheet | None:
-        """Remember a record; the sheet when it was new, None when it was known already."""
+    def add(self, key: int, rating: Rating, crc: int) -> Sheet:
+        """Remember a record; one that is known changes nothing. The sheet."""
         sheets = self._by_declaration.setdefault(key, {})
         sheet = sheets.get(rating.sheet_id)
         if sheet is None:
             sheet = sheets[rating.sheet_id] = Sheet(key, rating.sheet_id)
         identity = (rating.revision, crc)
         if identity in sheet.records:
-            return None
+            return sheet
         self._newest[key] = max(self._newest.get(key, 0), rating.submitted_at)
         sheet.add(
             Revision(

@@ -11,7 +11,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.domain.histories import Histories, gathered
 from processors.domain.imaging import packed, unpacked
@@ -37,10 +36,8 @@ class StatusLog:
         """Rows held, repeated ones included."""
         return sum(len(run) for run in self._runs)
 
-    def add(self, statuses: CodedStatuses) -> npt.NDArray[np.int64]:
-        """Add statuses whose texts were numbered by `tables`; return each of their keys once, ascending."""
-        if not len(statuses):
-            return statuses.keys
+    def add(self, statuses: CodedStatuses) -> Run:
+        """Add statuses whose texts were numbered by `tables`; return them as a run. There must be one at least."""
         rows = np.empty(len(statuses), ROW)
         rows["occurred_at"] = statuses.occurred_at
         rows["event"] = statuses.events
@@ -52,7 +49,7 @@ class StatusLog:
             rows[name] = statuses.codes[name]
         run = Run.of(statuses.keys, rows)
         self._runs = tidied([*self._runs, run])
-        return run.keys
+        return run
 
     def expire(self, before: int) -> None:
         """Forget declarations whose newest status is older than `before` (epoch milliseconds)."""

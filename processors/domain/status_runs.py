@@ -85,6 +85,14 @@ class Run:
         chosen = np.repeat(firsts - before, sizes) + np.arange(int(sizes.sum()))
         return np.repeat(owners, sizes), taken(self.rows, chosen)
 
+    def earliest(self, keys: Keys) -> npt.NDArray[np.int64]:
+        """For each of some of its keys the time of the earliest row, epoch milliseconds."""
+        if not len(keys):
+            return np.empty(0, np.int64)
+        places = np.searchsorted(self.keys, keys)
+        found: npt.NDArray[np.int64] = np.minimum.reduceat(self.rows["occurred_at"], self.starts[:-1])[places]
+        return found
+
     def newest(self) -> npt.NDArray[np.int64]:
         """For each key the time of its newest row, epoch milliseconds."""
         newest: npt.NDArray[np.int64] = np.maximum.reduceat(self.rows["occurred_at"], self.starts[:-1])

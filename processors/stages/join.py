@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,6 +15,7 @@ from processors.domain.imaging import packed, unpacked
 from processors.domain.join import Surroundings, version_of
 from processors.domain.sheets import Sheet, SheetStore
 from processors.domain.status_log import LAYOUT, StatusLog
+from processors.domain.status_runs import Run
 from processors.stage import Absorbed, Image, Output
 from processors.stages.facts import FactBundle, FactWriter
 from schemas.batch import Batch, Reject
@@ -95,18 +96,25 @@ class JoinState:
 
     def _elapsed(self, now: int) -> Changes:
         self._stream_time = max(self._stream_time, now)
-        return self._changes(self._waiting.due(self._stream_time), even_unmatched=True)
+        due = list(self._waiting.due(self._stream_time))
+        return self._changes(due, [False] * len(due), even_unmatched=True)
 
     def _statuses_taken(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         statuses = self._statuses.read(batch, self._log.tables)
         if not len(statuses):
             return Changes.none(), statuses.rejects
-        known = self._log.add(statuses)
-        changes = self._changes(self._sheets.touched(known.tolist()))
+        run = self._log.add(statuses)
+        changes = self._changes(*self._touched(run))
         # A clock that runs ahead must not drag stream time along: no event counts as later than its own record.
         newest = int(np.minimum(statuses.occurred_at, statuses.timestamps).max())
         self._expire(newest)
         return changes.and_then(self._elapsed(newest)), statuses.rejects
+
+    def _touched(self, run: Run) -> tuple[Sequence[Sheet], Sequence[bool]]:
+        """Sheets on the declarations of a run, and whether any of its statuses bears on them."""
+        sheets = list(self._sheets.touched(run.keys.tolist()))
+        earliest = run.earliest(np.array([sheet.key for sheet in sheets], np.int64))
+        return sheets, [at <= sheet.bears_until for sheet, at in zip(sheets, earliest.tolist(), strict=True)]
 
     def _expire(self, newest: int) -> None:
         """Forget what is beyond the horizon of the statuses: the wall clock must not end a replay's memory."""
@@ -117,26 +125,33 @@ class JoinState:
 
     def _ratings_taken(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         records = self._ratings.read(batch)
-        changed: dict[tuple[int, str], Sheet] = {}
-        for key, rating, checksum in records.accepted:
-            sheet = self._sheets.add(key, rating, checksum)
-            if sheet is not None:
-                changed[sheet.key, sheet.sheet_id] = sheet
-        changes = self._changes(changed.values())
+        sent = {
+            (key, rating.sheet_id): self._sheets.add(key, rating, checksum)
+            for key, rating, checksum in records.accepted
+        }
+        changes = self._changes(list(sent.values()), [True] * len(sent))
         return changes.and_then(self._elapsed(self._stream_time)), records.rejects
 
-    def _changes(self, sheets: Iterable[Sheet], *, even_unmatched: bool = False) -> Changes:
-        """The sheets whose version grew; a sheet that matches nothing yet waits for its grace instead."""
-        chosen = list(sheets)
+    def _changes(self, chosen: Sequence[Sheet], concerned: Sequence[bool], *, even_unmatched: bool = False) -> Changes:
+        """The sheets to publish; a sheet that matches nothing yet waits for its grace instead.
+
+        Those are the sheets whose version grew, and those that are concerned by a record that is known already: it may
+        have been refused when it came, and read by a rebuild since, whose outputs nobody was sent.
+
+        Args:
+            chosen: The sheets, each once.
+            concerned: For each whether a record of the batch is its own or bears on it.
+            even_unmatched: Whether the grace is over.
+        """
         if not chosen:
             return Changes.none()
         states = self._states(chosen)
         places: list[int] = []
-        for place, (sheet, bearing, known) in enumerate(
-            zip(chosen, states.bearing.tolist(), states.known.tolist(), strict=True)
+        for place, (sheet, concerns, bearing, known) in enumerate(
+            zip(chosen, concerned, states.bearing.tolist(), states.known.tolist(), strict=True)
         ):
             version = version_of(sheet, bearing)
-            if version <= sheet.published:
+            if version < sheet.published or (version == sheet.published and not concerns):
                 continue
             if not (sheet.published or even_unmatched or known):
                 self._waiting.wait(sheet)

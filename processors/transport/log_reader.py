@@ -7,6 +7,7 @@ import time
 from collections.abc import Iterator
 from typing import Any
 
+import structlog
 from aiokafka import TopicPartition
 from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth, server_list
@@ -18,10 +19,13 @@ from processors.transport.fetcher import PackedConsumer
 from schemas.connection import KafkaConnection
 from schemas.errors import Unavailable
 
+_log = structlog.get_logger(__name__)
+
 _BATCH_RECORDS = 20_000
 _FETCH_BYTES = 4 * 1024 * 1024
 _SILENCE_S = 60.0
-_END_AFTER_S = 1.0
+_END_AFTER_S = 15.0
+"""A new leader does not know at once how far its log goes: who believes it too early leaves records out for good."""
 _PATIENCE_MS = 200
 
 
@@ -82,6 +86,7 @@ def _pieces(
         silent = now - heard
         end = consumer.highwater(tp)
         if silent > _END_AFTER_S and end is not None and position >= end:
+            _log.warning("log_ends_early", topic=tp.topic, partition=tp.partition, end=end, committed=bound)
             return
         if silent > _SILENCE_S:
             raise Unavailable(f"{tp.topic}[{tp.partition}] sent nothing for {_SILENCE_S:g} s below offset {bound}")

@@ -39,7 +39,7 @@ class StageApp(BatchedApp):
     BootStrategy = _ConsumerOnly
 
     def _create_directories(self) -> None:
-        """None: views are rebuilt from the log, nothing is kept on disk."""
+        """None: views are rebuilt from the log and from our snapshots; Faust keeps nothing on disk."""
 
 
 def build_app(

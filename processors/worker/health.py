@@ -13,7 +13,8 @@ class StageProgress:
     Attributes:
         stage: Name.
         state: `starting`, `running`, `rebalancing`, `stopped` or `failed`.
-        last_progress_at: When a batch was last finished, or everything was found read; epoch milliseconds.
+        last_progress_at: When a batch of any partition, or a piece of a rebuild, was last finished, or everything was
+            found read; epoch milliseconds.
         records: Records finished since the start.
         lag: Records between what is done and the end, by `topic[partition]`.
         views: Number of views held.

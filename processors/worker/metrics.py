@@ -32,4 +32,6 @@ PUBLISH_RETRIES = Counter(
     "hailong_worker_publish_retries", "Records produced again after an unknown outcome", ["stage"]
 )
 LAG = Gauge("hailong_worker_lag_records", "Records between what is done and the end", ["stage", "topic", "partition"])
-LAST_PROGRESS = Gauge("hailong_worker_last_progress_timestamp_seconds", "When a batch was last finished", ["stage"])
+LAST_PROGRESS = Gauge(
+    "hailong_worker_last_progress_timestamp_seconds", "When a batch, or a piece of a rebuild, was last done", ["stage"]
+)

@@ -34,7 +34,7 @@ class WorkerOptions(Checked):
         snapshot_directory: Where snapshots of views are kept, so that a start need not read the whole log; may be
             shared by workers. None for no snapshots.
         snapshot_interval_s: Pause between two snapshots of one partition.
-        stall_after_s: A partition with lag and no progress for so long makes the worker unhealthy.
+        stall_after_s: A stage with lag and no progress for so long makes the worker unhealthy.
         dead_letter_limit: When so many records are refused that the worker stops instead.
     """
 

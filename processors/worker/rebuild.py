@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import structlog
 
@@ -34,6 +34,7 @@ class Rebuilder:
         stage: The stage.
         interrupted: Set when the work should stop.
         snapshots: Where snapshots are; None for a stage or a worker without.
+        progressed: Is told that records were read, from the thread that rebuilds.
     """
 
     def __init__(
@@ -42,11 +43,13 @@ class Rebuilder:
         stage: Stage,
         interrupted: threading.Event,
         snapshots: SnapshotStore | None = None,
+        progressed: Callable[[], None] = lambda: None,
     ) -> None:
         self._connection = connection
         self._stage = stage
         self._interrupted = interrupted
         self._snapshots = snapshots
+        self._progressed = progressed
 
     def rebuild(self, partition: int, bounds: Mapping[Topic, int], *, from_log: bool = False) -> View:
         """A view that has absorbed every record below the bounds, and nothing else.
@@ -106,3 +109,4 @@ class Rebuilder:
             batch = None if records is None else batch_of(topic, partition, records, bound)
             if batch:  # all of a piece may lie beyond the bound
                 view.replay(batch)
+                self._progressed()

@@ -19,6 +19,7 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any, cast
@@ -88,6 +89,7 @@ class StageRunner:
         self._records = 0
         self._last_progress_at = clock()
         self._lag: Mapping[str, int] = {}
+        self._shown: AbstractSet[TP] = frozenset()
         self.app: BatchedApp  # set by `processors.worker.app`, which needs the runner to build it
 
     def on_revoking(self) -> None:
@@ -162,7 +164,7 @@ class StageRunner:
         metrics.BATCHES.labels(self.stage.name, subject).inc()
         self._records += count
         self._idleness.touched(batch.lease.tp.partition)
-        self._note_progress()
+        self.note_progress()
 
     async def tick_forever(self) -> None:
         """Once a second: rebuild missing views, measure lag, let time pass on idle partitions, take snapshots."""
@@ -193,7 +195,7 @@ class StageRunner:
         if self._snapshots is not None:
             await self._in_thread(partial(self._snapshots.take_due, self._views.present(), now))
         if len(caught_up) == len(self._owned):
-            self._note_progress()
+            self.note_progress()
 
     async def _look_around(self) -> frozenset[int]:
         """Measure lag; return the partitions of which everything is read and done."""
@@ -203,6 +205,9 @@ class StageRunner:
         waiting = {tp: max(0, end - consumer.ledger.reached(tp, position)) for tp, (position, end) in ends.items()}
         for tp, lag in waiting.items():
             metrics.LAG.labels(self.stage.name, self._topics[tp.topic].subject, tp.partition).set(lag)
+        for tp in self._shown - waiting.keys():  # another worker's now: its last lag here would stand for ever
+            metrics.LAG.remove(self.stage.name, self._topics[tp.topic].subject, str(tp.partition))
+        self._shown = waiting.keys()
         self._lag = {f"{tp.topic}[{tp.partition}]": lag for tp, lag in waiting.items()}
         behind = {tp.partition for tp in tps if waiting.get(tp, 1)}
         return self._owned - behind
@@ -243,7 +248,8 @@ class StageRunner:
         self._state = "failed"
         self._fault = error
 
-    def _note_progress(self) -> None:
+    def note_progress(self) -> None:
+        """Something was done; from any thread."""
         self._last_progress_at = self._clock()
         metrics.LAST_PROGRESS.labels(self.stage.name).set(self._last_progress_at / 1000)
 

@@ -50,6 +50,7 @@ FORMAT = 1
 _KEPT = 2
 _ABANDONED_S = 3600.0
 _HEADER = "header"
+_AHEAD = "ahead"
 
 
 class UnusableSnapshot(Exception):
@@ -111,13 +112,19 @@ class SnapshotStore:
             raise ConfigurationError([f"snapshots cannot be kept in {directory}: {error.strerror}"]) from error
 
     def load(self, partition: int, bounds: Mapping[Topic, int]) -> Snapshot | None:
-        """The newest snapshot that can be trusted and is not ahead of the bounds; None if there is none."""
+        """The newest snapshot that can be trusted and is not ahead of the bounds; None if there is none.
+
+        One that is ahead is deleted: when the bounds have passed it, the log may hold other records up to there than it
+        knows, after a power cut that Kafka's end of the log did not survive.
+        """
         for path in self._newest_first(partition):
             try:
                 return self._read(path, partition, bounds)
             except UnusableSnapshot as unusable:
                 metrics.SNAPSHOTS_IGNORED.labels(self._stage.name, unusable.reason).inc()
                 _log.warning("snapshot_ignored", file=path.name, reason=unusable.reason)
+                if unusable.reason == _AHEAD:
+                    path.unlink(missing_ok=True)
             except FileNotFoundError:
                 continue  # another worker has newer ones and dropped it
         return None
@@ -139,7 +146,7 @@ class SnapshotStore:
             raise UnusableSnapshot("foreign")
         following = {topic: header["next"][topic.subject] for topic in self._stage.inputs}
         if any(offset > bounds.get(topic, 0) for topic, offset in following.items()):
-            raise UnusableSnapshot("ahead")
+            raise UnusableSnapshot(_AHEAD)
         return following
 
     def save(self, snapshot: Snapshot) -> None:
@@ -157,7 +164,7 @@ class SnapshotStore:
         finally:
             draft.unlink(missing_ok=True)
         _sync(self._directory)
-        self._prune(snapshot.partition)
+        self._prune(snapshot.partition, path)
         metrics.SNAPSHOTS_SAVED.labels(self._stage.name).inc()
         metrics.SNAPSHOT_BYTES.labels(self._stage.name, snapshot.partition).set(path.stat().st_size)
         metrics.SNAPSHOT_SECONDS.labels(self._stage.name).observe(time.monotonic() - started)
@@ -184,9 +191,9 @@ class SnapshotStore:
     def _newest_first(self, partition: int) -> Iterator[Path]:
         yield from sorted(self._directory.glob(f"{self._stage.name}-{partition}-{self._tag}-*.npz"), reverse=True)
 
-    def _prune(self, partition: int) -> None:
+    def _prune(self, partition: int, made: Path) -> None:
         """Delete all but the newest of this partition, those of other logs and programs, and drafts left by crashes."""
-        kept = set(list(self._newest_first(partition))[:_KEPT])
+        kept = {made, *list(self._newest_first(partition))[:_KEPT]}
         abandoned = time.time() - _ABANDONED_S
         for path in self._directory.glob(f"{self._stage.name}-{partition}-*"):
             with suppress(FileNotFoundError):  # another worker was quicker

@@ -49,6 +49,8 @@ class Snapshotter:
         """
         if self._writing is not None and not self._writing.done():
             return
+        if self._writing is not None:
+            self._writing.result()  # what is no fault of the disk is one of the program, and must not pass unseen
         self._writing = None
         due = sorted(self._due(views, now))
         if not due or not self._trusted:

@@ -61,7 +61,7 @@ class Worker:
     def run(self) -> int:
         """Run in the foreground; return the exit status: 0 after a stop that was asked for, 1 after a failure.
 
-        SIGTERM and SIGINT stop it when it runs in the main thread.
+        A stop that takes too long is a failure. SIGTERM and SIGINT stop it when it runs in the main thread.
 
         Raises:
             ConfigurationError: Topics are missing or do not fit.
@@ -98,18 +98,21 @@ class Worker:
                 _log.info("worker_started", stages=[stage.name for stage in self._stages])
                 timers = [asyncio.create_task(runner.tick_forever()) for runner in self._runners]
                 timers.append(asyncio.create_task(self._watch_topics(facts)))
-                while not self._stop.is_set() and not self._failed(apps):  # noqa: ASYNC110 - see below
+                while not self._stop.is_set() and not self._failed(apps, timers):  # noqa: ASYNC110 - see below
                     # Looks: a crash of one of Faust's many services is a flag, not an event that could be awaited.
                     await asyncio.sleep(_LOOK_S)
             finally:
-                failed = self._failed(apps)
+                failed = self._failed(apps, timers)
+                for error in filter(None, map(_error_of, timers)):
+                    _log.error("watch_failed", error=type(error).__name__, exc_info=error)
                 in_time = await self._shut_down(apps, timers)
         _log.info("worker_stopped", failed=failed, in_time=in_time)
         return (1 if failed or not in_time else 0), in_time
 
-    def _failed(self, apps: Sequence[StageApp]) -> bool:
+    def _failed(self, apps: Sequence[StageApp], timers: Sequence[asyncio.Task[None]]) -> bool:
         return (
             self._recreated
+            or any(map(_error_of, timers))
             or any(app.crashed for app in apps)
             or any(runner.fault is not None for runner in self._runners)
         )
@@ -141,11 +144,15 @@ class Worker:
         def identity(topic: Topic) -> str:
             return facts[names[topic]].identity
 
+        def progressed() -> None:
+            # A rebuild that takes minutes gets on: were it unhealthy, it would be killed and begin again, for ever.
+            runner.note_progress()
+
         store = self._snapshot_store(stage, {topic: identity(topic) for topic in stage.inputs})
         runner = StageRunner(
             stage,
             names,
-            Views(stage.name, Rebuilder(self._connection, stage, interrupted, store)),
+            Views(stage.name, Rebuilder(self._connection, stage, interrupted, store, progressed)),
             Outbox(stage.name, self._connection.topic_prefix, publisher, identity, self._guard(stage.name)),
             interrupted,
             self._options,
@@ -211,3 +218,8 @@ def run_worker(
 ) -> int:
     """Run stages in the foreground until SIGTERM or SIGINT; see `Worker.run`."""
     return Worker(connection, stages, options, clock).run()
+
+
+def _error_of(timer: asyncio.Task[None]) -> BaseException | None:
+    """What a task died of that was to go on; an exception in a task is otherwise never heard of."""
+    return timer.exception() if timer.done() and not timer.cancelled() else None

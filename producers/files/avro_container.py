@@ -23,9 +23,10 @@ from schemas.codec import BROKEN
 
 MAX_HEADER_ENTRIES = 100
 MAX_HEADER_BYTES = 1 << 20
-MAX_BLOCK_BYTES = 16 << 20
-MAX_UNPACKED_BYTES = 64 << 20
-"""Blocks are usually 16 KiB to 1 MiB; a larger one is a mistake or an attack on our memory."""
+MAX_BLOCK_BYTES = 2 << 20
+MAX_UNPACKED_BYTES = 2 << 20
+"""Writers end a block at 16 or 64 KiB. A larger one is a mistake or an attack on our memory: it may be one list of a
+record a byte, each some 200 bytes to Python, and only what was read can be held against the rules."""
 
 _MAGIC, _SYNC_BYTES = b"Obj\x01", 16
 _PLAIN = {"null", "boolean", "int", "long", "bytes", "string"}
@@ -79,12 +80,19 @@ def read(content: io.BufferedReader[Any], known: Sequence[str]) -> Container:
 def _header(content: io.BufferedReader[Any]) -> tuple[Mapping[str, bytes], bytes]:
     content.read(len(_MAGIC))
     meta: dict[str, bytes] = {}
+    entries, room = 0, MAX_HEADER_BYTES
     while count := _long(content):
         if count < 0:
             _long(content)
-        for _ in range(min(abs(count), MAX_HEADER_ENTRIES)):
-            key = _bytes(content, MAX_HEADER_BYTES).decode("utf-8")
-            meta[key] = _bytes(content, MAX_HEADER_BYTES)
+        entries += abs(count)
+        if entries > MAX_HEADER_ENTRIES:
+            raise ValueError(f"the header has more than {MAX_HEADER_ENTRIES} entries")
+        for _ in range(abs(count)):
+            key = _bytes(content, room)
+            room -= len(key)
+            value = _bytes(content, room)
+            room -= len(value)
+            meta[key.decode("utf-8")] = value
     return meta, _exactly(content, _SYNC_BYTES)
 
 

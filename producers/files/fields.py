@@ -16,6 +16,7 @@ from schemas.errors import Problem, Reason
 from schemas.records import ContactKey
 from schemas.sealing import Contact, SealingKeys, seal_apart
 from schemas.topics import Topic
+from schemas.validation.rules import IDENTITY
 
 
 def _fields(topic: Topic) -> Sequence[str]:
@@ -127,7 +128,7 @@ def _seal_contact(
     contact = Contact(name, phone)
     faults = contact.faults()
     sheet_id, declaration_no = record.get("sheet_id"), record.get("declaration_no")
-    if faults or not (isinstance(sheet_id, str) and isinstance(declaration_no, str)):
+    if faults or not (isinstance(sheet_id, str) and IDENTITY.accepts(sheet_id) and isinstance(declaration_no, str)):
         return [fault(field, rule) for field, rule in faults], None  # any other id is refused by the rules
     record["contact"], contact_key = seal_apart(contact, sheet_id, declaration_no, keys, now)
     return [], contact_key

@@ -156,6 +156,7 @@ class EventPublisher:
         """
         now = self._clock()
         if contact is not None:
+            encoded_rating(sheet, now)  # refused by the rules before anything is sealed for its id
             envelope, contact_key = self._sealed(contact, sheet, now)
             sheet = replace(sheet, contact=envelope)
         key, value = encoded_rating(sheet, now)

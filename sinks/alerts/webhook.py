@@ -67,7 +67,9 @@ class WebhookOptions(Checked):
 
     def _problems(self) -> Iterator[str]:
         parts = urlsplit(self.url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
+        if "@" in parts.netloc:  # said without the address: it holds a password
+            yield "the webhook's url must not hold user and password: use HAILONG_WEBHOOK_SECRET, or a secret path"
+        elif parts.scheme not in {"http", "https"} or not parts.hostname:
             yield "the webhook's url must begin with http:// or https:// and name a host"
         if self.secret == "":
             yield "the webhook's secret must not be empty: leave it out for no signature"

@@ -22,6 +22,9 @@ INSERT_SETTINGS: Mapping[str, Any] = {
     # A repeated block whose positions are missing must reach the views again (anchors: ClickHouse#76110).
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "insert_deduplicate": 1,
+    # Accepted times span more than the hundred months that a block may have by default: so may the block of a backfill,
+    # which would be repeated for ever.
+    "max_partitions_per_insert_block": 0,
     # Repetitions within a block are left to the merge, as those between blocks are: every reader says FINAL, and to
     # look for them is a fifth of what a block of statuses costs the server.
     "optimize_on_insert": 0,

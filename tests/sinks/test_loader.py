@@ -226,3 +226,14 @@ def test_a_stopped_sink_goes_on_where_it_committed(world: Any) -> None:
         world.eventually_stored(monitor, 5)
 
     assert monitor.progress.records == 5
+
+
+def test_a_quiet_sink_started_again_has_no_lag(world: Any, helpers: Any) -> None:
+    """What was committed before counts as stored, so a night without events makes no sink unhealthy."""
+    world.send(Topic.DECLARATION_STATUS, *statuses(10))
+    world.load(10)
+    with world.sink() as monitor:
+        helpers.eventually(lambda: sum(monitor.progress.lag.values()) == 0 and bool(monitor.progress.lag), 30, "no lag")
+        looked_at = monitor.progress.last_progress_at
+        helpers.eventually(lambda: monitor.progress.last_progress_at > looked_at, 30, "being idle counts as progress")
+    assert monitor.progress.records == 0

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import dataclasses
 import threading
+import time
 from typing import Any
 
 import pytest
+from support.cases import OPENED, action, complaint
+from support.cases import world as cases
 from support.events import at, item, rating, status
 
+from processors.domain.cases.fold import fold
 from schemas.errors import SystemFault
-from schemas.identity import fact_id
+from schemas.identity import complaint_id, fact_id
 from schemas.records import Alert, Complaint, Driver, LowItem, OfficeCount, RatedService, Satisfaction, TargetEvidence
 from schemas.topics import Topic
 from sinks.audit import audit, render
@@ -20,6 +24,7 @@ from sinks.topic_identity import describe
 pytestmark = pytest.mark.servers
 
 T = at("2020-05-11 08:00")
+OTHER = complaint_id("10300000002", "s-2", "03CC")
 CANARIES = ("Canary", "0912345678", "rất chậm")
 
 
@@ -123,6 +128,41 @@ def test_views_audit_and_privacy(filled: Any) -> None:
     assert found["declaration-status"] == (1, 1)
     assert found["rated-service"] == (1, 0)
     assert report.services.missing == 1
+
+
+def test_a_clock_that_runs_ahead_ends_nobody_elses_window(world: Any) -> None:
+    """A rating dated 23 hours ahead leaves the last hour of others where it is, and counts when its time has come."""
+    present = time.time_ns() // 60_000_000_000 * 60_000
+    counts, zero = (0, 0, 0, 0, 7), (0, 0, 0, 0, 0)
+    for office, end in (("03CC", present - 20 * 60_000), ("03EE", present + 23 * 3_600_000)):
+        world.send(
+            Topic.SATISFACTION, Satisfaction("OFFICE", office, office, end, 1, counts, counts, counts, counts, zero)
+        )
+    world.load(2)
+    assert world.rows("SELECT office, n FROM v_satisfaction_now WHERE window_seconds = 3600") == [("03CC", 7)]
+    assert world.rows("SELECT DISTINCT office FROM v_satisfaction_now") == [("03CC",)]
+
+
+def test_a_block_over_all_months_goes_in(world: Any) -> None:
+    """A backfill's block may span more months than ClickHouse takes by default."""
+    counts = (0, 0, 0, 0, 1)
+    months = [T - number * 31 * 86_400_000 for number in range(120)]
+    sheets = [Satisfaction("OFFICE", "03CC", "03CC", end, 1, counts, counts, counts, counts, counts) for end in months]
+    world.send(Topic.SATISFACTION, *sheets)
+    world.load(120, flush_interval_s=1.0)
+    assert world.count("pane") == 120
+
+
+def test_a_case_that_ended_without_a_resolution_is_not_overdue(world: Any) -> None:
+    """Withdrawn complaints and merged ones have no limit that passes."""
+    world.send(Topic.COMPLAINT, complaint(at(OPENED)), complaint(at(OPENED), complaint_id=OTHER))
+    withdrawn = fold(
+        complaint(at(OPENED)), (action("WITHDRAW", at("2026-09-07 10:00")),), cases(), at("2026-09-08 09:00")
+    )
+    world.send(Topic.COMPLAINT_CASE, withdrawn.case)
+    world.load(3)
+    overdue = dict(world.rows("SELECT toString(complaint_id), overdue FROM v_complaints"))
+    assert overdue == {withdrawn.case.complaint_id: 0, OTHER: 1}
 
 
 def test_response_rate_of_a_period_is_that_of_its_days(world: Any) -> None:

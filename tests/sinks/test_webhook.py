@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from schemas.errors import ConfigurationError
 from schemas.records import Alert, Driver, TargetEvidence
 from schemas.topics import Topic
 from sinks.alerts import WebhookOptions, run_webhook
@@ -65,3 +66,11 @@ def test_alerts_are_repeated_until_taken_and_signed(world: Any, helpers: Any) ->
     assert headers["Idempotency-Key"] == f"{alert(2).alert_id}:7"
     signed = f"{headers['X-Hailong-Timestamp']}.".encode() + body
     assert headers["X-Hailong-Signature"] == "sha256=" + hmac.new(b"s3cret", signed, hashlib.sha256).hexdigest()
+
+
+def test_an_address_with_a_password_is_refused_without_being_quoted() -> None:
+    """The address stands in logs and process lists, and no request could be made with it."""
+    with pytest.raises(ConfigurationError) as refused:
+        WebhookOptions("https://user:hunter2@hooks.example/alerts")
+    assert "user and password" in str(refused.value)
+    assert "hunter2" not in str(refused.value)

@@ -22,6 +22,9 @@ Said = ComplaintCase | ComplaintEvent | ComplaintAnswer
 MOST_ACTIONS = 1000
 """Actions kept for one complaint; no case has a hundredth of them. What comes beyond is refused as a record."""
 
+_TIMED = frozenset({CaseEventKind.REMINDER, CaseEventKind.OVERDUE, CaseEventKind.ESCALATED})
+"""What time alone says. `CLOSED` is not among them: it also comes of an action, dated by whoever acts."""
+
 _FIRINGS_PER_STEP = 300
 """Cases whose timers fire in one step of time, some 50 ms of work: the thread must come back to what has arrived."""
 
@@ -37,6 +40,9 @@ class _Held:
         case: Its state as last said.
         answers: Its answers as last said, by id.
         next_at: When time alone changes it next.
+        reached_at: Up to when timers spoke of it, by whomever. Time does not go back behind it: a view that was just
+            rebuilt knows no time yet, and would take back what was said. It lets no timer fire of other complaints,
+            since a worker that died may not have come to them.
     """
 
     complaint: Complaint | None = None
@@ -45,6 +51,12 @@ class _Held:
     case: ComplaintCase | None = None
     answers: dict[str, ComplaintAnswer] = field(default_factory=dict)
     next_at: int | None = None
+    reached_at: int = 0
+
+    def unsaid(self, action_id: str) -> None:
+        """Take case, answers and the events of an action for not said yet."""
+        self.case, self.answers = None, {}
+        self.events = {name: said for name, said in self.events.items() if said[1].action_id != action_id}
 
 
 class CaseBook:
@@ -69,9 +81,14 @@ class CaseBook:
             self._dirty[complaint.complaint_id] = None
 
     def act(self, action: ComplaintAction) -> bool:
-        """Take an action in; one that is known changes nothing. False: there are too many for this complaint."""
+        """Take an action in; what came of one that is known is said again. False: there are too many.
+
+        It may have been refused as a record when it came, and read by a rebuild since, whose outputs nobody was sent.
+        """
         held = self._held.setdefault(action.complaint_id, _Held())
         if action in held.actions:
+            held.unsaid(action.action_id)
+            self._dirty[action.complaint_id] = None
             return True
         if len(held.actions) >= MOST_ACTIONS:
             return False
@@ -86,6 +103,8 @@ class CaseBook:
         """
         for event in events:
             held = self._held.setdefault(event.complaint_id, _Held())
+            if event.kind in _TIMED:
+                held.reached_at = max(held.reached_at, event.occurred_at)
             said = held.events.get(event.event_id)
             if said is None or event.version > said[0]:
                 held.events[event.event_id] = (event.version, replace(event, version=0))
@@ -116,7 +135,7 @@ class CaseBook:
         if held.complaint is None:
             folded = orphans(complaint_id, actions)
         else:
-            folded = fold(held.complaint, actions, self._world, self._now)
+            folded = fold(held.complaint, actions, self._world, max(self._now, held.reached_at))
         if folded.next_at != held.next_at:
             held.next_at = folded.next_at
             if folded.next_at is not None:

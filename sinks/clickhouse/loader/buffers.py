@@ -24,7 +24,7 @@ class Lease:
         topic: Topic.
         partition: Partition.
         held: Whether it still is ours; offsets of a lease that ended are never committed.
-        done: Offset after the last stored record; None before the first.
+        done: Offset after the last stored record; None while none is known to be stored.
         committed: What was last committed of it.
     """
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from sinks.metrics import BUFFERED, BUFFERED_BYTES, LAG, LAST_PROGRESS, PAUSED, RECORDS
@@ -57,6 +58,7 @@ class SinkMonitor:
         self._lock = threading.Lock()
         self._stall_after_s = stall_after_s
         self._progress = SinkProgress(last_progress_at=_now())
+        self._shown: AbstractSet[tuple[str, int]] = frozenset()
 
     @property
     def progress(self) -> SinkProgress:
@@ -81,9 +83,12 @@ class SinkMonitor:
         LAST_PROGRESS.set_to_current_time()
 
     def looked(self, lag: Mapping[tuple[str, int], int], buffered: int, size: int, *, paused: bool) -> None:
-        """The sink looked at its lag and its buffers."""
+        """The sink looked at its lag, of all partitions that are its own, and at its buffers."""
         for (topic, partition), records in lag.items():
             LAG.labels(topic, str(partition)).set(records)
+        for topic, partition in self._shown - lag.keys():
+            LAG.remove(topic, str(partition))  # another member's now: its last lag here would stand for ever
+        self._shown = lag.keys()
         BUFFERED.set(buffered)
         BUFFERED_BYTES.set(size)
         PAUSED.set(paused)

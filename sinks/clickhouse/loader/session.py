@@ -253,7 +253,7 @@ class Session:
         for (name, partition), lease in self._leases.items():
             low, high = self._consumer.get_watermark_offsets(TopicPartition(name, partition), cached=True)
             if high >= 0:
-                lag[lease.topic.subject, partition] = high - (max(low, 0) if lease.done is None else lease.done)
+                lag[lease.topic.subject, partition] = high - max(low, lease.done or 0)
         _parcels, records, size = self._writer.load
         self._monitor.looked(lag, records + self._buffers.rows, size + self._buffers.size, paused=self._paused)
 
@@ -302,7 +302,10 @@ class Session:
             return
         self._logs, self._arriving = logs, []
         for start in starts:
-            self._leases[start.topic, start.partition] = Lease(self._names[start.topic], start.partition)
+            # What was committed is stored: without it all of a quiet partition would pass for lag.
+            done = start.offset if start.offset >= 0 else None
+            lease = Lease(self._names[start.topic], start.partition, done=done, committed=done)
+            self._leases[start.topic, start.partition] = lease
         self._consumer.assign(starts)
         self._next_identity_check = time.monotonic() + self._options.identity_check_s
         self._monitor.entered("running")

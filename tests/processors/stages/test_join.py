@@ -78,13 +78,26 @@ def test_status_after_the_rating_changes_nothing(state: JoinState) -> None:
     assert facts(state, STATUS, status("e2", "CLEARED", T0 + 2 * MINUTE)) == []
 
 
-def test_repeated_records_publish_nothing(state: JoinState) -> None:
-    """The same status or sheet sent again changes nothing and gives no output."""
+def test_repeated_records_say_the_same_again(state: JoinState) -> None:
+    """The same status or sheet sent again changes nothing: its facts are those of before, versions and all."""
     event, sheet = status("e1", "REGISTERED", T0), rating("s", 1, T0 + MINUTE)
-    facts(state, STATUS, event)
-    assert len(facts(state, RATING, sheet)) == 1
-    assert facts(state, RATING, sheet, sheet) == []
-    assert facts(state, STATUS, event) == []
+    later = status("e2", "CLEARED", T0 + 2 * MINUTE)
+    facts(state, STATUS, event, later)
+    first = facts(state, RATING, sheet)
+    assert len(first) == 1
+    assert facts(state, RATING, sheet, sheet) == first
+    assert facts(state, STATUS, event) == first
+    assert facts(state, STATUS, later) == []
+
+
+@pytest.mark.parametrize("first", [STATUS, RATING])
+def test_what_a_rebuild_swallowed_is_said_when_the_record_is_replayed(state: JoinState, first: Topic) -> None:
+    """A record that was refused and can be read since: the rebuild takes it in silently, its replay brings the fact."""
+    event, sheet = status("e1", "REGISTERED", T0), rating("s", 1, T0 + MINUTE)
+    state.replay(batch(STATUS, [event]))
+    state.replay(batch(RATING, [sheet]))
+    (fact,) = facts(state, first, event if first is STATUS else sheet)
+    assert (fact.state, fact.status) == ("MATCHED", "REGISTERED")
 
 
 def test_amended_declaration_joins_the_first_number(state: JoinState) -> None:

@@ -11,6 +11,7 @@ from confluent_kafka.cimpl import NewTopic
 from support.brokers import needs_kafka, on_both_brokers
 
 from deploy.embedded.ports import free_port
+from processors.transport import log_reader
 from processors.transport.batch import batch_of
 from processors.transport.log_reader import read_log
 from schemas.connection import KafkaConnection
@@ -86,8 +87,9 @@ def test_every_stretch_of_a_log_is_as_librdkafka_reads_it(broker: str, codec: st
 
 
 @on_both_brokers
-def test_a_bound_beyond_the_end_ends_the_reading(broker: str) -> None:
+def test_a_bound_beyond_the_end_ends_the_reading(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log that is shorter than its committed offset, as after data loss, is read to its end and no further."""
+    monkeypatch.setattr(log_reader, "_END_AFTER_S", 1.0)
     name = new_topic(broker)
     fill(broker, name, "lz4", seed=2, count=20)
     assert as_we_read(broker, name, 0, 500) == as_librdkafka_reads(broker, name)

@@ -95,6 +95,18 @@ def test_a_snapshot_that_is_ahead_is_not_used(tmp_path: Path, bounds: Mapping[To
     """What knows more than was committed would swallow outputs that may never have been sent."""
     store(tmp_path).save(snapshot(100))
     assert store(tmp_path).load(0, bounds) is None
+    assert store(tmp_path).load(0, {A: 100, B: 5}) is None  # nor later: the log may have lost what it knows
+
+
+def test_a_snapshot_is_never_pushed_out_by_those_of_a_worker_that_is_further(tmp_path: Path) -> None:
+    """Another group may share the directory: what was just put down stays until the next."""
+    other, mine = store(tmp_path), store(tmp_path)
+    for known in (200, 300):
+        other.save(snapshot(known))
+    mine.save(snapshot(100))
+    loaded = mine.load(0, {A: 100, B: 5})
+    assert loaded is not None
+    assert loaded.next[A] == 100
 
 
 def test_before_one_that_is_ahead_there_is_another(tmp_path: Path) -> None:

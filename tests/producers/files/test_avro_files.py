@@ -152,3 +152,10 @@ def test_the_published_schemas_are_all_plain() -> None:
 
     for subject in ("declaration-status", "rating"):
         assert all(_is_plain(field["type"], 0) for field in parsed(latest(subject).schema_id)["fields"])
+
+
+def test_a_header_in_many_blocks_is_bounded_as_one(outbox: Any) -> None:
+    """Entries are counted over all blocks of the header: else a small gzip file could fill the memory."""
+    blocks = b"".join(b"\x02\x08" + f"{number:04}".encode() + b"\x00" for number in range(200))
+    outbox.publish(outbox.file("a.avro", b"Obj\x01" + blocks + b"\x00" + b"0123456789abcdef"))
+    assert "header cannot be read" in outbox.rejections[0].rule

@@ -244,6 +244,14 @@ def test_a_contact_in_clear_is_sealed_or_the_line_is_rejected(outbox: Any) -> No
     assert unseal(sheet["contact"], "s1", own) == Contact("Nguyễn Văn A", "0912 345 678")
 
 
+def test_an_id_that_nothing_can_be_sealed_for_costs_its_line_alone(outbox: Any) -> None:
+    """Half a surrogate pair, which JSON can write, is refused by the rules; the lines after it are sent."""
+    bad = {**RATING, "sheet_id": "\ud800", "contact_name": "A"}
+    outbox.publish(outbox.file("a.jsonl", lines(bad, RATING)), sealing_keys=KEYS)
+    assert outbox.faults == [(1, "sheet_id")]
+    assert len(outbox.sent) == 1
+
+
 def test_a_sealed_contact_passes_through(outbox: Any) -> None:
     """What was sealed elsewhere is taken as base64, without any key."""
     sealed = seal(Contact("A", None), "s1", KEYS)

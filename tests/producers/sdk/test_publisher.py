@@ -118,6 +118,16 @@ def test_a_contact_leaves_sealed_or_not_at_all(connection: KafkaConnection, writ
     assert (opened.name, opened.phone) == (contact.name, contact.phone)
 
 
+def test_nothing_is_sealed_for_a_sheet_against_the_rules(connection: KafkaConnection, written: Written) -> None:
+    """An id that is no text of Kafka's is said like any other fault, and no key is left behind."""
+    with (
+        EventPublisher(connection, clock=clock, sealing_keys=KEYS) as publisher,
+        pytest.raises(InvalidEvent, match="sheet_id"),
+    ):
+        publisher.publish_rating(rating("\ud800", 1, AT), contact=Contact("A", None))
+    assert not written(Topic.CONTACT_KEY)
+
+
 def test_a_contact_in_clear_is_refused(connection: KafkaConnection) -> None:
     """Bytes that are no sealed envelope never pass for a contact."""
     with EventPublisher(connection, clock=clock) as publisher, pytest.raises(InvalidEvent, match="contact"):

@@ -1,0 +1,54 @@
+-- A rating may bear a time up to a day ahead of its record's: one clock that runs ahead must not end the windows of others
+-- before their time. So no window ends later than the pane in which the present lies. (The greatest of all is known without
+-- reading; the greatest up to now would not be.)
+CREATE OR REPLACE VIEW v_satisfaction_now AS
+WITH 1.959963984540054 AS z
+SELECT w.target AS target, w.office AS office, o.name_vi AS office_name, w.target_id AS target_id,
+       w.window_seconds AS window_seconds, w.as_of AS as_of,
+       w.s1 AS score_1, w.s2 AS score_2, w.s3 AS score_3, w.s4 AS score_4, w.s5 AS score_5,
+       w.s1 + w.s2 + w.s3 + w.s4 + w.s5 AS n,
+       (w.s1 + 2 * w.s2 + 3 * w.s3 + 4 * w.s4 + 5 * w.s5) / n AS mean,
+       (w.s4 + w.s5) / n AS satisfied,
+       (w.s1 + w.s2) / n AS dissatisfied,
+       (satisfied + z * z / (2 * n) - z * sqrt(satisfied * (1 - satisfied) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS satisfied_low,
+       (satisfied + z * z / (2 * n) + z * sqrt(satisfied * (1 - satisfied) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS satisfied_high,
+       (dissatisfied + z * z / (2 * n) - z * sqrt(dissatisfied * (1 - dissatisfied) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS dissatisfied_low,
+       (dissatisfied + z * z / (2 * n) + z * sqrt(dissatisfied * (1 - dissatisfied) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS dissatisfied_high
+FROM
+(
+    SELECT target, office, target_id, seconds AS window_seconds, any(newest) AS as_of,
+           sum(score_1) AS s1, sum(score_2) AS s2, sum(score_3) AS s3, sum(score_4) AS s4, sum(score_5) AS s5,
+           toDate(as_of, 'Asia/Ho_Chi_Minh') AS named_on
+    FROM
+    (
+        SELECT *, least((SELECT max(window_end) FROM pane),
+                        toDateTime64(toStartOfFiveMinutes(now('UTC')) + INTERVAL 5 MINUTE, 3, 'UTC')) AS newest
+        FROM pane FINAL
+        WHERE window_end <= newest AND window_end > newest - INTERVAL 30 DAY
+    ) AS last_30_days
+    ARRAY JOIN [3600, 86400, 604800, 2592000] AS seconds
+    WHERE window_end > newest - toIntervalSecond(seconds)
+    GROUP BY target, office, target_id, seconds
+    HAVING s1 + s2 + s3 + s4 + s5 > 0
+) AS w
+ASOF LEFT JOIN reference_office AS o ON w.office = o.code AND w.named_on >= o.valid_from
+COMMENT 'Satisfaction of every target in the last hour, day, week and 30 days before the newest rating, or before now where that is ahead';
+
+-- A case that was closed, withdrawn or merged without a resolution has no limit that could pass.
+CREATE OR REPLACE VIEW v_complaints AS
+WITH ifNull(k.track, '') = 'DENUNCIATION' AS protected
+SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_name, if(protected, '', c.sheet_id) AS sheet_id,
+       if(protected, '', c.declaration_no) AS declaration_no, if(protected, '', c.tax_code) AS tax_code,
+       if(k.track = '', c.track, k.track) AS track, c.state AS state,
+       c.opened_at AS opened_at, c.lowest_score AS lowest_score, c.low_items AS low_items,
+       c.excluded_officials AS excluded_officials, c.has_comment AS has_comment, c.has_contact AS has_contact,
+       c.first_deadline_at AS first_deadline_at, c.first_deadline_rule AS first_deadline_rule,
+       c.resolve_deadline_at AS resolve_deadline_at, c.resolve_deadline_rule AS resolve_deadline_rule,
+       if(c.state = 'OPENED', dateDiff('minute', now64(3, 'UTC'), c.first_deadline_at) / 60, NULL) AS first_remaining_hours,
+       if(c.state = 'OPENED', dateDiff('minute', now64(3, 'UTC'), c.resolve_deadline_at) / 60, NULL) AS resolve_remaining_hours,
+       c.state = 'OPENED' AND c.resolve_deadline_at < now64(3, 'UTC') AND k.resolved_at IS NULL AND k.closed_at IS NULL AS overdue,
+       c.priority AS priority, c.priority_reasons AS priority_reasons
+FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM complaint FINAL) AS c
+ASOF LEFT JOIN reference_office AS o ON c.office = o.code AND c.named_on >= o.valid_from
+LEFT JOIN (SELECT complaint_id, track, resolved_at, closed_at FROM complaint_case FINAL) AS k ON c.complaint_id = k.complaint_id
+COMMENT 'Low scores that opened complaints, with the deadlines set at opening; v_cases follows their handling';

@@ -1,0 +1,21 @@
+"""What a sink says of itself."""
+
+from __future__ import annotations
+
+from prometheus_client import REGISTRY
+
+from sinks.clickhouse.loader.monitor import SinkMonitor
+
+
+def test_the_lag_of_partitions_that_left_is_no_longer_shown() -> None:
+    """Another sink has them: the last lag seen here would be added to its own for ever."""
+
+    def shown(partition: str) -> float | None:
+        return REGISTRY.get_sample_value("hailong_sink_lag_records", {"topic": "monitored", "partition": partition})
+
+    monitor = SinkMonitor()
+    monitor.looked({("monitored", 0): 5, ("monitored", 1): 7}, 0, 0, paused=False)
+    assert (shown("0"), shown("1")) == (5, 7)
+    monitor.looked({("monitored", 1): 3}, 0, 0, paused=False)
+    assert (shown("0"), shown("1")) == (None, 3)
+    assert monitor.progress.lag == {"monitored[1]": 3}
