@@ -34,7 +34,7 @@ lint: $(STAMP) ## style, types, walls between the folders, schema compatibility
 	@$(BIN)/hailong schemas check
 
 bench: $(STAMP) ## the measurements the figures in docs/ come from
-	@for name in $(BENCHMARKS); do echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
+	@missed=; for name in $(BENCHMARKS); do echo "== benchmarks/$$name.py"; $(BIN)/python benchmarks/$$name.py || missed="$$missed $$name"; done; \
 	$(BIN)/python benchmarks/report.py && echo "benchmarks/report.md, var/bench/report.json" && \
 	test -z "$$missed" || { echo "missed a target or failed:$$missed"; exit 1; }
 
