@@ -39,8 +39,8 @@ def run(variables: Mapping[str, str]) -> int:
     writers = load(RegistrySettings, variables).writer_schemas(connection.topic_prefix)
     began = time.monotonic()
     warm()
-    keep_pauses_short()
     _log.info("kernels_ready", seconds=round(time.monotonic() - began, 1))
+    keep_pauses_short()
     worker = Worker(connection, chosen_stages(settings, writers), settings.options(), wall_clock)
 
     def health() -> HealthReport:

@@ -47,11 +47,11 @@ class Snapshotter:
             views: Views by partition.
             now: Seconds of a monotonic clock.
         """
-        if self._writing is not None and not self._writing.done():
-            return
         if self._writing is not None:
+            if not self._writing.done():
+                return
             self._writing.result()  # what is no fault of the disk is one of the program, and must not pass unseen
-        self._writing = None
+            self._writing = None
         due = sorted(self._due(views, now))
         if not due or not self._trusted:
             return

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from processors.domain.cases.fold import Folded, fold, orphans
+from processors.domain.cases.machine import TIMED
 from processors.domain.cases.policy import CaseWorld
 from schemas.records import (
     CaseEventKind,
@@ -21,9 +22,6 @@ Said = ComplaintCase | ComplaintEvent | ComplaintAnswer
 
 MOST_ACTIONS = 1000
 """Actions kept for one complaint; no case has a hundredth of them. What comes beyond is refused as a record."""
-
-_TIMED = frozenset({CaseEventKind.REMINDER, CaseEventKind.OVERDUE, CaseEventKind.ESCALATED})
-"""What time alone says. `CLOSED` is not among them: it also comes of an action, dated by whoever acts."""
 
 _FIRINGS_PER_STEP = 300
 """Cases whose timers fire in one step of time, some 50 ms of work: the thread must come back to what has arrived."""
@@ -103,7 +101,7 @@ class CaseBook:
         """
         for event in events:
             held = self._held.setdefault(event.complaint_id, _Held())
-            if event.kind in _TIMED:
+            if event.kind in TIMED:
                 held.reached_at = max(held.reached_at, event.occurred_at)
             said = held.events.get(event.event_id)
             if said is None or event.version > said[0]:

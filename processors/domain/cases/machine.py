@@ -25,13 +25,16 @@ from schemas.records import (
     Track,
 )
 
+TIMED = frozenset({CaseEventKind.REMINDER, CaseEventKind.OVERDUE, CaseEventKind.ESCALATED, CaseEventKind.CLOSED})
+"""What time alone says; an action that closes a case is ACCEPTED."""
+
 
 class Timer(NamedTuple):
     """What is to happen at an instant unless something comes before.
 
     Attributes:
         at: The instant.
-        kind: REMINDER, OVERDUE, ESCALATED or CLOSED.
+        kind: One of `TIMED`.
         clock: Place of the clock among those of the case; -1: the case itself.
         due_at: End of the clock when the timer was set: a limit that moves sets new ones.
     """

@@ -83,6 +83,22 @@ def test_time_does_not_go_back_in_a_view_that_is_rebuilt() -> None:
     assert case.overdue == 1
 
 
+def test_a_case_that_closed_by_itself_stays_closed_in_a_view_that_is_rebuilt() -> None:
+    """Closing is said by a timer too: a complaint that changes right after a restart takes it back as little."""
+    done = [action(name, START + number * MINUTE) for number, name in enumerate(("VERIFY", "RESOLVE", "ANSWER"), 1)]
+    first, second = new_state(), new_state()
+    for state in (first, second):
+        opened(state, complaint(START))
+    said = [one.record for one in first.absorb(batch(Topic.COMPLAINT_ACTION, done)).outputs]
+    said += [one.record for one in first.advance(at("2026-12-01 00:00"))]
+    second.absorb(batch(Topic.COMPLAINT_ACTION, done))
+    second.absorb(batch(Topic.COMPLAINT_EVENT, [one for one in said if isinstance(one, ComplaintEvent)]))
+    changed = opened(second, complaint(START, version=2, lowest_score=2))
+    assert not [one for one in changed if isinstance(one, ComplaintEvent) and one.kind == "RETRACTED"]
+    (case,) = [one for one in changed if isinstance(one, ComplaintCase)]
+    assert case.state == "CLOSED"
+
+
 def test_an_older_complaint_changes_nothing() -> None:
     """Of two versions the higher counts, whichever comes last."""
     state = new_state()

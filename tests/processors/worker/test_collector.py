@@ -6,6 +6,7 @@ import gc
 import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 
 import pytest
 
@@ -23,6 +24,24 @@ def short_pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     gc.callbacks.remove(collector.watch)
     gc.unfreeze()
     gc.set_threshold(*thresholds)
+
+
+@contextmanager
+def looks() -> Iterator[list[int]]:
+    """The ages that are looked at meanwhile, but for the looks of Python's own accord."""
+    seen: list[int] = []
+
+    def note(phase: str, info: dict[str, int]) -> None:
+        if phase == "start":
+            seen.append(info["generation"])
+
+    gc.disable()
+    gc.callbacks.append(note)
+    try:
+        yield seen
+    finally:
+        gc.callbacks.remove(note)
+        gc.enable()
 
 
 @pytest.mark.usefixtures("short_pauses")
@@ -86,30 +105,16 @@ def test_asking_twice_is_asking_once() -> None:
 @pytest.mark.usefixtures("short_pauses")
 def test_replacing_records_is_followed_by_looks_at_all_ages() -> None:
     """Steps that make as many objects as they free are looked at without Python's own count, the old ones too."""
-    gc.disable()
-    try:
-        seen: list[int] = []
-        note = lambda phase, info: seen.append(info["generation"]) if phase == "start" else None  # noqa: E731
-        gc.callbacks.append(note)
+    with looks() as seen:
         for _ in range(16):
             collector.replaced(150)
-        gc.callbacks.remove(note)
-    finally:
-        gc.enable()
     assert seen == [0, 0, 0, 1, 0, 0, 0, 2]
 
 
 def test_nothing_is_looked_at_where_pauses_are_not_kept_short() -> None:
     """A process that did not ask for it keeps Python's own rhythm."""
-    seen: list[str] = []
-    note = lambda phase, _info: seen.append(phase)  # noqa: E731
-    gc.disable()
-    gc.callbacks.append(note)
-    try:
+    with looks() as seen:
         collector.replaced(10_000)
-    finally:
-        gc.callbacks.remove(note)
-        gc.enable()
     assert seen == []
 
 
