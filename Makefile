@@ -62,5 +62,5 @@ $(STAMP): requirements/all.lock pyproject.toml
 	    '/^Collecting / { printf "  %d of at most %d: %s\n", ++n, total, $$2; fflush() } \
 	     /^Installing /  { print "  unpacking"; fflush() }'
 	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
-	@$(BIN)/python -m processors.warm
+	@$(BIN)/python -m processors.precompile
 	@touch $@

@@ -39,20 +39,20 @@ from rich.table import Table
 
 from benchmarks.contenders.work import Work, work
 from benchmarks.peers import PARTITIONS, SMALL, expected_facts, measure, send, summary, topics
-from deploy.kafka import KafkaCluster
-from processors.domain.sheets import SheetStore
-from processors.domain.status_log import StatusLog
+from deploy.local.kafka import KafkaCluster
+from processors.domain.join.sheet_store import SheetStore
+from processors.domain.join.status_log import StatusLog
 from processors.stages.join import JoinPolicy, JoinStage
-from processors.stages.reference import reference_surroundings
-from processors.transport.batch import batch_of
+from processors.stages.reference_policies import reference_context
+from processors.transport.fetched_batch import batch_of
 from processors.transport.log_reader import read_log
-from processors.worker.rebuild import Rebuilder
-from schemas.batch import Batch
-from schemas.codec import pinned_only
-from schemas.connection import KafkaConnection
-from schemas.sheets import Sheet, SheetReader
-from schemas.statuses import CodedStatuses, CodedStatusReader
+from processors.worker.state.restore import Rebuilder
+from schemas.batches.batch import Batch
+from schemas.codec.record import pinned_only
+from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
+from schemas.vectorized.rating_reader import Sheet, SheetReader
+from schemas.vectorized.status_reader import CodedStatuses, CodedStatusReader
 
 TARGET = 2.5
 """The worker costs at most so many times what fetching and decoding cost."""
@@ -72,7 +72,7 @@ class Steps:
     def __init__(self, connection: KafkaConnection) -> None:
         self._connection = connection
         self._names = {topic: topic.value.name(connection.topic_prefix) for topic in _INPUTS}
-        self._stage = JoinStage(JoinPolicy(), reference_surroundings())
+        self._stage = JoinStage(JoinPolicy(), reference_context())
         consumer = Consumer(dict(connection.consumer_config("bench-floors")))
         self._ends = {
             (topic, number): consumer.get_watermark_offsets(TopicPartition(name, number), 30)[1]

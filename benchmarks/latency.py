@@ -38,12 +38,12 @@ from confluent_kafka import OFFSET_END, Consumer, TopicPartition
 from rich.console import Console
 from rich.table import Table
 
-from deploy.broker import Broker
-from deploy.stack import Layout, Stack
+from deploy.local.broker_kind import Broker
+from deploy.local.stack import Layout, Stack
 from producers.sdk import EventPublisher
-from schemas.codec import decoder
-from schemas.connection import KafkaConnection
-from schemas.identity import complaint_id
+from schemas.codec.record import decoder
+from schemas.ids import complaint_id
+from schemas.kafka.connection import KafkaConnection
 from schemas.records import AlertState, DeclarationStatus, Rating, RatingItem
 from schemas.reference import load_offices
 from schemas.topics import Topic

@@ -45,10 +45,10 @@ from benchmarks.contenders.java.build import class_path
 from benchmarks.contenders.processes import Measured
 from benchmarks.contenders.work import ENDING_MARK, Work, ending, work
 from benchmarks.producing import produce
-from deploy.kafka import KafkaCluster
-from deploy.topics import ensure_topics
-from schemas.codec import decoder
-from schemas.connection import KafkaConnection
+from deploy.admin.topics import ensure_topics
+from deploy.local.kafka import KafkaCluster
+from schemas.codec.record import decoder
+from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -34,20 +34,20 @@ from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartiti
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its type information lacks it
 
 from benchmarks.producing import produce
-from deploy.kafka import KafkaCluster
-from deploy.stack.flow import STAGE_INPUTS
-from deploy.stack.lag import GroupLag
-from deploy.supervisor.child import bound_command
-from deploy.topics import ensure_topics
+from deploy.admin.topics import ensure_topics
+from deploy.local.kafka import KafkaCluster
+from deploy.local.stack.flow import STAGE_INPUTS
+from deploy.local.stack.lag import GroupLag
+from deploy.local.supervisor.child import bound_command
 from processors.stages.join import JoinPolicy, JoinStage
-from processors.stages.reference import reference_surroundings
-from processors.worker.rebuild import Rebuilder
-from processors.worker.snapshots import Snapshot, SnapshotStore
-from processors.worker.views import View
+from processors.stages.reference_policies import reference_context
+from processors.worker.state.partition_views import View
+from processors.worker.state.restore import Rebuilder
+from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
 from producers.simulator import Haiphong2020
 from producers.simulator.figures import SMALLEST_SCALE
-from schemas.connection import KafkaConnection
-from schemas.topic_identity import describe
+from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import describe
 from schemas.topics import Topic
 
 PARTITIONS = 4
@@ -111,7 +111,7 @@ class Partitions:
 
 def rebuilds(connection: KafkaConnection, directory: Path) -> dict[str, Any]:
     """Both ways of rebuilding, partition by partition, in this process."""
-    stage, interrupted = JoinStage(JoinPolicy(), reference_surroundings()), threading.Event()
+    stage, interrupted = JoinStage(JoinPolicy(), reference_context()), threading.Event()
     partitions, prefix = Partitions(connection), connection.topic_prefix
     ends = partitions.ends()
     facts = describe(connection, list(partitions.topics), 10)

@@ -41,14 +41,14 @@ from benchmarks.contenders.processes import Measured
 from benchmarks.contenders.work import Work, work
 from benchmarks.peers import CONTENDERS, PARTITIONS, SMALL, Facts, finish, send, topics, wait_for
 from benchmarks.producing import produce
-from deploy.kafka import KafkaCluster
+from deploy.local.kafka import KafkaCluster
 from processors.stages.join import JoinPolicy, JoinStage
-from processors.stages.reference import reference_surroundings
-from processors.worker.rebuild import Rebuilder
-from processors.worker.snapshots import Snapshot, SnapshotStore
-from processors.worker.views import Views
-from schemas.connection import KafkaConnection
-from schemas.topic_identity import describe
+from processors.stages.reference_policies import reference_context
+from processors.worker.state.partition_views import Views
+from processors.worker.state.restore import Rebuilder
+from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
+from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import describe
 from schemas.topics import Topic
 
 BASE = 100_000
@@ -83,7 +83,7 @@ def built(bootstrap: str, prefix: str, directory: str | None) -> dict[str, float
     """Build the views of all partitions in this process, from snapshots if there are any; put snapshots down if not."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     connection = KafkaConnection(bootstrap, topic_prefix=prefix)
-    stage = JoinStage(JoinPolicy(), reference_surroundings())
+    stage = JoinStage(JoinPolicy(), reference_context())
     names = {topic: topic.value.name(prefix) for topic in _INPUTS}
     consumer = Consumer(dict(connection.consumer_config("bench-scaling")))
     bounds = [

@@ -32,14 +32,14 @@ from rich.console import Console
 from benchmarks.contenders.rules import add_rating, add_status, empty
 from benchmarks.contenders.work import work
 from benchmarks.peers import send
-from deploy.broker import Broker
-from deploy.stack import Layout, Stack
-from deploy.stack.plan import command_child
-from schemas.batch import RawBatch
-from schemas.codec import decoder
+from deploy.local.broker_kind import Broker
+from deploy.local.stack import Layout, Stack
+from deploy.local.stack.plan import command_child
+from schemas.batches.batch import RawBatch
+from schemas.codec.record import decoder
 from schemas.topics import Topic
 from sinks.clickhouse.client import INSERT_SETTINGS, session
-from sinks.clickhouse.loader.rows import readers
+from sinks.clickhouse.mapping.topic_readers import readers
 
 TARGET = 250_000
 """Status rows a second."""

@@ -40,21 +40,21 @@ from confluent_kafka import Producer
 from rich.console import Console
 
 from benchmarks.producing import produce
-from deploy.embedded.broker import EmbeddedBroker
+from deploy.admin.topics import ensure_topics
+from deploy.local.tansu import EmbeddedBroker
 from deploy.observability import configure_logs
-from deploy.topics import ensure_topics
-from processors.domain.cases.fold import fold
-from processors.stage import Output
+from processors.domain.cases.replay import fold
 from processors.stages.complaints import ComplaintStage
-from processors.stages.reference import reference_policies
+from processors.stages.reference_policies import reference_policies
+from processors.stages.stage import Output
 from processors.worker import run_worker
-from processors.worker.collector import keep_pauses_short, replaced
 from processors.worker.options import WorkerOptions
-from schemas.batch import RawBatch
-from schemas.codec import decoder, record_encoder
-from schemas.connection import KafkaConnection
-from schemas.dead_letter_log import read_topic
-from schemas.identity import complaint_id
+from processors.worker.tuning.gc_tuning import keep_pauses_short, replaced
+from schemas.batches.batch import RawBatch
+from schemas.codec.record import decoder, record_encoder
+from schemas.ids import complaint_id
+from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_reader import read_topic
 from schemas.records import CaseEventKind, Complaint
 from schemas.reference import load_calendar
 from schemas.topics import Topic

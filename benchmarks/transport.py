@@ -33,19 +33,19 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 
 from benchmarks.producing import produce
-from deploy.embedded.broker import broker_command
-from deploy.embedded.ports import free_port
-from processors.stage import Absorbed, Output, PartitionState
+from deploy.local.ports import free_port
+from deploy.local.tansu import broker_command
 from processors.stages.join import JoinPolicy, JoinStage
-from processors.stages.reference import reference_surroundings
+from processors.stages.reference_policies import reference_context
+from processors.stages.stage import Absorbed, Output, PartitionState
 from processors.worker import Worker, WorkerOptions
-from schemas.batch import Batch
-from schemas.codec import decoder, encoder
-from schemas.connection import KafkaConnection
+from schemas.batches.batch import Batch
+from schemas.codec.record import decoder, encoder
 from schemas.errors import Unavailable
+from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import describe
 from schemas.keys import declaration_key
 from schemas.records import DeclarationStatus
-from schemas.topic_identity import describe
 from schemas.topics import Topic
 
 RECORDS = {"plain": 60_000, "hailong": 1_000_000}
@@ -105,7 +105,7 @@ class Counting:
 
     def __init__(self, tally: Tally) -> None:
         self._tally = tally
-        self._join = JoinStage(JoinPolicy(), reference_surroundings())
+        self._join = JoinStage(JoinPolicy(), reference_context())
 
     def new_state(self, partition: int) -> CountingState:
         """A counted state."""

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import settings
 from support.brokers import need_apache_kafka, running
 
-from deploy.broker import Broker
+from deploy.local.broker_kind import Broker
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("hailong", deadline=None)

@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.alerting.world import DAY_MS, START, Ratings
 from processors.domain.panes import PANE_MS
-from processors.domain.spikes.book import SpikeBook
+from processors.domain.spikes.alert_store import SpikeBook
 from processors.domain.spikes.policy import SpikePolicy
 from schemas.records import Alert, AlertState, OfficeCount
 

@@ -1,6 +1,7 @@
 """A declaration as of an instant, one at a time, as a user of a framework that keeps a value for each key writes it.
 
-The rule is that of `processors.domain.as_of`, which computes many at once; a test holds the two against each other.
+The rule is that of `processors.domain.join.as_of`, which computes many at once; a test holds the two against each
+other.
 """
 
 from __future__ import annotations
@@ -9,8 +10,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from benchmarks.contenders.facts import DeclarationContext
-from processors.domain.as_of import PERMITTED
-from processors.domain.context import CHECKED, StepLimits
+from processors.domain.join.as_of import PERMITTED
+from processors.domain.join.declaration_context import CHECKED, StepLimits
 from schemas.records import Status
 from schemas.reference.calendar import WorkingCalendar
 

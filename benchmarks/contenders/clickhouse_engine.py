@@ -30,11 +30,11 @@ from confluent_kafka import Producer
 from support.registry import Shelf, serving
 
 from benchmarks.producing import produce
-from processors.stages.reference import reference_surroundings
+from processors.stages.reference_policies import reference_context
 from schemas.catalogue import PINNED, schema_json
-from schemas.codec import encoder
-from schemas.connection import KafkaConnection
-from schemas.identity import fact_id
+from schemas.codec.record import encoder
+from schemas.ids import fact_id
+from schemas.kafka.connection import KafkaConnection
 from schemas.records import Status
 from schemas.reference import load_offices
 from schemas.reference.timeline import FIRST_MS, build_timeline, regular_days
@@ -137,7 +137,7 @@ def main() -> None:
     """Join until killed."""
     bootstrap, prefix, directory = sys.argv[1:]
     connection = KafkaConnection(bootstrap, topic_prefix=prefix)
-    limits, write = reference_surroundings().limits, encoder(Topic.RATED_SERVICE.subject)
+    limits, write = reference_context().limits, encoder(Topic.RATED_SERVICE.subject)
     fact_topic = Topic.RATED_SERVICE.value.name(prefix)
     shelf = Shelf()
     for pinned in PINNED:

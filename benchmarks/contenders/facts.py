@@ -1,6 +1,7 @@
 """The facts of a sheet, one record at a time, as a user of a framework that keeps a value for each key writes them.
 
-What they say is what `processors.stages.facts` says of many sheets at once; a test holds the two against each other.
+What they say is what `processors.stages.fact_encoding.fact_writer` says of many sheets at once; a test holds the two
+against each other.
 """
 
 from __future__ import annotations
@@ -8,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from processors.domain.join import facts_of
-from processors.domain.sheets import Sheet
-from schemas import identity
+from processors.domain.join.facts import facts_of
+from processors.domain.join.sheet_store import Sheet
+from schemas import ids
 from schemas.records import MatchState, RatedService, RatingItem, Target
 from schemas.reference.offices import OfficeDirectory
 
@@ -54,7 +55,7 @@ def records_of(
         }
         for item, (one, two, three, four, five) in zip(items, since, strict=True):
             yield RatedService(
-                fact_id=identity.fact_id(f"{sheet.key:011d}", sheet.sheet_id, item.target, item.office, item.target_id),
+                fact_id=ids.fact_id(f"{sheet.key:011d}", sheet.sheet_id, item.target, item.office, item.target_id),
                 target=item.target,
                 office=item.office,
                 target_id=item.target_id,

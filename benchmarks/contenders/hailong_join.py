@@ -10,10 +10,10 @@ import time
 from pathlib import Path
 
 from processors.stages.join import JoinPolicy, JoinStage
-from processors.stages.reference import reference_surroundings
+from processors.stages.reference_policies import reference_context
 from processors.worker import WorkerOptions, run_worker
-from processors.worker.collector import keep_pauses_short
-from schemas.connection import KafkaConnection
+from processors.worker.tuning.gc_tuning import keep_pauses_short
+from schemas.kafka.connection import KafkaConnection
 
 bootstrap, prefix, directory = sys.argv[1:]
 options = WorkerOptions(
@@ -24,7 +24,7 @@ options = WorkerOptions(
     snapshot_directory=Path(directory),
     snapshot_interval_s=30,
 )
-stage = JoinStage(JoinPolicy(), reference_surroundings())
+stage = JoinStage(JoinPolicy(), reference_context())
 keep_pauses_short()
 sys.exit(
     run_worker(

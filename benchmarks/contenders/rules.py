@@ -13,22 +13,22 @@ from typing import Any
 
 from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
 from benchmarks.contenders.facts import records_of
-from processors.domain.join import version_of
-from processors.domain.sheets import Revision, Sheet
-from processors.stages.reference import reference_surroundings
-from schemas.codec import decoder, encoder
+from processors.domain.join.facts import version_of
+from processors.domain.join.sheet_store import Revision, Sheet
+from processors.stages.reference_policies import reference_context
+from schemas.codec.record import decoder, encoder
+from schemas.codec.wire import HEADER_BYTES
 from schemas.keys import key_of
 from schemas.records import Rating
 from schemas.reference import load_calendar, load_offices
-from schemas.statuses import STATUSES
 from schemas.topics import Topic
-from schemas.wire import HEADER_BYTES
+from schemas.vectorized.status_reader import STATUSES
 
 Value = dict[str, Any]
 Encoded = tuple[bytes, bytes]
 """Key and value of a fact."""
 
-_CALENDAR, _DIRECTORY, _LIMITS = load_calendar(), load_offices(), reference_surroundings().limits
+_CALENDAR, _DIRECTORY, _LIMITS = load_calendar(), load_offices(), reference_context().limits
 _read_status = decoder(Topic.DECLARATION_STATUS.subject)
 _read_rating = decoder(Topic.RATING.subject)
 _write_fact = encoder(Topic.RATED_SERVICE.subject)

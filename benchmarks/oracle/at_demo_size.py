@@ -28,7 +28,7 @@ from support.oracle import Oracle
 from support.scenario import accepted
 
 from producers.simulator import Haiphong2020
-from schemas.sealing import Contact, SealingKeys, seal
+from schemas.contacts.sealing import Contact, SealingKeys, seal
 
 _FACT = (
     *("declaration", "sheet_id", "target", "office", "target_id", "state", "revision", "submitted_at", "score"),
@@ -46,7 +46,7 @@ def clickhouse(directory: Path) -> Iterator[Client]:
     command = [
         sys.executable,
         "-m",
-        "deploy.embedded.clickhouse",
+        "deploy.local.clickhouse",
         "--path",
         str(directory),
         "--port",

@@ -8,13 +8,13 @@ from uuid import uuid4
 
 import typer
 
-from deploy.cli.errors import FAILED
-from deploy.cli.surroundings import console, now, servers
+from deploy.cli.context import console, now, servers
+from deploy.cli.error_report import FAILED
 from schemas.records import ActorRole, CaseAction
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
-    from schemas.codec import WriterSchemas
-    from schemas.connection import KafkaConnection
+    from schemas.codec.record import WriterSchemas
+    from schemas.kafka.connection import KafkaConnection
     from schemas.records import ComplaintAction, ComplaintCase, ComplaintEvent
 
 
@@ -41,7 +41,7 @@ def do(
         role: As what.
         fields: What else the action says.
     """
-    from deploy.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
 
     where = servers(directory)
     found = named(cases(*where), case)
@@ -75,7 +75,7 @@ def action_on(
 
 
 def _moment(at: str | None) -> int:
-    from deploy.mistakes import Mistake  # noqa: PLC0415 as above
+    from deploy.errors import Mistake  # noqa: PLC0415 as above
     from producers.files.fields import milliseconds  # noqa: PLC0415 imported here so that --help is quick
 
     if at is None:
@@ -90,7 +90,7 @@ def sent(
     where: tuple[KafkaConnection, WriterSchemas], action: ComplaintAction, wait: float
 ) -> tuple[ComplaintAction, ComplaintEvent | None]:
     """Send an action; what its case says of it, None if nothing in time."""
-    from deploy.complaints.acting import act  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.complaints.actions import act  # noqa: PLC0415 imported here so that --help is quick
 
     with console(stderr=True).status("Waiting for the case ..."):
         (event,) = act(*where, [action], wait)
@@ -116,7 +116,7 @@ def say(action: ComplaintAction, event: ComplaintEvent | None) -> None:
 
 def cases(connection: KafkaConnection, writer_schemas: WriterSchemas) -> list[ComplaintCase]:
     """Every case, read from Kafka."""
-    from deploy.complaints.cases import read_cases  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.complaints.cases import read_cases  # noqa: PLC0415 imported here so that --help is quick
 
     with console(stderr=True).status("Reading cases ..."):
         return read_cases(connection, writer_schemas)

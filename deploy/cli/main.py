@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli.commands import audit, complaint, data, demo, dlq, processes, schemas, servers, sql, topics
-from deploy.cli.errors import REPORTING, report
+from deploy.cli.error_report import REPORTING, report
 
 app = typer.Typer(
     name="hailong",

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.broker import Broker
+from deploy.local.broker_kind import Broker
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from deploy.settings.load import SettingsGroup
@@ -48,9 +48,9 @@ def variables_for(directory: Path | None, groups: Sequence[type[SettingsGroup]])
     Raises:
         ConfigurationError: With all problems; says how to start a stack when nothing says where the servers are.
     """
+    from deploy.local.stack.layout import Layout  # noqa: PLC0415 see above
     from deploy.observability import configure_logs  # noqa: PLC0415 see above
     from deploy.settings import check, read_variables  # noqa: PLC0415 see above
-    from deploy.stack.layout import Layout  # noqa: PLC0415 see above
     from schemas.errors import ConfigurationError  # noqa: PLC0415 see above
 
     configure_logs("warning")  # people get messages; long-running processes configure their own logs
@@ -71,7 +71,7 @@ def variables_for(directory: Path | None, groups: Sequence[type[SettingsGroup]])
 
 def warn_of_unknown(variables: dict[str, str]) -> None:
     """Name variables that nothing reads, which are often misspelt."""
-    from deploy.settings.everything import known_variables  # noqa: PLC0415 see above
+    from deploy.settings.all_groups import known_variables  # noqa: PLC0415 see above
     from deploy.settings.variables import unknown_variables  # noqa: PLC0415 see above
 
     for sentence in unknown_variables(variables, known_variables()):

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from deploy.local.supervisor import StopRequest
 from deploy.observability import HealthReport, serve
 from deploy.processes.common import begin
 from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
 from deploy.settings.alertmanager import AlertmanagerSettings
 from deploy.settings.registry import RegistrySettings
-from deploy.supervisor import StopRequest
 from sinks.alerts import AlertmanagerMonitor, run_alertmanager
 
 NEEDS = (KafkaSettings, AlertmanagerSettings, RegistrySettings, HttpSettings, LogSettings)

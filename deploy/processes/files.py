@@ -8,9 +8,9 @@ from contextlib import ExitStack
 from pathlib import Path
 from threading import Event
 
+from deploy.admin.topics import verify_topics
 from deploy.settings import KafkaSettings, load
 from deploy.settings.sealing import SealingSettings
-from deploy.topics import verify_topics
 from producers.files import FileKind, FileReport, Progress, Rejection, RejectWriter, publish_files
 from producers.sdk import EventPublisher
 from schemas.errors import ConfigurationError

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
+from deploy.admin.topics import verify_topics
 from deploy.settings import KafkaSettings, LogSettings, load
 from deploy.settings.sealing import SealingSettings
-from deploy.topics import verify_topics
 from producers.sdk import EventPublisher
 from producers.simulator import Haiphong2020, Progress, Seal
 from producers.simulator import run as play
+from schemas.contacts.sealing import Contact, SealingKeys, seal
 from schemas.errors import ConfigurationError
-from schemas.sealing import Contact, SealingKeys, seal
 from schemas.topics import Topic
 
 NEEDS = (KafkaSettings, SealingSettings, LogSettings)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict
 
+from deploy.local.supervisor import StopRequest
 from deploy.observability import HealthReport, serve
 from deploy.processes.common import begin
 from deploy.settings import ClickHouseSettings, HttpSettings, KafkaSettings, LogSettings, load
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.sink import SinkSettings
-from deploy.supervisor import StopRequest
 from sinks.clickhouse.loader import SinkMonitor, run_sink
 
 NEEDS = (KafkaSettings, ClickHouseSettings, SinkSettings, RegistrySettings, HttpSettings, LogSettings)

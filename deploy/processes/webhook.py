@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from deploy.local.supervisor import StopRequest
 from deploy.observability import HealthReport, serve
 from deploy.processes.common import begin
 from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.webhook import WebhookSettings
-from deploy.supervisor import StopRequest
 from sinks.alerts import run_webhook
 
 NEEDS = (KafkaSettings, WebhookSettings, RegistrySettings, HttpSettings, LogSettings)

@@ -13,13 +13,13 @@ from deploy.processes.common import begin, wall_clock
 from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.worker import WorkerSettings
-from processors.stage import Stage
+from processors.precompile import warm
 from processors.stages import build_stages
-from processors.stages.reference import reference_policies, reference_surroundings
-from processors.warm import warm
+from processors.stages.reference_policies import reference_context, reference_policies
+from processors.stages.stage import Stage
 from processors.worker import Worker
-from processors.worker.collector import keep_pauses_short
-from schemas.codec import WriterSchemas
+from processors.worker.tuning.gc_tuning import keep_pauses_short
+from schemas.codec.record import WriterSchemas
 from schemas.reference import load_offices
 
 _log = structlog.get_logger(__name__)
@@ -58,5 +58,5 @@ def chosen_stages(settings: WorkerSettings, writer_schemas: WriterSchemas) -> tu
     policies = reference_policies(
         complaint_threshold=settings.complaint_threshold, grace_ms=int(settings.grace_s * 1000)
     )
-    stages = build_stages(policies, reference_surroundings(), load_offices().name, writer_schemas)
+    stages = build_stages(policies, reference_context(), load_offices().name, writer_schemas)
     return tuple(stage for stage in stages if stage.name in settings.stage_names())

@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.load import SettingsGroup
-from sinks.connection import ClickHouseConnection
+from sinks.clickhouse.connection import ClickHouseConnection
 
 
 class ClickHouseSettings(SettingsGroup):

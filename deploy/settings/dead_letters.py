@@ -5,7 +5,7 @@ from __future__ import annotations
 from pydantic import Field
 
 from deploy.settings.load import SettingsGroup
-from schemas.dead_letter_limit import DeadLetterLimit
+from schemas.dead_letters.limit import DeadLetterLimit
 
 
 class DeadLetterSettings(SettingsGroup):

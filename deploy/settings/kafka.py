@@ -10,7 +10,7 @@ from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.load import SettingsGroup
-from schemas.connection import KafkaConnection
+from schemas.kafka.connection import KafkaConnection
 
 
 class KafkaSettings(SettingsGroup):

@@ -10,9 +10,9 @@ from pydantic import AnyHttpUrl, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.load import SettingsGroup
-from schemas.codec import WriterSchemas, pinned_only
+from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.errors import ConfigurationError
-from schemas.registry import Registry, RegistryConnection, RegistryWriterSchemas
+from schemas.registry.client import Registry, RegistryConnection, RegistryWriterSchemas
 
 
 class RegistrySettings(SettingsGroup):

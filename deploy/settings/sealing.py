@@ -9,8 +9,8 @@ from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.load import SettingsGroup
+from schemas.contacts.sealing import SealingKeys
 from schemas.errors import ConfigurationError
-from schemas.sealing import SealingKeys
 
 
 class SealingSettings(SettingsGroup):

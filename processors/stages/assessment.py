@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
-from processors.domain.complaints import ComplaintPolicy, complaint_of
-from processors.domain.context import WorkingTime
-from processors.domain.facts import FactStore, Group
-from processors.domain.opinions import OpinionBook
-from processors.domain.repeats import RepeatBook
-from processors.domain.satisfaction import SatisfactionBook
-from processors.stage import Absorbed, Output
-from schemas.batch import Batch
-from schemas.codec import WriterSchemas, pinned_only
-from schemas.readers import RecordReader
+from processors.domain.assessment.complaint_opening import ComplaintPolicy, complaint_of
+from processors.domain.assessment.fact_store import FactStore, Group
+from processors.domain.assessment.office_counts import OpinionBook
+from processors.domain.assessment.repeat_complaints import RepeatBook
+from processors.domain.assessment.satisfaction import SatisfactionBook
+from processors.domain.join.declaration_context import WorkingTime
+from processors.stages.stage import Absorbed, Output
+from schemas.batches.batch import Batch
+from schemas.codec.record import WriterSchemas, pinned_only
+from schemas.readers.record_reader import RecordReader
 from schemas.records import Complaint, RatedService
 from schemas.topics import Topic
 

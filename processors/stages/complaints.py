@@ -8,16 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.domain.cases.book import CaseBook
-from processors.domain.cases.policy import CaseWorld
-from processors.stage import Absorbed, Output
-from schemas.batch import Batch, Reject
-from schemas.codec import WriterSchemas, pinned_only
+from processors.domain.cases.case_store import CaseBook
+from processors.domain.cases.policy import CaseContext
+from processors.stages.stage import Absorbed, Output
+from schemas.batches.batch import Batch, Reject
+from schemas.codec.record import WriterSchemas, pinned_only
+from schemas.codec.wire import framed_id
 from schemas.errors import Reason
-from schemas.readers import RecordReader
+from schemas.readers.record_reader import RecordReader
 from schemas.records import Complaint, ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
 from schemas.topics import Topic
-from schemas.wire import framed_id
 
 _TOPICS = {
     ComplaintCase: Topic.COMPLAINT_CASE,
@@ -29,7 +29,7 @@ _TOPICS = {
 class ComplaintStageState:
     """The view over the complaints of one partition."""
 
-    def __init__(self, world: CaseWorld, writer_schemas: WriterSchemas) -> None:
+    def __init__(self, world: CaseContext, writer_schemas: WriterSchemas) -> None:
         self._complaints = RecordReader(Topic.COMPLAINT, Complaint, writer_schemas)
         self._actions = RecordReader(Topic.COMPLAINT_ACTION, ComplaintAction, writer_schemas)
         self._events = RecordReader(Topic.COMPLAINT_EVENT, ComplaintEvent, writer_schemas)
@@ -39,7 +39,7 @@ class ComplaintStageState:
         """Take complaints, actions, or events that were said, into the view; publish what changed."""
         if batch.topic is Topic.COMPLAINT_EVENT:
             said = self._events.read(batch)
-            self._book.hear(event for _index, event in said.accepted)
+            self._book.observe_published(event for _index, event in said.accepted)
             rejects = said.rejects
         else:
             rejects = self._open(batch) if batch.topic is Topic.COMPLAINT else self._act(batch)
@@ -79,7 +79,7 @@ class ComplaintStage:
     name = "complaints"
     inputs = (Topic.COMPLAINT, Topic.COMPLAINT_ACTION, Topic.COMPLAINT_EVENT)
 
-    def __init__(self, world: CaseWorld, writer_schemas: WriterSchemas = pinned_only) -> None:
+    def __init__(self, world: CaseContext, writer_schemas: WriterSchemas = pinned_only) -> None:
         self._world = world
         self._writer_schemas = writer_schemas
 

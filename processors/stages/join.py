@@ -7,22 +7,22 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from processors.domain.as_of import States, states
-from processors.domain.changes import Changes
-from processors.domain.context import CHECKED
-from processors.domain.grace import GraceQueue
-from processors.domain.imaging import packed, unpacked
-from processors.domain.join import Surroundings, version_of
-from processors.domain.sheets import Sheet, SheetStore
-from processors.domain.status_log import LAYOUT, StatusLog
-from processors.domain.status_runs import Run
-from processors.stage import Absorbed, Image, Output
-from processors.stages.facts import FactBundle, FactWriter
-from schemas.batch import Batch, Reject
-from schemas.codec import WriterSchemas, pinned_only
-from schemas.sheets import SheetReader
-from schemas.statuses import CodedStatusReader
+from processors.domain.join.as_of import States, states
+from processors.domain.join.changes import Changes
+from processors.domain.join.declaration_context import CHECKED
+from processors.domain.join.facts import JoinContext, version_of
+from processors.domain.join.grace_queue import GraceQueue
+from processors.domain.join.sheet_store import Sheet, SheetStore
+from processors.domain.join.sorted_runs import Run
+from processors.domain.join.status_log import LAYOUT, StatusLog
+from processors.domain.snapshot_arrays import packed, unpacked
+from processors.stages.fact_encoding.fact_writer import FactBundle, FactWriter
+from processors.stages.stage import Absorbed, Image, Output
+from schemas.batches.batch import Batch, Reject
+from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.topics import DAY_MS, Topic
+from schemas.vectorized.rating_reader import SheetReader
+from schemas.vectorized.status_reader import CodedStatusReader
 
 _EXPIRIES = 16
 """Looks for what can be forgotten, in one horizon: each goes over the whole view, which once a day would take longer
@@ -45,12 +45,12 @@ class JoinPolicy:
 class JoinState:
     """The views of one partition: its statuses, its sheets, and who waits."""
 
-    def __init__(self, policy: JoinPolicy, surroundings: Surroundings, writer_schemas: WriterSchemas) -> None:
+    def __init__(self, policy: JoinPolicy, context: JoinContext, writer_schemas: WriterSchemas) -> None:
         self._policy = policy
-        self._surroundings = surroundings
+        self._context = context
         self._statuses = CodedStatusReader(writer_schemas)
         self._ratings = SheetReader(writer_schemas)
-        self._writer = FactWriter(surroundings)
+        self._writer = FactWriter(context)
         self._log = StatusLog()
         self._sheets = SheetStore()
         self._waiting = GraceQueue(policy.grace_ms)
@@ -180,11 +180,9 @@ class JoinStage:
     name = "join"
     inputs = (Topic.DECLARATION_STATUS, Topic.RATING)
 
-    def __init__(
-        self, policy: JoinPolicy, surroundings: Surroundings, writer_schemas: WriterSchemas = pinned_only
-    ) -> None:
+    def __init__(self, policy: JoinPolicy, context: JoinContext, writer_schemas: WriterSchemas = pinned_only) -> None:
         self._policy = policy
-        self._surroundings = surroundings
+        self._context = context
         self._writer_schemas = writer_schemas
 
     @property
@@ -200,4 +198,4 @@ class JoinStage:
 
     def new_state(self, partition: int) -> JoinState:  # noqa: ARG002 - every partition starts alike
         """Empty views."""
-        return JoinState(self._policy, self._surroundings, self._writer_schemas)
+        return JoinState(self._policy, self._context, self._writer_schemas)

@@ -7,13 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.domain.spikes.book import SpikeBook
+from processors.domain.spikes.alert_store import SpikeBook
 from processors.domain.spikes.evidence import OfficeName
 from processors.domain.spikes.policy import SpikePolicy
-from processors.stage import Absorbed, Output
-from schemas.batch import Batch
-from schemas.codec import WriterSchemas, pinned_only
-from schemas.readers import RecordReader
+from processors.stages.stage import Absorbed, Output
+from schemas.batches.batch import Batch
+from schemas.codec.record import WriterSchemas, pinned_only
+from schemas.readers.record_reader import RecordReader
 from schemas.records import Alert, OfficeCount
 from schemas.topics import Topic
 
@@ -30,7 +30,7 @@ class SpikeState:
         """Take counts, or alerts that were said, into the view; publish the alerts that changed."""
         if batch.topic is Topic.ALERT:
             said = self._alerts.read(batch)
-            self._book.hear(alert for _index, alert in said.accepted)
+            self._book.observe_published(alert for _index, alert in said.accepted)
             return Absorbed(self._outputs(), said.rejects)
         counts = self._counts.read(batch)
         self._book.add(count for _index, count in counts.accepted)

@@ -7,7 +7,7 @@ from typing import Any
 
 import faust
 
-from schemas.connection import KafkaConnection
+from schemas.kafka.connection import KafkaConnection
 
 
 def credentials(connection: KafkaConnection) -> Any:

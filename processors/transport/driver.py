@@ -38,9 +38,9 @@ from faust.transport.drivers import aiokafka as base
 from faust.types import TP, Message
 from mode.threads import ServiceThread, WorkerThread
 
-from processors.transport.batch import BatchRecord, FetchedBatch, gathered, span
+from processors.transport.fetched_batch import BatchRecord, FetchedBatch, gathered, span
 from processors.transport.fetcher import PackedConsumer
-from processors.transport.ledger import Lease, OffsetLedger
+from processors.transport.offset_tracker import Lease, OffsetLedger
 
 _log = structlog.get_logger(__name__)
 

@@ -13,11 +13,11 @@ from aiokafka.errors import KafkaError, OffsetOutOfRangeError
 from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth, server_list
 from yarl import URL
 
-from processors.transport.batch import Fetched, gathered
 from processors.transport.credentials import credentials
+from processors.transport.fetched_batch import Fetched, gathered
 from processors.transport.fetcher import PackedConsumer
-from schemas.connection import KafkaConnection
 from schemas.errors import Unavailable
+from schemas.kafka.connection import KafkaConnection
 
 _log = structlog.get_logger(__name__)
 

@@ -17,8 +17,8 @@ import cramjam
 from aiokafka.codec import snappy_decode
 from aiokafka.record.util import calc_crc32c
 
+from schemas.batches.packed_batch import PackedBatch, RecordRun
 from schemas.errors import SystemFault
-from schemas.packed import PackedBatch, RecordRun
 from schemas.topics import Topic
 
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024

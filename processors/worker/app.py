@@ -9,13 +9,13 @@ from typing import Any
 from faust.app.base import BootStrategy
 from yarl import URL
 
-from processors.transport.batch import BatchSchema
 from processors.transport.credentials import credentials
 from processors.transport.driver import BatchedApp
+from processors.transport.fetched_batch import BatchSchema
 from processors.worker.options import WorkerOptions
-from processors.worker.repetitions import say_once
 from processors.worker.runner import StageRunner
-from schemas.connection import KafkaConnection
+from processors.worker.tuning.log_throttle import say_once
+from schemas.kafka.connection import KafkaConnection
 
 for _library in ("faust", "mode", "aiokafka", "kafka"):
     # They narrate every step at INFO; what matters of it we log ourselves.

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from schemas.checked import Checked
-from schemas.dead_letter_limit import DeadLetterLimit
+from schemas.dead_letters.limit import DeadLetterLimit
+from schemas.options import Checked
 
 
 @dataclass(frozen=True, slots=True)

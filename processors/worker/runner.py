@@ -28,17 +28,18 @@ import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP, EventT
 
-from processors.stage import Bundle, Output, Stage
-from processors.transport.batch import FetchedBatch
+from processors.stages.stage import EncodedBatch, Output, Stage
 from processors.transport.driver import BatchedApp, Consumer
-from processors.worker import collector, metrics
+from processors.transport.fetched_batch import FetchedBatch
+from processors.worker import metrics
 from processors.worker.health import StageProgress
-from processors.worker.idleness import Idleness
+from processors.worker.idle_partitions import Idleness
 from processors.worker.options import WorkerOptions
-from processors.worker.outbox import Outbox
-from processors.worker.rebuild import RebuildInterrupted
-from processors.worker.snapshotting import Snapshotter
-from processors.worker.views import Views
+from processors.worker.output.output_publisher import Outbox
+from processors.worker.state.partition_views import Views
+from processors.worker.state.restore import RebuildInterrupted
+from processors.worker.state.snapshot_scheduler import Snapshotter
+from processors.worker.tuning import gc_tuning
 from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)
@@ -281,8 +282,8 @@ class StageRunner:
 
 def _look_at_what_is_new(outputs: Sequence[Output]) -> None:
     """What was said is remembered in place of what had been said before; the records of a bundle are not kept."""
-    if not isinstance(outputs, Bundle):
-        collector.replaced(len(outputs))
+    if not isinstance(outputs, EncodedBatch):
+        gc_tuning.replaced(len(outputs))
 
 
 def topic_names(inputs: Sequence[Topic], prefix: str) -> Mapping[Topic, str]:

@@ -10,23 +10,23 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import structlog
 
-from processors.stage import ImagedStage, Stage
+from processors.stages.stage import ImagedStage, Stage
 from processors.worker.app import StageApp, build_app
 from processors.worker.health import WorkerHealth, assess
 from processors.worker.options import WorkerOptions
-from processors.worker.outbox import Outbox
-from processors.worker.preflight import check
-from processors.worker.publisher import Publisher
-from processors.worker.rebuild import Rebuilder
+from processors.worker.output.output_publisher import Outbox
+from processors.worker.output.publisher import Publisher
 from processors.worker.runner import StageRunner, topic_names
-from processors.worker.snapshots import SnapshotStore
-from processors.worker.snapshotting import Snapshotter
-from processors.worker.views import Views
-from schemas.connection import KafkaConnection
-from schemas.dead_letter_limit import DeadLetterGuard
-from schemas.dead_letter_log import EarlierRefusals
+from processors.worker.startup_checks import check
+from processors.worker.state.partition_views import Views
+from processors.worker.state.restore import Rebuilder
+from processors.worker.state.snapshot_scheduler import Snapshotter
+from processors.worker.state.snapshot_store import SnapshotStore
+from schemas.dead_letters.earlier_refusals import EarlierRefusals
+from schemas.dead_letters.limit import DeadLetterGuard
 from schemas.errors import SystemFault, Unavailable
-from schemas.topic_identity import TopicFacts, describe
+from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import TopicFacts, describe
 from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)

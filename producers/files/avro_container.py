@@ -19,7 +19,7 @@ from fastavro import parse_schema, schemaless_reader
 from fastavro.schema import SchemaParseException, UnknownType
 
 from producers.files.report import FileUnusable, Parsed, fault
-from schemas.codec import BROKEN
+from schemas.codec.record import BROKEN
 
 MAX_HEADER_ENTRIES = 100
 MAX_HEADER_BYTES = 1 << 20

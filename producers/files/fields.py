@@ -12,9 +12,9 @@ from producers.files.report import FileKind, fault
 from producers.files.sheets import ITEM_COLUMNS, SHEET_COLUMNS, whole
 from producers.sdk.events import InvalidEvent
 from schemas.catalogue import latest, parsed
+from schemas.contacts.sealing import Contact, SealingKeys, seal_apart
 from schemas.errors import Problem, Reason
 from schemas.records import ContactKey
-from schemas.sealing import Contact, SealingKeys, seal_apart
 from schemas.topics import Topic
 from schemas.validation.rules import IDENTITY
 

@@ -15,9 +15,9 @@ from producers.files.fields import ACTION_FIELDS, RATING_COLUMNS, STATUS_FIELDS,
 from producers.files.report import FileCounts, FileKind, FileReport, FileUnusable, Parsed, Progress, Rejection, fault
 from producers.files.source import Format, Source, open_source
 from producers.sdk.events import InvalidEvent, encoded_contact_key, encoded_fields
+from schemas.contacts.sealing import SealingKeys
 from schemas.errors import ConfigurationError, Problem
 from schemas.reference.tax_code import TaxCodeVerdict, check_tax_code
-from schemas.sealing import SealingKeys
 from schemas.topics import Topic
 
 log = structlog.get_logger(__name__)

@@ -7,7 +7,7 @@ from typing import Any
 
 from producers.sdk.metrics import REFUSED
 from schemas.catalogue import latest, parsed
-from schemas.codec import encoder
+from schemas.codec.record import encoder
 from schemas.errors import HailongError, PoisonRecord, Problem
 from schemas.keys import complaint_key, declaration_key, key_of
 from schemas.records import ComplaintAction, ContactKey, DeclarationStatus, Rating

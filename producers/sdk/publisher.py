@@ -18,11 +18,11 @@ from producers.sdk.delivery import Delivery, DeliveryFailed, Receipt
 from producers.sdk.events import InvalidEvent, encoded_action, encoded_contact_key, encoded_rating, encoded_status
 from producers.sdk.metrics import HELD_BACK
 from producers.sdk.outcomes import Outcomes
-from schemas.connection import KafkaConnection
+from schemas.contacts.sealing import Contact, SealingKeys, seal_apart
 from schemas.errors import ConfigurationError, HailongError, Problem, Reason, SystemFault, Unavailable
+from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import describe
 from schemas.records import ComplaintAction, ContactKey, DeclarationStatus, Rating
-from schemas.sealing import Contact, SealingKeys, seal_apart
-from schemas.topic_identity import describe
 from schemas.topics import CO_PARTITIONED, Topic
 
 _WRITTEN = tuple(group for group in CO_PARTITIONED if Topic.RATING in group)

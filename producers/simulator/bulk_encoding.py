@@ -1,4 +1,4 @@
-"""Many status events to framed Avro bytes at once, byte for byte what `schemas.codec.encoder` writes.
+"""Many status events to framed Avro bytes at once, byte for byte what `schemas.codec.record.encoder` writes.
 
 A status record is flat, and most of its fields take few values. So each value of such a field is encoded once, in a
 `TextTable`, and a record is the concatenation of pieces looked up by code; identities, the enum and the time, which
@@ -14,9 +14,9 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.catalogue import latest, schema_json
+from schemas.codec.varint import zigzag
+from schemas.codec.wire import frame_header
 from schemas.topics import Topic
-from schemas.varint import zigzag
-from schemas.wire import frame_header
 
 Bytes2D = npt.NDArray[np.uint8]
 Codes = npt.NDArray[np.integer]

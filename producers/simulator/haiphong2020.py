@@ -28,7 +28,7 @@ from producers.simulator.staff import Staff
 from producers.simulator.status_columns import KEY_DIGITS, StatusWriter
 from producers.simulator.truth import GroundTruth, planted_spike, rated_until_may_6, sheet_figures
 from producers.simulator.visits import UNKNOWN, make_visits
-from schemas.codec import encoder
+from schemas.codec.record import encoder
 from schemas.keys import complaint_key, declaration_key
 from schemas.records import CaseAction
 from schemas.topics import Topic

@@ -16,7 +16,7 @@ from numpy.random import Generator
 from producers.simulator import words
 from producers.simulator.clock import END_MS, HOUR_MS, WorkingClock
 from producers.simulator.truth import low_offices
-from schemas.identity import complaint_id
+from schemas.ids import complaint_id
 from schemas.records import ActorRole, CaseAction, ComplaintAction, Finding, Rating
 
 _IGNORED, _ASKED, _SLOW, _RATED = 0.05, 0.15, 0.08, 0.55

@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from producers.simulator.clock import DAY_MS, END_MS, START_MS
-from schemas.codec import encoder
+from schemas.codec.record import encoder
+from schemas.codec.wire import frame_header
 from schemas.errors import Reason
 from schemas.records import DeclarationStatus, Rating, RatingItem
 from schemas.topics import Topic
-from schemas.wire import frame_header
 
 _KEY = b"10599999999"
 _NUMBER = "105999999990"

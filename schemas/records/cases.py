@@ -27,7 +27,7 @@ class CaseState(StrEnum):
 
 
 class CaseAction(StrEnum):
-    """What somebody may do about a complaint; `processors.domain.cases.table` says when."""
+    """What somebody may do about a complaint; `processors.domain.cases.transitions` says when."""
 
     ACKNOWLEDGE = "ACKNOWLEDGE"
     VERIFY = "VERIFY"

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from schemas.contacts.envelope import SEALED_WORDS, is_sealed
 from schemas.errors import Problem, Reason
 from schemas.keys import complaint_key, declaration_key
-from schemas.sealed_envelope import SEALED_WORDS, is_sealed
 from schemas.validation import rules
 
 

@@ -1,6 +1,7 @@
 """Whether a record fits its schema, field by field: the question before the rules of `record`.
 
-`schemas.codec` answers only yes or no, in one word for the whole record; people who mend their data need the field.
+`schemas.codec.record` answers only yes or no, in one word for the whole record; people who mend their data need the
+field.
 """
 
 from __future__ import annotations

@@ -26,17 +26,17 @@ from urllib.parse import urlsplit
 import structlog
 from confluent_kafka import Consumer, Message, TopicPartition
 
-from schemas.checked import Checked
-from schemas.codec import WriterSchemas, pinned_only
-from schemas.connection import KafkaConnection
+from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.errors import HailongError
-from schemas.readers import RecordReader
+from schemas.kafka.connection import KafkaConnection
+from schemas.options import Checked
+from schemas.readers.record_reader import RecordReader
 from schemas.records import Alert
 from schemas.topics import Topic
-from sinks.alerts.post import Answer, Pauses, Poster
-from sinks.alerts.reading import alerts_in, commit, consumer_of, usable
+from sinks.alerts.alert_consumer import alerts_in, commit, consumer_of, usable
+from sinks.alerts.http_post import Answer, Pauses, Poster
+from sinks.kafka.topic_metadata import describe, named
 from sinks.metrics import WEBHOOK_DELIVERIES, WEBHOOK_LAST_PROGRESS, WEBHOOK_RETRIES, WEBHOOK_SECONDS
-from sinks.topic_identity import describe, named
 
 log = structlog.get_logger(__name__)
 

@@ -10,7 +10,7 @@ from schemas.topics import Topic
 from sinks.audit.kafka_side import Range
 from sinks.audit.report import ServiceAudit
 from sinks.audit.tables import AUDITED
-from sinks.clickhouse.loader.epochs import Log
+from sinks.clickhouse.loader.log_epochs import Log
 
 _BUCKET_ROWS = 4_000_000
 """Sets of ids are compared in pieces of this size, so that the memory of the server is not the limit."""

@@ -10,10 +10,10 @@ from uuid import uuid4
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
 
-from schemas.connection import KafkaConnection
 from schemas.errors import Unavailable
+from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
-from sinks.topic_identity import QUIET, TopicFacts
+from sinks.kafka.topic_metadata import QUIET, TopicFacts
 
 Range = tuple[int, int]
 """First offset and the offset after the last."""

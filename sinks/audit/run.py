@@ -8,15 +8,15 @@ from collections.abc import Mapping
 import structlog
 from clickhouse_driver import Client
 
-from schemas.connection import KafkaConnection
+from schemas.kafka.connection import KafkaConnection
 from schemas.topics import STORED, Topic
 from sinks.audit.clickhouse_side import ClickHouseSide, services
 from sinks.audit.kafka_side import KafkaSide, Range
 from sinks.audit.report import AuditReport, TopicAudit
 from sinks.clickhouse.client import session
-from sinks.clickhouse.loader.epochs import Log, known_logs
-from sinks.connection import ClickHouseConnection
-from sinks.topic_identity import TopicFacts, describe
+from sinks.clickhouse.connection import ClickHouseConnection
+from sinks.clickhouse.loader.log_epochs import Log, known_logs
+from sinks.kafka.topic_metadata import TopicFacts, describe
 
 log = structlog.get_logger(__name__)
 

@@ -7,9 +7,9 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.errors import translated
-from sinks.clickhouse.frames import FrameClient
-from sinks.connection import ClickHouseConnection
+from sinks.clickhouse.native.frame_client import FrameClient
 
 # The driver logs a traceback for each refused connection; what matters is raised as an error, and said by us once.
 _QUIET = logging.getLogger("clickhouse_driver")

@@ -17,7 +17,7 @@ from clickhouse_driver import errors as driver
 from clickhouse_driver.columns.exceptions import ColumnException
 
 from schemas.errors import HailongError, OutcomeUnknown, SystemFault, Unavailable
-from sinks.connection import ClickHouseConnection
+from sinks.clickhouse.connection import ClickHouseConnection
 
 
 class BadRow(HailongError):
@@ -103,7 +103,7 @@ _UNENCODABLE = (
 _MESSAGE_CHARACTERS = 300
 
 
-def meaning(error: Exception, connection: ClickHouseConnection) -> HailongError:
+def translate_error(error: Exception, connection: ClickHouseConnection) -> HailongError:
     """An error of the driver in our words; never with a password, nor with a value of a row.
 
     Args:
@@ -148,4 +148,4 @@ def translated(connection: ClickHouseConnection) -> Iterator[None]:
     except HailongError:
         raise
     except (driver.Error, EOFError, OSError) as error:
-        raise meaning(error, connection) from error
+        raise translate_error(error, connection) from error

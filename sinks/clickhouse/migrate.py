@@ -18,8 +18,8 @@ from clickhouse_driver import Client
 
 from schemas.errors import SystemFault
 from sinks.clickhouse.client import session
+from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.reference import load_reference
-from sinks.connection import ClickHouseConnection
 
 log = structlog.get_logger(__name__)
 

@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.embedded.broker import EmbeddedBroker
-from deploy.supervisor import ChildSpec
-from schemas.connection import KafkaConnection
+from deploy.local.supervisor import ChildSpec
+from deploy.local.tansu import EmbeddedBroker
+from schemas.kafka.connection import KafkaConnection
 
 
 @pytest.fixture

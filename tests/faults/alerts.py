@@ -13,7 +13,7 @@ from typing import Any
 from clickhouse_driver import Client
 
 from faults.verdict import Difference, difference
-from processors.domain.spikes.book import SpikeBook
+from processors.domain.spikes.alert_store import SpikeBook
 from processors.domain.spikes.policy import SpikePolicy
 from schemas.records import Alert, OfficeCount
 from schemas.reference import load_offices

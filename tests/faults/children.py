@@ -14,7 +14,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.supervisor.child import bound_command
+from deploy.local.supervisor.child import bound_command
 
 _LOOK_S = 0.05
 _CRASHED_PAUSE_S = 0.5

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from deploy.embedded.broker import EmbeddedBroker
-from deploy.kafka import KafkaCluster
+from deploy.local.kafka import KafkaCluster
+from deploy.local.tansu import EmbeddedBroker
 
 
 class Cluster(Protocol):
-    """What the matrix needs of a cluster; `deploy.kafka.KafkaCluster` has it."""
+    """What the matrix needs of a cluster; `deploy.local.kafka.KafkaCluster` has it."""
 
     @property
     def bootstrap_servers(self) -> str:

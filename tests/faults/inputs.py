@@ -8,11 +8,11 @@ import zlib
 from dataclasses import dataclass
 from pathlib import Path
 
-from schemas.batch import RawBatch
-from schemas.readers import RecordReader, StatusReader
+from schemas.batches.batch import RawBatch
+from schemas.codec.wire import HEADER_BYTES
+from schemas.readers.record_reader import RecordReader, StatusReader
 from schemas.records import DeclarationStatus, Rating
 from schemas.topics import Topic
-from schemas.wire import HEADER_BYTES
 
 Records = dict[Topic, list[tuple[bytes, bytes]]]
 """(key, value) of the records of each input topic."""

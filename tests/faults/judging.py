@@ -17,7 +17,7 @@ from faults.traffic import Round
 from faults.verdict import Difference, Verdict
 from schemas.errors import HailongError
 from sinks.clickhouse.client import session
-from sinks.connection import ClickHouseConnection
+from sinks.clickhouse.connection import ClickHouseConnection
 
 _PAUSE_S = 0.4
 

@@ -31,7 +31,7 @@ from deploy.settings import KafkaSettings, load
 from faults.inputs import Records, write_inputs
 from faults.traffic import START_MS, Event, Round, Traffic, rounds
 from producers.sdk import DeliveryFailed, EventPublisher, encoded_rating, encoded_status
-from schemas.connection import KafkaConnection
+from schemas.kafka.connection import KafkaConnection
 from schemas.records import Rating
 from schemas.reference import load_offices
 from schemas.topics import Topic

@@ -14,14 +14,14 @@ import confluent_kafka
 
 import deploy.processes.common
 import deploy.processes.worker
-import processors.worker.rebuild
-import sinks.clickhouse.loader.session
+import processors.worker.state.restore
+import sinks.clickhouse.loader.consumer
 from faults.arming import CONTROL, Fuse
 from faults.disk import FULL
 from processors.transport.driver import Consumer as WorkerConsumer
-from processors.worker.outbox import Outbox
-from processors.worker.publisher import Message, Publisher
-from processors.worker.snapshots import SnapshotStore
+from processors.worker.output.output_publisher import Outbox
+from processors.worker.output.publisher import Message, Publisher
+from processors.worker.state.snapshot_store import SnapshotStore
 
 WORKER_POINTS = (
     *("before_outputs", "mid_outputs", "between_outputs_and_commit", "after_commit"),
@@ -75,13 +75,13 @@ def _wrap_commit(fuse: Fuse) -> None:
 
 
 def _wrap_rebuild(fuse: Fuse) -> None:
-    batch_of = processors.worker.rebuild.batch_of  # called for each run of a rebuild
+    batch_of = processors.worker.state.restore.batch_of  # called for each run of a rebuild
 
     def batch_of_or_die(*arguments: Any) -> Any:
         fuse.passes("during_rebuild")
         return batch_of(*arguments)
 
-    processors.worker.rebuild.batch_of = batch_of_or_die
+    processors.worker.state.restore.batch_of = batch_of_or_die
 
 
 def _wrap_snapshots(fuse: Fuse) -> None:
@@ -123,7 +123,7 @@ def wrap_sink(fuse: Fuse) -> None:
             fuse.passes("after_sink_commit")
             return done
 
-    sinks.clickhouse.loader.session.Consumer = DyingConsumer
+    sinks.clickhouse.loader.consumer.Consumer = DyingConsumer
 
 
 class _TearingSocket(socket.socket):

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from deploy.stack.flow import STAGE_INPUTS
-from deploy.supervisor.child import bound_command
-from schemas.connection import KafkaConnection
+from deploy.local.stack.flow import STAGE_INPUTS
+from deploy.local.supervisor.child import bound_command
 from schemas.errors import Unavailable
+from schemas.kafka.connection import KafkaConnection
 from schemas.topics import STORED, Topic
 
 Ends = Mapping[tuple[str, int], int]

@@ -16,7 +16,7 @@ from types import FrameType
 import structlog
 from rich.console import Console
 
-from deploy.kafka import available
+from deploy.local.kafka import available
 from deploy.observability import configure_logs
 from faults.disk import unmount
 from faults.matrix import run_section
@@ -100,7 +100,7 @@ def _needs_kafka(name: str) -> bool:
 
 
 def _kafka_version() -> str:
-    found = re.search(r"<kafka\.version>([^<]+)<", (ROOT / "deploy" / "pom.xml").read_text())
+    found = re.search(r"<kafka\.version>([^<]+)<", (ROOT / "deploy" / "local" / "kafka" / "pom.xml").read_text())
     return f"Apache Kafka {found.group(1) if found else ''}".strip()
 
 

@@ -18,22 +18,22 @@ from typing import Any
 
 from clickhouse_driver.errors import Error as DriverError
 
-from deploy.embedded.ports import free_port
+from deploy.admin.topics import ensure_topics
+from deploy.local.ports import free_port
+from deploy.local.stack.flow import STAGE_INPUTS
+from deploy.local.supervisor.child import bound_command
 from deploy.settings.variables import PREFIX
-from deploy.stack.flow import STAGE_INPUTS
-from deploy.supervisor.child import bound_command
-from deploy.topics import ensure_topics
 from faults.arming import CONTROL, Arsenal
 from faults.children import Keeper
 from faults.cluster import Cluster, open_cluster
 from faults.disk import SnapshotDisk
 from faults.progress import Progress, groups_of
 from faults.schedule import Section
-from schemas.connection import KafkaConnection
 from schemas.errors import Unavailable
+from schemas.kafka.connection import KafkaConnection
 from sinks.clickhouse.client import connect
+from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.migrate import migrate
-from sinks.connection import ClickHouseConnection
 
 HERE = Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
@@ -262,7 +262,7 @@ def _start_clickhouse(
     keeper: Keeper, clickhouse: ClickHouseConnection, directory: Path, password: Path, environment: Mapping[str, str]
 ) -> None:
     command = [
-        *(sys.executable, "-m", "deploy.embedded.clickhouse", "--path", str(directory / "clickhouse")),
+        *(sys.executable, "-m", "deploy.local.clickhouse", "--path", str(directory / "clickhouse")),
         *("--host", clickhouse.host, "--port", str(clickhouse.port), "--password-file", str(password)),
     ]
     keeper.start(CLICKHOUSE, command, environment, directory / "clickhouse.log")

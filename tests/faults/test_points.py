@@ -12,16 +12,16 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 from pathlib import Path
 import sys
-import clickhouse_driver, processors.worker.rebuild, sinks.clickhouse.loader.session as session
+import clickhouse_driver, processors.worker.state.restore, sinks.clickhouse.loader.consumer as session
 from processors.transport.driver import Consumer
-from processors.worker.outbox import Outbox
-from processors.worker.publisher import Publisher
-from processors.worker.snapshots import SnapshotStore
+from processors.worker.output.output_publisher import Outbox
+from processors.worker.output.publisher import Publisher
+from processors.worker.state.snapshot_store import SnapshotStore
 from faults.arming import Fuse
 from faults.points import wrap_sink, wrap_worker
 
 def seams():
-    return [Outbox.send, Publisher.publish, Consumer._commit, processors.worker.rebuild.batch_of,
+    return [Outbox.send, Publisher.publish, Consumer._commit, processors.worker.state.restore.batch_of,
             SnapshotStore.write, session.Consumer, clickhouse_driver.Client.execute,
             clickhouse_driver.connection.Connection.send_data]
 

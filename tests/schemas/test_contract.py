@@ -11,21 +11,21 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.events import WRITTEN_AT, item, rating, status
 
-from schemas import identity, keys, records
-from schemas.batch import RawBatch
+from schemas import ids, keys, records
+from schemas.batches.batch import RawBatch
 from schemas.catalogue import PINNED, latest, parsed, physical, schema_json
-from schemas.codec import decoder, encoder, pinned_only
-from schemas.columns import ColumnDecoder
-from schemas.dead_letters import dead_letter
+from schemas.codec.record import decoder, encoder, pinned_only
+from schemas.codec.wire import MAX_RECORD_BYTES, frame_header, read_schema_id
+from schemas.contacts.sealing import Contact, SealingKeys, seal
+from schemas.dead_letters.letter import dead_letter
 from schemas.errors import PoisonRecord, Reason, Unavailable
-from schemas.readers import RecordReader, StatusReader
+from schemas.readers.column_decoder import ColumnDecoder
+from schemas.readers.record_reader import RecordReader, StatusReader
 from schemas.records import DeadLetter, Rating
-from schemas.sealing import Contact, SealingKeys, seal
 from schemas.topics import CO_PARTITIONED, Topic
 from schemas.validation import rules
 from schemas.validation.record import rating_problems
 from schemas.validation.shape import quick_check, shape_problems
-from schemas.wire import MAX_RECORD_BYTES, frame_header, read_schema_id
 
 AT = WRITTEN_AT - 1000
 KEY = b"10300000001"
@@ -76,8 +76,8 @@ def test_an_amended_declaration_keeps_its_key() -> None:
 
 def test_ids_never_change() -> None:
     """The deterministic ids are what they were when first published: a changed rule would double every row."""
-    assert identity.dead_letter_id("cluster/topic", 1, 2) == "12eb48d0-3e78-5aa1-b3e6-c18459d942e4"
-    assert identity.fact_id("1", "s", "TEAM", "03CC", "01") != identity.fact_id("1", "s", "TEAM", "03CC0", "1")
+    assert ids.dead_letter_id("cluster/topic", 1, 2) == "12eb48d0-3e78-5aa1-b3e6-c18459d942e4"
+    assert ids.fact_id("1", "s", "TEAM", "03CC", "01") != ids.fact_id("1", "s", "TEAM", "03CC0", "1")
 
 
 @given(st.integers(0, (1 << 31) - 1), st.binary(max_size=20))

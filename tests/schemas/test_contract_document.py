@@ -8,8 +8,8 @@ from aiokafka.partitioner import murmur2
 from support.events import item, rating, value_of
 
 from schemas.catalogue import PINNED, latest
-from schemas.compatibility import FINGERPRINTS
 from schemas.errors import Reason
+from schemas.evolution.compatibility import FINGERPRINTS
 from schemas.keys import declaration_key
 from schemas.topics import Topic
 from schemas.validation import rules

@@ -26,26 +26,26 @@ from support.clickhouse import drop_databases
 from support.events import value_of
 from support.threads import beside
 
-from deploy.embedded.broker import EmbeddedBroker
-from deploy.embedded.ports import free_port
-from deploy.supervisor.child import bound_command
-from schemas.connection import KafkaConnection
+from deploy.local.ports import free_port
+from deploy.local.supervisor.child import bound_command
+from deploy.local.tansu import EmbeddedBroker
+from schemas.contacts.sealing import Contact, SealingKeys, seal
+from schemas.kafka.connection import KafkaConnection
 from schemas.keys import declaration_key, key_of
-from schemas.sealing import Contact, SealingKeys, seal
 from schemas.topics import Topic
 from sinks.clickhouse.client import connect
+from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader import SinkMonitor, SinkOptions, run_sink
 from sinks.clickhouse.migrate import migrate
-from sinks.connection import ClickHouseConnection
 
 PASSWORD = "sinks-test"
 KEYS = SealingKeys.parse(SealingKeys.generate())
 ROOT = Path(__file__).resolve().parents[2]
 _SERVER = """
 import sys
-from deploy.embedded.clickhouse import configuration
+from deploy.local.clickhouse import configuration
 configuration._GRANTS = configuration._GRANTS.replace(sys.argv.pop(1) or " ", " ").replace(" ,", "")
-from deploy.embedded.clickhouse.__main__ import main
+from deploy.local.clickhouse.__main__ import main
 main()
 """
 """The embedded server, but for one of the rights that its engine gives and checks."""

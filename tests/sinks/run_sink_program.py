@@ -9,10 +9,10 @@ import sys
 import threading
 from typing import Any
 
-from schemas.connection import KafkaConnection
+from schemas.kafka.connection import KafkaConnection
+from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader import SinkOptions, run_sink
-from sinks.clickhouse.loader.session import Session
-from sinks.connection import ClickHouseConnection
+from sinks.clickhouse.loader.consumer import Session
 
 
 def main(given: dict[str, Any]) -> None:

@@ -26,10 +26,10 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from deploy.embedded.ports import free_port, listens
-from deploy.supervisor.child import bound_command
+from deploy.local.ports import free_port, listens
+from deploy.local.supervisor.child import bound_command
 
-CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "alertmanager.yml"
+CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "monitoring" / "alertmanager.yml"
 """What we recommend."""
 
 _NAMED_BY = "HAILONG_TEST_ALERTMANAGER"

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.broker import Broker
-from deploy.embedded.broker import EmbeddedBroker
-from deploy.kafka import KafkaCluster, available
+from deploy.local.broker_kind import Broker
+from deploy.local.kafka import KafkaCluster, available
+from deploy.local.tansu import EmbeddedBroker
 
 on_both_brokers = pytest.mark.parametrize("broker", list(Broker), indirect=True, scope="session", ids=str)
 """Marks a test, or with `pytestmark` a module, that runs once on each broker. Without it the fixture `broker` of

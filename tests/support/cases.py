@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
-from processors.domain.cases.policy import CaseWorld
-from processors.stages.reference import reference_policies
-from schemas.identity import complaint_id
+from processors.domain.cases.policy import CaseContext
+from processors.stages.reference_policies import reference_policies
+from schemas.ids import complaint_id
 from schemas.records import ActorRole, CaseAction, Complaint, ComplaintAction, ComplaintState
 
 ENTERPRISE = "0200100100"
@@ -17,7 +17,7 @@ OPENED = "2026-09-07 09:00"
 COMPLAINT = complaint_id("10300000001", "s-1", "03CC")
 
 
-def world(**policy: Any) -> CaseWorld:
+def world(**policy: Any) -> CaseContext:
     """The world of the reference data, with a policy that differs in something."""
     found = reference_policies().cases
     return replace(found, policy=replace(found.policy, **policy))

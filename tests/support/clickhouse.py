@@ -15,10 +15,10 @@ from typing import Any
 
 from clickhouse_driver.errors import Error as DriverError
 
-from deploy.embedded.ports import free_port
+from deploy.local.ports import free_port
 from schemas.topics import Topic
 from sinks.clickhouse.client import connect, session
-from sinks.connection import ClickHouseConnection
+from sinks.clickhouse.connection import ClickHouseConnection
 from support.comparison import Last, identity
 
 PASSWORD = "system-test"
@@ -30,7 +30,7 @@ def embedded_clickhouse(directory: Path) -> Iterator[ClickHouseConnection]:
     """A running server; the connection names its default database."""
     port = free_port()
     command = [
-        *(sys.executable, "-m", "deploy.embedded.clickhouse", "--path", str(directory / "data")),
+        *(sys.executable, "-m", "deploy.local.clickhouse", "--path", str(directory / "data")),
         *("--host", "127.0.0.1", "--port", str(port)),
     ]
     environment = {**os.environ, "HAILONG_CLICKHOUSE_PASSWORD": PASSWORD}

@@ -7,10 +7,10 @@ import sys
 from numba.core.dispatcher import Dispatcher
 
 from benchmarks.contenders.work import work
+from processors.precompile import warm
 from processors.stages.join import JoinPolicy, JoinStage
-from processors.stages.reference import reference_surroundings
-from processors.warm import warm
-from schemas.batch import RawBatch
+from processors.stages.reference_policies import reference_context
+from schemas.batches.batch import RawBatch
 from schemas.topics import Topic
 from support.events import WRITTEN_AT
 from support.record_batches import packed
@@ -28,7 +28,7 @@ def main() -> None:
     warm()
     before = compiled()
     assert before > 10
-    state, events = JoinStage(JoinPolicy(), reference_surroundings()).new_state(0), work(300, 0.5).events
+    state, events = JoinStage(JoinPolicy(), reference_context()).new_state(0), work(300, 0.5).events
     for topic in (Topic.RATING, Topic.DECLARATION_STATUS):
         chosen = [(key, value) for one, key, value in events if one is topic]
         keys, values = [key for key, _value in chosen], [value for _key, value in chosen]

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.batch import RawBatch
-from schemas.codec import encoder
+from schemas.batches.batch import RawBatch
+from schemas.codec.record import encoder
 from schemas.keys import declaration_key, key_of
 from schemas.records import DeclarationStatus, Rating, RatingItem
 from schemas.topics import Topic

@@ -12,10 +12,10 @@ from fastavro import schemaless_writer
 
 from producers.simulator import Haiphong2020
 from schemas.catalogue import latest, parsed
-from schemas.codec import decoder
+from schemas.codec.record import decoder
+from schemas.codec.wire import HEADER_BYTES, frame_header
 from schemas.records import DeclarationStatus, Rating, Status
 from schemas.topics import Topic
-from schemas.wire import HEADER_BYTES, frame_header
 from support.oracle import Oracle
 from support.pipeline import Sent
 

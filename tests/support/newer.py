@@ -52,8 +52,9 @@ def next_version(folder: Path) -> Path:
 
 def _keep_machine_code(folder: Path) -> None:
     """Kernels are the same, and compiling them takes half a minute: but numba names what it keeps by the place."""
-    names = {_name_of(ROOT / package): _name_of(folder / package) for package in ("schemas", "schemas/kernels")}
-    home = Path("schemas") / "kernels" / "__pycache__"
+    packages = {path.parent for room in ("schemas", "processors") for path in (ROOT / room).rglob("*.py")}
+    names = {_name_of(package): _name_of(folder / package.relative_to(ROOT)) for package in packages}
+    home = Path("schemas") / "vectorized" / "kernels" / "__pycache__"
     for kept in (ROOT / home).glob("*/*/"):
         shutil.copytree(kept, folder / home / kept.parent.name / names.get(kept.name, kept.name))
 
@@ -72,7 +73,9 @@ def add_version(folder: Path, subject: str, schema_id: int, change: Callable[[An
     begin, text = "PINNED = (\n", catalogue.read_text()
     assert text.count(begin) == 1
     catalogue.write_text(text.replace(begin, f'{begin}    PinnedSchema({schema_id}, "{subject}", 2),\n'))
-    subprocess.run([sys.executable, "-m", "schemas.compatibility"], cwd=folder, check=True, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "schemas.evolution.compatibility"], cwd=folder, check=True, capture_output=True
+    )
 
 
 def writer(folder: Path, subject: str, schema_id: int) -> tuple[int, Any]:

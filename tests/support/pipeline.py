@@ -17,14 +17,14 @@ from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from producers.sdk import EventPublisher
-from schemas.batch import RawBatch
-from schemas.connection import KafkaConnection
-from schemas.readers import RecordReader
+from schemas.batches.batch import RawBatch
+from schemas.kafka.connection import KafkaConnection
+from schemas.readers.record_reader import RecordReader
 from schemas.records import Record
 from schemas.topics import Topic
 from sinks.audit import audit
+from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.migrate import migrate
-from sinks.connection import ClickHouseConnection
 from support.clickhouse import drop_databases, read_database
 from support.comparison import compare
 from support.oracle import Oracle

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from enum import Enum, auto
 
-from deploy.embedded.ports import free_port
+from deploy.local.ports import free_port
 
 _CHUNK = 65_536
 _END_OF_STREAM = b"\x05"

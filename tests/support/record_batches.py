@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
 from processors.transport.record_batches import RecordBatches, headers
-from schemas.batch import Batch
-from schemas.packed import PackedBatch
+from schemas.batches.batch import Batch
+from schemas.batches.packed_batch import PackedBatch
 from schemas.topics import Topic
 
 Header = tuple[str, bytes | None]

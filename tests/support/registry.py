@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from schemas.compatibility import check
+from schemas.evolution.compatibility import check
 
 _LATEST_ONLY = {"BACKWARD", "FORWARD", "FULL"}
 

@@ -6,8 +6,8 @@ import time
 import zlib
 
 from producers.simulator import Haiphong2020
-from schemas.batch import RawBatch
-from schemas.readers import RecordReader, StatusReader
+from schemas.batches.batch import RawBatch
+from schemas.readers.record_reader import RecordReader, StatusReader
 from schemas.records import DeclarationStatus, Rating
 from schemas.topics import Topic
 

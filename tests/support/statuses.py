@@ -10,12 +10,12 @@ from typing import Any
 from fastavro import parse_schema, schemaless_writer
 from hypothesis import strategies as st
 
-from schemas.batch import RawBatch
+from schemas.batches.batch import RawBatch
 from schemas.catalogue import parsed, physical, schema_json
-from schemas.codec import encoder, pinned_only
+from schemas.codec.record import encoder, pinned_only
+from schemas.codec.wire import HEADER_BYTES, frame_header
 from schemas.records import DeclarationStatus, Status
 from schemas.topics import Topic
-from schemas.wire import HEADER_BYTES, frame_header
 from support.events import WRITTEN_AT, status
 
 SUBJECT = "declaration-status"

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from processors.domain.complaints import ComplaintPolicy
-from processors.domain.context import StepLimits
-from processors.domain.join import Surroundings
-from schemas.kernels.compiled import Longs
+from processors.domain.assessment.complaint_opening import ComplaintPolicy
+from processors.domain.join.declaration_context import StepLimits
+from processors.domain.join.facts import JoinContext
+from schemas.vectorized.kernels.compiled import Longs
 
 DAY_MS = 86_400_000
 
@@ -37,9 +37,9 @@ class KnownOffices:
         return [(0, 1 << 60)] if office in ("03CC", "03EE") and team in (None, "00", "01") else []
 
 
-def surroundings() -> Surroundings:
+def join_context() -> JoinContext:
     """The small world, for the join."""
-    return Surroundings(EveryMinute(), KnownOffices(), StepLimits())
+    return JoinContext(EveryMinute(), KnownOffices(), StepLimits())
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import pytest
 from support.clickhouse import embedded_clickhouse
 from support.pipeline import Pipeline
 
-from schemas.connection import KafkaConnection
-from sinks.connection import ClickHouseConnection
+from schemas.kafka.connection import KafkaConnection
+from sinks.clickhouse.connection import ClickHouseConnection
 
 
 @pytest.fixture(scope="session")

@@ -15,7 +15,7 @@ from support.pipeline import Pipeline, Sent
 from schemas.keys import declaration_key
 from schemas.records import DeadLetter, MatchState, RatedService
 from schemas.topics import DAY_MS, Topic
-from sinks.connection import ClickHouseConnection
+from sinks.clickhouse.connection import ClickHouseConnection
 
 pytestmark = pytest.mark.servers
 

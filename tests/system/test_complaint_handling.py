@@ -15,12 +15,12 @@ from support.pipeline import Pipeline, Sent
 from typer.testing import CliRunner
 
 from deploy.cli.main import app
-from processors.domain.cases.fold import fold
-from processors.stages.reference import reference_policies
+from processors.domain.cases.replay import fold
+from processors.stages.reference_policies import reference_policies
 from producers.sdk import EventPublisher
+from schemas.contacts.sealing import Contact, SealingKeys
 from schemas.keys import complaint_key
 from schemas.records import ComplaintAnswer, ComplaintEvent, Rating
-from schemas.sealing import Contact, SealingKeys
 from schemas.topics import Topic
 from sinks.audit import audit
 

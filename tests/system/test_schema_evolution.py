@@ -23,10 +23,10 @@ from support.pipeline import Pipeline, Sent
 from support.registry import Shelf, serving
 
 from schemas.catalogue import PINNED, latest, physical, schema_json
+from schemas.codec.wire import HEADER_BYTES, frame_header
 from schemas.records import Alert, DeadLetter, Status
 from schemas.topics import Topic
-from schemas.wire import HEADER_BYTES, frame_header
-from sinks.connection import ClickHouseConnection
+from sinks.clickhouse.connection import ClickHouseConnection
 
 pytestmark = pytest.mark.servers
 

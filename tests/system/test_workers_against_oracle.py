@@ -21,12 +21,12 @@ from support.comparison import Last, compare, identity
 from support.oracle import Oracle
 from support.scenario import accepted
 
-from deploy.topics import ensure_topics
+from deploy.admin.topics import ensure_topics
 from producers.sdk import EventPublisher
 from producers.simulator import Haiphong2020
-from schemas.batch import RawBatch
-from schemas.connection import KafkaConnection
-from schemas.readers import RecordReader
+from schemas.batches.batch import RawBatch
+from schemas.kafka.connection import KafkaConnection
+from schemas.readers.record_reader import RecordReader
 from schemas.records import Complaint, OfficeCount, RatedService, Satisfaction
 from schemas.topics import Topic
 

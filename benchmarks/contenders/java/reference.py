@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from processors.stages.reference import reference_surroundings
+from processors.stages.reference_policies import reference_context
 from schemas.catalogue import latest
+from schemas.codec.wire import frame_header
 from schemas.reference import load_offices
 from schemas.reference.timeline import FIRST_MS, build_timeline, regular_days
 from schemas.reference.validity import DAY_MS
 from schemas.reference.working_hours import load_working_hours
 from schemas.topics import Topic
-from schemas.wire import frame_header
 
 
 def write_reference(path: Path) -> None:
@@ -22,7 +22,7 @@ def write_reference(path: Path) -> None:
 
 def _lines() -> Iterator[tuple[object, ...]]:
     yield "header", frame_header(latest(Topic.RATED_SERVICE.subject).schema_id).hex()
-    limits = reference_surroundings().limits
+    limits = reference_context().limits
     yield "limit", "DOCUMENT_CHECK", limits.document_minutes
     yield "limit", "GOODS_INSPECTION", limits.goods_minutes
     hours = load_working_hours()

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.errors import FAILED
+from deploy.cli.error_report import FAILED
 from deploy.cli.options import Dir, variables_for
 
 

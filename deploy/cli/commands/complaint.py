@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from deploy.cli.case_actions import action_on, cases, do, say, sent
-from deploy.cli.errors import FAILED
+from deploy.cli.context import console, now, servers
+from deploy.cli.error_report import FAILED
 from deploy.cli.options import Dir, variables_for
-from deploy.cli.surroundings import console, now, servers
 from schemas.records import ActorRole, CaseAction, Finding, Track
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
@@ -69,8 +69,8 @@ def list_(
 
     Example: hailong complaint list --unit 03CC --overdue
     """
-    from deploy.complaints import tables  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.complaints.cases import ENDED  # noqa: PLC0415 as above
+    from deploy.admin.complaints import tables  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.complaints.cases import ENDED  # noqa: PLC0415 as above
 
     present = now()
     wanted: list[Callable[[ComplaintCase], bool]] = [
@@ -100,8 +100,8 @@ def show(case: Case, *, directory: Dir = None) -> None:
 
     Example: hailong complaint show 7b1c
     """
-    from deploy.complaints import tables  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.complaints.cases import named, read_history  # noqa: PLC0415 as above
+    from deploy.admin.complaints import tables  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.complaints.cases import named, read_history  # noqa: PLC0415 as above
 
     where = servers(directory)
     found = named(cases(*where), case)
@@ -111,7 +111,7 @@ def show(case: Case, *, directory: Dir = None) -> None:
 @app.command(rich_help_panel="Look")
 def limits() -> None:
     """Print the legal limits that hold today, with their sources and how far they can be trusted."""
-    from deploy.complaints import tables  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.complaints import tables  # noqa: PLC0415 imported here so that --help is quick
 
     console().print(tables.limits(now()))
 
@@ -232,7 +232,7 @@ def track(
 
     Example: hailong complaint track 7b1c COMPLAINT --enterprise 0200100100
     """
-    from deploy.mistakes import Mistake  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.errors import Mistake  # noqa: PLC0415 imported here so that --help is quick
 
     if (by is None) == (enterprise is None):
         raise Mistake("Say who decides: --by for an official, or --enterprise.")
@@ -261,8 +261,8 @@ def merge(
 
     Example: hailong complaint merge 7b1c --into 99a0 --by o-2210
     """
-    from deploy.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.mistakes import Mistake  # noqa: PLC0415 as above
+    from deploy.admin.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.errors import Mistake  # noqa: PLC0415 as above
 
     where = servers(directory)
     known = cases(*where)
@@ -318,9 +318,9 @@ def reveal(
 
     Example: hailong complaint reveal 7b1c --by o-2210 --reason "call back about the missing receipt"
     """
-    from deploy.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.complaints.revealing import contact_of  # noqa: PLC0415 as above
-    from deploy.mistakes import Mistake  # noqa: PLC0415 as above
+    from deploy.admin.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.complaints.contacts import contact_of  # noqa: PLC0415 as above
+    from deploy.errors import Mistake  # noqa: PLC0415 as above
     from deploy.settings import load  # noqa: PLC0415 as above
     from deploy.settings.sealing import SealingSettings  # noqa: PLC0415 as above
 
@@ -365,8 +365,8 @@ def erase(
 
     Example: hailong complaint erase 7b1c --by o-2210 --reason "asked for on 2 March"
     """
-    from deploy.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.complaints.revealing import destroy_keys  # noqa: PLC0415 as above
+    from deploy.admin.complaints.cases import named  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.complaints.contacts import destroy_keys  # noqa: PLC0415 as above
 
     where = servers(directory)
     found = named(cases(*where), case)

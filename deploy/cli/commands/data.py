@@ -8,7 +8,7 @@ from typing import Annotated, Self
 
 import typer
 
-from deploy.cli.errors import FAILED, INTERRUPTED
+from deploy.cli.error_report import FAILED, INTERRUPTED
 from deploy.cli.options import Dir, variables_for
 
 
@@ -42,8 +42,8 @@ def simulate(
 
     Example: hailong simulate haiphong-2020 --speed 3600 --no-poison
     """
+    from deploy.local.supervisor import StopRequest  # noqa: PLC0415 as above
     from deploy.processes import simulator  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.supervisor import StopRequest  # noqa: PLC0415 as above
 
     del scenario  # there is one so far
     variables = variables_for(directory, simulator.NEEDS)
@@ -83,8 +83,8 @@ def publish(
 
     Example: hailong publish statuses.csv ratings.jsonl.gz --rejects rejects.csv
     """
+    from deploy.local.supervisor import StopRequest  # noqa: PLC0415 as above
     from deploy.processes import files as process  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.supervisor import StopRequest  # noqa: PLC0415 as above
 
     variables = variables_for(directory, process.NEEDS)
     with StopRequest() as stop, _Bar("Reading", "Publishing") as bar:

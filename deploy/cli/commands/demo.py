@@ -8,8 +8,8 @@ from typing import Annotated
 
 import typer
 
-from deploy.broker import Broker
 from deploy.cli.options import BrokerOption
+from deploy.local.broker_kind import Broker
 
 
 def demo(
@@ -34,7 +34,7 @@ def demo(
     """
     from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
 
-    from deploy.demo.run import DemoOptions, run  # noqa: PLC0415 as above
+    from deploy.local.demo.run import DemoOptions, run  # noqa: PLC0415 as above
     from deploy.observability import configure_logs  # noqa: PLC0415 as above
     from deploy.settings import LogSettings, load, read_variables  # noqa: PLC0415 as above
 

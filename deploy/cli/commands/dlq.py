@@ -9,16 +9,16 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.cli.errors import FAILED
+from deploy.cli.context import console, now, servers
+from deploy.cli.error_report import FAILED
 from deploy.cli.options import Dir
-from deploy.cli.surroundings import console, now, servers
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from collections.abc import Callable, Sequence
 
-    from deploy.dead_letters import Entry, Selection
-    from deploy.dead_letters.actions import Decision
-    from schemas.connection import KafkaConnection
+    from deploy.admin.dead_letters import Entry, Selection
+    from deploy.admin.dead_letters.actions import Decision
+    from schemas.kafka.connection import KafkaConnection
 
 app = typer.Typer(
     help="Dead letters: records that were refused. List them, look at one, publish them again, or put them away.\n\n"
@@ -75,7 +75,7 @@ def list_(
 
     Example: hailong dlq list --reason BAD_TIME --topic rating --since 2h
     """
-    from deploy.dead_letters import tables  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.dead_letters import tables  # noqa: PLC0415 imported here so that --help is quick
 
     connection, _schemas = servers(directory)
     selection = _selection(id_, reason, topic, partition, stage, schema_id, since, until, decided=decided)
@@ -112,9 +112,9 @@ def show(
 
     Example: hailong dlq show 12eb48d0 --raw letter.bin
     """
-    from deploy.dead_letters import contents_of, masking, tables  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.dead_letters.entries import named  # noqa: PLC0415 as above
-    from deploy.dead_letters.rawfile import write_private  # noqa: PLC0415 as above
+    from deploy.admin.dead_letters import contents_of, masking, tables  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.dead_letters.entries import named  # noqa: PLC0415 as above
+    from deploy.admin.dead_letters.private_file import write_private  # noqa: PLC0415 as above
 
     connection, writer_schemas = servers(directory)
     entries = _read(connection)
@@ -160,8 +160,8 @@ def replay(
 
     Example: hailong dlq replay 12eb48d0 --note "schema 121 is registered now"
     """
-    from deploy.dead_letters import contents_of, tables  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.dead_letters import replay as publish  # noqa: PLC0415 as above
+    from deploy.admin.dead_letters import contents_of, tables  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.dead_letters import replay as publish  # noqa: PLC0415 as above
 
     connection, _schemas = servers(directory)
     selection = _selection(
@@ -201,7 +201,7 @@ def discard(
 
     Example: hailong dlq discard --reason NOT_FRAMED --until 7d --note "test traffic of the portal"
     """
-    from deploy.dead_letters import discard as put_away  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.dead_letters import discard as put_away  # noqa: PLC0415 imported here so that --help is quick
 
     connection, _schemas = servers(directory)
     selection = _selection([*(ids or ()), *(id_ or ())], reason, topic, partition, stage, schema_id, since, until)
@@ -225,8 +225,8 @@ def _selection(
     *,
     decided: bool = False,
 ) -> Selection:
-    from deploy.dead_letters import Selection  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.dead_letters.times import moment  # noqa: PLC0415 as above
+    from deploy.admin.dead_letters import Selection  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.dead_letters.times import moment  # noqa: PLC0415 as above
 
     present = now()
     return Selection(
@@ -244,8 +244,8 @@ def _selection(
 
 def _chosen(entries: Sequence[Entry], selection: Selection, limit: int | None) -> list[Entry]:
     """What is to be decided about; never everything by mistake."""
-    from deploy.dead_letters.entries import named  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.mistakes import Mistake  # noqa: PLC0415 as above
+    from deploy.admin.dead_letters.entries import named  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.errors import Mistake  # noqa: PLC0415 as above
 
     if not selection.restricts:
         raise Mistake("Say which dead letters: ids, --reason, --topic, ...; `--until now` means all that are open.")
@@ -260,7 +260,7 @@ def _chosen(entries: Sequence[Entry], selection: Selection, limit: int | None) -
 
 
 def _agreed(question: str, entries: Sequence[Entry], *, dry_run: bool, yes: bool) -> bool:
-    from deploy.dead_letters import tables  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.dead_letters import tables  # noqa: PLC0415 imported here so that --help is quick
 
     screen = console()
     screen.print(tables.summary(entries))
@@ -277,7 +277,7 @@ def _agreed(question: str, entries: Sequence[Entry], *, dry_run: bool, yes: bool
 def _decision(by: str | None, note: str | None) -> Decision:
     from getpass import getuser  # noqa: PLC0415 imported here so that --help is quick
 
-    from deploy.dead_letters.actions import Decision  # noqa: PLC0415 as above
+    from deploy.admin.dead_letters.actions import Decision  # noqa: PLC0415 as above
 
     return Decision(by or getuser(), note, now)
 
@@ -287,7 +287,7 @@ def _letters(count: int) -> str:
 
 
 def _read(connection: KafkaConnection) -> list[Entry]:
-    from deploy.dead_letters import read_entries  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.admin.dead_letters import read_entries  # noqa: PLC0415 imported here so that --help is quick
 
     with console(stderr=True).status("Reading dead letters ...") as status:
         return read_entries(connection, lambda count: status.update(f"Reading dead letters ... {count:,}"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from deploy.cli.errors import FAILED
+from deploy.cli.error_report import FAILED
 
 app = typer.Typer(help="The schemas of the contract, with their pinned ids.", no_args_is_help=True)
 
@@ -75,7 +75,7 @@ def register() -> None:
 
 
 def _refuse_incompatible() -> None:
-    from schemas.compatibility import check_catalogue  # noqa: PLC0415 imported here so that --help is quick
+    from schemas.evolution.compatibility import check_catalogue  # noqa: PLC0415 imported here so that --help is quick
 
     problems = check_catalogue()
     for problem in problems:

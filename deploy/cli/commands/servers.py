@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.broker import Broker
 from deploy.cli.options import DEFAULT_DIR, BrokerOption, Dir, variables_for, warn_of_unknown
+from deploy.local.broker_kind import Broker
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from rich.console import Console
 
-    from deploy.stack import Stack
+    from deploy.local.stack import Stack
 
 TEND_S = 0.2
 
@@ -38,11 +38,11 @@ def up(
     """
     from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
 
+    from deploy.local.stack import Layout, Stack  # noqa: PLC0415 as above
+    from deploy.local.stack.plan import replaced_variables  # noqa: PLC0415 as above
+    from deploy.local.supervisor import StopRequest  # noqa: PLC0415 as above
     from deploy.observability import configure_logs  # noqa: PLC0415 as above
     from deploy.settings import LogSettings, load, read_variables  # noqa: PLC0415 as above
-    from deploy.stack import Layout, Stack  # noqa: PLC0415 as above
-    from deploy.stack.plan import replaced_variables  # noqa: PLC0415 as above
-    from deploy.supervisor import StopRequest  # noqa: PLC0415 as above
 
     variables = read_variables(os.environ)
     warn_of_unknown(variables)

@@ -40,7 +40,7 @@ def sql(
     """
     from clickhouse_driver.errors import Error as DriverError  # noqa: PLC0415 imported here so that --help is quick
 
-    from deploy.clickhouse import open_client, say  # noqa: PLC0415 as above
+    from deploy.admin.clickhouse import open_client, translate_error  # noqa: PLC0415 as above
     from deploy.settings import ClickHouseSettings, load  # noqa: PLC0415 as above
 
     text = typer.get_text_stream("stdin").read() if query == "-" else query
@@ -51,7 +51,7 @@ def sql(
             columns = [name for name, _kind in next(rows, [])] if rows is not None else []
             _print(columns, rows, form)
         except DriverError as error:
-            raise say(error, connection) from error
+            raise translate_error(error, connection) from error
 
 
 def _print(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Format) -> None:

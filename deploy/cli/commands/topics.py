@@ -20,8 +20,8 @@ def create(directory: Dir = None) -> None:
     from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
     from rich.table import Table  # noqa: PLC0415 as above
 
+    from deploy.admin.topics import ensure_topics  # noqa: PLC0415 as above
     from deploy.settings import KafkaSettings, load  # noqa: PLC0415 as above
-    from deploy.topics import ensure_topics  # noqa: PLC0415 as above
 
     settings = load(KafkaSettings, variables_for(directory, [KafkaSettings]))
     states = ensure_topics(

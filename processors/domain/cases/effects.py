@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from schemas.records import CaseAction, CasePhase, CaseState, ComplaintAction, Finding
 
 if TYPE_CHECKING:  # the machine applies what is written here
-    from processors.domain.cases.machine import CaseMachine
+    from processors.domain.cases.state_machine import CaseMachine
 
 Effect = Callable[["CaseMachine", ComplaintAction, int], None]
 """Changes a case for an action done at an instant."""

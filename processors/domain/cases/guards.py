@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from processors.domain.cases.table import ACTIONS, TABLE
+from processors.domain.cases.transitions import ACTIONS, TABLE
 from schemas.records import ActorRole, CaseAction, CaseState, ComplaintAction, Finding, Track
 
 

@@ -136,7 +136,7 @@ class CasePolicy:
 
 
 @dataclass(frozen=True, slots=True)
-class CaseWorld:
+class CaseContext:
     """What the fold of a case looks up.
 
     Attributes:

@@ -9,8 +9,8 @@ from datetime import UTC, datetime, timedelta
 
 from processors.domain.panes import HOUR_MS
 from processors.domain.spikes.baseline import Baseline
-from processors.domain.spikes.series import OfficeSeries
-from processors.domain.spikes.tests import burst_tail
+from processors.domain.spikes.office_series import OfficeSeries
+from processors.domain.spikes.statistics import burst_tail
 from schemas.records import Detector, Driver, OfficeCount, Target, TargetEvidence
 
 OfficeName = Callable[[str, int], str]

@@ -7,18 +7,18 @@ import time
 
 import structlog
 
-from schemas.codec import WriterSchemas
-from schemas.connection import KafkaConnection
-from schemas.readers import RecordReader
+from schemas.codec.record import WriterSchemas
+from schemas.kafka.connection import KafkaConnection
+from schemas.readers.record_reader import RecordReader
 from schemas.records import Alert
 from schemas.topics import Topic
+from sinks.alerts.alert_consumer import alerts_in
+from sinks.alerts.alertmanager.alert_topic import AlertTopic
+from sinks.alerts.alertmanager.alert_view import AlertView
+from sinks.alerts.alertmanager.client import Sending
 from sinks.alerts.alertmanager.monitor import AlertmanagerMonitor
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
-from sinks.alerts.alertmanager.reader import AlertTopic
-from sinks.alerts.alertmanager.sending import Sending
-from sinks.alerts.alertmanager.view import AlertView
-from sinks.alerts.post import Pauses
-from sinks.alerts.reading import alerts_in
+from sinks.alerts.http_post import Pauses
 from sinks.metrics import ALERTMANAGER_ALERTS, ALERTMANAGER_RETRIES
 
 log = structlog.get_logger(__name__)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from schemas.checked import Checked
+from schemas.options import Checked
 
 API_PATH = "/api/v2/alerts"
 _LEAST_TURNS = 3

@@ -8,13 +8,13 @@ from contextvars import copy_context
 
 import structlog
 
-from schemas.codec import WriterSchemas, pinned_only
-from schemas.connection import KafkaConnection
+from schemas.codec.record import WriterSchemas, pinned_only
+from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
 from sinks.alerts.alertmanager.delivery import Delivery
 from sinks.alerts.alertmanager.monitor import AlertmanagerMonitor
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
-from sinks.topic_identity import describe
+from sinks.kafka.topic_metadata import describe
 
 log = structlog.get_logger(__name__)
 

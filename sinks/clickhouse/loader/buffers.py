@@ -9,7 +9,7 @@ from typing import Any
 
 from confluent_kafka import Message
 
-from schemas.batch import RawBatch
+from schemas.batches.batch import RawBatch
 from schemas.topics import STORED, Topic
 
 _OVERHEAD_BYTES = 200
@@ -36,7 +36,9 @@ class Lease:
 
 
 @dataclass(slots=True)
-class _Lane:
+class PartitionBuffer:
+    """Records of one partition that wait for their insert."""
+
     lease: Lease
     size: int = 0
     offsets: list[int] = field(default_factory=list)
@@ -59,7 +61,7 @@ class _Lane:
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class InsertBatch:
     """Records of one topic, handed to the writer as one.
 
     Attributes:
@@ -95,14 +97,14 @@ class TopicBuffer:
         self.rows = 0
         self.size = 0
         self.since = 0.0
-        self._lanes: dict[int, _Lane] = {}
+        self._lanes: dict[int, PartitionBuffer] = {}
 
     def add(self, lease: Lease, messages: Sequence[Message], now: float) -> None:
         """Take messages of one partition, in offset order."""
         lane = self._lanes.get(lease.partition)
         if lane is None or lane.lease is not lease:
             self.drop([lease.partition])
-            lane = self._lanes[lease.partition] = _Lane(lease)
+            lane = self._lanes[lease.partition] = PartitionBuffer(lease)
         keys, values = list(map(Message.key, messages)), list(map(Message.value, messages))
         lane.offsets.extend(map(Message.offset, messages))  # type: ignore[arg-type]  # a message without error has an offset
         lane.timestamps.extend(stamp for _kind, stamp in map(Message.timestamp, messages))
@@ -115,7 +117,7 @@ class TopicBuffer:
         self.rows += len(messages)
         self.size += size
 
-    def take(self, most: int, now: float) -> Parcel:
+    def take(self, most: int, now: float) -> InsertBatch:
         """At most so many of the records, of one partition after another, as one parcel; what is left waits anew."""
         parts: list[tuple[Lease, RawBatch, int]] = []
         for lane in self._lanes.values():
@@ -129,7 +131,7 @@ class TopicBuffer:
         self.size = sum(lane.size for lane in self._lanes.values())
         self.since = now
         leases, batches, sizes = zip(*parts, strict=True) if parts else ((), (), ())
-        return Parcel(self.topic, batches, leases, sum(sizes))
+        return InsertBatch(self.topic, batches, leases, sum(sizes))
 
     def drop(self, partitions: Iterable[int]) -> None:
         """Forget what was read of partitions that are no longer ours: their next owner reads it."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from schemas.checked import Checked
-from schemas.dead_letter_limit import DeadLetterLimit
+from schemas.dead_letters.limit import DeadLetterLimit
+from schemas.options import Checked
 
 MIB = 1024 * 1024
 

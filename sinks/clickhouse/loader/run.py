@@ -6,22 +6,22 @@ import threading
 
 import structlog
 
-from schemas.codec import WriterSchemas, pinned_only
-from schemas.connection import KafkaConnection
-from schemas.dead_letter_limit import DeadLetterGuard
-from schemas.dead_letter_log import EarlierRefusals
+from schemas.codec.record import WriterSchemas, pinned_only
+from schemas.dead_letters.earlier_refusals import EarlierRefusals
+from schemas.dead_letters.limit import DeadLetterGuard
 from schemas.errors import SystemFault
+from schemas.kafka.connection import KafkaConnection
 from sinks.clickhouse.client import session
-from sinks.clickhouse.loader.logs import Logs
+from sinks.clickhouse.connection import ClickHouseConnection
+from sinks.clickhouse.loader.consumer import Session
+from sinks.clickhouse.loader.insert_worker import Writer
+from sinks.clickhouse.loader.inserter import Store
 from sinks.clickhouse.loader.monitor import SinkMonitor
 from sinks.clickhouse.loader.options import SinkOptions
-from sinks.clickhouse.loader.rows import readers
-from sinks.clickhouse.loader.session import Session
-from sinks.clickhouse.loader.store import Store
-from sinks.clickhouse.loader.writer import Writer
+from sinks.clickhouse.loader.topic_logs import Logs
+from sinks.clickhouse.mapping.topic_readers import readers
 from sinks.clickhouse.migrate import lacking
-from sinks.connection import ClickHouseConnection
-from sinks.dead_letters import STAGE, DeadLetterOffice
+from sinks.kafka.dead_letter_producer import STAGE, DeadLetterOffice
 
 log = structlog.get_logger(__name__)
 

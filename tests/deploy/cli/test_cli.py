@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from deploy.cli.errors import REPORTING, report
-from deploy.embedded.ports import free_port
-from deploy.mistakes import Mistake
+from deploy.cli.error_report import REPORTING, report
+from deploy.errors import Mistake
+from deploy.local.ports import free_port
 from schemas.errors import ConfigurationError, Unavailable
 
 COMMANDS = (

@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 from dotenv import dotenv_values
 
+from deploy.local.stack.layout import write_env_file
 from deploy.settings import ClickHouseSettings, KafkaSettings, check, load, read_variables
-from deploy.settings.everything import GROUPS, known_variables
+from deploy.settings.all_groups import GROUPS, known_variables
 from deploy.settings.sink import SinkSettings
 from deploy.settings.variables import ENV_FILE, unknown_variables
 from deploy.settings.worker import WorkerSettings
-from deploy.stack.layout import write_env_file
 from processors.worker.options import WorkerOptions
-from schemas.dead_letter_limit import DeadLetterLimit
+from schemas.dead_letters.limit import DeadLetterLimit
 from schemas.errors import ConfigurationError
 
 KAFKA = {"HAILONG_KAFKA_BOOTSTRAP_SERVERS": "broker-1:9092, broker-2:9092"}

@@ -14,10 +14,10 @@ from support.comparison import Last, compare, identity
 from support.events import WRITTEN_AT, at, batch, item, rating, status, value_of
 from support.oracle import Oracle
 
-from processors.stage import Bundle, ImagedStage, ImagedState, Output, PartitionState, ReplayedState
 from processors.stages import build_stages
-from processors.stages.reference import reference_policies, reference_surroundings
-from schemas.codec import record_encoder
+from processors.stages.reference_policies import reference_context, reference_policies
+from processors.stages.stage import EncodedBatch, ImagedStage, ImagedState, Output, PartitionState, ReplayedState
+from schemas.codec.record import record_encoder
 from schemas.keys import key_of
 from schemas.records import DeclarationStatus, Rating, Status
 from schemas.topics import Topic
@@ -77,7 +77,7 @@ class Pipeline:
     """All stages, joined by lists instead of topics; keeps the last version of every record."""
 
     def __init__(self) -> None:
-        self.stages = build_stages(reference_policies(), reference_surroundings(), lambda code, _at: code)
+        self.stages = build_stages(reference_policies(), reference_context(), lambda code, _at: code)
         self.states: dict[Topic, PartitionState] = {}
         for stage in self.stages:
             self.states.update(dict.fromkeys(stage.inputs, stage.new_state(0)))
@@ -104,7 +104,7 @@ class Pipeline:
 
     def spread(self, outputs: Sequence[Output]) -> None:
         """Remember outputs, whose versions never fall, and hand them on."""
-        if isinstance(outputs, Bundle):
+        if isinstance(outputs, EncodedBatch):
             written = [(key_of(one.record), ENCODE_FACT(one.record)) for one in outputs]
             assert list(outputs.messages()) == written
             assert len(outputs) == len(written)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.comparison import identity
 from support.events import at, batch, item, rating, status
-from support.world import DAY_MS, complaint_policy, surroundings
+from support.world import DAY_MS, complaint_policy, join_context
 
 from processors.stages.assessment import AssessmentStage, AssessmentState
 from processors.stages.join import JoinPolicy, JoinStage
@@ -24,7 +24,7 @@ PANE = 5 * MINUTE
 
 def facts_of(*ratings: Rating) -> list[RatedService]:
     """Every version of every fact that the join publishes for sheets of a registered declaration."""
-    state = JoinStage(JoinPolicy(grace_ms=0), surroundings()).new_state(0)
+    state = JoinStage(JoinPolicy(grace_ms=0), join_context()).new_state(0)
     state.absorb(batch(Topic.DECLARATION_STATUS, [status("e1", "REGISTERED", T0 - MINUTE)]))
     outputs = [output for one in ratings for output in state.absorb(batch(Topic.RATING, [one])).outputs]
     return [output.record for output in outputs]  # type: ignore[misc]
@@ -32,7 +32,7 @@ def facts_of(*ratings: Rating) -> list[RatedService]:
 
 def new_state() -> AssessmentState:
     """An empty state."""
-    return AssessmentStage(complaint_policy(), surroundings().calendar).new_state(0)
+    return AssessmentStage(complaint_policy(), join_context().calendar).new_state(0)
 
 
 @pytest.fixture

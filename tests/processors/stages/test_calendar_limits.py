@@ -6,12 +6,12 @@ import pytest
 from support.cases import action, complaint, world
 from support.events import batch, item, rating, status
 
-from processors.domain.cases.fold import fold
-from processors.domain.complaints import complaint_of
-from processors.domain.facts import FactStore
+from processors.domain.assessment.complaint_opening import complaint_of
+from processors.domain.assessment.fact_store import FactStore
+from processors.domain.cases.replay import fold
 from processors.stages.join import JoinPolicy, JoinStage
-from processors.stages.reference import reference_policies, reference_surroundings
-from schemas.batch import RawBatch
+from processors.stages.reference_policies import reference_context, reference_policies
+from schemas.batches.batch import RawBatch
 from schemas.errors import Reason
 from schemas.records import DeclarationStatus, Rating
 from schemas.topics import DAY_MS, Topic
@@ -35,14 +35,14 @@ def low_sheet(at: int) -> tuple[list[DeclarationStatus], list[Rating]]:
 
 def test_earliest_and_latest_accepted_times_have_working_time_and_deadlines() -> None:
     """From the first accepted instant to the last, minutes are counted and deadlines are found."""
-    surroundings, policy = reference_surroundings(), reference_policies().complaints
+    context, policy = reference_context(), reference_policies().complaints
     for at in (EARLIEST_MS, LATEST_MS - 1):
         statuses, sheets = low_sheet(at)
-        state = JoinStage(JoinPolicy(), surroundings).new_state(0)
+        state = JoinStage(JoinPolicy(), context).new_state(0)
         state.absorb(written_at(batch(Topic.DECLARATION_STATUS, statuses), at))
         (output,) = state.absorb(written_at(batch(Topic.RATING, sheets), at)).outputs
         (change,) = FactStore().add([output.record])  # type: ignore[list-item]  # the join sends facts only
-        complaint = complaint_of(change.group, policy, surroundings.calendar)
+        complaint = complaint_of(change.group, policy, context.calendar)
         assert complaint is not None
         assert complaint.resolve_deadline_at > at
 
@@ -68,7 +68,7 @@ def test_cases_at_both_ends_of_the_calendar_are_handled(start: int, names: tuple
 def test_later_times_are_refused_even_when_the_record_claims_the_same_clock() -> None:
     """A writer whose clock is off by a decade gets a dead letter, and the worker goes on."""
     _statuses, sheets = low_sheet(LATEST_MS)
-    state = JoinStage(JoinPolicy(), reference_surroundings()).new_state(0)
+    state = JoinStage(JoinPolicy(), reference_context()).new_state(0)
     late = [status("e9", "CLEARED", LATEST_MS)]
     for topic, records in ((Topic.RATING, sheets), (Topic.DECLARATION_STATUS, late)):
         absorbed = state.absorb(written_at(batch(topic, records), LATEST_MS))

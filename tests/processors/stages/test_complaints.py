@@ -9,9 +9,9 @@ from typing import Any
 from support.cases import OPENED, action, complaint, world
 from support.events import at, value_of
 
-from processors.domain.cases.book import MOST_ACTIONS
+from processors.domain.cases.case_store import MOST_ACTIONS
 from processors.stages.complaints import ComplaintStage, ComplaintStageState
-from schemas.batch import RawBatch
+from schemas.batches.batch import RawBatch
 from schemas.errors import Reason
 from schemas.keys import complaint_key, key_of
 from schemas.records import Complaint, ComplaintAction, ComplaintCase, ComplaintEvent

@@ -15,9 +15,9 @@ from support.record_batches import packed
 
 from benchmarks.contenders.work import work
 from processors.stages.join import JoinPolicy, JoinStage
-from processors.stages.reference import reference_surroundings
-from schemas.batch import RawBatch
-from schemas.packed import PackedBatch
+from processors.stages.reference_policies import reference_context
+from schemas.batches.batch import RawBatch
+from schemas.batches.packed_batch import PackedBatch
 from schemas.topics import Topic
 
 _NOW = 1_600_000_000_000
@@ -53,7 +53,7 @@ def _absorptions(rated: float) -> Iterator[tuple[int, int, int]]:
     """
     for declarations in (500, 500, 2_000, 8_000):  # the first also pays for what happens only once in a process
         events = work(declarations, rated).events
-        state = JoinStage(JoinPolicy(), reference_surroundings()).new_state(0)
+        state = JoinStage(JoinPolicy(), reference_context()).new_state(0)
         batch, outputs = _batch(Topic.DECLARATION_STATUS, events), 0
         if rated:
             state.absorb(_batch(Topic.RATING, events))

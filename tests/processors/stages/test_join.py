@@ -6,10 +6,10 @@ import random
 
 import pytest
 from support.events import WRITTEN_AT, at, batch, item, rating, status
-from support.world import surroundings
+from support.world import join_context
 
 from processors.stages.join import JoinPolicy, JoinStage, JoinState
-from schemas.batch import RawBatch
+from schemas.batches.batch import RawBatch
 from schemas.errors import Reason
 from schemas.records import RatedService
 from schemas.topics import Topic
@@ -22,7 +22,7 @@ MINUTE = 60_000
 @pytest.fixture
 def state() -> JoinState:
     """An empty state with ten minutes of grace."""
-    return JoinStage(JoinPolicy(grace_ms=10 * MINUTE), surroundings()).new_state(0)
+    return JoinStage(JoinPolicy(grace_ms=10 * MINUTE), join_context()).new_state(0)
 
 
 def facts(state: JoinState, topic: Topic, *records: object) -> list[RatedService]:
@@ -144,7 +144,7 @@ def test_later_revision_supersedes_dropped_items(state: JoinState) -> None:
 
 def test_order_of_revisions_does_not_matter(state: JoinState) -> None:
     """A revision that arrives before its predecessor leaves the same facts, versions included."""
-    other = JoinStage(JoinPolicy(), surroundings()).new_state(0)
+    other = JoinStage(JoinPolicy(), join_context()).new_state(0)
     one = rating("s", 1, T0 + MINUTE, item(score=1), item("TEAM", "01", 2))
     two = rating("s", 2, T0 + 2 * MINUTE, item(score=4))
     event = status("e1", "REGISTERED", T0)
@@ -161,7 +161,7 @@ def test_conflicting_contents_of_one_event_have_one_winner() -> None:
     b = status("e1", "REGISTERED", T0, kind="A12")
     results = []
     for order in ((a, b), (b, a)):
-        fresh = JoinStage(JoinPolicy(), surroundings()).new_state(0)
+        fresh = JoinStage(JoinPolicy(), join_context()).new_state(0)
         for record in order:
             facts(fresh, STATUS, record)
         (fact,) = facts(fresh, RATING, rating("s", 1, T0 + MINUTE))
@@ -174,7 +174,7 @@ def test_version_grows_when_a_content_with_an_earlier_submission_wins() -> None:
     early = rating("s", 1, T0, item(score=1))
     late = rating("s", 1, T0 + 2 * MINUTE, item(score=1), item("TEAM", "01", 1))
     for order in ((early, late), (late, early)):
-        state = JoinStage(JoinPolicy(grace_ms=0), surroundings()).new_state(0)
+        state = JoinStage(JoinPolicy(grace_ms=0), join_context()).new_state(0)
         facts(state, STATUS, status("e1", "REGISTERED", T0 + MINUTE), status("e2", "CLEARED", T0 + MINUTE))
         versions = [one.version for sheet in order for one in facts(state, RATING, sheet)]
         versions += [output.record.version for output in state.advance(WRITTEN_AT)]
@@ -219,7 +219,7 @@ def test_one_poison_record_costs_only_itself(state: JoinState) -> None:
 def test_history_beyond_the_horizon_is_forgotten() -> None:
     """Declarations without events for longer than the horizon leave the view; younger ones stay."""
     day = 24 * 60 * MINUTE
-    state = JoinStage(JoinPolicy(horizon_ms=2 * day), surroundings()).new_state(0)
+    state = JoinStage(JoinPolicy(horizon_ms=2 * day), join_context()).new_state(0)
     facts(state, STATUS, status("e1", "REGISTERED", T0))
     facts(state, STATUS, status("e2", "REGISTERED", T0 + 4 * day, declaration_no="103000000020"))
     assert len(state._log) == 1
@@ -241,7 +241,7 @@ def test_any_cut_into_batches_gives_the_same_facts() -> None:
     for _ in range(5):
         log = [(STATUS, one) for one in statuses] + [(RATING, one) for one in sheets]
         chance.shuffle(log)
-        state = JoinStage(JoinPolicy(grace_ms=0), surroundings()).new_state(0)
+        state = JoinStage(JoinPolicy(grace_ms=0), join_context()).new_state(0)
         last: dict[str, RatedService] = {}
         for topic, record in log:
             last.update({fact.fact_id: fact for fact in facts(state, topic, record)})

@@ -10,13 +10,13 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from support.brokers import needs_kafka, on_both_brokers
 
-from deploy.embedded.ports import free_port
+from deploy.local.ports import free_port
 from processors.transport import log_reader
-from processors.transport.batch import batch_of
+from processors.transport.fetched_batch import batch_of
 from processors.transport.log_reader import read_log
-from schemas.connection import KafkaConnection
+from schemas.batches.packed_batch import Record
 from schemas.errors import Unavailable
-from schemas.packed import Record
+from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
 
 CODECS = ("none", "gzip", "snappy", "lz4", "zstd")

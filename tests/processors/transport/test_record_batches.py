@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from support.record_batches import Header, record_batch, record_batches
 
 from processors.transport.record_batches import MAX_UNPACKED_BYTES, RecordBatches, headers
+from schemas.batches.packed_batch import Record
 from schemas.errors import SystemFault
-from schemas.packed import Record
 from schemas.topics import Topic
 
 Log = list[tuple[list[tuple[int, bytes | None, bytes | None, list[Header]]], int]]

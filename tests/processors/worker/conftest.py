@@ -16,8 +16,8 @@ import pytest
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from schemas.codec import decoder
-from schemas.connection import KafkaConnection
+from schemas.codec.record import decoder
+from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
 
 PROGRAM = Path(__file__).with_name("stages_under_test.py")

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import numpy as np
 
-from processors.stage import Absorbed, Image, Output
+from processors.stages.stage import Absorbed, Image, Output
 from processors.worker import WorkerOptions, run_worker
-from schemas.batch import RawBatch, Reject
-from schemas.connection import KafkaConnection
+from schemas.batches.batch import RawBatch, Reject
 from schemas.errors import Reason
+from schemas.kafka.connection import KafkaConnection
 from schemas.records import OfficeCount
 from schemas.topics import Topic
 

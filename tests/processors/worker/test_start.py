@@ -11,13 +11,13 @@ from typing import Any
 
 import pytest
 
-from processors.stage import PartitionState
+from processors.stages.stage import PartitionState
 from processors.transport.credentials import credentials
 from processors.worker import WorkerOptions, run_worker
-from processors.worker.publisher import Publisher
-from schemas.connection import KafkaConnection
+from processors.worker.output.publisher import Publisher
 from schemas.errors import ConfigurationError, OutcomeUnknown, SystemFault, Unavailable
-from schemas.topic_identity import describe
+from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import describe
 from schemas.topics import Topic
 
 

@@ -13,7 +13,7 @@ import pytest
 from support.brokers import on_both_brokers
 
 from schemas.errors import SystemFault
-from schemas.topic_identity import describe
+from schemas.kafka.topic_metadata import describe
 from schemas.topics import Topic
 
 pytestmark = pytest.mark.servers

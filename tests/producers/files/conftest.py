@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from producers.files import FileReport, Rejection, publish_files
-from schemas.codec import decoder
+from schemas.codec.record import decoder
 from schemas.topics import Topic
 
 NOW = 1_600_000_000_000

@@ -13,9 +13,9 @@ import pytest
 
 from producers.files import FileKind, RejectWriter
 from producers.files.lines import MAX_LINE_BYTES
+from schemas.contacts.sealing import Contact, SealingKeys, open_key, seal, unseal
 from schemas.errors import ConfigurationError, Reason
 from schemas.records import ContactKey
-from schemas.sealing import Contact, SealingKeys, open_key, seal, unseal
 from schemas.topics import Topic
 
 KEYS = SealingKeys("test", {"test": bytes(32)})

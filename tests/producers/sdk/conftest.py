@@ -9,8 +9,8 @@ import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from deploy.embedded.ports import free_port
-from schemas.connection import KafkaConnection
+from deploy.local.ports import free_port
+from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
 
 EVENTS = (Topic.DECLARATION_STATUS, Topic.RATING, Topic.CONTACT_KEY)

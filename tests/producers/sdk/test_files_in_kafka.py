@@ -13,10 +13,10 @@ from support.brokers import on_both_brokers
 
 from producers.files import Rejection, publish_files
 from producers.sdk import EventPublisher
-from schemas.codec import decoder
-from schemas.connection import KafkaConnection
+from schemas.codec.record import decoder
+from schemas.contacts.sealing import Contact, SealingKeys, open_key, unseal
+from schemas.kafka.connection import KafkaConnection
 from schemas.records import ContactKey
-from schemas.sealing import Contact, SealingKeys, open_key, unseal
 from schemas.topics import Topic
 
 pytestmark = [pytest.mark.servers, on_both_brokers]

@@ -9,12 +9,12 @@ from support.brokers import on_both_brokers
 from support.events import WRITTEN_AT, item, rating, status
 
 from producers.sdk import Delivery, DeliveryFailed, EventPublisher, InvalidEvent
-from schemas.codec import decoder
-from schemas.connection import KafkaConnection
+from schemas.codec.record import decoder
+from schemas.contacts.sealing import Contact, SealBroken, SealingKeys, open_key, unseal
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
+from schemas.kafka.connection import KafkaConnection
 from schemas.keys import declaration_key
 from schemas.records import ContactKey, DeclarationStatus, Rating
-from schemas.sealing import Contact, SealBroken, SealingKeys, open_key, unseal
 from schemas.topics import Topic
 
 pytestmark = pytest.mark.servers

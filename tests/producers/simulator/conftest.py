@@ -3,7 +3,7 @@
 import pytest
 
 from producers.simulator import Haiphong2020, SimulatedBatch
-from schemas.sealing import Contact, SealingKeys, seal
+from schemas.contacts.sealing import Contact, SealingKeys, seal
 
 KEYS = SealingKeys("test", {"test": bytes(32)})
 

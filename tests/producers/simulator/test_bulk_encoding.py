@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from producers.simulator.bulk_encoding import TEXT_FIELDS, StatusColumns, TextTable, encode_statuses
-from schemas.codec import encoder
+from schemas.codec.record import encoder
 from schemas.records import DeclarationStatus, Status
 
 TEXTS = st.text(max_size=80)

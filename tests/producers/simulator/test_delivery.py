@@ -13,11 +13,11 @@ from producers.simulator.declarations import CHANNELS
 from producers.simulator.events import Slot
 from producers.simulator.messages import STATUS_OF, message_of, step_of
 from producers.simulator.poison import poisoned_records
-from schemas.batch import RawBatch
-from schemas.codec import decoder
-from schemas.readers import RecordReader, StatusReader
+from schemas.batches.batch import RawBatch
+from schemas.codec.record import decoder
+from schemas.contacts.sealing import is_sealed
+from schemas.readers.record_reader import RecordReader, StatusReader
 from schemas.records import Rating
-from schemas.sealing import is_sealed
 from schemas.topics import Topic
 
 PRESENT = 1_800_000_000_000

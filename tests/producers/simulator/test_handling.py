@@ -6,13 +6,13 @@ from datetime import date, datetime
 import pytest
 from support.cases import complaint, world
 
-from processors.domain.cases.book import CaseBook
+from processors.domain.cases.case_store import CaseBook
 from producers.simulator import Haiphong2020
 from producers.simulator.clock import DAY_MS, END_MS, LOCAL, START_MS, is_working
 from producers.simulator.truth import low_offices
-from schemas.batch import RawBatch
-from schemas.identity import complaint_id
-from schemas.readers import RecordReader
+from schemas.batches.batch import RawBatch
+from schemas.ids import complaint_id
+from schemas.readers.record_reader import RecordReader
 from schemas.records import ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
 from schemas.topics import Topic
 

@@ -9,8 +9,8 @@ import pytest
 from support.cases import COMPLAINT, ENTERPRISE, OPENED, action, complaint, world
 from support.events import at
 
-from processors.domain.cases.fold import Folded, fold
 from processors.domain.cases.guards import Refusal
+from processors.domain.cases.replay import Folded, fold
 from schemas.records import ActorRole, Clock, ComplaintAction, ComplaintState
 
 START = at(OPENED)

@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from support.cases import COMPLAINT, OPENED, action, complaint, world
 from support.events import at
 
-from processors.domain.cases.book import MOST_ACTIONS, CaseBook
-from processors.domain.cases.fold import fold
+from processors.domain.cases.case_store import MOST_ACTIONS, CaseBook
+from processors.domain.cases.replay import fold
 from schemas.records import CaseAction, ComplaintAction, ComplaintCase, ComplaintEvent
 
 START = at(OPENED)
@@ -89,7 +89,7 @@ def test_a_new_worker_that_heard_what_was_said_says_nothing_again() -> None:
         after = CaseBook(world())
         after.open(complaint(START))
         list(after.changes())  # what a rebuild would say is discarded: it is in the topic
-        after.hear(events[:known])
+        after.observe_published(events[:known])
         again = [one for one in drained(after, now) if isinstance(one, ComplaintEvent)]
         assert {one.event_id for one in again} == {one.event_id for one in events[max(1, known) :]}
 

@@ -13,11 +13,11 @@ from scipy.stats import betabinom
 from support.events import at
 
 from processors.domain.panes import HOUR_MS, PANE_MS
+from processors.domain.spikes.alert_store import SpikeBook
 from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
-from processors.domain.spikes.book import SpikeBook
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
-from processors.domain.spikes.targets import target_evidence
-from processors.domain.spikes.tests import burst_tail, drift_step, volume_allowance
+from processors.domain.spikes.statistics import burst_tail, drift_step, volume_allowance
+from processors.domain.spikes.target_evidence import target_evidence
 from schemas.records import Alert, OfficeCount
 from schemas.reference.outages import Outage
 
@@ -192,13 +192,13 @@ def test_what_a_dead_worker_said_is_taken_back() -> None:
     dead.add(calm + angry)
     (said,) = dead.changes()
     heir.add(calm)
-    heir.hear([said])
+    heir.observe_published([said])
     assert list(heir.changes()) == []
     heir.add(angry + corrected)
     (last,) = heir.changes()
     assert (last.alert_id, last.state) == (said.alert_id, "RETRACTED")
     assert last.version > said.version
-    heir.hear([said, last])
+    heir.observe_published([said, last])
     assert list(heir.changes()) == []
 
 

@@ -23,7 +23,7 @@ import org.apache.avro.io.EncoderFactory;
 import vn.hailong.RatingItem;
 import vn.hailong.Target;
 
-/** Facts of a sheet: the rule of processors/domain/join.py. */
+/** Facts of a sheet: the rule of processors/domain/join/facts.py. */
 final class Facts {
     private static final UUID ROOT = UUID.fromString("6f0d7f3e-4f0b-5c55-9d53-8a8f6f1f2b10");
     private static final int COUNT_BITS = 16;

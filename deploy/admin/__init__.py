@@ -1,0 +1,1 @@
+"""What operators do to a running system: topics, tables, complaints, dead letters."""

@@ -1,0 +1,93 @@
+"""Opening the sealed contact of a complaint, or erasing it, after the case has written down who does it and why."""
+
+from __future__ import annotations
+
+from confluent_kafka import Producer
+
+from deploy.admin.complaints.topic_records import keyed, records
+from deploy.errors import Mistake
+from schemas.codec.record import WriterSchemas
+from schemas.contacts.envelope import read_envelope
+from schemas.contacts.sealing import Contact, SealingKeys, open_key, unseal
+from schemas.errors import Unavailable
+from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import QUIET
+from schemas.keys import complaint_key, declaration_key
+from schemas.records import Complaint, ContactKey
+from schemas.topics import Topic
+
+
+def contact_of(
+    connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str, keys: SealingKeys
+) -> Contact:
+    """The contact that the newest revision of the complaint's sheet gives; one that it takes back is not shown.
+
+    Raises:
+        Mistake: It gives none, its key was destroyed, or it is no longer in Kafka.
+        SealBroken: Our keys do not open it.
+        Unavailable: Kafka does not answer.
+        SystemFault: A topic is missing, or may not be read.
+    """
+    complaint = _complaint(connection, writer_schemas, complaint_id)
+    own = _keys_of(connection, writer_schemas, complaint.sheet_id)
+    wanted = declaration_key(complaint.declaration_no)
+    sheets = [
+        (sheet["revision"], sheet["contact"])
+        for sheet in records(connection, Topic.RATING, writer_schemas, wanted)
+        if sheet["sheet_id"] == complaint.sheet_id
+    ]
+    newest = max((revision for revision, _contact in sheets), default=0)
+    sealed = [contact for revision, contact in sheets if revision == newest and contact is not None]
+    for contact in sorted(sealed, reverse=True):
+        envelope = read_envelope(contact)
+        if envelope is not None and (envelope.key_id in own or envelope.key_id in keys.keys):
+            held = open_key(own[envelope.key_id], keys) if envelope.key_id in own else keys
+            return unseal(contact, complaint.sheet_id, held)
+    if sealed:
+        raise Mistake("The key of this contact was destroyed, or is none of ours: nobody can open it.")
+    raise Mistake("The sheet gives no contact, or is no longer in Kafka (topic rating, kept 90 days or more).")
+
+
+def destroy_keys(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> int:
+    """Destroy every key of a complaint's sheet; how many there were.
+
+    Raises:
+        Mistake: There is no such complaint.
+        Unavailable: Kafka does not answer; repeat it.
+        SystemFault: A topic is missing, or may not be read.
+    """
+    complaint = _complaint(connection, writer_schemas, complaint_id)
+    found = _keys_of(connection, writer_schemas, complaint.sheet_id)
+    producer = Producer({**connection.producer_config(), "message.timeout.ms": 30_000}, logger=QUIET)
+    failed: list[str] = []
+    for key_id in found:
+        producer.produce(
+            Topic.CONTACT_KEY.value.name(connection.topic_prefix),
+            key=key_id.encode(),
+            value=None,
+            on_delivery=lambda error, _message: failed.append(error.name()) if error is not None else None,
+        )
+    if producer.flush(40) or failed:
+        raise Unavailable(f"Kafka did not take the tombstones ({', '.join(failed) or 'no answer'}); repeat it")
+    return len(found)
+
+
+def _keys_of(connection: KafkaConnection, writer_schemas: WriterSchemas, sheet_id: str) -> dict[str, ContactKey]:
+    """The keys of a sheet's contacts that were not destroyed."""
+    found: dict[str, ContactKey] = {}
+    for key, fields in keyed(connection, Topic.CONTACT_KEY, writer_schemas):
+        key_id = key.decode("ascii", "replace")
+        if fields is None:
+            found.pop(key_id, None)
+        elif fields["sheet_id"] == sheet_id and fields["key_id"] == key_id:
+            found[key_id] = ContactKey.from_avro(fields)
+    return found
+
+
+def _complaint(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> Complaint:
+    found = None
+    for fields in records(connection, Topic.COMPLAINT, writer_schemas, complaint_key(complaint_id)):
+        found = Complaint.from_avro(fields)
+    if found is None:
+        raise Mistake(f"There is no complaint {complaint_id}.")
+    return found

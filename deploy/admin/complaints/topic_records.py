@@ -1,0 +1,48 @@
+"""Reading topics record by record, as they stand."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.codec.record import WriterSchemas, decoder
+from schemas.errors import PoisonRecord
+from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_reader import read_topic
+from schemas.topics import Topic
+
+
+def keyed(
+    connection: KafkaConnection, topic: Topic, writer_schemas: WriterSchemas, only: bytes | None = None
+) -> Iterator[tuple[bytes, dict[str, Any] | None]]:
+    """Key and fields of every record, None for a tombstone; unreadable ones are left out.
+
+    Args:
+        connection: The cluster.
+        topic: The topic.
+        writer_schemas: Where schemas that are not pinned come from.
+        only: Key of the records that are wanted: no others are decoded. None for all.
+
+    Raises:
+        Unavailable: Kafka, or a schema registry that a record needs, does not answer.
+        SystemFault: The topic is missing, or may not be read.
+    """
+    decode = decoder(topic.subject, writer_schemas)
+    for message in read_topic(connection, topic):
+        key, value = message.key() or b"", message.value()
+        if only is not None and key != only:
+            continue
+        if value is None:
+            yield key, None
+            continue
+        try:
+            yield key, decode(value)
+        except PoisonRecord:
+            continue  # its readers set it aside and report it; a command does not fail for it
+
+
+def records(
+    connection: KafkaConnection, topic: Topic, writer_schemas: WriterSchemas, only: bytes | None = None
+) -> Iterator[dict[str, Any]]:
+    """Fields of every record as `keyed` gives them, without tombstones."""
+    return (fields for _key, fields in keyed(connection, topic, writer_schemas, only) if fields is not None)

@@ -1,0 +1,160 @@
+"""Dead letters without what they hold, and choosing among them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from deploy.errors import Mistake
+from schemas.dead_letters.letter import MAX_KEY_BYTES
+from schemas.errors import Reason
+from schemas.records import DeadLetterAction
+from schemas.topics import Topic
+
+OPEN = "OPEN"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One refused record and what was decided about it; nothing of its payload, so all of them fit in memory.
+
+    Attributes:
+        dead_letter_id: Its id, the same whoever refused it.
+        stages: Components that refused it.
+        topic: Name of the topic it was read from.
+        topic_id: Identity of that log.
+        partition: Partition it was read from.
+        offset: Its offset.
+        recorded_at: Kafka timestamp of the record, epoch milliseconds.
+        reason: Class of the fault.
+        detail: Field and rule, never a value.
+        schema_id: Writer schema id, where the frame could be read.
+        key_size: Bytes of the key that were kept; None for a record without key.
+        kept_size: Bytes of the value that were kept.
+        value_size: Bytes of the value.
+        digest: Checksum of key and value: the same record, refused again, has the same.
+        actions: Decisions, the latest last.
+    """
+
+    dead_letter_id: str
+    stages: tuple[str, ...]
+    topic: str
+    topic_id: str
+    partition: int
+    offset: int
+    recorded_at: int
+    reason: str
+    detail: str
+    schema_id: int | None
+    key_size: int | None
+    kept_size: int
+    value_size: int
+    digest: str
+    actions: tuple[DeadLetterAction, ...] = ()
+
+    @property
+    def state(self) -> str:
+        """OPEN, or the latest decision."""
+        return str(self.actions[-1].action) if self.actions else OPEN
+
+    @property
+    def origin(self) -> Topic | None:
+        """The topic of the contract that it came from, whatever the prefix was then; None for none of them."""
+        found = [topic for topic in Topic if self.topic.endswith(topic.value.name(""))]
+        return max(found, key=lambda topic: len(topic.subject), default=None)
+
+    @property
+    def subject(self) -> str:
+        """Short name of its topic."""
+        return self.topic if self.origin is None else self.origin.subject
+
+    @property
+    def place(self) -> str:
+        """Where it was read, in short."""
+        return f"{self.subject}[{self.partition}]@{self.offset}"
+
+    def not_replayable(self) -> str | None:
+        """Why it cannot be published again; None when it can."""
+        origin = self.origin
+        if origin is None:
+            return f"its topic {self.topic} is none of hailong's"
+        if self.kept_size < self.value_size:
+            return f"only {self.kept_size:,} of its {self.value_size:,} bytes were kept: send it from its source"
+        if self.key_size is not None and self.key_size >= MAX_KEY_BYTES:
+            return f"its key was kept only up to {MAX_KEY_BYTES:,} bytes: send it from its source"
+        if self.reason == Reason.EMPTY:
+            return "it had no value: there is nothing to publish"
+        if origin.value.retention_days is None:
+            return f"{origin.subject} keeps only the latest record of a key: an old one would hide what is true now"
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """Which letters are meant; whatever is empty or None does not restrict.
+
+    Attributes:
+        ids: Ids, or beginnings of ids.
+        reasons: Reasons.
+        topics: Topics, by short or full name.
+        partition: Partition of the topic.
+        stages: Components that refused.
+        schema_ids: Writer schema ids.
+        since: Earliest `recorded_at`, epoch milliseconds.
+        until: Latest, exclusive.
+        decided: Whether those that were decided about are meant as well.
+    """
+
+    ids: Sequence[str] = ()
+    reasons: Sequence[str] = ()
+    topics: Sequence[str] = ()
+    partition: int | None = None
+    stages: Sequence[str] = ()
+    schema_ids: Sequence[int] = ()
+    since: int | None = None
+    until: int | None = None
+    decided: bool = False
+
+    @property
+    def restricts(self) -> bool:
+        """Whether anything at all was said about which letters are meant."""
+        texts = (self.ids, self.reasons, self.topics, self.stages, self.schema_ids)
+        return any(texts) or any(one is not None for one in (self.partition, self.since, self.until))
+
+    def of(self, entries: Iterable[Entry]) -> list[Entry]:
+        """Those that are meant, the latest first."""
+        found = [entry for entry in entries if self._means(entry)]
+        return sorted(found, key=lambda entry: (-entry.recorded_at, entry.topic, entry.partition, entry.offset))
+
+    def _means(self, entry: Entry) -> bool:
+        return (
+            (self.decided or not entry.actions)
+            and (not self.ids or any(entry.dead_letter_id.startswith(one.lower()) for one in self.ids))
+            and (not self.reasons or entry.reason in {one.upper() for one in self.reasons})
+            and (not self.topics or bool({entry.topic, entry.subject}.intersection(self.topics)))
+            and (self.partition is None or entry.partition == self.partition)
+            and (not self.stages or bool(set(entry.stages).intersection(self.stages)))
+            and (not self.schema_ids or entry.schema_id in self.schema_ids)
+            and (self.since is None or entry.recorded_at >= self.since)
+            and (self.until is None or entry.recorded_at < self.until)
+        )
+
+
+MIN_ID = 4
+"""Fewer characters of an id name too much by chance."""
+
+
+def named(entries: Sequence[Entry], beginning: str) -> Entry:
+    """The one letter whose id begins like this, decided about or not.
+
+    Raises:
+        Mistake: None does, or several do.
+    """
+    if len(beginning) < MIN_ID:
+        raise Mistake(f"Give at least {MIN_ID} characters of the id, or all of it.")
+    found = Selection(ids=[beginning], decided=True).of(entries)
+    if not found:
+        raise Mistake(f"No dead letter has an id that begins with {beginning}: see `hailong dlq list --all`.")
+    if len(found) > 1:
+        raise Mistake(f"{len(found)} dead letters have ids that begin with {beginning}: give more of it.")
+    return found[0]

@@ -1,0 +1,155 @@
+"""Topics on the cluster: made where they are missing, and compared with the contract where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its type information forgets the re-exports
+    AdminClient,
+    ConfigResource,
+    NewTopic,
+    ResourceType,
+)
+
+from schemas.errors import ConfigurationError, SystemFault, Unavailable
+from schemas.kafka.connection import KafkaConnection
+from schemas.topics import CO_PARTITIONED, Topic
+
+TIMEOUT_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """A topic as it stands on the cluster.
+
+    Attributes:
+        topic: Which.
+        name: Its name there.
+        partitions: How many.
+        created: Whether this call made it.
+    """
+
+    topic: Topic
+    name: str
+    partitions: int
+    created: bool
+
+
+def ensure_topics(connection: KafkaConnection, *, partitions: int, replication_factor: int) -> Sequence[TopicState]:
+    """Make the topics that are missing and check all of them.
+
+    Args:
+        connection: The cluster.
+        partitions: Partitions of topics that do not say themselves.
+        replication_factor: Copies of new topics.
+
+    Raises:
+        Unavailable: The cluster does not answer.
+        ConfigurationError: A topic that exists contradicts the contract; nothing was changed.
+        SystemFault: The cluster refuses to make a topic.
+    """
+    client = AdminClient({**connection.client_config(), "log_level": 0})
+    before = _partition_counts(client, connection)
+    wanted = {topic: topic.value.partitions or partitions for topic in Topic}
+    _refuse(_contradictions(client, connection, {**wanted, **before}, existing=before))
+    missing = [topic for topic in Topic if topic not in before]
+    _create(client, connection, {topic: wanted[topic] for topic in missing}, replication_factor)
+    return [
+        TopicState(topic, topic.value.name(connection.topic_prefix), before.get(topic, wanted[topic]), topic in missing)
+        for topic in Topic
+    ]
+
+
+def verify_topics(connection: KafkaConnection, topics: Iterable[Topic] = tuple(Topic)) -> None:
+    """Check that topics exist and fit the contract, before files or simulated events are written to them.
+
+    Raises:
+        Unavailable: The cluster does not answer.
+        ConfigurationError: Topics are missing or contradict the contract.
+    """
+    client = AdminClient({**connection.client_config(), "log_level": 0})
+    found = _partition_counts(client, connection)
+    missing = [topic.value.name(connection.topic_prefix) for topic in topics if topic not in found]
+    problems = [f"Topic {name} does not exist: run `hailong topics create`." for name in missing]
+    _refuse(problems + _contradictions(client, connection, found, existing=found))
+
+
+def _partition_counts(client: AdminClient, connection: KafkaConnection) -> dict[Topic, int]:
+    try:
+        present = client.list_topics(timeout=TIMEOUT_S).topics
+    except KafkaException as error:
+        raise _cannot(connection, error) from error
+    names = {topic: topic.value.name(connection.topic_prefix) for topic in Topic}
+    return {topic: len(present[name].partitions) for topic, name in names.items() if name in present}
+
+
+def _contradictions(
+    client: AdminClient, connection: KafkaConnection, counts: Mapping[Topic, int], existing: Mapping[Topic, int]
+) -> list[str]:
+    """What would make a join wrong, an order wrong or a record disappear."""
+    problems = []
+    for group in CO_PARTITIONED:
+        found = {topic.value.name(connection.topic_prefix): counts[topic] for topic in group if topic in counts}
+        if len(set(found.values())) > 1:
+            listed = ", ".join(f"{name} has {count}" for name, count in found.items())
+            problems.append(
+                f"Topics that are joined must have equal partition counts, but {listed}: "
+                "create them anew with one count, or set HAILONG_KAFKA_PARTITIONS to the count that exists."
+            )
+    for topic, count in existing.items():
+        fixed = topic.value.partitions
+        if fixed is not None and count != fixed:
+            problems.append(
+                f"Topic {topic.value.name(connection.topic_prefix)} must have {fixed} partition, not {count}."
+            )
+    return problems + _wrong_cleanup(client, connection, existing)
+
+
+def _wrong_cleanup(client: AdminClient, connection: KafkaConnection, topics: Iterable[Topic]) -> list[str]:
+    """Topics whose clean-up policy differs: a compacted log of events would lose all but the last of each key."""
+    by_name = {topic.value.name(connection.topic_prefix): topic for topic in topics}
+    if not by_name:
+        return []
+    answers = client.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in by_name])
+    problems = []
+    for resource, answer in answers.items():
+        try:
+            entry = answer.result(timeout=TIMEOUT_S).get("cleanup.policy")
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                continue  # a client that may not read settings of topics may still read and write them
+            raise _cannot(connection, error) from error
+        wanted = by_name[resource.name].value.config["cleanup.policy"]
+        found = "delete" if entry is None else entry.value
+        if wanted == "delete" and "compact" in found:
+            problems.append(
+                f"Topic {resource.name} has cleanup.policy={found}, which drops events: set it to {wanted}."
+            )
+    return problems
+
+
+def _create(client: AdminClient, connection: KafkaConnection, counts: Mapping[Topic, int], replication: int) -> None:
+    if not counts:
+        return
+    new = [
+        NewTopic(topic.value.name(connection.topic_prefix), count, replication, config=dict(topic.value.config))
+        for topic, count in counts.items()
+    ]
+    for name, answer in client.create_topics(new, operation_timeout=TIMEOUT_S).items():
+        try:
+            answer.result(timeout=TIMEOUT_S)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
+                continue  # another process made it in the meantime; `verify_topics` looks at what it made
+            raise SystemFault(f"Kafka refuses to create topic {name}: {error.args[0].str()}") from error
+
+
+def _refuse(problems: Sequence[str]) -> None:
+    if problems:
+        raise ConfigurationError(problems)
+
+
+def _cannot(connection: KafkaConnection, error: KafkaException) -> Unavailable:
+    return Unavailable(f"Kafka at {connection.bootstrap_servers} does not answer: {error.args[0].str()}")

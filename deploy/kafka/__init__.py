@@ -1,6 +1,0 @@
-"""Apache Kafka as a server on this machine: for tests, and for stacks whose topics are to survive a restart."""
-
-from deploy.kafka.cluster import KafkaCluster
-from deploy.kafka.jars import available
-
-__all__ = ["KafkaCluster", "available"]

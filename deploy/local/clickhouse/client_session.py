@@ -1,0 +1,185 @@
+"""One client's session in the engine."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Generator, Mapping
+from contextlib import closing, suppress
+from dataclasses import dataclass
+from typing import Any, Final
+
+from deploy.local.clickhouse.blocks import Header
+from deploy.local.clickhouse.engine import MAIN_DATABASE, Engine
+from deploy.local.clickhouse.errors import BAD_ARGUMENTS, UNKNOWN_COLUMN, UNKNOWN_SETTING, ServerError
+from deploy.local.clickhouse.statements import Insert
+
+_COMPUTED: Final = ("MATERIALIZED", "ALIAS", "EPHEMERAL")
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A query's setting; an important one must not be ignored when it is unknown."""
+
+    value: str
+    important: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """What a statement read and wrote."""
+
+    read_rows: int = 0
+    read_bytes: int = 0
+    written_rows: int = 0
+    written_bytes: int = 0
+
+    @classmethod
+    def of(cls, result: Any) -> Counts:
+        """The counts of a chDB result."""
+        return cls(
+            result.storage_rows_read(),
+            result.storage_bytes_read(),
+            result.rows_written(),
+            result.bytes_written(),
+        )
+
+
+def quoted(name: str) -> str:
+    """A name as an identifier of SQL."""
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
+
+
+def _literal(text: str) -> str:
+    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
+
+
+class Session:
+    """One client's state in the engine: its database, settings and temporary tables. Not for two threads.
+
+    Raises:
+        ServerError: 81, the database does not exist.
+    """
+
+    def __init__(self, engine: Engine, database: str = "") -> None:
+        self.engine = engine
+        self._applied: dict[str, str] = {}
+        self._open(database)
+
+    def _open(self, database: str) -> None:
+        self._connection: Any = self.engine.connect()
+        try:
+            self.run(f"USE {quoted(MAIN_DATABASE if database in ('', 'default') else database)}")
+        except ServerError:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """End the session; its temporary tables go with it."""
+        self._connection.close()
+
+    def run(self, sql: str, format_: str = "Null", parameters: Mapping[str, str] | None = None) -> Any:
+        """Run any statement to its end.
+
+        Returns:
+            The chDB result: output in `format_` under ``bytes()``, and counts.
+
+        Raises:
+            ServerError: whatever the engine says, with its code.
+        """
+        try:
+            return self._connection.query(sql, format_, params=dict(parameters or {}))
+        except Exception as error:
+            raise ServerError.of(error) from error
+
+    def stream(self, select: str, parameters: Mapping[str, str]) -> Generator[bytes, None, None]:
+        """Run a SELECT block by block, each as Native bytes; closing the iterator cancels the query.
+
+        The session must run nothing else meanwhile: chDB would drop the stream.
+        """
+        try:
+            with closing(self._connection.send_query(select, "Native", params=dict(parameters))) as stream:
+                for chunk in stream:
+                    yield chunk.bytes()
+        except Exception as error:
+            raise ServerError.of(error) from error
+
+    def describe(self, source: str, parameters: Mapping[str, str] | None = None) -> Header:
+        """The columns of a table or of a parenthesised query, without computed ones."""
+        result = self.run(f"DESCRIBE TABLE {source}", "JSONCompact", parameters)
+        rows = json.loads(result.bytes())["data"]
+        return [(name, type_) for name, type_, kind, *_ in rows if kind not in _COMPUTED]
+
+    def insert_header(self, insert: Insert) -> Header:
+        """The columns that an INSERT expects, in its order.
+
+        Raises:
+            ServerError: 60, no such table; 16, no such column.
+        """
+        if "*" in insert.columns:
+            # `* EXCEPT (...)`: the client's own text, which it might as well have sent as a query.
+            return self.describe(f"(SELECT {insert.columns[1:-1]} FROM {insert.table})")  # noqa: S608
+        result = self.run(f"DESCRIBE TABLE {insert.table}", "JSONCompact")
+        rows = json.loads(result.bytes())["data"]
+        if not insert.names:
+            return [(name, type_) for name, type_, kind, *_ in rows if kind not in _COMPUTED]
+        types = {row[0]: row[1] for row in rows}
+        for name in insert.names:
+            if name not in types:
+                text = f"No such column {name} in table {insert.table} (NO_SUCH_COLUMN_IN_TABLE)"
+                raise ServerError(UNKNOWN_COLUMN, text)
+        return [(name, types[name]) for name in insert.names]
+
+    def apply(self, settings: Mapping[str, Setting]) -> None:
+        """Make the settings of the next query those given; what the previous query had set is undone.
+
+        Unknown settings are ignored unless important, as newer clients send names that older servers lack.
+        ``readonly`` cannot be undone within a chDB connection, so that one is opened again, which loses the
+        session's temporary tables.
+
+        Raises:
+            ServerError: 115, unknown and important; or the engine refuses a value.
+        """
+        known = self.engine.known_settings
+        for name, setting in settings.items():
+            if setting.important and name not in known:
+                raise ServerError(UNKNOWN_SETTING, f"Unknown setting '{name}' (UNKNOWN_SETTING)")
+        wanted = {name: setting.value for name, setting in settings.items() if name in known}
+        if wanted == self._applied:
+            return
+        if "readonly" in self._applied:
+            database = self.run("SELECT currentDatabase()", "TSVRaw").bytes().decode().rstrip("\n")
+            self.close()
+            self._applied = {}
+            self._open(database)
+        if gone := [name for name in self._applied if name not in wanted]:
+            self.run("SET " + ", ".join(f"{name} = DEFAULT" for name in gone))
+        # After a failure below, what was set is not known exactly: all of it counts as set.
+        changed = {name: value for name, value in wanted.items() if self._applied.get(name) != value}
+        self._applied = {name: self._applied.get(name, "") for name in wanted}
+        readonly = changed.pop("readonly", None)
+        if changed:
+            self.run("SET " + ", ".join(f"{name} = {_literal(value)}" for name, value in changed.items()))
+        if readonly is not None:
+            self.run(f"SET readonly = {_literal(readonly)}")  # last: it forbids the others
+        self._applied = wanted
+
+    def temporary_table(self, name: str, header: Header) -> None:
+        """Make a table of this session.
+
+        Raises:
+            ServerError: a type is not one of the engine's.
+        """
+        columns = ", ".join(f"{quoted(column)} {_checked_type(type_)}" for column, type_ in header)
+        self.run(f"CREATE TEMPORARY TABLE {quoted(name)} ({columns})")
+
+    def drop_temporary(self, name: str) -> None:
+        """Drop a table of this session, if it is there."""
+        with suppress(ServerError):
+            self.run(f"DROP TEMPORARY TABLE IF EXISTS {quoted(name)}")
+
+
+def _checked_type(type_: str) -> str:
+    # A type is the client's text inside our statement: no second statement or clause may hide in it.
+    if type_.count("(") != type_.count(")") or any(sign in type_ for sign in ";\n"):
+        raise ServerError(BAD_ARGUMENTS, "Malformed type of an external table (BAD_ARGUMENTS)")
+    return type_

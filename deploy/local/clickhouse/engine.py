@@ -1,0 +1,113 @@
+"""The chDB engine of this process: its directory, its door, its connections."""
+
+from __future__ import annotations
+
+import fcntl
+import hmac
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+
+import chdb
+
+from deploy.local.clickhouse.configuration import write_configuration
+from deploy.local.clickhouse.errors import (
+    AUTHENTICATION_FAILED,
+    ServerError,
+)
+from deploy.local.clickhouse.insert_spool import Spool
+
+VERSION: tuple[int, ...] = tuple(int(part) for part in chdb.engine_version.split(".")[:3])
+MAIN_DATABASE: Final = "main"
+"""Where clients are that ask for no database or for `default`.
+
+chDB's own `default` is an overlay over the server's files: tables of it are looked for among them.
+"""
+
+
+class DirectoryInUseError(RuntimeError):
+    """Another server holds the data directory."""
+
+
+class Engine:
+    """The one engine of this process; open it once, before clients come.
+
+    Args:
+        directory: where the data lives; made when missing.
+        user: the only user.
+        password: of that user; empty lets everybody in who knows the user's name.
+        settings: defaults of every session, such as ``max_memory_usage``.
+
+    Raises:
+        DirectoryInUseError: another server has the directory.
+        ServerError: the engine does not start, with its reason.
+    """
+
+    def __init__(self, directory: Path, user: str, password: str, settings: Mapping[str, str] | None = None) -> None:
+        directory = directory.resolve()
+        directory.mkdir(parents=True, exist_ok=True)
+        # chDB refuses a second process too, but does not say why.
+        self._lock = _lock(directory)
+        self._user, self._password = user, password
+        self._spool = directory / "spool"
+        self._spool.mkdir(exist_ok=True)
+        config = write_configuration(directory, dict(settings or {}))
+        self._dsn = f"{directory / 'data'}?config-file={config}"
+        try:
+            # Held open while clients come and go: the engine stops with its last connection.
+            self._root: Any = self.connect()
+            self._root.query(f"CREATE DATABASE IF NOT EXISTS {MAIN_DATABASE} ENGINE = Atomic", "Null")
+            self.time_zone = self._lines("SELECT serverTimezone()")[0]
+            self.known_settings = frozenset(self._lines("SELECT name FROM system.settings"))
+        except Exception as error:
+            os.close(self._lock)
+            raise ServerError.of(error) from error
+
+    def _lines(self, query: str) -> list[str]:
+        text: str = self._root.query(query, "TSVRaw").bytes().decode()
+        return text.splitlines()
+
+    def authenticate(self, user: str, password: str) -> None:
+        """Let a client in.
+
+        Raises:
+            ServerError: 516; the text does not tell which of the two is wrong.
+        """
+        same_user = hmac.compare_digest(user.encode(), self._user.encode())
+        same_password = hmac.compare_digest(password.encode(), self._password.encode())
+        if not (same_user and same_password):
+            raise ServerError(
+                AUTHENTICATION_FAILED,
+                f"{user[:100]}: Authentication failed: password is incorrect, or there is no user with such "
+                "name. (AUTHENTICATION_FAILED)",
+            )
+
+    def connect(self) -> Any:
+        """A new chDB connection: connections run in parallel, queries on one wait for each other."""
+        try:
+            return chdb.connect(self._dsn)  # type: ignore[no-untyped-call]
+        except Exception as error:
+            raise ServerError.of(error) from error
+
+    def spool(self) -> Spool:
+        """An empty place for the rows of one INSERT."""
+        return Spool(self._spool)
+
+    def close(self) -> None:
+        """Stop the engine and give the directory free."""
+        self._root.close()
+        os.close(self._lock)
+
+
+def _lock(directory: Path) -> int:
+    file = os.open(directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        owner = os.pread(file, 20, 0).decode(errors="replace").strip() or "unknown"
+        os.close(file)
+        raise DirectoryInUseError(f"{directory} is in use by another server (process {owner})") from error
+    os.ftruncate(file, 0)
+    os.pwrite(file, str(os.getpid()).encode(), 0)
+    return file

@@ -1,0 +1,91 @@
+"""The body of an HTTP request, read piece by piece: nothing of a size that the client chooses is allocated."""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Iterable, Iterator
+from email.message import Message
+from io import BufferedIOBase
+from typing import Final
+
+from deploy.local.clickhouse.errors import BAD_ARGUMENTS, TOO_LARGE, UNKNOWN_METHOD, ServerError
+
+BODY_LIMIT: Final = 4 << 30  # rows of an INSERT
+_PIECE: Final = 1 << 20
+
+
+def has_body(headers: Message) -> bool:
+    """Whether the request brings more than its head."""
+    return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
+
+
+def read_body(stream: BufferedIOBase, headers: Message) -> Iterator[bytes]:
+    """The request's body, unpacked, in pieces of bounded size.
+
+    Raises:
+        ServerError: too large, badly framed or badly packed.
+        ConnectionError: the client went away before its end.
+    """
+    raw = _chunks(stream) if "chunked" in headers.get("Transfer-Encoding", "") else _plain(stream, headers)
+    encoding = headers.get("Content-Encoding", "")
+    if encoding in ("gzip", "deflate"):
+        return _inflated(raw)
+    if encoding:
+        raise ServerError(UNKNOWN_METHOD, "Only gzip and deflate are supported (UNKNOWN_COMPRESSION_METHOD)")
+    return raw
+
+
+def _plain(stream: BufferedIOBase, headers: Message) -> Iterator[bytes]:
+    length = headers.get("Content-Length", "0")
+    if not re.fullmatch(r"\d{1,12}", length) or int(length) > BODY_LIMIT:
+        raise ServerError(TOO_LARGE, "Body is too large (TOO_LARGE_STRING_SIZE)")
+    yield from _pieces(stream, int(length))
+
+
+def _chunks(stream: BufferedIOBase) -> Iterator[bytes]:
+    while True:
+        head = stream.readline(100).split(b";")[0].strip()
+        if not re.fullmatch(rb"[0-9a-fA-F]{1,8}", head):
+            raise ServerError(BAD_ARGUMENTS, "Malformed chunk (BAD_ARGUMENTS)")
+        size = int(head, 16)
+        if not size:
+            break
+        yield from _pieces(stream, size)
+        stream.readline(3)
+    while stream.readline(1000) not in (b"\r\n", b"\n", b""):
+        pass
+
+
+def _pieces(stream: BufferedIOBase, size: int) -> Iterator[bytes]:
+    while size:
+        piece = stream.read(min(size, _PIECE))
+        if not piece:
+            raise ConnectionError("the client went away within its body")
+        size -= len(piece)
+        yield piece
+
+
+def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
+    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by its first bytes
+    for piece in pieces:
+        data = piece
+        while data:
+            try:
+                yield unpack.decompress(data, _PIECE)
+            except zlib.error as error:
+                raise ServerError(UNKNOWN_METHOD, "Broken compressed body (CANNOT_DECOMPRESS)") from error
+            data = unpack.unconsumed_tail
+    yield unpack.flush()
+    if not unpack.eof:
+        raise ServerError(UNKNOWN_METHOD, "Compressed body ends too early (CANNOT_DECOMPRESS)")
+
+
+def bounded(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
+    """The same pieces, until together they have more than `limit` bytes; then an error 131."""
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > limit:
+            raise ServerError(TOO_LARGE, f"Body has more than {limit} bytes (TOO_LARGE_STRING_SIZE)")
+        yield piece

@@ -1,0 +1,71 @@
+"""The rows of one INSERT, gathered until the client has sent them all.
+
+Nothing reaches a table before the last block: a client that dies in between has stored nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+from deploy.local.clickhouse.errors import CANNOT_WRITE, ServerError
+
+_MEMORY_BYTES: Final = 64 << 20  # beyond this an INSERT goes to the disk
+
+
+class Spool:
+    """A nameless file, in memory while small, that the engine reads by its descriptor.
+
+    It vanishes with the process, so a crash leaves nothing to clean up.
+    """
+
+    def __init__(self, directory: Path) -> None:
+        self._directory = directory
+        self._file = os.memfd_create("insert")
+        self._in_memory = True
+        self.size = 0
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        os.close(self._file)
+
+    @property
+    def path(self) -> str:
+        """Where the engine finds the rows. It holds no quote."""
+        return f"/proc/self/fd/{self._file}"
+
+    def write(self, data: bytes) -> None:
+        """Append bytes.
+
+        Raises:
+            ServerError: 243, the disk is full.
+        """
+        try:
+            if self._in_memory and self.size + len(data) > _MEMORY_BYTES:
+                self._move_to_disk()
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._file, view) :]
+        except OSError as error:
+            raise ServerError(CANNOT_WRITE, f"Cannot keep the rows: {error} (NOT_ENOUGH_SPACE)") from error
+        self.size += len(data)
+
+    def _move_to_disk(self) -> None:
+        with tempfile.TemporaryFile(dir=self._directory) as file:
+            disk = os.dup(file.fileno())
+        try:
+            position = 0
+            while sent := os.sendfile(disk, self._file, position, self.size - position):
+                position += sent
+        except OSError:
+            os.close(disk)
+            raise
+        os.close(self._file)
+        self._file, self._in_memory = disk, False

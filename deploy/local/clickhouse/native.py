@@ -1,0 +1,224 @@
+"""The native protocol: what the server does with each packet of a client."""
+
+from __future__ import annotations
+
+import json
+import re
+import socket
+from contextlib import closing, suppress
+from typing import Final
+
+from deploy.local.clickhouse.blocks import Block, header_block, wire_blocks
+from deploy.local.clickhouse.client_session import Counts, Session, quoted
+from deploy.local.clickhouse.connection import Connection
+from deploy.local.clickhouse.engine import Engine
+from deploy.local.clickhouse.errors import (
+    CANCELLED,
+    UNEXPECTED_PACKET,
+    UNKNOWN_PACKET,
+    ProtocolError,
+    ServerError,
+)
+from deploy.local.clickhouse.guard import guard
+from deploy.local.clickhouse.insert_spool import Spool
+from deploy.local.clickhouse.packets import FromClient, FromServer, Query, read_hello, read_query
+from deploy.local.clickhouse.statements import Insert, first_word, native_insert, split_format, trimmed
+from deploy.local.clickhouse.wire import string
+from schemas.codec.varint import varint
+
+HANDSHAKE_SECONDS: Final = 10.0
+_SELECTS: Final = frozenset({"SELECT", "WITH", "FROM"})
+_TABULAR: Final = frozenset({"SHOW", "EXPLAIN", "DESCRIBE", "DESC", "EXISTS", "CHECK"})
+_OUTFILE = re.compile(r"\s+INTO\s+OUTFILE\s+'[^']*'\s*$", re.IGNORECASE)
+_TABLES_LIMIT: Final = 1000
+
+
+def serve_client(engine: Engine, sock: socket.socket) -> None:
+    """Serve one client until it leaves; returns when it has left, however it did."""
+    connection = Connection(sock)
+    with closing(connection), suppress(EOFError, OSError):
+        try:
+            session = _handshake(engine, connection)
+            with closing(session):
+                Native(connection, session).serve()
+        except ServerError as error:
+            # Nothing after a broken packet can be understood: say why, and hang up.
+            connection.send_error(error)
+
+
+def _handshake(engine: Engine, connection: Connection) -> Session:
+    connection.limit_time(HANDSHAKE_SECONDS)
+    hello = read_hello(connection.reader)
+    connection.revision = hello.revision
+    engine.authenticate(hello.user, hello.password)
+    session = Session(engine, hello.database)
+    try:
+        connection.send_hello(engine.time_zone)
+        if hello.revision >= 54458:
+            connection.reader.raw_string()  # addendum: quota key
+        connection.limit_time(None)
+    except BaseException:
+        session.close()
+        raise
+    return session
+
+
+class Native:
+    """The conversation with one client that has been let in."""
+
+    def __init__(self, connection: Connection, session: Session) -> None:
+        self._client = connection
+        self._session = session
+
+    def serve(self) -> None:
+        """Answer packets until the client closes (``EOFError``, ``OSError``) or breaks the protocol."""
+        reader = self._client.reader
+        while True:
+            kind = reader.varint()
+            if kind == FromClient.QUERY:
+                self._query(read_query(reader, self._client.revision))
+            elif kind == FromClient.PING:
+                self._client.send(varint(FromServer.PONG))
+                self._client.flush()
+            elif kind == FromClient.DATA:
+                self._client.read_data()  # rows on their way when their INSERT was refused
+            elif kind == FromClient.TABLES_STATUS:
+                self._tables_status()
+            elif kind != FromClient.CANCEL:  # a cancel may come when its query has just ended
+                text = f"Unknown packet {kind} from client (UNKNOWN_PACKET_FROM_CLIENT)"
+                raise ProtocolError(UNKNOWN_PACKET, text)
+
+    def _tables_status(self) -> None:
+        """Tell a `remote()` of another server that its tables are not replicated."""
+        reader = self._client.reader
+        count = min(reader.varint(), _TABLES_LIMIT)
+        tables = [(reader.string(), reader.string()) for _ in range(count)]
+        parts = [string(database) + string(table) + b"\0" for database, table in tables]
+        self._client.send(varint(FromServer.TABLES_STATUS), varint(count), *parts)
+        self._client.flush()
+
+    def _query(self, query: Query) -> None:
+        self._client.compressed = query.compressed
+        external: list[str] = []
+        try:
+            self._external_tables(external)
+            self._answer(query)
+            self._client.send(varint(FromServer.END_OF_STREAM))
+            self._client.flush()
+        except (EOFError, OSError, ProtocolError):
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever fails inside one query is that query's error
+            self._client.send_error(ServerError.of(error))
+        finally:
+            for table in external:
+                self._session.drop_temporary(table)
+
+    def _answer(self, query: Query) -> None:
+        self._session.apply(query.settings)
+        zone = query.settings.get("session_timezone")
+        if zone and self._client.revision >= 54464:
+            self._client.send(varint(FromServer.TIME_ZONE), string(zone.value))
+        statement = trimmed(query.text)
+        word = first_word(statement)
+        if word != "INSERT":
+            # FORMAT and INTO OUTFILE at the end are for the client itself: it writes that file, not we.
+            statement = _OUTFILE.sub("", split_format(statement)[0])
+        guard(statement)
+        insert = native_insert(statement) if word == "INSERT" else None
+        if insert:
+            self._insert(insert)
+        elif word in _SELECTS:
+            self._select(statement, query.parameters)
+        else:
+            self._run(statement, query.parameters, tabular=word in _TABULAR)
+
+    def _external_tables(self, names: list[str]) -> None:
+        """Take the tables that come with a query, up to the empty block; add their names to `names`."""
+        problem: ServerError | None = None
+        while True:
+            block, table = self._next_data()
+            if not block.header:
+                break
+            try:
+                if table not in names:
+                    self._session.temporary_table(table, block.header)
+                    names.append(table)
+                with self._session.engine.spool() as spool:
+                    spool.write(block.native)
+                    self._store(Insert(quoted(table), "", "", "", 0), spool)
+            except ServerError as error:
+                problem = error  # read on: the client sends all before it listens
+        if problem:
+            raise problem
+
+    def _next_data(self) -> tuple[Block, str]:
+        kind = self._client.reader.varint()
+        if kind == FromClient.CANCEL:
+            raise ServerError(CANCELLED, "Query was cancelled (QUERY_WAS_CANCELLED)")
+        if kind != FromClient.DATA:
+            raise ProtocolError(UNEXPECTED_PACKET, "Expected Data (UNEXPECTED_PACKET_FROM_CLIENT)")
+        table, block = self._client.read_data()
+        return block, table
+
+    def _store(self, insert: Insert, spool: Spool) -> Counts:
+        if not spool.size:
+            return Counts()
+        result = self._session.run(insert.reading(spool.path, "Native"))
+        return Counts(written_rows=result.rows_written(), written_bytes=result.bytes_written())
+
+    def _insert(self, insert: Insert) -> None:
+        """Take rows up to the empty block, store them all, and only then let the client be told."""
+        client = self._client
+        client.send_block(header_block(self._session.insert_header(insert), client.revision))
+        client.flush()
+        problem: ServerError | None = None
+        with self._session.engine.spool() as spool:
+            while (block := self._next_data()[0]).header:
+                if client.revision >= 54456:
+                    client.send_empty(FromServer.PROFILE_EVENTS)  # the client waits for it after each block
+                    client.flush()
+                if block.rows and not problem:
+                    try:
+                        spool.write(block.native)
+                    except ServerError as error:
+                        problem = error  # read on: the client sends all before it listens
+            if client.revision >= 54456:
+                client.send_empty(FromServer.PROFILE_EVENTS)
+            if problem:
+                raise problem
+            counts = self._store(insert, spool)  # parts are committed when this returns
+        if client.revision >= 54420:
+            client.send_progress(counts)
+
+    def _select(self, statement: str, parameters: dict[str, str]) -> None:
+        client = self._client
+        # chDB sends nothing at all for an empty result, so the columns are asked for first. Where that fails
+        # the query fails too, and says it better.
+        header = None
+        with suppress(ServerError):
+            header = self._session.describe(f"({statement})", parameters)
+            client.send_block(header_block(header, client.revision))
+        rows = blocks = size = 0
+        with closing(self._session.stream(statement, parameters)) as stream:
+            for native in stream:
+                for wire, count in wire_blocks(native, header, client.revision):
+                    client.send_block(wire)
+                    rows, blocks, size = rows + count, blocks + 1, size + len(wire)
+                client.flush()
+                if client.has_input() and client.reader.peek() == FromClient.CANCEL:
+                    client.reader.skip(1)
+                    break
+        client.send_profile(rows, blocks, size)
+        client.send_progress(Counts(rows, size))
+        client.send_empty()
+
+    def _run(self, statement: str, parameters: dict[str, str], *, tabular: bool) -> None:
+        client = self._client
+        result = self._session.run(statement, "Native", parameters)
+        native = result.bytes()
+        if tabular and not native:
+            meta = json.loads(self._session.run(statement, "JSONCompact", parameters).bytes())["meta"]
+            client.send_block(header_block([(column["name"], column["type"]) for column in meta], client.revision))
+        for wire, _ in wire_blocks(native, None, client.revision):
+            client.send_block(wire)
+        client.send_progress(Counts.of(result))

@@ -1,0 +1,170 @@
+"""The packets that a client sends, at any revision of the protocol from 2016 to today."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import Final
+
+from clickhouse_driver.settings.available import settings as old_settings
+from clickhouse_driver.settings.types import SettingBool, SettingUInt64
+
+from deploy.local.clickhouse.client_session import Setting
+from deploy.local.clickhouse.errors import TOO_LARGE, UNEXPECTED_PACKET, ProtocolError
+from deploy.local.clickhouse.wire import Reader
+
+REVISION: Final = 54468  # the newest that this server speaks: clickhouse-driver 0.2.11 knows no newer one
+_QUERY_LIMIT: Final = 64 << 20
+_SETTINGS_LIMIT: Final = 2000
+_HANDSHAKE_STRING: Final = 1 << 10
+_ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "\f"}
+_TCP, _HTTP = 1, 2
+
+
+class FromClient(IntEnum):
+    """Kinds of packets from the client."""
+
+    HELLO = 0
+    QUERY = 1
+    DATA = 2
+    CANCEL = 3
+    PING = 4
+    TABLES_STATUS = 5
+
+
+class FromServer(IntEnum):
+    """Kinds of packets to the client."""
+
+    HELLO = 0
+    DATA = 1
+    EXCEPTION = 2
+    PROGRESS = 3
+    PONG = 4
+    END_OF_STREAM = 5
+    PROFILE_INFO = 6
+    TABLES_STATUS = 9
+    PROFILE_EVENTS = 14
+    TIME_ZONE = 17
+
+
+@dataclass(frozen=True, slots=True)
+class Hello:
+    """Who connects, and which revision both sides speak from now on."""
+
+    revision: int
+    database: str
+    user: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A statement with its settings and parameters (in the escaped form that the engine takes)."""
+
+    text: str
+    settings: dict[str, Setting]
+    parameters: dict[str, str]
+    compressed: bool
+
+
+def read_hello(reader: Reader) -> Hello:
+    """Read the first packet of a connection.
+
+    Raises:
+        ProtocolError: this is no ClickHouse client.
+    """
+    if reader.varint() != FromClient.HELLO:
+        raise ProtocolError(UNEXPECTED_PACKET, "Expected Hello (UNEXPECTED_PACKET_FROM_CLIENT)")
+    reader.raw_string(_HANDSHAKE_STRING)  # the client's name
+    reader.varint()  # its version
+    reader.varint()
+    revision = min(reader.varint(), REVISION)
+    database, user, password = (reader.string(_HANDSHAKE_STRING) for _ in range(3))
+    return Hello(revision, database, user, password)
+
+
+def _skip_strings(reader: Reader, count: int) -> None:
+    for _ in range(count):
+        reader.raw_string()
+
+
+def _skip_numbers(reader: Reader, count: int) -> None:
+    for _ in range(count):
+        reader.varint()
+
+
+def _skip_origin(reader: Reader, revision: int) -> int:
+    """Pass over the client's machine and program; returns the interface through which the user came."""
+    interface = reader.varint()
+    if interface == _TCP:
+        _skip_strings(reader, 3)  # system user, host, client name
+        _skip_numbers(reader, 3)  # version and revision
+    elif interface == _HTTP:
+        _skip_numbers(reader, 1)  # method
+        _skip_strings(reader, 1 + (revision >= 54443) + (revision >= 54447))  # agent, forwarded-for, referer
+    return interface
+
+
+def _skip_client_info(reader: Reader, revision: int) -> None:
+    """Pass over who sent the query and through what: nothing here depends on it."""
+    if not reader.varint():
+        return
+    _skip_strings(reader, 3)  # first user, query id and address
+    if revision >= 54449:
+        reader.skip(8)  # start time
+    interface = _skip_origin(reader, revision)
+    if revision >= 54060:
+        _skip_strings(reader, 1)  # quota key
+    if revision >= 54448:
+        _skip_numbers(reader, 1)  # distributed depth
+    if revision >= 54401 and interface == _TCP:
+        _skip_numbers(reader, 1)  # patch version
+    if revision >= 54442 and reader.read(1) != b"\0":  # trace: id, span, state, flags
+        reader.skip(24)
+        _skip_strings(reader, 1)
+        reader.skip(1)
+    if revision >= 54453:
+        _skip_numbers(reader, 3)  # parallel replicas
+
+
+def _read_settings(reader: Reader, *, as_strings: bool) -> dict[str, Setting]:
+    settings: dict[str, Setting] = {}
+    while name := reader.string():
+        if len(settings) >= _SETTINGS_LIMIT:
+            raise ProtocolError(TOO_LARGE, "Too many settings (TOO_LARGE_ARRAY_SIZE)")
+        if as_strings:
+            flags = reader.varint()
+            settings[name] = Setting(reader.string(_QUERY_LIMIT), important=bool(flags & 1))
+            continue
+        # Clients before 2019 write numbers in binary and say nothing of the type.
+        kind = old_settings.get(name)
+        numeric = isinstance(kind, type) and issubclass(kind, SettingUInt64 | SettingBool)
+        settings[name] = Setting(str(reader.varint()) if numeric else reader.string())
+    return settings
+
+
+def _unquoted(text: str) -> str:
+    """The content of a quoted parameter; the engine undoes the second layer of escapes itself."""
+    return re.sub(r"\\(.)", lambda sign: _ESCAPES.get(sign[1], sign[1]), text[1:-1], flags=re.DOTALL)
+
+
+def read_query(reader: Reader, revision: int) -> Query:
+    """Read the body of a Query packet.
+
+    Raises:
+        ProtocolError: the statement has more than 64 MiB, or the packet makes no sense.
+    """
+    reader.raw_string()  # query id
+    _skip_client_info(reader, revision)
+    settings = _read_settings(reader, as_strings=revision >= 54429)
+    if revision >= 54441:
+        reader.raw_string()  # secret between servers
+    reader.varint()  # stage: always to the end
+    compressed = bool(reader.varint())
+    text = reader.string(_QUERY_LIMIT)
+    parameters: dict[str, str] = {}
+    if revision >= 54459:
+        sent = _read_settings(reader, as_strings=True)
+        parameters = {name: _unquoted(setting.value) for name, setting in sent.items()}
+    return Query(text, settings, parameters, compressed)

@@ -1,0 +1,109 @@
+"""Looking at a statement just closely enough to know how to answer it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+
+from deploy.local.clickhouse.columns import split_arguments
+
+_COMMENTS = re.compile(r"(?:--[^\n]*(?:\n|$)|#[ !][^\n]*(?:\n|$)|/\*.*?\*/|\s)*", re.DOTALL)
+_FORMAT = re.compile(r"\s+FORMAT\s+(\w+)\s*$", re.IGNORECASE)
+_FIRST_WORD = re.compile(r"[(\s]*(\w*)")
+_NAME = r'(?:`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*"|\w+)'
+_INSERT_HEAD = re.compile(
+    rf"INSERT\s+INTO\s+(?:TABLE\s+)?(?P<table>{_NAME}(?:\s*\.\s*{_NAME})?)\s*"
+    r"(?P<columns>\((?:[^()`\"]|`(?:[^`\\]|\\.)*`|\"(?:[^\"\\]|\\.)*\"|\([^()]*\))*\))?",
+    re.IGNORECASE,
+)
+_INSERT_TAIL = re.compile(
+    r"\s*(?P<settings>SETTINGS\s+.+?)?\s*(?:\bVALUES|\bFORMAT\s+(?P<format>\w+))?\s*;?\s*$",
+    re.IGNORECASE | re.DOTALL,
+)
+_HTTP_INSERT = re.compile(
+    r"\s*(?P<settings>SETTINGS\s.+?)?\s*FORMAT\s+(?P<format>\w+)[ \t]*\r?\n?", re.IGNORECASE | re.DOTALL
+)
+_NOT_A_TABLE = frozenset({"SELECT", "WITH", "VALUES", "FORMAT", "SETTINGS", "FROM", "FUNCTION"})
+_TAIL_LIMIT = 64 << 10  # a statement whose data is still to come is short
+
+
+@dataclass(frozen=True, slots=True)
+class Insert:
+    """An INSERT whose rows are not in its text.
+
+    Attributes:
+        table: as written, with its database.
+        columns: the parenthesised list as written, or nothing.
+        settings: the SETTINGS clause as written, or nothing.
+        format: the format of the rows, or nothing where the statement says VALUES or nothing.
+        end: where the statement ends and inline data begins.
+    """
+
+    table: str
+    columns: str
+    settings: str
+    format: str
+    end: int
+
+    @property
+    def names(self) -> list[str]:
+        """The columns that the rows will have, unquoted; empty for all of them."""
+        return [re.sub(r'^([`"])(.*)\1$', r"\2", name) for name in split_arguments(self.columns[1:-1])]
+
+    def reading(self, path: str, format_: str) -> str:
+        """The same insert with its rows in a file.
+
+        Data within the text would be cut at its first empty line, which binary data can contain anywhere.
+        """
+        return (
+            f"INSERT INTO {self.table} {self.columns} FROM INFILE '{path}' COMPRESSION 'none' "
+            f"{self.settings} FORMAT {format_}"
+        )
+
+
+def from_first_word(text: str) -> str:
+    """A text without the comments and blanks before its statement; data at its end stays as it is."""
+    match = _COMMENTS.match(text)
+    return text[match.end() if match else 0 :]
+
+
+def trimmed(text: str) -> str:
+    """A statement without the comments before it and the semicolons after it."""
+    return from_first_word(text).rstrip().rstrip(";").rstrip()
+
+
+def first_word(statement: str) -> str:
+    """The statement's kind, in capitals: ``SELECT``, ``INSERT``, ``CREATE`` ..."""
+    match = _FIRST_WORD.match(statement)
+    return match[1].upper() if match else ""
+
+
+def split_format(statement: str) -> tuple[str, str]:
+    """A statement without its ``FORMAT name``, and the name, which may be empty."""
+    match = _FORMAT.search(statement, max(0, len(statement) - 200))
+    return (statement[: match.start()], match[1]) if match else (statement, "")
+
+
+def _head(statement: str) -> re.Match[str] | None:
+    head = _INSERT_HEAD.match(statement)
+    return head if head and head["table"].upper() not in _NOT_A_TABLE else None
+
+
+def native_insert(statement: str) -> Insert | None:
+    """The insert whose rows will follow as blocks, or None: its rows are in the text, or it selects them."""
+    head = _head(statement)
+    if not head or len(statement) - head.end() > _TAIL_LIMIT:
+        return None
+    tail = _INSERT_TAIL.match(statement, head.end())
+    if not tail:
+        return None
+    return Insert(head["table"], head["columns"] or "", tail["settings"] or "", tail["format"] or "", tail.end())
+
+
+def http_insert(statement: str) -> Insert | None:
+    """The insert that names its FORMAT, with the rows after it in the same text, or None."""
+    head = _head(statement)
+    tail = head and _HTTP_INSERT.match(statement, head.end(), head.end() + _TAIL_LIMIT)
+    if not head or not tail:
+        return None
+    return Insert(head["table"], head["columns"] or "", tail["settings"] or "", tail["format"], tail.end())

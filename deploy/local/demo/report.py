@@ -1,0 +1,233 @@
+"""The report: as JSON for machines and as tables for people."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime, timedelta, timezone
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from deploy.local.demo.figures import AlertFigures, Figures
+
+HANOI = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
+"""Viet Nam has one time zone and no daylight saving."""
+
+
+@dataclass(frozen=True, slots=True)
+class Planted:
+    """The spike as the simulator planted it: the yardstick for the alert."""
+
+    office: str
+    started_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The run itself.
+
+    Attributes:
+        elapsed_s: From the start of the servers to the end of the audit.
+        peak_rss_mib: Sum of the peak memory of all processes; None where the system does not say.
+        missing: From the audit.
+        doubled: From the audit.
+        planted: What the simulator planted.
+        answers_sent: How many complaints the simulated offices answered.
+    """
+
+    elapsed_s: float
+    peak_rss_mib: float | None
+    missing: int
+    doubled: int
+    planted: Planted
+    answers_sent: int
+
+
+OfficeName = Callable[[str], str]
+
+
+def as_json(figures: Figures, run: Run, name: OfficeName) -> str:
+    """The content of `report.json`."""
+    return json.dumps(_document(figures, run, name), ensure_ascii=False, indent=2) + "\n"
+
+
+def problems(figures: Figures, run: Run) -> Iterator[str]:
+    """What is not as it must be, whatever the seed."""
+    if run.missing or run.doubled:
+        yield f"The audit found {run.missing} records or items missing and {run.doubled} doubled."
+    if figures.complaints_opened != figures.complaints_expected:
+        expected = figures.complaints_expected
+        yield f"{figures.complaints_opened} complaints were opened, but the raw scores ask for {expected}."
+    if figures.handling.answers != run.answers_sent or figures.handling.refused:
+        handling = figures.handling
+        yield f"{handling.answers} of {run.answers_sent} answers are there; {handling.refused} actions were refused."
+    if [alert.office for alert in figures.alerts] != [run.planted.office]:
+        found = ", ".join(alert.office for alert in figures.alerts) or "none"
+        yield f"One alert for office {run.planted.office} was to be raised; raised: {found}."
+
+
+def _document(figures: Figures, run: Run, name: OfficeName) -> Mapping[str, Any]:
+    alert = next((alert for alert in figures.alerts if alert.office == run.planted.office), None)
+    return {
+        "declarations_until_2020_05_06": figures.declarations,
+        "rated_until_2020_05_06": figures.rated,
+        "response_rate_percent": figures.response_rate_percent,
+        "opinions": figures.opinions,
+        "satisfied_percent": figures.satisfied_percent,
+        "complaints_opened": figures.complaints_opened,
+        "complaints_expected": figures.complaints_expected,
+        "handling": asdict(figures.handling),
+        "alerts": [_alert(found, name) for found in figures.alerts],
+        "planted_spike": {
+            "office": run.planted.office,
+            "office_name": name(run.planted.office),
+            # As ClickHouse has it; without an alert there is only what the simulator says.
+            "started_at": _local(alert.started_at if alert and alert.started_at else run.planted.started_at),
+            "alerted_at": _local(alert.raised_at) if alert else None,
+        },
+        "audit": {"missing": run.missing, "doubled": run.doubled},
+        "events": figures.events,
+        "dead_letters": figures.dead_letters,
+        "offices": [
+            {
+                "office": office.office,
+                "office_name": name(office.office),
+                "opinions": office.opinions,
+                "satisfied": office.satisfied,
+                "dissatisfied": office.dissatisfied,
+            }
+            for office in figures.offices
+        ],
+        "elapsed_s": round(run.elapsed_s, 1),
+        "events_per_s": round(figures.events / run.elapsed_s),
+        "peak_rss_mib": None if run.peak_rss_mib is None else round(run.peak_rss_mib),
+    }
+
+
+def _alert(alert: AlertFigures, name: OfficeName) -> Mapping[str, Any]:
+    return {
+        "office": alert.office,
+        "office_name": name(alert.office),
+        "detector": alert.detector,
+        "state": alert.state,
+        "raised_at": _local(alert.raised_at),
+        "cleared_at": _local(alert.cleared_at) if alert.cleared_at else None,
+        "first_dissatisfied_at": _local(alert.started_at) if alert.started_at else None,
+        "opinions": alert.opinions,
+        "dissatisfied": alert.dissatisfied,
+        "enterprises": alert.enterprises,
+        "expected": alert.expected,
+        "tail_probability": alert.tail_probability,
+        "summary_vi": alert.summary_vi,
+        "summary_en": alert.summary_en,
+    }
+
+
+def show(console: Console, figures: Figures, run: Run, name: OfficeName) -> None:
+    """Print the report."""
+    console.print(
+        Panel(
+            Group(
+                _headline(figures),
+                Text(),
+                _offices(figures, name),
+                Text(),
+                _alerts(figures, run, name),
+                Text(),
+                _handling(figures),
+                Text(),
+                _run(figures, run),
+            ),
+            title="[bold]Hai Phong, 1 April to 27 May 2020[/]",
+            subtitle="read from ClickHouse",
+            padding=(1, 2),
+        )
+    )
+
+
+def _headline(figures: Figures) -> RenderableType:
+    table = Table.grid(padding=(0, 3))
+    table.add_column(justify="right", style="bold")
+    table.add_column()
+    table.add_row(f"{figures.declarations:,}", "declarations registered from 1 April to 6 May")
+    table.add_row(f"{figures.rated:,}", f"of them rated by 6 May: {figures.response_rate_percent:.2f} %")
+    table.add_row(
+        f"{figures.opinions:,}", "opinions by 27 May (a sheet is one opinion, its level the lowest of its scores)"
+    )
+    table.add_row(f"{figures.satisfied_percent:.1f} %", "satisfied or better (4 or 5 of 5)")
+    table.add_row(
+        f"{figures.complaints_opened:,}",
+        f"complaints opened, {figures.complaints_expected:,} expected from the raw scores",
+    )
+    return table
+
+
+def _offices(figures: Figures, name: OfficeName) -> RenderableType:
+    table = Table("office", "", box=None, header_style="dim")
+    for heading in ("opinions", "satisfied", "dissatisfied"):
+        table.add_column(heading, justify="right")
+    for office in figures.offices:
+        share = f"{100 * office.satisfied / office.opinions:.1f} %"
+        table.add_row(office.office, Text(name(office.office)), f"{office.opinions:,}", share, str(office.dissatisfied))
+    return table
+
+
+def _alerts(figures: Figures, run: Run, name: OfficeName) -> RenderableType:
+    planted, table = run.planted, Table.grid(padding=(0, 2))
+    table.add_row("Planted", Text(f"dissatisfaction at {planted.office} {name(planted.office)}"))
+    table.add_row("", f"from {_readable(planted.started_at)}")
+    for alert in figures.alerts:
+        table.add_row("Alert", Text(f"{alert.office} {name(alert.office)}", style="bold"))
+        after = alert.raised_at - _aware(planted.started_at)
+        delay = f", {_hours(after)} after its first dissatisfied sheet" if alert.office == planted.office else ""
+        table.add_row("", f"at {_readable(alert.raised_at)}{delay}")
+        table.add_row(
+            "",
+            f"{alert.dissatisfied} of {alert.opinions} opinions dissatisfied, from {alert.enterprises} enterprises; "
+            f"{alert.expected:.1f} expected, probability {alert.tail_probability:.1e} ({alert.detector.lower()} test)",
+        )
+    if not figures.alerts:
+        table.add_row("Alert", Text("none was raised", style="bold red"))
+    return table
+
+
+def _handling(figures: Figures) -> RenderableType:
+    handling, table = figures.handling, Table.grid(padding=(0, 2))
+    done = f"{handling.handled} taken up in {handling.actions:,} actions, {handling.answers} answers to enterprises"
+    table.add_row("Complaints", done)
+    limits = handling.in_time + handling.late
+    table.add_row("", f"{handling.in_time:,} of {limits:,} legal limits met in time, {handling.late} late")
+    if handling.rated:
+        table.add_row("", f"handling rated {handling.mean_score:.1f} of 5 by {handling.rated} enterprises")
+    return table
+
+
+def _run(figures: Figures, run: Run) -> RenderableType:
+    memory = "" if run.peak_rss_mib is None else f", peak memory of all processes {run.peak_rss_mib / 1024:.2f} GiB"
+    rate = figures.events / run.elapsed_s
+    speed = f"{figures.events:,} events in {run.elapsed_s:.0f} s ({rate:,.0f} a second){memory}"
+    audit = f"Audit: {run.missing} missing, {run.doubled} doubled; {figures.dead_letters} bad records set aside"
+    return Group(Text(audit, style="green" if not (run.missing or run.doubled) else "bold red"), Text(speed))
+
+
+def _aware(moment: datetime) -> datetime:
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _local(moment: datetime) -> str:
+    """In Viet Nam's time, to the second; the driver gives UTC."""
+    return _aware(moment).astimezone(HANOI).isoformat(timespec="seconds")
+
+
+def _readable(moment: datetime) -> str:
+    return f"{_aware(moment).astimezone(HANOI):%d %B %Y, %H:%M}"
+
+
+def _hours(span: timedelta) -> str:
+    minutes = round(span.total_seconds() / 60)
+    return f"{minutes // 60} h {minutes % 60:02d} min"

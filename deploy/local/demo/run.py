@@ -1,0 +1,203 @@
+"""The demo from an empty directory to the report."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+
+from deploy.admin.clickhouse import ask
+from deploy.errors import Mistake
+from deploy.local.broker_kind import Broker
+from deploy.local.demo import report
+from deploy.local.demo.figures import collect
+from deploy.local.demo.progress import Show, Snapshot, live
+from deploy.local.stack import Layout, Stack
+from deploy.local.stack.flow import Flow
+from deploy.local.stack.plan import simulator_child
+from deploy.local.supervisor import StopRequest
+from schemas.errors import HailongError, Unavailable
+from schemas.reference import load_offices
+from sinks.audit import audit
+
+LOOK_S = 0.25
+RESULTS_EVERY_S = 2.0
+IDLE_ADVANCE_S = 3.0
+"""After so long without events the wall clock moves time on, and ratings without declaration become unmatched."""
+
+QUIET_S = IDLE_ADVANCE_S + 3.0
+"""Nothing new anywhere for so long means that the workers have also done what falls due when events end."""
+
+LONGEST_S = 1800.0
+"""A run that takes longer hangs."""
+
+_RESULTS = """
+SELECT count(), countIf(level >= 4),
+       (SELECT count() FROM complaint FINAL), (SELECT count() FROM alert FINAL WHERE state != 'RETRACTED')
+FROM (SELECT min(score) AS level FROM rated_service FINAL WHERE state != 'SUPERSEDED' GROUP BY declaration, sheet_id)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DemoOptions:
+    """What a person may choose.
+
+    Attributes:
+        directory: Where everything is put.
+        seed: Of the scenario.
+        scale: 1 for all of Hai Phong.
+        workers: Worker processes.
+        keep: Whether the stack stays until Ctrl-C after the report.
+        broker: Which broker the stack brings.
+    """
+
+    directory: Path
+    seed: int
+    scale: float
+    workers: int
+    keep: bool
+    broker: Broker = Broker.EMBEDDED
+
+
+def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) -> int:
+    """Play the scenario and report; returns the exit status: 0, or 1 when something is not as it must be.
+
+    Raises:
+        HailongError: A server does not start, a process keeps crashing, or the run hangs.
+    """
+    layout = Layout(options.directory.resolve())
+    started = time.monotonic()
+    kept = {name: value for name, value in variables.items() if name.startswith("HAILONG_LOG_")}
+    settings = {**kept, "HAILONG_WORKER_IDLE_ADVANCE_S": str(IDLE_ADVANCE_S)}
+    with StopRequest() as stop:
+        _empty(layout)
+        with Stack(layout, settings, workers=options.workers, broker=options.broker, stopping=stop.is_set) as stack:
+            console.print(f"Everything of this run is kept in {options.directory}", highlight=False)
+            stack.start_servers(lambda step: console.print(step, highlight=False))
+            console.print(
+                "Broker and ClickHouse run; tables and topics are made. Starting workers, sink and simulator."
+            )
+            stack.start_pipeline()
+            truth = layout.directory / "truth.json"
+            if not stop.is_set():
+                stack.supervisor.start(simulator_child(layout, options.seed, options.scale, truth))
+            with stack.flow() as flow, live(console) as show:
+                _play(stack, flow, truth, show, stop)
+            if stop.is_set():
+                console.print("Interrupted; stopping everything.")
+                return 130
+            status = _report(stack, truth, started, console)
+            if options.keep:
+                console.print(
+                    f'Still running; ask it: hailong sql --dir {options.directory} "SHOW TABLES". Ctrl-C ends it.'
+                )
+                while not stop.wait(LOOK_S):
+                    stack.supervisor.tend()
+            console.print("Stopping everything.")
+    return status
+
+
+def _empty(layout: Layout) -> None:
+    """Remove what an earlier demo left, and nothing else: the directory may be anybody's.
+
+    Raises:
+        Mistake: Something of these names is there, and no demo put it there.
+    """
+    with layout.locked():
+        kept = (layout.clickhouse, layout.logs, layout.broker, layout.kafka, layout.snapshots)
+        mark, truth = layout.directory / ".demo", layout.directory / "truth.json"
+        if not mark.exists() and not truth.exists():
+            foreign = [directory.name for directory in kept if directory.exists()]
+            if foreign:
+                raise Mistake(
+                    f"{layout.directory} holds {', '.join(foreign)}, which is not of a demo: name another with --dir."
+                )
+        mark.touch()
+        for directory in kept:
+            shutil.rmtree(directory, ignore_errors=True)
+        for path in (truth, layout.directory / "report.json"):
+            path.unlink(missing_ok=True)
+
+
+def _play(stack: Stack, flow: Flow, truth: Path, show: Show, stop: StopRequest) -> None:
+    """Wait until all events went all the way and nothing follows any more."""
+    total, snapshot, results, looked, quiet_since = 0, Snapshot(), (0, 0, 0, 0), 0.0, time.monotonic()
+    deadline = time.monotonic() + LONGEST_S
+    while not stop.wait(LOOK_S):
+        stack.supervisor.tend()
+        total = total or _total(truth)
+        if time.monotonic() - looked >= RESULTS_EVERY_S:
+            results, looked = _results(stack), time.monotonic()
+        before, snapshot = snapshot, _look(flow, total, results)
+        show(snapshot)
+        moved = before.written != snapshot.written or snapshot.loaded < snapshot.written
+        if moved or not stack.supervisor.done("simulator") or flow.worker_lag():
+            quiet_since = time.monotonic()
+        if time.monotonic() - quiet_since >= QUIET_S:
+            return
+        if time.monotonic() > deadline:
+            raise HailongError(f"the run was not done after {LONGEST_S:.0f} s; see {stack.layout.logs}")
+
+
+def _look(flow: Flow, total: int, results: tuple[int, int, int, int]) -> Snapshot:
+    opinions, satisfied, complaints, alerts = results
+    joining, loading = flow.workers[0].look(), flow.sink.look()
+    return Snapshot(
+        produced=joining.written,
+        total=total,
+        joined=joining.written - joining.behind,
+        loaded=loading.written - loading.behind,
+        written=loading.written,
+        opinions=opinions,
+        satisfied_percent=100 * satisfied / opinions if opinions else None,
+        complaints=complaints,
+        alerts=alerts,
+    )
+
+
+def _results(stack: Stack) -> tuple[int, int, int, int]:
+    try:
+        opinions, satisfied, complaints, alerts = ask(stack.clickhouse, _RESULTS)[0]
+    except Unavailable:
+        return 0, 0, 0, 0  # only for the eye; a ClickHouse that is gone for good is the supervisor's to report
+    return opinions, satisfied, complaints, alerts
+
+
+def _total(truth: Path) -> int:
+    return int(json.loads(truth.read_text(encoding="utf-8"))["records_sent"]) if truth.exists() else 0
+
+
+def _report(stack: Stack, truth: Path, started: float, console: Console) -> int:
+    figures = collect(lambda sql: ask(stack.clickhouse, sql))
+    audited = audit(stack.kafka, stack.clickhouse)
+    known: Mapping[str, Any] = json.loads(truth.read_text(encoding="utf-8"))
+    spike = known["planted_spike"]
+    planted = report.Planted(spike["office"], datetime.fromtimestamp(spike["started_at"] / 1000, UTC))
+    done = report.Run(
+        elapsed_s=time.monotonic() - started,
+        peak_rss_mib=stack.peak_rss_mib(),
+        missing=audited.missing,
+        doubled=audited.doubled,
+        planted=planted,
+        answers_sent=known["answers"],
+    )
+    offices = load_offices()
+
+    def name(code: str) -> str:
+        return offices.name(code, spike["started_at"])
+
+    path = stack.layout.directory / "report.json"
+    path.write_text(report.as_json(figures, done, name), encoding="utf-8")
+    report.show(console, figures, done, name)
+    console.print(f"The same in {path}")
+    wrong = list(report.problems(figures, done))
+    for problem in wrong:
+        console.print(f"[bold red]{problem}[/]")
+    return 1 if wrong else 0

@@ -1,0 +1,162 @@
+"""A Kafka cluster on this machine, whose brokers can be stopped, killed and started one by one."""
+
+from __future__ import annotations
+
+import subprocess
+import time
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from deploy.local.kafka import java, storage
+from deploy.local.kafka.configuration import Node, choose_nodes
+from deploy.local.kafka.jars import resolve
+from deploy.local.kafka.readiness import answers
+from deploy.local.supervisor.child import bound_command
+from schemas.errors import SystemFault, Unavailable
+
+READY_TIMEOUT_S = 60.0
+STOP_TIMEOUT_S = 30.0
+
+_POLL_S = 0.05
+_LAST_LINES = 8
+
+
+class KafkaCluster:
+    """One or three brokers of Apache Kafka on loopback ports, for as long as the `with` block lasts.
+
+    Records, offsets and the cluster's id stay in the directory: the next cluster there goes on with them, on other
+    ports. A broker also ends when the thread that started it ends, however that happens: so start brokers in a thread
+    that outlives their use.
+
+    Args:
+        directory: For records, settings and logs (`broker-N/broker.log`).
+        brokers: 1, or 3 of which each may be lost.
+        jars: Where Kafka's jars are kept; by default `var/kafka/jars` of the clone.
+        tell: Is told what takes long, for people who wait.
+
+    Attributes:
+        nodes: The brokers; `nodes[i].address` is the i-th one's `host:port`.
+        bootstrap_servers: Addresses of all, joined by commas.
+
+    Raises:
+        ConfigurationError: Neither 1 nor 3 brokers, or the directory holds a cluster of another size.
+    """
+
+    def __init__(
+        self,
+        directory: Path,
+        brokers: int = 1,
+        *,
+        jars: Path | None = None,
+        tell: Callable[[str], None] = lambda _: None,
+    ) -> None:
+        self.nodes: tuple[Node, ...] = choose_nodes(directory, brokers)
+        self.bootstrap_servers = ",".join(node.address for node in self.nodes)
+        self._cache = jars
+        self._tell = tell
+        self._jars: Path | None = None
+        self._processes: dict[int, subprocess.Popen[bytes]] = {}
+
+    def __enter__(self) -> Self:
+        """Start all brokers and wait until all answer.
+
+        Raises:
+            ConfigurationError: Java or Maven is missing.
+            SystemFault: A broker ended at once, or Maven cannot fetch Kafka.
+            Unavailable: A broker did not answer in time.
+        """
+        self._jars = resolve(self._cache, self._tell)
+        storage.prepare(self.nodes, self._jars)
+        try:
+            for node in self.nodes:
+                self.start(node.number)
+            self.wait_ready()
+        except BaseException:
+            self._kill_all()
+            raise
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop all brokers: in order after an ordinary end, at once after an interrupt."""
+        if kind is not None and not issubclass(kind, Exception):
+            self._kill_all()
+            return
+        # All are asked at once: the last of three would wait in vain for a majority that has gone.
+        for process in self._processes.values():
+            process.terminate()
+        deadline = time.monotonic() + STOP_TIMEOUT_S
+        for number in list(self._processes):
+            self._reap(number, deadline - time.monotonic())
+
+    def pid(self, number: int) -> int | None:
+        """Process id of a broker while it runs."""
+        process = self._processes.get(number)
+        return process.pid if process is not None and process.poll() is None else None
+
+    def start(self, number: int) -> None:
+        """Start a broker that does not run; `wait_ready` waits for it."""
+        assert self._jars is not None, "the cluster is used outside its `with` block"
+        if self.pid(number) is not None:
+            return
+        with self._log(number).open("ab") as output:
+            self._processes[number] = subprocess.Popen(  # noqa: S603 our own command; no shell reads it
+                bound_command(storage.broker_command(self.nodes[number], self._jars)),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                env=dict(java.environment()),
+            )
+
+    def stop(self, number: int) -> None:
+        """Stop a broker in order (SIGTERM): it hands its partitions over first. Killed if it does not end in 30 s."""
+        if (process := self._processes.get(number)) is not None:
+            process.terminate()
+            self._reap(number, STOP_TIMEOUT_S)
+
+    def kill(self, number: int) -> None:
+        """Kill a broker (SIGKILL)."""
+        if (process := self._processes.get(number)) is not None:
+            process.kill()
+            self._reap(number, STOP_TIMEOUT_S)
+
+    def wait_ready(self, timeout_s: float = READY_TIMEOUT_S) -> None:
+        """Wait until every broker that was started answers and knows all others that were started.
+
+        Raises:
+            SystemFault: One has ended.
+            Unavailable: One does not answer in time.
+        """
+        deadline = time.monotonic() + timeout_s
+        for number in sorted(self._processes):
+            node = self.nodes[number]
+            while not answers(node.address, tuple(self._processes)):
+                if (status := self._processes[number].poll()) is not None:
+                    raise SystemFault(f"Kafka's broker {number} ended with status {status}.{self._said(number)}")
+                if time.monotonic() > deadline:
+                    raise Unavailable(
+                        f"Kafka's broker {number} is not ready after {timeout_s:.0f} s.{self._said(number)}"
+                    )
+                time.sleep(_POLL_S)
+
+    def _reap(self, number: int, timeout_s: float) -> None:
+        process = self._processes.pop(number)
+        try:
+            process.wait(max(timeout_s, 0))
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+    def _kill_all(self) -> None:
+        for number in list(self._processes):
+            self.kill(number)
+
+    def _log(self, number: int) -> Path:
+        return self.nodes[number].directory / "broker.log"
+
+    def _said(self, number: int) -> str:
+        lines = self._log(number).read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
+        return f" Its last lines, from {self._log(number)}:\n" + "\n".join(f"  | {line}" for line in lines)

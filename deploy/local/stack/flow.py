@@ -1,0 +1,58 @@
+"""How far the records of a stack have come: into Kafka, through the workers, into ClickHouse."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from deploy.local.stack.lag import GroupLag
+from deploy.settings.sink import SinkSettings
+from deploy.settings.worker import WorkerSettings
+from schemas.kafka.connection import KafkaConnection
+from schemas.topics import STORED, Topic
+
+STAGE_INPUTS = {
+    "join": (Topic.DECLARATION_STATUS, Topic.RATING),
+    "assessment": (Topic.RATED_SERVICE,),
+    "complaints": (Topic.COMPLAINT, Topic.COMPLAINT_ACTION, Topic.COMPLAINT_EVENT),
+    "spikes": (Topic.OFFICE_COUNT, Topic.ALERT),
+}
+"""What each stage reads, in the order in which events pass the stages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Flow:
+    """The consumer groups of a stack.
+
+    Attributes:
+        workers: Of the stages, upstream first.
+        sink: Of the loader.
+    """
+
+    workers: Sequence[GroupLag]
+    sink: GroupLag
+
+    @staticmethod
+    @contextmanager
+    def open(connection: KafkaConnection, worker: WorkerSettings, sink: SinkSettings) -> Iterator[Flow]:
+        """Connect to the groups."""
+        options = worker.options()
+        with ExitStack() as stack:
+            workers = [
+                stack.enter_context(GroupLag(connection, options.group(stage), topics))
+                for stage, topics in STAGE_INPUTS.items()
+            ]
+            yield Flow(workers, stack.enter_context(GroupLag(connection, sink.options().group, STORED)))
+
+    def worker_lag(self) -> int:
+        """Records that the stages have not done.
+
+        Upstream is asked first: when it has nothing left, all it wrote is already counted in what comes after it. So 0
+        means that everything that was in the input topics has passed all stages.
+        """
+        return sum(stage.look().behind for stage in self.workers)
+
+    def sink_lag(self) -> int:
+        """Records that are not in ClickHouse."""
+        return self.sink.look().behind

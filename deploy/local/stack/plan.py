@@ -1,0 +1,134 @@
+"""What runs in a stack: the child processes and how each is started, watched and stopped."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+from deploy.local.broker_kind import Broker
+from deploy.local.ports import free_port
+from deploy.local.stack.layout import Layout
+from deploy.local.stack.probes import answers_health, clickhouse_ready
+from deploy.local.supervisor import ChildSpec
+from deploy.local.tansu import SESSION_TIMEOUT_MS
+from deploy.settings.variables import ENV_FILE, PREFIX
+from sinks.clickhouse.connection import ClickHouseConnection
+
+ROOT = Path(__file__).resolve().parents[3]
+LOOPBACK = "127.0.0.1"
+
+
+@dataclass(frozen=True, slots=True)
+class Addresses:
+    """Loopback ports of the servers.
+
+    Attributes:
+        kafka: `host:port` of the broker.
+        clickhouse: Port of the native protocol.
+        clickhouse_http: Port of HTTP.
+    """
+
+    kafka: str
+    clickhouse: int
+    clickhouse_http: int
+
+    @staticmethod
+    def free() -> Addresses:
+        """Ports that nobody listens on."""
+        return Addresses(f"{LOOPBACK}:{free_port()}", free_port(), free_port())
+
+
+def stack_variables(layout: Layout, addresses: Addresses, broker: Broker, others: Mapping[str, str]) -> dict[str, str]:
+    """The settings of everything that runs in the stack; `others` are the user's, without servers of their own."""
+    kept = {name: value for name, value in others.items() if not _is_replaced(name)}
+    sealing = {} if any(name.startswith("HAILONG_SEALING_KEYS") for name in kept) else _sealing(layout)
+    return {
+        # Of no use where topics are forgotten: a snapshot is one of a log.
+        **({"HAILONG_WORKER_SNAPSHOT_DIRECTORY": str(layout.snapshots)} if broker.keeps_topics else {}),
+        **kept,
+        **sealing,
+        "HAILONG_KAFKA_BOOTSTRAP_SERVERS": addresses.kafka,
+        "HAILONG_KAFKA_SESSION_TIMEOUT_MS": str(SESSION_TIMEOUT_MS),
+        "HAILONG_KAFKA_PARTITIONS": others.get("HAILONG_KAFKA_PARTITIONS", "4"),
+        "HAILONG_CLICKHOUSE_HOST": LOOPBACK,
+        "HAILONG_CLICKHOUSE_PORT": str(addresses.clickhouse),
+        "HAILONG_CLICKHOUSE_PASSWORD_FILE": str(layout.clickhouse_password),
+    }
+
+
+def replaced_variables(variables: Mapping[str, str]) -> list[str]:
+    """Settings of the user that a stack does not use, since it brings its own servers."""
+    return sorted(name for name in variables if _is_replaced(name) and name != ENV_FILE)
+
+
+def _is_replaced(name: str) -> bool:
+    own_servers = name.startswith(("HAILONG_KAFKA_", "HAILONG_CLICKHOUSE_")) and name != "HAILONG_KAFKA_PARTITIONS"
+    return own_servers or name in {ENV_FILE, "HAILONG_HTTP_HOST", "HAILONG_HTTP_PORT"}
+
+
+def _sealing(layout: Layout) -> dict[str, str]:
+    return {"HAILONG_SEALING_KEYS_FILE": str(layout.sealing_keys)}
+
+
+def child_environment(layout: Layout, extra: Mapping[str, str]) -> dict[str, str]:
+    """The environment of our own processes: settings come from the stack's file, not from the user's variables."""
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
+    return {**inherited, ENV_FILE: str(layout.state_file), "PYTHONUNBUFFERED": "1", **extra}
+
+
+def clickhouse_child(layout: Layout, addresses: Addresses, connection: ClickHouseConnection) -> ChildSpec:
+    """The ClickHouse server."""
+    command = [
+        *(sys.executable, "-m", "deploy.local.clickhouse", "--path", str(layout.clickhouse), "--host", LOOPBACK),
+        *("--port", str(addresses.clickhouse), "--http-port", str(addresses.clickhouse_http)),
+        *("--password-file", str(layout.clickhouse_password)),
+    ]
+    return ChildSpec(
+        name="clickhouse",
+        command=lambda: command,
+        environment=child_environment(layout, {}),
+        ready=partial(clickhouse_ready, connection),
+        ready_timeout_s=60,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One of our processes and the port of its metrics.
+
+    Attributes:
+        name: Of the process.
+        port: On the loopback interface.
+    """
+
+    name: str
+    port: int
+
+    @property
+    def url(self) -> str:
+        """Where it is."""
+        return f"http://{LOOPBACK}:{self.port}"
+
+
+def command_child(layout: Layout, endpoint: Endpoint, *arguments: str) -> ChildSpec:
+    """One of our long-running commands, such as `hailong worker`."""
+    command = [sys.executable, "-m", "deploy.cli.main", *arguments]
+    extra = {"HAILONG_HTTP_HOST": LOOPBACK, "HAILONG_HTTP_PORT": str(endpoint.port)}
+    return ChildSpec(
+        name=endpoint.name,
+        command=lambda: command,
+        environment=child_environment(layout, extra),
+        ready=partial(answers_health, endpoint.url),
+        ready_timeout_s=90,
+    )
+
+
+def simulator_child(layout: Layout, seed: int, scale: float, truth: Path) -> ChildSpec:
+    """The simulator, in a process of its own so that it does not wait for ours."""
+    arguments = ("simulate", "haiphong-2020", "--seed", str(seed), "--scale", str(scale), "--truth", str(truth))
+    command = [sys.executable, "-m", "deploy.cli.main", *arguments]
+    return ChildSpec(name="simulator", command=lambda: command, environment=child_environment(layout, {}), once=True)

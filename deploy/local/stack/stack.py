@@ -1,0 +1,212 @@
+"""Starts, watches and stops a whole stack.
+
+Order of a stop: producers first, then workers, sink and webhook, then the servers. So that nothing is lost when the
+broker forgets, the workers stop once they have read everything and the sink once everything is in ClickHouse; each wait
+is bounded, and what is cut short is said. A broker that keeps its topics makes these waits needless.
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from types import TracebackType
+from typing import Self
+
+import structlog
+
+from deploy.admin.topics import ensure_topics
+from deploy.local.broker_kind import Broker
+from deploy.local.ports import free_port
+from deploy.local.stack.brokers import broker_child
+from deploy.local.stack.flow import Flow
+from deploy.local.stack.layout import Layout, secret_in, write_env_file
+from deploy.local.stack.plan import (
+    Addresses,
+    Endpoint,
+    clickhouse_child,
+    command_child,
+    stack_variables,
+)
+from deploy.local.supervisor import Supervisor, peak_rss_mib
+from deploy.settings import ClickHouseSettings, KafkaSettings, check, load
+from deploy.settings.alertmanager import AlertmanagerSettings
+from deploy.settings.all_groups import GROUPS
+from deploy.settings.sink import SinkSettings
+from deploy.settings.webhook import WebhookSettings
+from deploy.settings.worker import WorkerSettings
+from schemas.contacts.sealing import SealingKeys
+from schemas.errors import Unavailable
+
+log = structlog.get_logger(__name__)
+
+HEADING = "Settings of the stack that runs in this directory; made by `hailong up`, removed when it stops."
+DRAIN_S = 60.0
+"""How long a stop waits for the workers, and again for the sink, before it says that it was cut short."""
+
+
+class Stack:
+    """One stack; enter it to take the directory, leave it and nothing of it runs any more.
+
+    Args:
+        layout: Its directory.
+        variables: The user's settings; those of Kafka and ClickHouse are replaced by the embedded servers'.
+        workers: How many worker processes.
+        broker: Which broker it brings.
+        stopping: Says that a stop was asked for.
+
+    Raises:
+        ConfigurationError: On entering: settings cannot work, or another stack runs in the directory.
+    """
+
+    def __init__(
+        self,
+        layout: Layout,
+        variables: Mapping[str, str],
+        *,
+        workers: int = 1,
+        broker: Broker = Broker.EMBEDDED,
+        stopping: Callable[[], bool] = lambda: False,
+    ) -> None:
+        self.layout = layout
+        self._user = variables
+        self._workers = workers
+        self.broker = broker
+        self._stopping = stopping
+        self._exit = ExitStack()
+
+    def __enter__(self) -> Self:
+        """Take the directory, choose ports and passwords, write the settings file."""
+        with self._exit:
+            self._exit.enter_context(self.layout.locked())
+            password = secret_in(self.layout.clickhouse_password)
+            self.addresses = Addresses.free()
+            self.variables = stack_variables(self.layout, self.addresses, self.broker, self._user)
+            self._make_sealing_keys()
+            check(self.variables, GROUPS)
+            self.kafka_settings = load(KafkaSettings, self.variables)
+            self.kafka = self.kafka_settings.connection()
+            self.clickhouse = load(ClickHouseSettings, {**self.variables}).connection()
+            assert self.clickhouse.password == password
+            self.endpoints = self._choose_endpoints()
+            write_env_file(self.layout.state_file, self.variables, HEADING)
+            self._exit.callback(self.layout.state_file.unlink, missing_ok=True)
+            self.supervisor = self._exit.enter_context(Supervisor(self.layout.logs, stopping=self._stopping))
+            self._exit = self._exit.pop_all()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Stop what still runs, without waiting for it to catch up; remove the settings file, free the directory."""
+        self._exit.__exit__(kind, error, trace)
+
+    def start_servers(self, tell: Callable[[str], None] = lambda _: None) -> None:
+        """Start broker and ClickHouse, create the topics, migrate the database.
+
+        Args:
+            tell: Is told what takes long, for people who watch.
+
+        Raises:
+            ConfigurationError: Apache Kafka was asked for, and Java or Maven is missing.
+            ChildFailed: A server does not start.
+            SystemFault: A migration or a topic is refused.
+        """
+        from sinks.clickhouse.migrate import migrate  # noqa: PLC0415 heavy, and only needed here
+
+        clients = tuple(endpoint.name for endpoint in self.endpoints)
+        self.supervisor.start(
+            broker_child(
+                self.broker,
+                self.layout,
+                self.addresses.kafka,
+                after_start=self._create_topics,
+                clients=clients,
+                tell=tell,
+            ),
+            clickhouse_child(self.layout, self.addresses, self.clickhouse),
+        )
+        if not self._stopping():
+            migrate(self.clickhouse)
+
+    def start_pipeline(self) -> None:
+        """Start workers, sink and, if they are configured, webhook and Alertmanager delivery.
+
+        Raises:
+            ChildFailed: One of them does not start.
+        """
+        if not self._stopping():
+            self.supervisor.start(
+                *(command_child(self.layout, end, end.name.partition("-")[0]) for end in self.endpoints)
+            )
+
+    @contextmanager
+    def flow(self) -> Iterator[Flow]:
+        """Look at how far workers and sink are."""
+        worker, sink = load(WorkerSettings, self.variables), load(SinkSettings, self.variables)
+        with Flow.open(self.kafka, worker, sink) as flow:
+            yield flow
+
+    def stop(self, tell: Callable[[str], None]) -> None:
+        """Stop in order and without loss.
+
+        Args:
+            tell: Is told each step, for people who watch.
+        """
+        workers = [end.name for end in self.endpoints if end.name.startswith("worker")]
+        rest = [end.name for end in self.endpoints if end.name not in workers]
+        if self.broker.keeps_topics:
+            self._stop_all_of("workers", workers, tell)
+            self._stop_all_of("sink", rest, tell)
+        else:
+            with self.flow() as flow:
+                self._drain("workers", flow.worker_lag, workers, tell)
+                self._drain("sink", flow.sink_lag, rest, tell)
+        tell("Stopping ClickHouse and the broker")
+        self.supervisor.stop_all()
+
+    def peak_rss_mib(self) -> float | None:
+        """Sum of the peak memory of all processes of the stack, this one included; None where /proc is missing."""
+        children, own = self.supervisor.peak_rss_mib(), peak_rss_mib([os.getpid()])
+        return None if children is None or own is None else children + own
+
+    def _drain(self, what: str, lag: Callable[[], int], names: list[str], tell: Callable[[str], None]) -> None:
+        if not any(name in self.supervisor.names for name in names):
+            return
+        deadline = time.monotonic() + DRAIN_S
+        left: int | None = None
+        while all(self.supervisor.pid(name) is not None for name in names):
+            try:
+                left = lag()
+            except Unavailable as error:
+                log.warning("drain_unknown", what=what, why=str(error))
+                break
+            if not left or time.monotonic() > deadline:
+                break
+            tell(f"The {what} still have {left:,} records to do" if what == "workers" else f"{left:,} records to load")
+            time.sleep(0.5)
+        if left:
+            log.warning("drain_cut_short", what=what, records=left, after_s=DRAIN_S)
+            tell(f"Not waiting any longer for the {what}: {left:,} records are lost with the broker's memory")
+        self._stop_all_of(what, names, tell)
+
+    def _stop_all_of(self, what: str, names: list[str], tell: Callable[[str], None]) -> None:
+        tell(f"Stopping the {what}")
+        for name in reversed(names):
+            self.supervisor.stop(name)
+
+    def _create_topics(self) -> None:
+        settings = self.kafka_settings
+        ensure_topics(self.kafka, partitions=settings.partitions, replication_factor=settings.replication_factor)
+
+    def _make_sealing_keys(self) -> None:
+        if self.variables.get("HAILONG_SEALING_KEYS_FILE") == str(self.layout.sealing_keys):
+            secret_in(self.layout.sealing_keys, SealingKeys.generate)
+
+    def _choose_endpoints(self) -> tuple[Endpoint, ...]:
+        webhook = load(WebhookSettings, self.variables).url is not None
+        alertmanager = load(AlertmanagerSettings, self.variables).urls is not None
+        names = [f"worker-{number + 1}" for number in range(self._workers)] + ["sink"]
+        names += ["webhook"] * webhook + ["alertmanager"] * alertmanager
+        return tuple(Endpoint(name, free_port()) for name in names)

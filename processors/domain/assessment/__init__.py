@@ -1,0 +1,1 @@
+"""From facts to figures: satisfaction, office counts and the complaints that low scores open."""

@@ -1,0 +1,124 @@
+"""Opening a complaint follow-up: one for each sheet and responsible office with a low score.
+
+The state is a function of the newest facts of the group. A score that a later revision raised leaves a complaint that
+was withdrawn, even when the later revision arrived first: facts remember since when an item had which score.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from processors.domain.assessment.fact_store import Group
+from processors.domain.assessment.repeat_complaints import RepeatBook
+from processors.domain.join.declaration_context import WorkingTime
+from schemas.ids import complaint_id
+from schemas.records import Complaint, ComplaintState, LowItem, Priority, RatedService, Target, Track
+
+SCORE_1_WITH_TEXT = "SCORE_1_WITH_TEXT"
+OFFICIAL_AGAIN = "OFFICIAL_AGAIN"
+
+
+class LegalDeadline(Protocol):
+    """A legal limit counted in working days after the day of opening."""
+
+    @property
+    def id(self) -> str:
+        """Its id in `schemas/reference/data/deadlines.toml`, which names the source."""
+
+    @property
+    def working_days(self) -> int:
+        """How many."""
+
+
+class LegalDeadlines(Protocol):
+    """The legal limits, as far as the core needs them."""
+
+    def get(self, deadline_id: str, at_ms: int) -> LegalDeadline:
+        """The limit that holds for a clock that starts at that time."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComplaintPolicy:
+    """When a complaint is opened, and its first clocks.
+
+    Attributes:
+        deadlines: The legal limits.
+        threshold: Scores at or below it open a complaint; 1 to 4.
+        first: Limit within which the office must have looked at it: forward it if it is not its own.
+        resolve: Limit for resolving.
+    """
+
+    deadlines: LegalDeadlines
+    threshold: int = 2
+    first: str = "FORWARD_OUT_OF_SCOPE"
+    resolve: str = "RESOLVE"
+
+
+def complaint_of(
+    group: Group, policy: ComplaintPolicy, calendar: WorkingTime, repeats: RepeatBook | None = None
+) -> Complaint | None:
+    """The complaint of a group, or None if it never held a low score.
+
+    Args:
+        group: What one sheet says about one office.
+        policy: When a complaint is opened, and its first clocks.
+        calendar: Working time.
+        repeats: Other complaints about the same officials; is told of this one. None: none are known.
+    """
+    ever_low = [fact for fact in group.facts.values() if _low_since(fact, policy.threshold)]
+    if not ever_low:
+        return None
+    current = group.current()
+    low = sorted((fact for fact in current if fact.score <= policy.threshold), key=_by_target)
+    opened_at = min(_low_since(fact, policy.threshold) for fact in ever_low)
+    officials = {fact.target_id for fact in ever_low if fact.target == Target.OFFICIAL}
+    if repeats is not None:
+        repeats.note(group, opened_at, officials, stands=bool(low))
+    first = policy.deadlines.get(policy.first, opened_at)
+    resolve = policy.deadlines.get(policy.resolve, opened_at)
+    newest = max(group.facts.values(), key=lambda fact: (fact.revision, fact.version))
+    lowest = min((fact.score for fact in current), default=0)
+    reasons = tuple(_urgent(group, opened_at, lowest, repeats, has_comment=newest.has_comment))
+    return Complaint(
+        complaint_id=complaint_id(group.declaration, group.sheet_id, group.office),
+        version=group.version + (0 if repeats is None else repeats.weight(group)),
+        sheet_id=group.sheet_id,
+        office=group.office,
+        declaration_no=newest.declaration_no,
+        tax_code=newest.tax_code,
+        track=Track.FEEDBACK,
+        state=ComplaintState.OPENED if low else ComplaintState.WITHDRAWN,
+        opened_at=opened_at,
+        first_deadline_at=calendar.add_working_days(opened_at, first.working_days),
+        first_deadline_rule=first.id,
+        resolve_deadline_at=calendar.add_working_days(opened_at, resolve.working_days),
+        resolve_deadline_rule=resolve.id,
+        lowest_score=lowest,
+        low_items=tuple(LowItem(fact.target, fact.target_id, fact.score, fact.reason) for fact in low),
+        excluded_officials=tuple(sorted(officials)),
+        has_comment=newest.has_comment,
+        has_contact=newest.has_contact,
+        changed_at=newest.submitted_at,
+        priority=Priority.HIGH if reasons else Priority.NORMAL,
+        priority_reasons=reasons,
+    )
+
+
+def _urgent(
+    group: Group, opened_at: int, lowest: int, repeats: RepeatBook | None, *, has_comment: bool
+) -> Iterator[str]:
+    if lowest == 1 and has_comment:
+        yield SCORE_1_WITH_TEXT
+    if lowest and repeats is not None and repeats.is_repeat(group, opened_at):
+        yield OFFICIAL_AGAIN
+
+
+def _low_since(fact: RatedService, threshold: int) -> int:
+    """When the item first had a score at or below the threshold; 0 if it never had."""
+    return min((since for since in fact.score_since[:threshold] if since), default=0)
+
+
+def _by_target(fact: RatedService) -> tuple[str, str]:
+    return fact.target, fact.target_id

@@ -1,0 +1,39 @@
+"""Which sheets a batch changed, and what is known of their declarations now."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from processors.domain.join.as_of import States
+from processors.domain.join.sheet_store import Sheet
+
+
+class Changes(NamedTuple):
+    """Sheets that are published again.
+
+    Attributes:
+        sheets: The sheets.
+        versions: Version of the facts of each.
+        states: The declaration of each, as of its latest revision.
+    """
+
+    sheets: Sequence[Sheet]
+    versions: Sequence[int]
+    states: States
+
+    @classmethod
+    def none(cls) -> Changes:
+        """No sheet."""
+        return cls((), (), States.none())
+
+    def slices(self, most: int) -> Iterator[Changes]:
+        """The same in parts of so many sheets."""
+        for first in range(0, len(self.sheets), most):
+            some = slice(first, first + most)
+            yield Changes(self.sheets[some], self.versions[some], States._make(column[some] for column in self.states))
+
+    def and_then(self, others: Changes) -> Changes:
+        """These, and then the others."""
+        sheets, versions = [*self.sheets, *others.sheets], [*self.versions, *others.versions]
+        return Changes(sheets, versions, self.states.and_then(others.states))

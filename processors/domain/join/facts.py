@@ -1,0 +1,99 @@
+"""The join: a sheet and the history of its declaration give one fact for each rated target.
+
+The facts are a function of the set of records known, never of their order. Their version grows with every record that
+can change them, so whoever keeps the highest version of each fact ends with the same facts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+from processors.domain.join.declaration_context import StepLimits, WorkingTime
+from processors.domain.join.sheet_store import ItemIdentity, Revision, Sheet
+from schemas.records import RatingItem
+
+_COUNT_BITS = 16
+SCORES = 5
+"""A score is 1 to 5."""
+
+
+class Directory(Protocol):
+    """Which offices and teams exist, as far as the core needs it."""
+
+    def periods(self, office: str, team: str | None = None) -> Sequence[tuple[int, int]]:
+        """From when to when (epoch milliseconds) there is an office with this code, or a team of it."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinContext:
+    """What the join looks things up in.
+
+    Attributes:
+        calendar: Working time.
+        directory: Offices and teams.
+        limits: Legal working time of the steps.
+    """
+
+    calendar: WorkingTime
+    directory: Directory
+    limits: StepLimits
+
+
+def version_of(sheet: Sheet, bearing: int) -> int:
+    """Version of the sheet's facts: the revision above, the number of records that bear on it below.
+
+    Args:
+        sheet: The sheet.
+        bearing: How many distinct status records bear on it, up to `Sheet.bears_until`.
+    """
+    count = len(sheet.records) + bearing
+    return sheet.latest.revision << _COUNT_BITS | min(count, (1 << _COUNT_BITS) - 1)
+
+
+class Facts(NamedTuple):
+    """Facts about one declaration from one revision of a sheet.
+
+    Attributes:
+        revision: The record that they are from.
+        superseded: Whether a later revision dropped the items.
+        items: The scores, in the order of the sheet: one fact for each.
+        since: For each item and each score from 1 to 5 when the target had it first; 0 for never.
+    """
+
+    revision: Revision
+    superseded: bool
+    items: Sequence[RatingItem]
+    since: Sequence[Sequence[int]]
+
+
+def facts_of(sheet: Sheet) -> Iterator[Facts]:
+    """Every fact of a sheet: one for each target that any revision rated.
+
+    A target that the latest revision dropped stays, as SUPERSEDED with the content of the last revision that had it. So
+    does a target that only a losing content of a revision named: it may have been published before the winner came.
+    """
+    revisions = sheet.revisions()
+    since = _since(revisions)
+    seen: set[ItemIdentity] = set()
+    for revision in reversed(revisions):
+        items = [item for item in revision.items if _identity(item) not in seen]
+        if items:
+            times = [since[_identity(item)] for item in items]
+            yield Facts(revision, revision is not revisions[-1], items, times)
+        seen.update(map(_identity, items))
+
+
+def _identity(item: RatingItem) -> ItemIdentity:
+    return item.target, item.office, item.target_id
+
+
+def _since(revisions: Sequence[Revision]) -> Mapping[ItemIdentity, Sequence[int]]:
+    """For each target when it had each score first; revisions in order."""
+    since: dict[ItemIdentity, list[int]] = {}
+    for revision in revisions:
+        for item in revision.items:
+            known = since.setdefault(_identity(item), [0] * SCORES)
+            known[item.score - 1] = known[item.score - 1] or revision.submitted_at
+    return since

@@ -1,0 +1,40 @@
+"""What an office is usually like: the spans of its history that a baseline may learn from."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from processors.domain.spikes.detector_state import Episode
+from processors.domain.spikes.office_series import OfficeSeries
+from processors.domain.spikes.policy import SpikePolicy
+
+Span = tuple[int, int]
+"""(after, until], over the ends of panes."""
+
+
+def usual_spans(episodes: Sequence[Episode], until: int, policy: SpikePolicy) -> list[Span]:
+    """The spans of the history before an instant that lie outside an office's alert periods."""
+    after = until - policy.history_ms
+    spans = []
+    for start, end in _alerted(episodes, after, until, policy):
+        spans.append((after, start))
+        after = end
+    return [*spans, (after, until)]
+
+
+def totals(series: OfficeSeries, spans: Sequence[Span]) -> tuple[int, int]:
+    """Opinions and dissatisfied ones in the spans."""
+    found = [series.totals(*span) for span in spans]
+    return sum(n for n, _k in found), sum(k for _n, k in found)
+
+
+def _alerted(episodes: Sequence[Episode], after: int, until: int, policy: SpikePolicy) -> list[Span]:
+    """Alert periods within an interval, apart from each other: what lies in two is left out once."""
+    found: list[Span] = []
+    for episode in sorted(episodes, key=lambda one: one.raised_at - one.peak.window_ms):
+        cleared = until if episode.cleared_at is None else episode.cleared_at
+        start = max(after, episode.raised_at - episode.peak.window_ms, found[-1][1] if found else after)
+        end = min(until, cleared, episode.raised_at + policy.exclusion_ms)
+        if start < end:
+            found.append((start, end))
+    return found

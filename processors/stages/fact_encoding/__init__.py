@@ -1,0 +1,1 @@
+"""Joined facts, encoded as Avro records without a Python object for each field."""

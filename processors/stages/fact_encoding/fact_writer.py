@@ -1,0 +1,277 @@
+"""Facts on their way out: made of many sheets at once, as columns, and written by a kernel.
+
+A fact is a row of numbers, and its texts are numbers, too:
+
+    0, 1, 2 ...     kept texts: statuses, and what rated items hold (`processors.stages.fact_encoding.item_table`)
+    -1, -2, -3 ...  own texts of these facts: ids of sheets, declarations, what codes stand for, tax codes; ids of facts
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from typing import Any, overload
+
+import numpy as np
+import numpy.typing as npt
+
+from processors.domain.join.changes import Changes
+from processors.domain.join.declaration_context import contexts_of
+from processors.domain.join.facts import SCORES, JoinContext, facts_of
+from processors.domain.join.sheet_store import Revision, Sheet
+from processors.stages.fact_encoding.item_table import ChosenItems, RatedItems
+from processors.stages.stage import EncodedBatch, Output
+from schemas import ids
+from schemas.catalogue import latest, parsed
+from schemas.codec.record import decoder
+from schemas.keys import KEY_DIGITS
+from schemas.records import MatchState, RatedService
+from schemas.topics import Topic
+from schemas.vectorized.field_plan import symbols_of
+from schemas.vectorized.kernels.names import LETTERS, name_uuids
+from schemas.vectorized.kernels.rows import ABSENT
+from schemas.vectorized.row_writer import RowWriter
+from schemas.vectorized.status_reader import STATUSES
+from schemas.vectorized.string_arena import Texts, TextStore
+
+_SCHEMA = parsed(latest(Topic.RATED_SERVICE.subject).schema_id)
+_MATCHED, _UNMATCHED, _SUPERSEDED = (
+    symbols_of(_SCHEMA, "state").index(state)
+    for state in (MatchState.MATCHED, MatchState.UNMATCHED, MatchState.SUPERSEDED)
+)
+_PHASES = {phase: place for place, phase in enumerate(symbols_of(_SCHEMA, "phase"))}
+_SEPARATOR = ord(ids.SEPARATOR)
+_BEFORE_NAMES = np.frombuffer(ids.BEFORE_FACT_NAMES, np.uint8)
+_CODED = {
+    "declaration_office": "office",
+    "declaration_team": "team",
+    **{name: name for name in ("channel", "kind", "tax_code")},
+}
+"""Fields that are codes of the status log, and whose."""
+_SLICE = 2_048
+"""Sheets whose facts are made at once: a sheet may hold fifty, each of which takes 700 bytes meanwhile."""
+_MOST_KEPT = 1 << 17
+"""Texts, or items, that are kept; beyond that all are forgotten and learned anew."""
+
+_read = decoder(Topic.RATED_SERVICE.subject)
+
+Column = npt.NDArray[np.int64]
+
+
+@dataclass(slots=True)
+class _Groups:
+    """The facts of sheets by the revision that they are from: lists of the same length, and what is said of few facts.
+
+    Attributes:
+        owners: Place of the sheet.
+        revisions: The revision.
+        superseded: Whether a later one dropped the items.
+        items: The items.
+        since: For the places of some facts when their target had each score first; the others have had one score.
+    """
+
+    owners: list[int] = field(default_factory=list)
+    revisions: list[Revision] = field(default_factory=list)
+    superseded: list[bool] = field(default_factory=list)
+    items: list[Sequence[Any]] = field(default_factory=list)
+    since: dict[int, Sequence[int]] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, sheets: Sequence[Sheet]) -> _Groups:
+        groups, count = cls(), 0
+        for owner, sheet in enumerate(sheets):
+            if len(sheet.records) == 1:  # as nearly all have: what `facts_of` says of it is said by columns below
+                groups._add(owner, sheet.latest, sheet.latest.items, superseded=False)
+                count += len(sheet.latest.items)
+                continue
+            for facts in facts_of(sheet):
+                groups._add(owner, facts.revision, facts.items, superseded=facts.superseded)
+                groups.since.update(enumerate(facts.since, count))
+                count += len(facts.items)
+        return groups
+
+    def _add(self, owner: int, revision: Revision, items: Sequence[Any], *, superseded: bool) -> None:
+        self.owners.append(owner)
+        self.revisions.append(revision)
+        self.items.append(items)
+        self.superseded.append(superseded)
+
+
+class _Memory:
+    """Texts and items that are kept."""
+
+    def __init__(self, context: JoinContext) -> None:
+        self.texts = TextStore()
+        self.items = RatedItems(self.texts, context.directory)
+        self.statuses = np.array([self.texts.number(status) for status in STATUSES], np.int64)
+
+    def is_full(self) -> bool:
+        return max(len(self.texts), len(self.items)) > _MOST_KEPT
+
+
+class _OwnTexts:
+    """Texts that only these facts hold, numbered from -1 downwards as they are added."""
+
+    def __init__(self) -> None:
+        self._texts: list[str] = []
+
+    def add(self, texts: Iterable[str]) -> Column:
+        """The numbers of texts."""
+        before = len(self._texts)
+        self._texts.extend(texts)
+        return -1 - np.arange(before, len(self._texts))
+
+    def add_codes(self, codes: Column, texts: Sequence[str | None]) -> Column:
+        """The numbers of the texts behind codes, each text once; `ABSENT` for code 0."""
+        distinct, places = np.unique(codes, return_inverse=True)
+        numbers = np.full(len(distinct), ABSENT)
+        numbers[distinct > 0] = self.add(texts[code] or "" for code in distinct.tolist() if code)
+        return numbers[places]
+
+    def add_some(self, texts: Sequence[str | None], others: Column) -> Column:
+        """The numbers of texts; where there is none that of another text."""
+        numbers = others.copy()
+        numbers[list(map(bool, texts))] = self.add(filter(None, texts))
+        return numbers
+
+    def texts(self) -> Texts:
+        """All of them."""
+        return Texts.of(self._texts)
+
+
+class FactWriter:
+    """Makes and encodes facts.
+
+    Args:
+        context: What facts look up.
+    """
+
+    def __init__(self, context: JoinContext) -> None:
+        self._around = context
+        self._write = RowWriter(Topic.RATED_SERVICE.subject, {"score_since": SCORES}).write
+        self._memory = _Memory(context)
+
+    def facts(self, changes: Changes, texts: Mapping[str, Sequence[str | None]]) -> FactBundle:
+        """Every fact of the sheets.
+
+        Args:
+            changes: The sheets.
+            texts: The text behind each code of the states, by field.
+        """
+        keys: list[bytes] = []
+        values: list[bytes] = []
+        for some in changes.slices(_SLICE):
+            if self._memory.is_full():
+                self._memory = _Memory(self._around)
+            self._add(some, texts, keys, values)
+        return FactBundle(keys, values)
+
+    def _add(
+        self,
+        changes: Changes,
+        texts: Mapping[str, Sequence[str | None]],
+        keys: list[bytes],
+        values: list[bytes],
+    ) -> None:
+        """Put the facts of the sheets behind others."""
+        groups, own = _Groups.of(changes.sheets), _OwnTexts()
+        owners = np.array(groups.owners)
+        group_of = np.repeat(np.arange(len(owners)), list(map(len, groups.items)))
+        sheet_of = owners[group_of]
+        items = self._memory.items.chosen(list(chain.from_iterable(groups.items)))
+        revision, submitted_at, phase, has_comment, has_contact = _numbers(groups.revisions)
+        sheet_ids = own.add(sheet.sheet_id for sheet in changes.sheets)
+        declarations = own.add(revision.declaration_no for revision in groups.revisions)
+        contexts = self._contexts(changes, texts, own)
+        tax_codes = own.add_some([one.tax_code for one in groups.revisions], contexts["tax_code"][owners])
+        states = np.where(changes.states.known > 0, _MATCHED, _UNMATCHED)[owners]
+        own_texts = own.texts()
+        ids = self._ids(changes.sheets, sheet_of, items, own_texts)
+        columns: dict[str, Any] = {
+            **{name: column[sheet_of] for name, column in contexts.items()},
+            **items.columns(submitted_at[group_of]),
+            "fact_id": -len(own_texts.places) - np.arange(len(group_of)),
+            "version": np.array(changes.versions)[sheet_of],
+            "state": np.where(groups.superseded, _SUPERSEDED, states)[group_of],
+            "sheet_id": sheet_ids[sheet_of],
+            "revision": revision[group_of],
+            "declaration_no": declarations[group_of],
+            "submitted_at": submitted_at[group_of],
+            "phase": phase[group_of],
+            "score_since": _since(groups.since, items.score, submitted_at[group_of]),
+            "has_comment": has_comment[group_of],
+            "has_contact": has_contact[group_of],
+            "tax_code": tax_codes[group_of],
+        }
+        keys += items.keys
+        values += self._write(len(group_of), columns, self._memory.texts.texts, own_texts.and_then(ids))
+
+    def _contexts(
+        self, changes: Changes, texts: Mapping[str, Sequence[str | None]], own: _OwnTexts
+    ) -> dict[str, Column]:
+        """The declarations as of the latest revision of each sheet."""
+        around = self._around
+        as_of = np.array([sheet.latest.submitted_at for sheet in changes.sheets], np.int64)
+        found = contexts_of(changes.states, as_of, texts["office"], around.calendar, around.limits)
+        coded = {name: own.add_codes(getattr(found, name), texts[field]) for name, field in _CODED.items()}
+        statuses = np.where(found.status == ABSENT, ABSENT, self._memory.statuses[found.status.clip(0)])
+        return {**found._asdict(), **coded, "status": statuses}
+
+    def _ids(self, sheets: Sequence[Sheet], sheet_of: Column, items: ChosenItems, own: Texts) -> Texts:
+        """The ids of the facts; own texts begin with the ids of the sheets."""
+        keys = np.array([sheet.key for sheet in sheets], np.int64)[sheet_of]
+        letters = np.empty(LETTERS * len(sheet_of), np.uint8)
+        kept = self._memory.texts.texts
+        name_uuids(_BEFORE_NAMES, _SEPARATOR, KEY_DIGITS, keys, sheet_of, items.names, *kept, *own, letters)
+        return Texts(letters, np.arange(len(sheet_of) + 1) * LETTERS)
+
+
+def _numbers(revisions: Sequence[Revision]) -> Sequence[Column]:
+    """What of revisions is a number: revision, submitted_at, phase, has_comment, has_contact."""
+    revision, _crc, submitted_at, phase, _number, _tax, _items, comment, contact = zip(*revisions, strict=True)
+    return [np.array(one, np.int64) for one in (revision, submitted_at, [*map(_PHASES.get, phase)], comment, contact)]
+
+
+def _since(known: Mapping[int, Sequence[int]], scores: Column, submitted_at: Column) -> Column:
+    """For each fact when its target had each score first; from its one revision where nothing else is known."""
+    since = np.zeros((len(scores), SCORES), np.int64)
+    since[np.arange(len(scores)), scores - 1] = submitted_at
+    if known:
+        since[list(known)] = list(known.values())
+    return since
+
+
+class FactBundle(EncodedBatch):
+    """Encoded facts.
+
+    Args:
+        keys: Key of each.
+        values: Framed value of each.
+    """
+
+    topic = Topic.RATED_SERVICE
+
+    def __init__(self, keys: Sequence[bytes], values: Sequence[bytes]) -> None:
+        self._keys = keys
+        self._values = values
+
+    def messages(self) -> Sequence[tuple[bytes, bytes]]:
+        """As `EncodedBatch.messages`."""
+        return list(zip(self._keys, self._values, strict=True))
+
+    def __len__(self) -> int:
+        """Number of facts."""
+        return len(self._values)
+
+    def __iter__(self) -> Iterator[Output]:
+        """Each fact as a record."""
+        return (Output(self.topic, RatedService.from_avro(_read(value))) for value in self._values)
+
+    @overload
+    def __getitem__(self, index: int) -> Output: ...
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Output]: ...
+    def __getitem__(self, index: Any) -> Any:
+        """One or some of them."""
+        return list(self)[index]

@@ -1,0 +1,141 @@
+"""What a processing stage is: the seam between the Faust worker, which reads and writes, and the pure core.
+
+A stage is a function of the set of records it was given. It holds one state for each partition number of its input
+topics; the worker gives it batches, produces what it returns, and commits when Kafka has acknowledged that.
+"""
+
+from __future__ import annotations
+
+from abc import abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol, runtime_checkable
+
+import numpy.typing as npt
+
+from schemas.batches.batch import Batch, Reject
+from schemas.records import (
+    Alert,
+    Complaint,
+    ComplaintAnswer,
+    ComplaintCase,
+    ComplaintEvent,
+    OfficeCount,
+    RatedService,
+    Satisfaction,
+)
+from schemas.topics import Topic
+
+Image = Mapping[str, npt.NDArray[Any]]
+"""A state at one moment, as named arrays without Python objects; nothing writes to them any more."""
+
+
+class UnsoundImage(ValueError):
+    """An image that no state can have had. Its numbers would lead compiled code to places that are not there."""
+
+
+OutputRecord = (
+    RatedService | Satisfaction | OfficeCount | Complaint | ComplaintCase | ComplaintEvent | ComplaintAnswer | Alert
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Output:
+    """A record to be produced, keyed by `schemas.keys.key_of`.
+
+    Attributes:
+        topic: Where to.
+        record: What. Its id and version are functions of the inputs, so producing it twice changes nothing.
+    """
+
+    topic: Topic
+    record: OutputRecord
+
+
+class EncodedBatch(Sequence[Output]):
+    """Outputs of one topic that have much in common: encoded together for less, or made into records one by one."""
+
+    topic: Topic
+
+    @abstractmethod
+    def messages(self) -> Sequence[tuple[bytes, bytes]]:
+        """Key and framed value of each output, in order: those of its records, byte for byte."""
+
+    def __eq__(self, other: object) -> bool:
+        """Whether another sequence is of the same outputs."""
+        return isinstance(other, Sequence) and list(self) == list(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of other sequences that are compared by what they hold
+
+
+@dataclass(frozen=True, slots=True)
+class Absorbed:
+    """What came of a batch.
+
+    Attributes:
+        outputs: To be produced, in order; perhaps a `EncodedBatch`.
+        rejects: Records of the batch to be set aside as dead letters.
+    """
+
+    outputs: Sequence[Output] = ()
+    rejects: Sequence[Reject] = field(default=())
+
+
+class PartitionState(Protocol):
+    """One stage's state for one partition number; used by one thread at a time."""
+
+    def absorb(self, batch: Batch) -> Absorbed:
+        """Take a batch into the state.
+
+        The same records may come again, in the same or another cut: what is already known changes nothing and gives
+        no output. Never raises for what a record holds.
+        """
+
+    def advance(self, now: int) -> Sequence[Output]:
+        """Let stream time reach `now` (epoch milliseconds) though nothing arrived; return what falls due."""
+
+
+@runtime_checkable
+class ReplayedState(PartitionState, Protocol):
+    """A state that can take a batch in for less, when nobody wants to know what comes of it."""
+
+    def replay(self, batch: Batch) -> None:
+        """As `absorb`, of a batch all of whose outputs Kafka has; the state is the same afterwards."""
+
+
+class Stage(Protocol):
+    """A processing stage."""
+
+    @property
+    def name(self) -> str:
+        """Short name for logs, metrics and the consumer group, e.g. `join`."""
+
+    @property
+    def inputs(self) -> Sequence[Topic]:
+        """Topics it reads. Several are co-partitioned: partition p of each goes to the state of p."""
+
+    def new_state(self, partition: int) -> PartitionState:
+        """An empty state for one partition number."""
+
+
+@runtime_checkable
+class ImagedState(PartitionState, Protocol):
+    """A state that can be put down and taken up again, where absorbing the log anew would take long."""
+
+    def image(self) -> Image:
+        """The state as it is now; cheap, since the state goes on while the image is written to disk."""
+
+
+@runtime_checkable
+class ImagedStage(Stage, Protocol):
+    """A stage whose states are imaged.
+
+    A stage without images is one whose inputs are few: its states are always built from the log.
+    """
+
+    @property
+    def image_format(self) -> str:
+        """What an image means: differs whenever an image of one program would be misread by another."""
+
+    def restored_state(self, partition: int, image: Image) -> PartitionState:
+        """The state of an image of the same format."""

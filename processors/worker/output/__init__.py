@@ -1,0 +1,1 @@
+"""What a stage made, on its way to Kafka: encoded, produced, acknowledged."""

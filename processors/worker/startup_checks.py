@@ -1,0 +1,44 @@
+"""What is checked before a worker starts, so that a wrong set-up says so instead of joining the wrong records."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from processors.stages.stage import Stage
+from schemas.errors import ConfigurationError
+from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import TopicFacts, describe
+from schemas.topics import Topic
+
+
+def check(connection: KafkaConnection, stages: Sequence[Stage], timeout_s: float) -> Mapping[str, TopicFacts]:
+    """Check that Kafka answers and its topics fit the stages.
+
+    Returns:
+        What the broker says of the input topics and the dead-letter topic, by full name.
+
+    Raises:
+        ConfigurationError: Topics are missing, or joined topics differ in their partition counts.
+        Unavailable: Kafka does not answer.
+        SystemFault: Kafka refuses our credentials.
+    """
+    wanted = {topic: None for stage in stages for topic in stage.inputs} | {Topic.DEAD_LETTER: None}
+    names = [topic.value.name(connection.topic_prefix) for topic in wanted]
+    facts = describe(connection, names, timeout_s)
+    problems = [
+        *(f"topic {name} does not exist at {connection.bootstrap_servers}" for name in names if name not in facts),
+        *(problem for stage in stages for problem in _uneven(stage, connection.topic_prefix, facts)),
+    ]
+    if not stages:
+        problems.append("no stages to run")
+    if problems:
+        raise ConfigurationError(problems)
+    return facts
+
+
+def _uneven(stage: Stage, prefix: str, facts: Mapping[str, TopicFacts]) -> Iterator[str]:
+    names = [topic.value.name(prefix) for topic in stage.inputs]
+    counts = {name: facts[name].partitions for name in names if name in facts}
+    if len(set(counts.values())) > 1:
+        listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
+        yield f"stage {stage.name} joins topics partition by partition, but their partition counts differ: {listed}"

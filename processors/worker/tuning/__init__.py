@@ -1,0 +1,1 @@
+"""Settings of the Python runtime that keep memory small and pauses short."""

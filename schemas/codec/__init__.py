@@ -1,0 +1,1 @@
+"""One record: the Confluent wire format and its Avro bytes, read and written."""

@@ -1,0 +1,1 @@
+"""Records that were set aside: the letter, the limit, and those that were refused before."""

@@ -1,0 +1,40 @@
+"""The dead letter of a refused record: the same whoever refuses it, so that it counts once."""
+
+from __future__ import annotations
+
+from schemas.batches.batch import Batch, Reject
+from schemas.ids import dead_letter_id
+from schemas.records import DeadLetter
+
+MAX_VALUE_BYTES = 512 * 1024
+MAX_KEY_BYTES = 1024
+"""A hostile record must not make its own dead letter too large to be written."""
+
+
+def dead_letter(batch: Batch, reject: Reject, *, stage: str, topic_name: str, topic_identity: str) -> DeadLetter:
+    """The dead letter of one record of a batch.
+
+    Args:
+        batch: The batch.
+        reject: Which record, and why.
+        stage: Component that refuses it.
+        topic_name: Full name of the topic it was read from.
+        topic_identity: Identity of that log (`schemas.kafka.topic_metadata`).
+    """
+    offset = batch.offsets[reject.index]
+    value, key = batch.values[reject.index] or b"", batch.keys[reject.index]
+    return DeadLetter(
+        dead_letter_id=dead_letter_id(topic_identity, batch.partition, offset),
+        stage=stage,
+        topic=topic_name,
+        topic_id=topic_identity,
+        partition=batch.partition,
+        offset=offset,
+        recorded_at=max(batch.timestamps[reject.index], 0),
+        reason=reject.reason,
+        detail=reject.detail,
+        schema_id=reject.schema_id,
+        key=None if key is None else key[:MAX_KEY_BYTES],
+        value=value[:MAX_VALUE_BYTES],
+        value_size=len(value),
+    )

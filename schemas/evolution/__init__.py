@@ -1,0 +1,1 @@
+"""Schema changes: which are compatible, which are sound, which fields a reader does not see."""

@@ -1,0 +1,54 @@
+"""What a writer's schema has and a reader's has not: the reader passes over it, and somebody should know."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from schemas.evolution.schema_checks import expanded, join
+
+
+def unseen(writer: Any, reader: Any) -> list[str]:
+    """Fields that a reader does not read, and symbols that it reads as their enum's default.
+
+    Args:
+        writer: A sound schema, as JSON.
+        reader: Another one that can read it (`schemas.evolution.compatibility`).
+
+    Returns:
+        Paths, such as `items[].language`; with the symbol behind a `=`, such as `status=AUTO_CLEARED`.
+    """
+    return list(_unseen(expanded(writer), expanded(reader), ""))
+
+
+def _unseen(writer: Any, reader: Any, path: str) -> Iterator[str]:
+    for branch in _branches(writer):
+        twin = next((other for other in _branches(reader) if _kind(other) == _kind(branch)), None)
+        if isinstance(branch, dict) and isinstance(twin, dict):
+            yield from _inside(branch, twin, path)
+
+
+def _inside(writer: Any, reader: Any, path: str) -> Iterator[str]:
+    match writer["type"]:
+        case "record":
+            known = {field["name"]: field["type"] for field in reader["fields"]}
+            for field in writer["fields"]:
+                name = join(path, field["name"])
+                if field["name"] in known:
+                    yield from _unseen(field["type"], known[field["name"]], name)
+                else:
+                    yield name
+        case "enum":
+            yield from (f"{path}={symbol}" for symbol in writer["symbols"] if symbol not in reader["symbols"])
+        case "array":
+            yield from _unseen(writer["items"], reader["items"], f"{path}[]")
+        case "map":
+            yield from _unseen(writer["values"], reader["values"], f"{path}{{}}")
+
+
+def _branches(schema: Any) -> list[Any]:
+    return schema if isinstance(schema, list) else [schema]
+
+
+def _kind(schema: Any) -> tuple[str, str | None]:
+    return (str(schema["type"]), schema.get("name")) if isinstance(schema, dict) else (schema, None)

@@ -1,0 +1,1 @@
+"""The one Kafka toolkit: connection, topic metadata, reading a topic to its end."""

@@ -1,0 +1,1 @@
+"""From batches to records or columns, with every schema version that is known."""

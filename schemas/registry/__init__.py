@@ -1,0 +1,1 @@
+"""The Schema Registry: ids that are not pinned are asked for here."""

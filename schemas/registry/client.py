@@ -1,0 +1,251 @@
+"""Confluent Schema Registry, optional: publishes the pinned schemas there, and asks it for ids that are not pinned.
+
+A process needs no registry to start. With one, integrators see the schemas, and a reader can meet records of a newer
+version than its own.
+
+Source: Confluent Schema Registry API reference (subjects, schemas, mode, config).
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+import urllib.parse
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import structlog
+from fastavro import parse_schema
+
+from schemas.catalogue import PINNED, PinnedSchema, latest, physical, schema_json
+from schemas.codec.record import pinned_only
+from schemas.errors import SystemFault, Unavailable
+from schemas.evolution.compatibility import check, same_meaning
+from schemas.evolution.schema_checks import UNPARSEABLE
+from schemas.evolution.unread_fields import unseen
+from schemas.registry.http import STRANGER, JsonOverHttp
+from schemas.topics import Topic
+
+log = structlog.get_logger(__name__)
+
+_MAX_ABSENT = 10_000
+"""Records with invented ids must not fill our memory."""
+
+
+@dataclass(frozen=True, slots=True)
+class RegistryConnection:
+    """How to reach a Schema Registry.
+
+    Attributes:
+        url: `http://` or `https://` address.
+        user: User, where it wants one.
+        password: Password; hidden in `repr`.
+        ca_file: Certificates that are trusted; None for the system's.
+        timeout_s: How long to wait for an answer.
+        topic_prefix: What topic names begin with: subjects are named `<topic>-value`.
+    """
+
+    url: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    timeout_s: float = 5.0
+    topic_prefix: str = "hailong."
+
+    def subject_name(self, subject: str) -> str:
+        """Name of a subject in the registry, after the default strategy of Confluent's serializers."""
+        return f"{Topic.of_subject(subject).value.name(self.topic_prefix)}-value"
+
+
+class Registry:
+    """The few requests that hailong makes; usable from several threads.
+
+    Raises:
+        ConfigurationError: The address is not http or https, or holds a password.
+    """
+
+    def __init__(self, connection: RegistryConnection) -> None:
+        self.connection = connection
+        self._http = JsonOverHttp(
+            connection.url, connection.user, connection.password, connection.ca_file, connection.timeout_s
+        )
+
+    def schema_by_id(self, schema_id: int) -> Any | None:
+        """The schema of an id as JSON; None when there is none, or it is not Avro.
+
+        Raises:
+            Unavailable: The registry does not answer.
+            SystemFault: It refuses us.
+        """
+        answer = self._http.request("GET", f"/schemas/ids/{schema_id}")
+        if answer is None or _part(answer, "schemaType", "AVRO") != "AVRO":
+            return None
+        return _schema_of(answer)
+
+    def subjects_of(self, schema_id: int) -> frozenset[str]:
+        """Names of the subjects that an id belongs to; errors as `schema_by_id`."""
+        answer = self._http.request("GET", f"/schemas/ids/{schema_id}/versions")
+        if not isinstance(answer, list | None):
+            raise Unavailable(STRANGER)
+        return frozenset(_part(entry, "subject") for entry in answer or ())
+
+    def missing(self) -> list[PinnedSchema]:
+        """Pinned schemas that the registry does not have under their ids.
+
+        Raises:
+            Unavailable: The registry does not answer.
+            SystemFault: It refuses us, or has another schema under a pinned id.
+        """
+        return [pinned for pinned in PINNED if not self._has(pinned)]
+
+    def register(self) -> list[PinnedSchema]:
+        """Put the missing pinned schemas there, under their ids, and have the registry guard them; returns them.
+
+        Each subject is in import mode meanwhile, for only so the registry takes an id from outside. In that mode it
+        takes any schema, so what it has of the subject is compared here, before anything is changed. Afterwards it
+        refuses incompatible versions from whoever: every subject is set to FULL_TRANSITIVE. A registry that does not
+        allow import says so.
+
+        Raises:
+            Unavailable: The registry does not answer.
+            SystemFault: It refuses, has another schema under a pinned id, or has versions that ours do not fit.
+        """
+        missing = self.missing()
+        problems = list(self._conflicts(missing))
+        if problems:
+            raise SystemFault("nothing was registered: " + " ".join(problems))
+        for name in sorted({pinned.subject for pinned in PINNED}):
+            path = f"/config/{urllib.parse.quote(self.connection.subject_name(name), safe='')}"
+            self._http.request("PUT", path, {"compatibility": "FULL_TRANSITIVE"})
+        for pinned in missing:
+            subject = urllib.parse.quote(self.connection.subject_name(pinned.subject), safe="")
+            before = self._http.request("GET", f"/mode/{subject}")
+            mode = None if before is None else _part(before, "mode")
+            self._http.request("PUT", f"/mode/{subject}?force=true", {"mode": "IMPORT"})
+            try:
+                text = json.dumps(schema_json(pinned.schema_id))
+                body = {"schema": text, "schemaType": "AVRO", "id": pinned.schema_id, "version": pinned.version}
+                self._http.request("POST", f"/subjects/{subject}/versions", body)
+            finally:
+                if mode is None:
+                    self._http.request("DELETE", f"/mode/{subject}")
+                else:
+                    self._http.request("PUT", f"/mode/{subject}?force=true", {"mode": mode})
+        return missing
+
+    def _conflicts(self, candidates: Iterable[PinnedSchema]) -> Iterator[str]:
+        """Why schemas cannot join what the registry has of their subjects; one sentence each."""
+        for pinned in candidates:
+            for version, schema in self._versions(pinned.subject):
+                where = f"version {version} of {self.connection.subject_name(pinned.subject)} in the registry"
+                problems = check(schema, schema_json(pinned.schema_id))
+                yield from (f"{pinned.filename} does not fit {where}: {problem}." for problem in problems)
+
+    def _versions(self, subject: str) -> Iterator[tuple[int, Any]]:
+        """Number and schema of every version that the registry has of a subject."""
+        name = urllib.parse.quote(self.connection.subject_name(subject), safe="")
+        versions = self._http.request("GET", f"/subjects/{name}/versions")
+        if not isinstance(versions, list | None):
+            raise Unavailable(STRANGER)
+        for version in versions or ():
+            if not isinstance(version, int):
+                raise Unavailable(STRANGER)
+            answer = self._http.request("GET", f"/subjects/{name}/versions/{version}")
+            if answer is not None:
+                yield version, _schema_of(answer)
+
+    def _has(self, pinned: PinnedSchema) -> bool:
+        found = self.schema_by_id(pinned.schema_id)
+        if found is None:
+            return False
+        if not same_meaning(found, schema_json(pinned.schema_id)):
+            raise SystemFault(
+                f"the Schema Registry has another schema under id {pinned.schema_id}, which is pinned for "
+                f"{pinned.filename}: give hailong a registry, or a context of it, of its own"
+            )
+        return self.connection.subject_name(pinned.subject) in self.subjects_of(pinned.schema_id)
+
+
+def _schema_of(answer: Any) -> Any | None:
+    """The schema in an answer; None when it is no JSON."""
+    try:
+        return json.loads(_part(answer, "schema"))
+    except (ValueError, RecursionError):
+        return None
+
+
+def _part(answer: Any, name: str, default: str | None = None) -> str:
+    """A text that an answer must hold, unless there is a default for it."""
+    text = answer.get(name, default) if isinstance(answer, dict) else None
+    if not isinstance(text, str):
+        raise Unavailable(STRANGER)
+    return text
+
+
+class RegistryWriterSchemas:
+    """`schemas.codec.record.WriterSchemas` that asks a registry for ids that are not pinned.
+
+    What the registry says of an id never changes, so it is asked once. "There is none" can change (the writer may be
+    registering just now) and is believed for a while only; for that while a record with an invented id costs nothing.
+
+    Args:
+        registry: The registry.
+        clock: Seconds, monotonic.
+        negative_s: For how long "there is none" is believed.
+    """
+
+    def __init__(
+        self, registry: Registry, *, clock: Callable[[], float] = time.monotonic, negative_s: float = 10.0
+    ) -> None:
+        self._registry = registry
+        self._clock = clock
+        self._negative_s = negative_s
+        self._found: dict[tuple[int, str], Any] = {}
+        self._absent: dict[tuple[int, str], float] = {}
+        self._lock = threading.Lock()
+
+    def __call__(self, schema_id: int, subject: str) -> Any | None:
+        """The physical, parsed schema; None when unknown, of another subject, or not readable as our newest version.
+
+        Raises:
+            Unavailable: The registry does not answer.
+            SystemFault: It refuses us.
+        """
+        if any(pinned.schema_id == schema_id for pinned in PINNED):
+            return pinned_only(schema_id, subject)
+        asked = schema_id, subject
+        with self._lock:  # one question at a time: a thousand records with one new id ask once
+            if asked in self._found:
+                return self._found[asked]
+            if self._absent.get(asked, -1.0) > self._clock():
+                return None
+            schema = self._ask(schema_id, subject)
+            if schema is not None:
+                self._found[asked] = schema
+                return schema
+            if len(self._absent) >= _MAX_ABSENT:
+                self._absent.clear()
+            self._absent[asked] = self._clock() + self._negative_s
+            return None
+
+    def _ask(self, schema_id: int, subject: str) -> Any | None:
+        schema = self._registry.schema_by_id(schema_id)
+        if schema is None:
+            return None
+        if self._registry.connection.subject_name(subject) not in self._registry.subjects_of(schema_id):
+            return None
+        ours = schema_json(latest(subject).schema_id)
+        problems = check(ours, schema)
+        if problems:
+            # Its records become dead letters one by one; this line says why, for their reason cannot.
+            log.warning("schema_refused", subject=subject, schema_id=schema_id, problem=str(problems[0]))
+            return None
+        try:
+            parsed = parse_schema(physical(schema))
+        except UNPARSEABLE:
+            return None
+        log.warning("newer_schema_met", subject=subject, schema_id=schema_id, not_read=unseen(schema, ours))
+        return parsed

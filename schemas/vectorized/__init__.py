@@ -1,0 +1,1 @@
+"""Compiled readers and writers for the topics that carry the load."""

@@ -1,0 +1,112 @@
+"""How a kernel reads what one schema wrote: a plan of small integers, one row for each field.
+
+A plan follows Avro's schema resolution as far as our records need it: a field that only the writer has is passed over,
+a nullable one that only the reader has is absent, a symbol that the reader does not know becomes the default.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from schemas.vectorized.kernels.flat import ITEMS, NULLABLE_TEXT, NUMBER, TEXT
+
+_NULLABLE = (["null", "string"], ["null", "bytes"])
+_KINDS = {"string": TEXT, "bytes": TEXT, "long": NUMBER, "int": NUMBER}
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Arguments of the kernels `read_flat` and `read_nested` (`schemas.vectorized.kernels`).
+
+    Attributes:
+        fields: Kind, column and number of symbols of each field of the writer.
+        symbols: By column, the reader's number of each symbol of the writer, where they are not the same.
+        missing: Columns of texts that the writer does not have.
+    """
+
+    fields: npt.NDArray[np.int64]
+    symbols: Mapping[int, npt.NDArray[np.int64]]
+    missing: Sequence[int]
+
+    def settle(self, values: npt.NDArray[np.int64], sizes: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]) -> None:
+        """Finish what a kernel read by this plan.
+
+        Args:
+            values: By column and record.
+            sizes: Likewise.
+            rows: Those that the writer wrote.
+        """
+        for column, numbers in self.symbols.items():
+            # Of a record that is not fit anything may stand there.
+            values[column, rows] = numbers[np.clip(values[column, rows], 0, len(numbers) - 1)]
+        for column in self.missing:
+            sizes[column, rows] = -1
+
+
+def plan_of(writer: Any, reader: Any, names: Sequence[str], items: str | None = None) -> Plan | None:
+    """The plan for one writer; None when its records can only be decoded one by one.
+
+    Args:
+        writer: The schema of the records; parsed and physical, as `schemas.catalogue.parsed` gives it.
+        reader: The schema that they are wanted in; each can be read as the other (`schemas.evolution.compatibility`).
+        names: The reader's fields that are wanted, each in the column of its place: a text, a number, or the place of
+            an enum's symbol in `symbols_of`.
+        items: The field that holds a list of records, which have a plan of their own.
+    """
+    wanted = {field["name"]: field for field in reader["fields"]}
+    columns = {name: place for place, name in enumerate(names)}
+    written = {field["name"]: field["type"] for field in writer["fields"]}
+    fields: list[tuple[int, int, int]] = []
+    symbols: dict[int, npt.NDArray[np.int64]] = {}
+    for name, kind in written.items():
+        known = name in columns or name == items
+        number = ITEMS if name == items else _kind(kind)
+        if number is None or (known and not _alike(kind, wanted[name]["type"])) or (kind == "int" and not known):
+            return None  # of an `int` that nobody wants nobody would see that it has too many bits
+        own = kind["symbols"] if number == NUMBER and isinstance(kind, dict) else None
+        fields.append((number, columns.get(name, -1), -1 if own is None else len(own)))
+        if own is not None and known and own != wanted[name]["type"]["symbols"]:
+            symbols[columns[name]] = _numbers(own, wanted[name]["type"])
+    lacking = [name for name in columns if name not in written]
+    if any(wanted[name]["type"] not in _NULLABLE for name in lacking) or (items and items not in written):
+        return None
+    return Plan(np.array(fields, np.int64).reshape(-1, 3), symbols, [columns[name] for name in lacking])
+
+
+def item_of(schema: Any, items: str) -> Any:
+    """The record of which a schema's field holds a list; an empty one where it holds something else."""
+    (kind,) = (field["type"] for field in schema["fields"] if field["name"] == items)
+    listed = kind.get("items") if isinstance(kind, dict) else None
+    return listed if isinstance(listed, dict) and listed["type"] == "record" else {"fields": []}
+
+
+def symbols_of(schema: Any, name: str) -> tuple[str, ...]:
+    """The symbols of an enum, in the order of the numbers that a plan gives them."""
+    (kind,) = (field["type"] for field in schema["fields"] if field["name"] == name)
+    return tuple(kind["symbols"])
+
+
+def _kind(kind: Any) -> int | None:
+    if isinstance(kind, dict):
+        return NUMBER if kind["type"] == "enum" else None
+    if isinstance(kind, list):
+        return NULLABLE_TEXT if kind in _NULLABLE else None
+    return _KINDS.get(kind)
+
+
+def _alike(kind: Any, wanted: Any) -> bool:
+    """Whether two types are one, but for the symbols of an enum and the fields of a listed record."""
+    if isinstance(kind, dict) and isinstance(wanted, dict):
+        return bool(kind["type"] == wanted["type"])
+    return bool(kind == wanted)
+
+
+def _numbers(symbols: Sequence[str], wanted: Any) -> npt.NDArray[np.int64]:
+    """The reader's number of each symbol of the writer."""
+    known = wanted["symbols"]
+    return np.array([known.index(one if one in known else wanted["default"]) for one in symbols], np.int64)

@@ -1,0 +1,1 @@
+"""From topics to tables: which columns a table has, and how a record fills them."""

@@ -1,0 +1,1 @@
+"""ClickHouse's native format: columns encoded in bulk, sent as prepared frames."""

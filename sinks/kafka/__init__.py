@@ -1,0 +1,1 @@
+"""What sinks ask of Kafka beside the records themselves."""

@@ -1,0 +1,96 @@
+"""Records that the sink refused, as dead letters: sent and acknowledged before anything is committed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+import structlog
+from confluent_kafka import KafkaError, KafkaException, Message, Producer
+
+from schemas.batches.batch import RawBatch, Reject
+from schemas.codec.record import encoder
+from schemas.dead_letters.letter import dead_letter
+from schemas.errors import SystemFault, Unavailable
+from schemas.kafka.connection import KafkaConnection
+from schemas.topics import Topic
+from sinks.kafka.topic_metadata import QUIET, REFUSED
+from sinks.metrics import DEAD_LETTERS
+
+log = structlog.get_logger(__name__)
+
+STAGE = "sink"
+_CHUNK = 1000
+
+
+class DeadLetterOffice:
+    """Writes dead letters.
+
+    Args:
+        connection: The cluster they come from and go to.
+        delivery_timeout_s: How long Kafka may take to acknowledge.
+    """
+
+    def __init__(self, connection: KafkaConnection, delivery_timeout_s: float) -> None:
+        self._prefix = connection.topic_prefix
+        self._topic = Topic.DEAD_LETTER.value.name(self._prefix)
+        self._encode = encoder(Topic.DEAD_LETTER.subject)
+        self._timeout_s = delivery_timeout_s
+        self._settings: dict[str, Any] = {
+            **connection.producer_config(),
+            "delivery.timeout.ms": int(delivery_timeout_s * 1000),
+            "logger": QUIET,
+        }
+        self._producer = Producer(self._settings)
+
+    def send(self, batch: RawBatch, rejects: Sequence[Reject], identity: str) -> None:
+        """Send the letters of a batch and wait until Kafka has them; sending them again changes nothing.
+
+        Raises:
+            Unavailable: Kafka did not acknowledge all of them.
+            SystemFault: Kafka refuses to let us write them.
+        """
+        for first in range(0, len(rejects), _CHUNK):
+            self._send_chunk(batch, rejects[first : first + _CHUNK], identity)
+        for reject in rejects:
+            DEAD_LETTERS.labels(batch.topic.subject, reject.reason).inc()
+            log.warning(
+                "record_set_aside",
+                topic=batch.topic.subject,
+                partition=batch.partition,
+                offset=batch.offsets[reject.index],
+                reason=str(reject.reason),
+                detail=reject.detail,
+            )
+
+    def _send_chunk(self, batch: RawBatch, rejects: Sequence[Reject], identity: str) -> None:
+        failed: list[KafkaError] = []
+        origin = batch.topic.value.name(self._prefix)
+
+        def delivered(error: KafkaError | None, _message: Message) -> None:
+            if error is not None:
+                failed.append(error)
+
+        try:
+            for reject in rejects:
+                letter = dead_letter(batch, reject, stage=STAGE, topic_name=origin, topic_identity=identity)
+                self._producer.produce(
+                    self._topic, key=letter.key, value=self._encode(letter.to_avro()), on_delivery=delivered
+                )
+                self._producer.poll(0)
+        except BufferError:
+            raise Unavailable("Kafka takes no dead letters: those before them still wait") from None
+        except KafkaException as exception:
+            failed.append(exception.args[0])
+        left = self._producer.flush(self._timeout_s + 1)
+        if left or failed:
+            self._give_up(left, failed)
+
+    def _give_up(self, left: int, failed: Sequence[KafkaError]) -> NoReturn:
+        names = ", ".join(sorted({error.name() for error in failed}))
+        if any(error.code() in REFUSED for error in failed):
+            raise SystemFault(f"Kafka refuses our dead letters ({names}): grant WRITE on {self._topic}")
+        if any(error.fatal() for error in failed):
+            # Such a producer never sends again: without a new one the sink would wait for ever on a healthy broker.
+            self._producer = Producer(self._settings)
+        raise Unavailable(f"Kafka did not acknowledge {left + len(failed)} dead letters ({names})")

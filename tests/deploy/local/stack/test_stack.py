@@ -1,0 +1,200 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from confluent_kafka import Consumer, Producer, TopicPartition
+from support.brokers import needs_kafka
+
+from deploy.admin.topics import ensure_topics
+from deploy.local.kafka import KafkaCluster
+from deploy.local.stack import Layout
+from deploy.local.stack.lag import GroupLag, Lag
+from deploy.local.stack.layout import secret_in
+from deploy.settings import KafkaSettings, load, read_variables
+from schemas.errors import ConfigurationError
+from schemas.kafka.connection import KafkaConnection
+from schemas.topics import Topic
+
+
+@contextmanager
+def running_up(directory: Path, cwd: Path, *options: str) -> Iterator[subprocess.Popen[str]]:
+    """`hailong up` in a directory, killed at the end if it still runs."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")}
+    process = subprocess.Popen(
+        [sys.executable, "-m", "deploy.cli.main", "up", "--dir", str(directory), *options],
+        cwd=cwd,
+        env=clean,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    try:
+        yield process
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.communicate()
+
+
+def children_of(pid: int) -> set[int]:
+    """Processes whose parent is this one."""
+    found = set()
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            fields = stat.read_text().rpartition(")")[2].split()
+        except OSError:
+            continue
+        if int(fields[1]) == pid and fields[0] != "Z":
+            found.add(int(stat.parent.name))
+    return found
+
+
+def hailong(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """Another command, beside the running stack."""
+    command = [sys.executable, "-m", "deploy.cli.main", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+
+
+def two_events(directory: Path) -> Path:
+    """A file with a good status and one that is none."""
+    good = {
+        "event_id": "e-1",
+        "declaration_no": "103266789120",
+        "status": "REGISTERED",
+        "occurred_at": "2020-04-01T08:00:00+07:00",
+        "office": "03EE",
+    }
+    path = directory / "events.jsonl"
+    path.write_text("".join(json.dumps(event) + "\n" for event in (good, {**good, "status": "lost in the post"})))
+    return path
+
+
+def test_a_directory_belongs_to_one_stack(tmp_path: Path) -> None:
+    """Two stacks in one directory would write into each other's data."""
+    with (
+        Layout(tmp_path).locked(),
+        pytest.raises(ConfigurationError, match="A stack already runs in"),
+        Layout(tmp_path).locked(),
+    ):
+        pass
+    with Layout(tmp_path).locked():
+        pass
+
+
+def test_a_secret_is_made_once_and_private(tmp_path: Path) -> None:
+    """The next start finds the password of the data, and other users do not."""
+    first = secret_in(tmp_path / "password")
+    assert len(first) >= 24
+    assert secret_in(tmp_path / "password") == first
+    assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.servers
+def test_lag_counts_what_a_group_has_not_committed(kafka: KafkaConnection) -> None:
+    """A group that never committed has everything before it, and topics without records add nothing."""
+    ensure_topics(kafka, partitions=2, replication_factor=1)
+    producer = Producer(kafka.producer_config())
+    for number in range(5):
+        producer.produce(Topic.RATING.value.name(kafka.topic_prefix), b"x", str(number).encode())
+    producer.flush()
+    with GroupLag(kafka, f"{kafka.topic_prefix}group", [Topic.RATING, Topic.ALERT]) as lag:
+        assert 0 < lag.look().behind <= 5
+
+
+@pytest.mark.servers
+def test_no_lag_means_that_nothing_is_left(kafka: KafkaConnection) -> None:
+    """A batch of which only the beginning was done is not overlooked, although the broker understates its end."""
+    ensure_topics(kafka, partitions=1, replication_factor=1)
+    name, group = Topic.RATING.value.name(kafka.topic_prefix), f"{kafka.topic_prefix}group"
+    producer = Producer({**kafka.producer_config(), "linger.ms": 200})
+    for number in range(100):
+        producer.produce(name, b"x", str(number).encode())
+    producer.flush()
+    consumer = Consumer(kafka.consumer_config(group))
+    with GroupLag(kafka, group, [Topic.RATING]) as lag:
+        consumer.commit(offsets=[TopicPartition(name, 0, 40)], asynchronous=False)
+        assert lag.look() == Lag(written=100, behind=60)
+        consumer.commit(offsets=[TopicPartition(name, 0, 100)], asynchronous=False)
+        assert lag.look() == Lag(written=100, behind=0)
+    consumer.close()
+
+
+@pytest.mark.servers
+def test_up_runs_is_found_by_other_commands_and_stops_without_leftovers(
+    tmp_path: Path, no_settings: Path, wait_until: Callable[..., None]
+) -> None:
+    """From start to Ctrl-C: all answers, settings are private, nothing stays but data, logs and secrets."""
+    directory = tmp_path / "up"
+    layout = Layout(directory)
+    with running_up(directory, no_settings) as up:
+        wait_until(lambda: up.poll() is not None or (directory / "logs" / "sink.log").exists(), 60, "the start")
+        wait_until(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, 30, "four children")
+        assert layout.state_file.stat().st_mode & 0o777 == 0o600
+        kafka = load(KafkaSettings, read_variables({}, stack=layout.state_file))
+        assert kafka.session_timeout_ms == 6_000
+        asked = hailong("sql", "--dir", str(directory), "--format", "csv", "SELECT 6 * 7 x")
+        assert asked.stdout == "x\n42\n"
+        published = hailong("publish", "--dir", str(directory), str(two_events(tmp_path)))
+        assert published.returncode == 1
+        assert "1 of 2 events are in Kafka, 1 were rejected" in published.stdout
+        assert "events.jsonl:2: status" in published.stderr
+        children = children_of(up.pid)
+        up.send_signal(signal.SIGINT)
+        output, _ = up.communicate(timeout=60)
+        assert up.returncode == 0, output
+        assert not any(Path(f"/proc/{child}").exists() for child in children)
+    assert not layout.state_file.exists()
+    for log in layout.logs.iterdir():
+        assert secret_in(layout.clickhouse_password) not in log.read_text()
+
+
+@pytest.mark.servers
+@needs_kafka
+def test_apache_kafka_keeps_what_was_published_when_the_stack_stops(
+    tmp_path: Path, no_settings: Path, wait_until: Callable[..., None]
+) -> None:
+    """With `--broker kafka` a stop waits for nobody, and the next start finds topics, records and offsets."""
+    layout = Layout(tmp_path / "up")
+    with running_up(layout.directory, no_settings, "--broker", "kafka") as up:
+        wait_until(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, 90, "four children")
+        connection = load(KafkaSettings, read_variables({}, stack=layout.state_file)).connection()
+        published = hailong("publish", "--dir", str(layout.directory), str(two_events(tmp_path)))
+        assert "1 of 2 events are in Kafka" in published.stdout
+        up.send_signal(signal.SIGINT)
+        output, _ = up.communicate(timeout=60)
+        assert up.returncode == 0, output
+    assert "in memory" not in output
+    with KafkaCluster(layout.kafka) as cluster:
+        again = replace(connection, bootstrap_servers=cluster.bootstrap_servers)
+        with GroupLag(again, "another", [Topic.DECLARATION_STATUS]) as lag:
+            assert lag.look().written == 1
+
+
+@pytest.mark.servers
+@pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
+def test_nothing_outlives_a_killed_up(tmp_path: Path, no_settings: Path, wait_until: Callable[..., None]) -> None:
+    """A kill -9 of `hailong up` ends all its processes, and the directory can be used again."""
+    with running_up(tmp_path / "up", no_settings) as up:
+        wait_until(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, 60, "four children")
+        children = children_of(up.pid)
+        up.kill()
+        up.wait()
+        wait_until(lambda: not any(_alive(child) for child in children), what="the end of all children")
+    with Layout(tmp_path / "up").locked():
+        pass
+
+
+def _alive(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False

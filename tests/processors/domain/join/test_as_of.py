@@ -1,0 +1,117 @@
+"""States of many declarations at once are those of a slow walk over each."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from support.events import at, batch, status
+from support.world import EveryMinute
+
+from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
+from benchmarks.contenders.facts import DeclarationContext
+from processors.domain.join.as_of import states
+from processors.domain.join.declaration_context import CHECKED, Contexts, StepLimits, contexts_of
+from processors.domain.join.status_log import StatusLog
+from processors.stages.reference_policies import reference_context
+from schemas.records import DeclarationStatus, Status
+from schemas.reference import load_calendar
+from schemas.topics import Topic
+from schemas.vectorized.kernels.compiled import Longs
+from schemas.vectorized.kernels.rows import ABSENT
+from schemas.vectorized.status_reader import STATUSES, CodedStatusReader
+
+T0 = at("2020-04-28 07:00")
+MINUTE = 60_000
+AROUND = reference_context()
+
+events = st.builds(
+    status,
+    st.sampled_from([f"e{n}" for n in range(9)]),
+    st.sampled_from([one.value for one in Status]),
+    st.integers(0, 3000).map(lambda minute: T0 + minute * MINUTE),
+    declaration_no=st.sampled_from(["103000000010", "103000000012", "203000000010"]),
+    office=st.sampled_from(["03CC", "03EE"]),
+    team=st.sampled_from([None, "01", "02"]),
+    channel=st.sampled_from([None, "GREEN", "YELLOW", "RED"]),
+    kind=st.sampled_from([None, "A11", "B11"]),
+    tax_code=st.sampled_from([None, "0200100100"]),
+)
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.lists(events, max_size=8), max_size=5), st.integers(-10, 3100), st.integers(0, 500))
+def test_states_are_those_of_a_walk(batches: list[list[DeclarationStatus]], minute: int, more: int) -> None:
+    """Conflicting contents, repetitions, equal times, unknown declarations: the same context and the same count."""
+    log, reader = StatusLog(), CodedStatusReader()
+    for part in filter(None, batches):
+        log.add(reader.read(batch(Topic.DECLARATION_STATUS, part), log.tables))
+    keys = [10300000001, 20300000001, 30300000001]
+    moment, until = T0 + minute * MINUTE, T0 + (minute + more) * MINUTE
+    histories = log.histories(keys)
+    checked = np.array([text in CHECKED for text in log.tables["channel"].texts])
+    found = states(histories, histories.places(np.array(keys)), np.full(3, moment), np.full(3, until), checked)
+    contexts = contexts_of(found, np.full(3, moment), log.texts()["office"], AROUND.calendar, AROUND.limits)
+    walked = [_walked(log, key, moment, until) for key in keys]
+    assert list(zip(_in_words(contexts, log), found.bearing.tolist(), strict=True)) == walked
+
+
+def _in_words(contexts: Contexts, log: StatusLog) -> Iterator[DeclarationContext]:
+    """Each by itself, with texts in place of their codes."""
+    texts = log.texts()
+    coded = {
+        "declaration_office": texts["office"],
+        "declaration_team": texts["team"],
+        "status": STATUSES,
+        **{name: texts[name] for name in ("channel", "kind", "tax_code")},
+        "on_time": (False, True),
+    }
+    for row in zip(*(column.tolist() for column in contexts), strict=True):
+        values = {name: None if one == ABSENT else one for name, one in zip(Contexts._fields, row, strict=True)}
+        yield DeclarationContext(
+            **{name: coded[name][one] if name in coded and one is not None else one for name, one in values.items()}
+        )
+
+
+def _walked(log: StatusLog, key: int, moment: int, until: int) -> tuple[DeclarationContext, int]:
+    """The same from every row by itself, in any order."""
+    texts, rows = log.texts(), []
+    for run in log._runs:
+        _owners, held = run.find(np.array([key], np.int64))
+        for row in held.tolist():
+            occurred_at, event, crc, tax_code, office, team, kind, channel, place = row
+            words = texts["office"][office] or "", texts["team"][team], texts["channel"][channel]
+            rest = texts["kind"][kind], texts["tax_code"][tax_code], event, crc
+            rows.append(StatusRow(occurred_at, STATUSES[place], *words, *rest))
+    history = sorted(set(rows), key=lambda row: (row.occurred_at, STATUSES.index(row.status), row.crc, row.event))
+    return context_as_of(history, moment, load_calendar(), AROUND.limits), known_rows(history, until)
+
+
+class TwoClocks(EveryMinute):
+    """Office 03EE works twice as long."""
+
+    def overtime_of(self, office: str | None) -> str | None:
+        """The office."""
+        return office if office == "03EE" else None
+
+    def working_minutes_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
+        """Whole minutes."""
+        minutes = super().working_minutes_between_many(start_ms, end_ms)
+        return 2 * minutes if office else minutes
+
+
+def test_each_office_has_its_own_working_time() -> None:
+    """An office with overtime counts by its own clock, the others by theirs; what never began has no time."""
+    log, reader = StatusLog(), CodedStatusReader()
+    offices = {"103000000010": "03CC", "104000000010": "03EE", "105000000010": "03CD"}
+    records = [
+        status("e", "REGISTERED", T0, declaration_no=number, office=office) for number, office in offices.items()
+    ]
+    log.add(reader.read(batch(Topic.DECLARATION_STATUS, records), log.tables))
+    keys = np.array([int(number[:11]) for number in (*offices, "106000000010")])
+    histories, moments = log.histories(keys.tolist()), np.full(4, T0 + 10 * MINUTE)
+    found = states(histories, histories.places(keys), moments, moments, np.zeros(4, np.bool_))
+    contexts = contexts_of(found, moments, log.texts()["office"], TwoClocks(), StepLimits())
+    assert contexts.clearance_minutes.tolist() == [10, 20, 10, ABSENT]

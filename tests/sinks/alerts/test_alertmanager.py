@@ -1,0 +1,502 @@
+"""Alerts to Alertmanager: the rules of delivery against a small HTTP server, what becomes of it in a real one."""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient, NewTopic
+from prometheus_client import REGISTRY
+from support.alertmanager import Alertmanager, Received, certificate_for_loopback, receiver
+from support.events import value_of
+from support.threads import beside
+
+from deploy.local.ports import free_port
+from schemas.errors import ConfigurationError
+from schemas.kafka.connection import KafkaConnection
+from schemas.keys import key_of
+from schemas.records import Alert, AlertState, Detector, Driver, TargetEvidence
+from schemas.topics import Topic
+from sinks.alerts import AlertmanagerMonitor, AlertmanagerOptions, run_alertmanager
+from sinks.alerts.alertmanager.alert_view import REPEAT_ENDED_MS, AlertView
+from sinks.alerts.alertmanager.payload import postable
+from sinks.alerts.http_post import Poster
+
+HOUR_MS = 3_600_000
+
+
+def now_ms() -> int:
+    """Epoch milliseconds."""
+    return int(time.time() * 1000)
+
+
+def alert(number: int = 1, version: int = 1, **fields: Any) -> Alert:
+    """An open alert that was raised an hour ago."""
+    raised = now_ms() - HOUR_MS
+    return replace(
+        Alert(
+            f"00000000-0000-5000-8000-{number:012}", version, f"{number:02}CC", AlertState.OPEN, Detector.BURST, raised,
+            raised, None, 86400, 20, 5, 4, 0.017, 300.0, 0.34, 0.0000123, 0.001, 0.5, (Driver("TEAM:01", 4),),
+            (TargetEvidence("TEAM", "01", 5, 4, 0.2, 0.0003, 5.5),),
+            ("c-1", "c-2"), "Cảnh báo", "Alert",
+        ),
+        **fields,
+    )  # fmt: skip
+
+
+def cleared(one: Alert, **fields: Any) -> Alert:
+    """The next version of an alert, cleared half an hour ago."""
+    given = {"state": AlertState.CLEARED, "version": one.version + 1, "cleared_at": now_ms() - HOUR_MS // 2, **fields}
+    return replace(one, **given)
+
+
+@dataclass
+class Stage:
+    """The topic of a test, and the processes that read it.
+
+    Attributes:
+        kafka: Connection to the broker.
+        eventually: Waits until a condition holds.
+    """
+
+    kafka: KafkaConnection
+    eventually: Callable[..., None]
+
+    def send(self, *alerts: Alert, written_at: int = 0) -> None:
+        """What a worker writes; `written_at` is its time in epoch milliseconds, 0 for the present."""
+        producer, name = Producer(dict(self.kafka.client_config())), Topic.ALERT.value.name(self.kafka.topic_prefix)
+        for one in alerts:
+            producer.produce(name, key=key_of(one), value=value_of(one, Topic.ALERT), timestamp=written_at)
+        assert producer.flush(20) == 0
+
+    def options(self, *urls: str, **changed: Any) -> AlertmanagerOptions:
+        """Quick ones, with which Alertmanager holds what it was sent for longer than any test lasts."""
+        given = {"resend_s": 0.3, "hold_s": 600.0, "retry_initial_s": 0.05, "retry_max_s": 0.3, "stall_after_s": 0.9}
+        return AlertmanagerOptions(urls, **{**given, "group": f"{self.kafka.topic_prefix}am", **changed})
+
+    @contextmanager
+    def delivering(self, *urls: str, **changed: Any) -> Iterator[AlertmanagerMonitor]:
+        """The delivery, for as long as the block lasts."""
+        options, stop = self.options(*urls, **changed), threading.Event()
+        monitor = AlertmanagerMonitor(options.targets, options.stall_after_s)
+        with beside(lambda: run_alertmanager(self.kafka, options, stop, monitor=monitor), stop, 20):
+            yield monitor
+
+    def eventually_delivered(self, monitor: AlertmanagerMonitor) -> None:
+        """Wait until every Alertmanager has all it ought to have."""
+        self.eventually(
+            lambda: all(one.state == "delivering" for one in monitor.health().targets.values()), 20, "a delivery"
+        )
+
+
+def stage_on(address: str, helpers: Any) -> Stage:
+    """A topic of its own."""
+    kafka = KafkaConnection(address, topic_prefix=f"t{uuid4().hex[:8]}.")
+    topic = NewTopic(Topic.ALERT.value.name(kafka.topic_prefix), 1, 1, config=Topic.ALERT.value.config)
+    admin = AdminClient(dict(kafka.client_config()))
+    for future in admin.create_topics([topic]).values():
+        future.result()
+    return Stage(kafka, helpers.eventually)
+
+
+@pytest.fixture
+def stage(broker: Any, helpers: Any) -> Stage:
+    """A topic on the embedded broker."""
+    return stage_on(broker.address, helpers)
+
+
+@pytest.fixture
+def told() -> Iterator[Received]:
+    """Whom Alertmanager tells."""
+    with receiver() as found:
+        yield found
+
+
+@pytest.fixture
+def fake() -> Iterator[Received]:
+    """What stands in for Alertmanager."""
+    with receiver() as found:
+        yield found
+
+
+@pytest.fixture
+def server(tmp_path: Path, told: Received) -> Iterator[Alertmanager]:
+    """A real Alertmanager."""
+    found = Alertmanager(tmp_path / "alertmanager", told.url)
+    found.start()
+    yield found
+    found.stop()
+
+
+# The body, the view and the options: no server at all.
+
+
+def test_the_body_is_what_the_api_takes() -> None:
+    """Labels name the alert, annotations hold the evidence, an open alert ends after `hold_s`, and ids are limited."""
+    options = AlertmanagerOptions(["http://am"], link_base="https://bi.example/alert?id=", hold_s=600)
+    one = alert(raised_at=0, updated_at=60_000, complaint_ids=tuple(f"c-{number}" for number in range(60)))
+    body = postable(one, 0, 3_600_000, options)
+    assert body["labels"] == {
+        "alertname": "HailongDissatisfactionSpike",
+        "alert_id": one.alert_id,
+        "office": "01CC",
+        "detector": "BURST",
+        "severity": "warning",
+        "service": "hailong",
+    }
+    assert (body["startsAt"], body["endsAt"]) == ("1970-01-01T00:00:00.000Z", "1970-01-01T01:10:00.000Z")
+    assert body["generatorURL"] == f"https://bi.example/alert?id={one.alert_id}"
+    said = body["annotations"]
+    assert said.pop("complaint_ids").split(", ") == list(one.complaint_ids[:50])
+    assert said == {
+        "summary": "Cảnh báo\nAlert",
+        "summary_vi": "Cảnh báo",
+        "summary_en": "Alert",
+        "state": "OPEN",
+        "opinions": "20",
+        "dissatisfied": "5",
+        "enterprises": "4",
+        "expected": "0.34",
+        "baseline": "0.0170",
+        "tail_probability": "1.2e-05",
+        "adjusted_probability": "0.001",
+        "cusum": "0.50",
+        "window": "24h",
+        "drivers": "TEAM:01 (4)",
+        "targets": "TEAM:01 (4 of 5, p = 0.0003)",
+        "complaints": "60",
+        "updated_at": "1970-01-01T00:01:00.000Z",
+        "version": "1",
+    }
+    assert "drivers" not in postable(replace(one, drivers=()), 0, 0, options)["annotations"]
+
+
+def test_an_ended_alert_ends_in_the_past_and_not_before_it_began() -> None:
+    """Panes end ahead of the clock and a retraction has no clearing time: Alertmanager must take each as resolved."""
+    options, one = AlertmanagerOptions(["http://am"]), alert(raised_at=1_000_000)
+
+    def span(ended: Alert, written_at: int, now: int) -> tuple[str, str]:
+        body = postable(ended, written_at, now, options)
+        return body["startsAt"][14:19], body["endsAt"][14:19]
+
+    assert span(cleared(one, cleared_at=1_300_000), 1_400_000, 1_500_000) == ("16:40", "21:40")
+    assert span(cleared(one, cleared_at=1_300_000), 1_100_000, 1_200_000) == ("16:40", "20:00")
+    retracted = cleared(one, state=AlertState.RETRACTED, cleared_at=None)
+    assert span(retracted, 1_400_000, 1_500_000) == ("16:40", "23:20")
+    assert span(retracted, 940_000, 960_000) == ("15:40", "15:40")
+
+
+def test_the_view_keeps_the_highest_version_and_what_was_not_acknowledged() -> None:
+    """Older versions change nothing; an ended alert is kept until it was acknowledged, then a quarter of an hour."""
+    view, one = AlertView(resend_s=60), alert(version=5)
+    view.apply(one, 0, 0)
+    view.apply(cleared(one), 1, 1)
+    view.apply(one, 2, 2)
+    view.apply(replace(one, version=6), 2, 3)
+    (entry,) = view.due(10, 0.0)
+    assert (entry.alert.state, entry.alert.version, view.open, view.done(4)) == (AlertState.CLEARED, 6, 0, 1)
+    view.forget(REPEAT_ENDED_MS + 10)
+    assert view.due(REPEAT_ENDED_MS + 10, 0.0) == [entry]
+    entry.acknowledged, entry.sent_at = True, 0.0
+    assert (view.done(4), view.due(10, 59.0), view.due(10, 60.0)) == (4, [], [entry])
+    view.forget(REPEAT_ENDED_MS + 10)
+    assert view.due(REPEAT_ENDED_MS + 10, 1e9) == []
+    view.apply(replace(one, version=7), 3, 4)
+    assert [entry.alert.version for entry in view.due(10, 0.0)] == [7]
+
+
+def test_an_alert_whose_detector_changes_ends_under_its_former_labels() -> None:
+    """The detector is a label: without an end for the former ones one spike would be two alerts for a while."""
+    view, one = AlertView(resend_s=60), alert()
+    view.apply(one, 0, 0)
+    view.apply(replace(one, version=2, detector=Detector.DRIFT), 5, 1)
+    found = {entry.alert.detector: entry.alert.state for entry in view.due(10, 0.0)}
+    assert found == {Detector.BURST: AlertState.RETRACTED, Detector.DRIFT: AlertState.OPEN}
+
+
+@pytest.mark.parametrize(
+    ("words", "given"),
+    [
+        ("no Alertmanager", {"urls": []}),
+        ("must hold no user", {"urls": ["http://me:s3cret@am:9093"]}),
+        ("http:// or https://", {"urls": ["ftp://am"]}),
+        ("without /api/v2/alerts", {"urls": ["http://am/api/v2/alerts"]}),
+        ("named twice", {"urls": ["http://am:9093", "http://AM:9093/"]}),
+        ("go together", {"user": "me"}),
+        ("two ways", {"user": "me", "password": "s3cret", "token": "s3cret"}),
+        ("visible ASCII", {"token": "s3cret\r\nHost: elsewhere"}),
+        ("flicker", {"hold_s": 100.0}),
+        ("stall_after_s", {"stall_after_s": 60.0}),
+        ("severity", {"severity": ""}),
+    ],
+)
+def test_options_that_cannot_work_are_refused(words: str, given: dict[str, Any]) -> None:
+    """Each mistake is named, and no secret with it."""
+    with pytest.raises(ConfigurationError, match=words) as caught:
+        AlertmanagerOptions(**{"urls": ["http://am:9093"], **given})
+    assert "s3cret" not in str(caught.value)
+
+
+# The rules of delivery, against a small HTTP server.
+
+
+def test_an_authority_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) -> None:
+    """Nothing is sent to a server whose certificate nobody vouches for; a file without certificates is refused."""
+    certificate = certificate_for_loopback(tmp_path / "certificate.pem")
+    with receiver(certificate) as fake:
+        assert Poster(5).post(fake.url, b"[]", {}).words == "SSLCertVerificationError"
+        assert Poster(5, certificate).post(fake.url, b"[]", {}).taken
+    assert len(fake.bodies) == 1
+    (tmp_path / "empty.pem").touch()
+    with pytest.raises(ConfigurationError, match="holds no certificates"):
+        Poster(5, tmp_path / "empty.pem")
+
+
+@pytest.mark.servers
+def test_what_passes_is_repeated_and_the_newest_version_wins(stage: Stage, fake: Received) -> None:
+    """503 is repeated until it ends; a version that came meanwhile replaces the older one; health tells of both."""
+    fake.answer = lambda _body: 503
+    with stage.delivering(fake.url) as monitor:
+        stage.send(alert())
+        stage.eventually(lambda: len(fake.alerts) > 1, 20, "a repetition")
+        stage.eventually(lambda: not monitor.health().healthy, 20, "bad health")
+        stage.send(alert(version=2))
+        stage.eventually(lambda: fake.alerts[-1]["annotations"]["version"] == "2", 20, "the newer version")
+        (state,) = monitor.health().targets.values()
+        assert (state.state, state.problem, state.open) == ("failing", "status 503", 1)
+        fake.answer = lambda _body: 200
+        stage.eventually(lambda: monitor.health().healthy, 20, "good health")
+    assert set(fake.paths) == {"/api/v2/alerts"}
+    versions = [one["annotations"]["version"] for one in fake.alerts]
+    assert versions == sorted(versions)
+
+
+@pytest.mark.servers
+def test_an_alert_that_is_never_taken_is_passed_over(stage: Stage, fake: Received) -> None:
+    """One bad alert of three costs the two others nothing, is not sent again, and its next version is tried."""
+    bad = alert(2).alert_id
+    fake.answer = lambda body: 400 if any(one["labels"]["alert_id"] == bad for one in body) else 200
+    stage.send(*(alert(number) for number in range(1, 4)))
+    name = {"target": fake.url.removeprefix("http://"), "outcome": "refused"}
+    with stage.delivering(fake.url) as monitor:
+        stage.eventually_delivered(monitor)
+        asked = sum(one["labels"]["alert_id"] == bad for one in fake.alerts)
+        answered = len(fake.bodies)
+        stage.eventually(lambda: len(fake.bodies) > answered + 1, 20, "repetitions of the others")
+        assert sum(one["labels"]["alert_id"] == bad for one in fake.alerts) == asked
+        assert REGISTRY.get_sample_value("hailong_alertmanager_alerts_total", name) == 1
+        assert {len(body) for body in fake.bodies[-2:]} == {2}
+        fake.answer = lambda _body: 200
+        stage.send(alert(2, version=2))
+        stage.eventually(lambda: len(fake.bodies[-1]) == 3, 20, "the next version among the others")
+
+
+@pytest.mark.servers
+@pytest.mark.parametrize("status", [302, 401])
+def test_an_answer_about_us_costs_no_alert(stage: Stage, fake: Received, status: int) -> None:
+    """A wrong password or address is an operator's to mend, and all alerts arrive once it is mended."""
+    credentials = {"user": "hailong", "password": "s3cret:ẩn"}
+    pair = base64.b64encode("hailong:s3cret:ẩn".encode()).decode()
+    fake.answer = lambda _body: status
+    stage.send(alert(1), alert(2))
+    with stage.delivering(fake.url, **credentials) as monitor:
+        stage.eventually(lambda: monitor.health().targets[fake.url[7:]].problem == f"status {status}", 20, "a refusal")
+        fake.answer = lambda _body: 200
+        stage.eventually_delivered(monitor)
+    assert len(fake.bodies[-1]) == 2
+    assert fake.headers[-1]["Authorization"] == f"Basic {pair}"
+
+
+@pytest.mark.servers
+def test_a_wrong_address_is_noticed_before_the_first_alert(stage: Stage) -> None:
+    """With nothing to send an empty request asks whether alerts would be taken."""
+    with stage.delivering(f"http://127.0.0.1:{free_port()}") as monitor:
+        stage.eventually(lambda: not monitor.health().healthy, 20, "bad health")
+        (state,) = monitor.health().targets.values()
+        assert (state.problem, state.open) == ("ConnectionRefusedError", 0)
+
+
+def first_sent(stage: Stage, fake: Received) -> list[tuple[str, str]]:
+    """Office and state of what a process sends first after its start; none where only an empty request came."""
+    before = len(fake.bodies)
+    with stage.delivering(fake.url) as monitor:
+        stage.eventually_delivered(monitor)
+    return sorted((found["labels"]["office"], found["annotations"]["state"]) for found in fake.bodies[before])
+
+
+@pytest.mark.servers
+def test_ends_are_told_after_a_restart_if_they_were_not_and_only_then(stage: Stage, fake: Received) -> None:
+    """What was over before a first start is never sent; an end that nobody took is told by a later run, once."""
+    long_ago = now_ms() - REPEAT_ENDED_MS - 60_000
+    old, one, two = alert(1), alert(2), alert(3)
+    stage.send(old, cleared(old), one, two, written_at=long_ago)
+    assert first_sent(stage, fake) == [("02CC", "OPEN"), ("03CC", "OPEN")]
+    stage.send(cleared(one), written_at=long_ago)
+    fake.answer = lambda _body: 500
+    with stage.delivering(fake.url) as monitor:
+        stage.eventually(lambda: monitor.health().targets[fake.url[7:]].state == "failing", 20, "a failure")
+    fake.answer = lambda _body: 200
+    stage.send(replace(two, version=2), written_at=long_ago)
+    assert first_sent(stage, fake) == [("02CC", "CLEARED"), ("03CC", "OPEN")]
+    assert first_sent(stage, fake) == [("03CC", "OPEN")]
+
+
+@pytest.mark.servers
+def test_apache_kafka_keeps_what_was_acknowledged(apache_kafka: str, helpers: Any, fake: Received) -> None:
+    """A group without members commits there as well, and its offset says after a restart which end is not yet told."""
+    stage, long_ago = stage_on(apache_kafka, helpers), now_ms() - REPEAT_ENDED_MS - 60_000
+    old, one = alert(1), alert(2)
+    stage.send(old, cleared(old), one, written_at=long_ago)
+    assert first_sent(stage, fake) == [("02CC", "OPEN")]
+    stage.send(cleared(one), written_at=long_ago)
+    assert first_sent(stage, fake) == [("02CC", "CLEARED")]
+
+
+@pytest.mark.servers
+def test_the_command_takes_its_secrets_from_files_and_tells_health_of_each(
+    stage: Stage, fake: Received, tmp_path: Path
+) -> None:
+    """`hailong alertmanager` with two addresses of which one is dead: the other gets the alert, no log the token."""
+    (tmp_path / "token").write_text("s3cret-token\n")
+    port, dead = free_port(), f"127.0.0.1:{free_port()}"
+    environment = {
+        **{name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")},
+        "HAILONG_KAFKA_BOOTSTRAP_SERVERS": stage.kafka.bootstrap_servers,
+        "HAILONG_KAFKA_TOPIC_PREFIX": stage.kafka.topic_prefix,
+        "HAILONG_ALERTMANAGER_URLS": f"http://{dead}, {fake.url}",
+        "HAILONG_ALERTMANAGER_TOKEN_FILE": str(tmp_path / "token"),
+        "HAILONG_HTTP_PORT": str(port),
+    }
+    stage.send(alert())
+    command = [sys.executable, "-m", "deploy.cli.main", "alertmanager"]
+    log = tmp_path / "log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
+    try:
+        stage.eventually(lambda: len(fake.alerts) == 1, 30, "the alert")
+        stage.eventually(lambda: '"alerts_will_be_repeated"' in log.read_text(), 20, "the dead address")
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as response:
+            health = json.load(response)
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
+            metrics = response.read().decode()
+        process.send_signal(signal.SIGTERM)
+        assert process.wait(20) == 0
+    finally:
+        process.kill()
+        process.wait()
+    states = {name: one["state"] for name, one in health["targets"].items()}
+    assert health["healthy"]
+    assert states == {dead: "failing", fake.url[7:]: "delivering"}
+    assert f'hailong_alertmanager_up{{target="{dead}"}} 0.0' in metrics
+    assert fake.headers[0]["Authorization"] == "Bearer s3cret-token"
+    assert "s3cret" not in log.read_text() + metrics
+    delivered = next(line for line in log.read_text().splitlines() if "alert_delivered" in line)
+    assert json.loads(delivered)["process"] == "alertmanager"
+
+
+# What becomes of it in a real Alertmanager.
+
+
+@pytest.mark.servers
+def test_an_alert_is_active_changes_and_is_resolved(stage: Stage, server: Alertmanager, told: Received) -> None:
+    """A version changes what is shown and not which alert it is; people hear of the beginning and of the end."""
+    one = alert(summary_vi="Một")
+    with stage.delivering(server.url, link_base="https://bi.example/alert?id="):
+        stage.send(one)
+        stage.eventually(
+            lambda: server.alerts().get(one.alert_id, {}).get("status", {}).get("state") == "active", 20, "active"
+        )
+        before = server.alerts()[one.alert_id]
+        stage.send(replace(one, version=2, summary_vi="Hai", dissatisfied=9))
+        stage.eventually(lambda: server.alerts()[one.alert_id]["annotations"]["summary_vi"] == "Hai", 20, "an update")
+        after = server.alerts()
+        assert len(after) == 1
+        assert after[one.alert_id]["fingerprint"] == before["fingerprint"]
+        assert after[one.alert_id]["startsAt"] == before["startsAt"]
+        assert after[one.alert_id]["generatorURL"].endswith(one.alert_id)
+        stage.eventually(lambda: len(told.bodies) == 1, 20, "a notification")
+        ended = cleared(one, version=3)
+        stage.send(ended)
+        stage.eventually(lambda: not server.alerts(), 20, "the end")
+        stage.eventually(lambda: len(told.bodies) == 2, 20, "its notification")
+    assert [body["status"] for body in told.bodies] == ["firing", "resolved"]
+    (last,) = told.bodies[-1]["alerts"]
+    assert last["endsAt"][:19] == time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ended.cleared_at // 1000))
+
+
+@pytest.mark.servers
+def test_a_restart_resolves_what_was_cleared_meanwhile(stage: Stage, server: Alertmanager) -> None:
+    """Cleared and retracted while the process was away; what stays open stays active; what was over never fires."""
+    first, second, third, over = (alert(number) for number in range(1, 5))
+    stage.send(over, cleared(over), first, second, third)
+    with stage.delivering(server.url):
+        stage.eventually(lambda: len(server.alerts()) == 3, 20, "three alerts")
+    stage.send(cleared(first), cleared(second, state=AlertState.RETRACTED, cleared_at=None))
+    assert len(server.alerts()) == 3
+    with stage.delivering(server.url):
+        stage.eventually(lambda: set(server.alerts()) == {third.alert_id}, 20, "two resolved")
+
+
+@pytest.mark.servers
+def test_alerts_come_back_after_alertmanager_restarts(stage: Stage, server: Alertmanager, told: Received) -> None:
+    """It forgets its alerts; open ones come again, and the end of one that was cleared meanwhile is told to people."""
+    one, two = alert(1), alert(2)
+    with stage.delivering(server.url) as monitor:
+        stage.send(one, two)
+        stage.eventually(lambda: len(told.bodies) == 1, 20, "a notification")
+        server.stop()
+        stage.eventually(lambda: monitor.health().targets[server.url[7:]].state == "failing", 20, "a failure")
+        stage.send(cleared(two))
+        server.start()
+        stage.eventually(lambda: set(server.alerts()) == {one.alert_id}, 20, "the open one")
+        stage.eventually(lambda: len(told.bodies) == 2, 20, "a second notification")
+    found = {each["labels"]["alert_id"]: each["status"] for each in told.bodies[-1]["alerts"]}
+    assert found == {one.alert_id: "firing", two.alert_id: "resolved"}
+
+
+@pytest.mark.servers
+def test_a_storm_is_one_notification(stage: Stage, server: Alertmanager, told: Received) -> None:
+    """Fifty offices, not in one instant, are one message with our route, in which all fifty stand."""
+    end_of_pane = now_ms() + 60_000
+    with stage.delivering(server.url):
+        for numbers in (range(1, 26), range(26, 51)):
+            stage.send(*(alert(number, raised_at=end_of_pane) for number in numbers))
+        stage.eventually(lambda: bool(told.bodies), 20, "a notification")
+        stage.eventually(lambda: len(server.alerts()) == 50, 20, "all alerts")
+        time.sleep(1.2)  # the next turn of the group
+    (body,) = told.bodies
+    assert len({each["labels"]["office"] for each in body["alerts"]}) == 50
+
+
+@pytest.mark.servers
+def test_every_alertmanager_gets_every_alert(
+    stage: Stage, server: Alertmanager, told: Received, tmp_path: Path
+) -> None:
+    """The second one is away at first: the first does not wait for it, and it catches up by itself."""
+    second = Alertmanager(tmp_path / "second", told.url)
+    with ExitStack() as stack:
+        stack.callback(second.stop)
+        monitor = stack.enter_context(stage.delivering(server.url, second.url))
+        stage.send(alert())
+        stage.eventually(lambda: len(server.alerts()) == 1, 20, "the first")
+        stage.eventually(
+            lambda: [one.state for one in monitor.health().targets.values()] == ["delivering", "failing"], 20, "states"
+        )
+        assert monitor.health().healthy
+        second.start()
+        stage.eventually(lambda: len(second.alerts()) == 1, 20, "the second")

@@ -1,0 +1,67 @@
+"""A sink that meets too much poison, and what ClickHouse knows about dead letters and decisions."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from support.events import status
+
+from schemas.dead_letters.limit import DeadLetterLimit
+from schemas.errors import SystemFault
+from schemas.ids import dead_letter_action_id
+from schemas.records import DeadLetterAction
+from schemas.topics import Topic
+from sinks.audit import audit
+
+pytestmark = pytest.mark.servers
+
+POISON = [(b"k", b"not framed")]
+LIMIT = DeadLetterLimit(share=0.2, minimum=10, window=100)
+
+
+def test_a_poisoned_topic_stops_the_sink_and_is_not_drained_by_restarts(world: Any) -> None:
+    """It stops with a sentence that says what to check; started again it stops again, and no letter is written."""
+    world.produce(Topic.RATING, POISON * 300)
+    for _start in range(3):
+        with pytest.raises(SystemFault, match=r"Check the schema \(writer\) and the version of the producer"):  # noqa: SIM117 - the sink raises at the end of its block
+            with world.sink(dead_letter_limit=LIMIT) as monitor:
+                world.eventually_failed(monitor)
+    assert world.count("dead_letter") == 0
+
+
+def test_what_was_refused_before_the_start_counts(world: Any) -> None:
+    """With a few letters from an earlier run just below the limit, a few more records stop the next run."""
+    world.send(Topic.DECLARATION_STATUS, *(status(f"e{i}", "REGISTERED", 1_588_300_200_000 + i) for i in range(100)))
+    world.produce(Topic.DECLARATION_STATUS, POISON * 15)
+    world.load(115 + 15, dead_letter_limit=LIMIT)
+    world.produce(Topic.DECLARATION_STATUS, POISON * 6)
+    with pytest.raises(SystemFault, match="refused 21 of the last 100 records"):  # noqa: SIM117 - as above
+        with world.sink(dead_letter_limit=LIMIT) as monitor:
+            world.eventually_failed(monitor)
+    assert world.count("dead_letter") == 15
+
+
+def test_open_letters_are_those_nobody_decided_about(world: Any, helpers: Any) -> None:
+    """Actions are stored once each however often they are sent; their letters leave the view; the audit is clean."""
+
+    def action(letter: str, kind: str, at: int, **where: int) -> DeadLetterAction:
+        given = {"replayed_partition": None, "replayed_offset": None, **where}
+        return DeadLetterAction(dead_letter_action_id(letter, kind), at, letter, kind, at, "ops", None, **given)
+
+    kept = "SELECT action, replayed_partition, replayed_offset FROM dead_letter_action FINAL ORDER BY action"
+    expected = [("DISCARDED", None, None), ("REPLAYED", 1, 9)]
+    world.produce(Topic.RATING, POISON * 3)
+    with world.sink():
+        helpers.eventually(lambda: world.count("dead_letter") == 3, 30, "three letters")
+        first, second, third = (str(row[0]) for row in world.rows("SELECT dead_letter_id FROM v_dead_letters_open"))
+        world.send(
+            Topic.DEAD_LETTER_ACTION,
+            action(first, "REPLAYED", 1000, replayed_partition=1, replayed_offset=7),
+            action(first, "REPLAYED", 2000, replayed_partition=1, replayed_offset=9),
+            action(second, "DISCARDED", 1000),
+        )
+        helpers.eventually(lambda: world.rows(kept) == expected, 30, "the actions")
+    assert [str(row[0]) for row in world.rows("SELECT dead_letter_id FROM v_dead_letters_open")] == [third]
+    report = audit(world.kafka, world.clickhouse)
+    assert report.clean, report.to_json()

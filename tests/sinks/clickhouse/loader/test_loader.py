@@ -1,0 +1,239 @@
+"""The loader on real protocols: what is read is stored once, and nothing is committed before."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import subprocess
+import sys
+from typing import Any
+from uuid import uuid4
+
+import pytest
+from confluent_kafka.admin import AdminClient, NewTopic
+from support.events import at, item, rating, status
+
+from deploy.local.tansu import EmbeddedBroker
+from schemas.errors import SystemFault
+from schemas.topics import Topic
+from sinks.audit import audit
+from sinks.clickhouse.migrate import migrate
+
+pytestmark = pytest.mark.servers
+
+MONDAY = at("2020-05-11 08:00")
+
+
+def statuses(count: int, first: int = 0) -> list[Any]:
+    """Registrations with ids of their own."""
+    return [status(f"e{n}", "REGISTERED", MONDAY + n) for n in range(first, first + count)]
+
+
+def test_what_is_stored_and_stored_again_is_one_row(world: Any, helpers: Any) -> None:
+    """Repeats in the log, and a second sink that reads the whole log again, leave one row for each natural id."""
+    sheet = rating("s1", 1, MONDAY, item(score=2), item("TEAM", "01", 5), contact=helpers.sealed("s1"), comment="chậm")
+    world.send(Topic.DECLARATION_STATUS, *statuses(300), *statuses(10))
+    world.send(Topic.RATING, sheet, sheet, partition=1)
+
+    world.load(312)
+    world.load(312, group=f"{world.options.group}.again")
+
+    assert world.count("declaration_status") == 300
+    assert world.count("rating") == 1
+    assert world.count("rating_item") == 2
+    assert world.rows("SELECT topic, count() FROM log_position FINAL GROUP BY topic ORDER BY topic") == [
+        ("declaration-status", 310),
+        ("rating", 2),
+    ]
+    assert world.rows("SELECT lowest_score, comment_length, has_contact FROM rating FINAL") == [(2, 4, True)]
+
+
+def test_the_higher_checksum_wins_whatever_the_order(world: Any) -> None:
+    """Two contents that claim one event id end as the one with the higher checksum, as in the workers."""
+    one, other = (status("same", name, MONDAY) for name in ("CLEARED", "RELEASED"))
+    world.send(Topic.DECLARATION_STATUS, one, other)
+    world.send(Topic.DECLARATION_STATUS, other, one)
+
+    world.load(4)
+
+    versions = (
+        "SELECT status, max(row_version) AS version FROM declaration_status GROUP BY status ORDER BY version DESC"
+    )
+    winner = world.rows("SELECT status FROM declaration_status FINAL")
+    assert len(winner) == 1
+    assert winner[0][0] == world.rows(versions)[0][0]
+
+
+def test_poison_records_cost_only_themselves(world: Any) -> None:
+    """Unreadable records become dead letters without payload; their neighbours are stored; the log is accounted for."""
+    world.produce(Topic.RATING, [(b"key-canary", b"text-canary"), (None, None)])
+    world.produce(Topic.DECLARATION_STATUS, [(b"x", b"\x00\x00\x00\x00\x65rubbish")])
+    world.send(Topic.DECLARATION_STATUS, *statuses(3))
+
+    world.load(6 + 3)
+
+    assert world.count("declaration_status") == 3
+    reasons = world.rows("SELECT source_topic LIKE '%rating%', reason, value_size FROM dead_letter FINAL ORDER BY ALL")
+    assert reasons == [(0, "CORRUPT", 12), (1, "EMPTY", 0), (1, "NOT_FRAMED", 11)]
+    report = audit(world.kafka, world.clickhouse)
+    assert report.clean
+    assert {one.topic: one.dead_lettered for one in report.topics}["rating"] == 2
+
+
+def test_a_row_that_clickhouse_refuses_is_set_aside_alone(world: Any) -> None:
+    """One bad row in a batch is found by halving; the others are stored."""
+    world.rows("ALTER TABLE declaration_status ADD CONSTRAINT no_bad_event CHECK event_id != 'e77'")
+    world.send(Topic.DECLARATION_STATUS, *statuses(200))
+
+    world.load(201)
+
+    assert world.count("declaration_status") == 199
+    assert world.rows("SELECT source_offset, reason, detail FROM dead_letter FINAL") == [
+        (77, "REFUSED_BY_CLICKHOUSE", "VIOLATED_CONSTRAINT (469)")
+    ]
+    assert audit(world.kafka, world.clickhouse).clean
+
+
+def test_a_table_that_refuses_everything_stops_the_sink(world: Any) -> None:
+    """When not single rows but the table is at fault, the sink stops and nothing becomes a dead letter."""
+    world.rows("ALTER TABLE declaration_status ADD CONSTRAINT nothing CHECK event_id = ''")
+    world.send(Topic.DECLARATION_STATUS, *statuses(50))
+
+    with pytest.raises(SystemFault, match="the table does not fit"), world.sink(max_refused=5) as monitor:
+        world.eventually_failed(monitor)
+
+    assert world.count("dead_letter") == 0
+
+
+def test_a_missing_table_and_a_wrong_password_are_said_at_once(world: Any) -> None:
+    """What only an operator can mend stops the sink with a sentence that says what to do, without the password."""
+    wrong = dataclasses.replace(world, clickhouse=dataclasses.replace(world.clickhouse, password="not-it"))
+    with pytest.raises(SystemFault, match=r"AUTHENTICATION_FAILED.*HAILONG_CLICKHOUSE_PASSWORD") as refused:
+        wrong.load(1)
+    assert "not-it" not in str(refused.value)
+
+    world.send(Topic.DECLARATION_STATUS, *statuses(1))
+    world.rows("DROP TABLE declaration_status")
+    with pytest.raises(SystemFault, match=r"UNKNOWN_TABLE.*hailong migrate"), world.sink() as monitor:
+        world.eventually_failed(monitor)
+
+    unmigrated = dataclasses.replace(world, clickhouse=dataclasses.replace(world.clickhouse, database="nowhere"))
+    with pytest.raises(SystemFault, match="hailong migrate"):
+        unmigrated.load(1)
+
+
+def test_a_kill_between_insert_and_commit_loses_and_doubles_nothing(world: Any, helpers: Any) -> None:
+    """SIGKILL after the rows are acknowledged and before the commit: the next sink reads them again."""
+    world.send(Topic.DECLARATION_STATUS, *statuses(400))
+    given = {
+        "kafka": {
+            "bootstrap_servers": world.kafka.bootstrap_servers,
+            "topic_prefix": world.kafka.topic_prefix,
+            "session_timeout_ms": world.kafka.session_timeout_ms,
+        },
+        "clickhouse": {
+            name: getattr(world.clickhouse, name) for name in ("host", "port", "user", "password", "database")
+        },
+        "options": {"group": world.options.group, "flush_interval_s": 0.1, "commit_interval_s": 0.1},
+        "die_before_commit": True,
+    }
+    killed = subprocess.run([sys.executable, str(helpers.program), json.dumps(given)], check=False, timeout=60)
+    assert killed.returncode == -9
+    assert world.count("declaration_status") > 0
+
+    world.send(Topic.DECLARATION_STATUS, *statuses(100, first=400), partition=1)
+    world.load(500)
+
+    assert world.count("declaration_status") == 500
+    assert audit(world.kafka, world.clickhouse).clean
+
+
+def test_clickhouse_killed_meanwhile_is_waited_for(world: Any, helpers: Any) -> None:
+    """While ClickHouse is dead reading goes on into bounded buffers; when it is back everything is stored once."""
+    options = {"max_buffer_bytes": 200_000, "flush_bytes": 50_000, "insert_timeout_s": 5.0}
+    with world.sink(**options) as monitor:
+        world.send(Topic.DECLARATION_STATUS, *statuses(500))
+        helpers.eventually(lambda: monitor.progress.records >= 500)
+        world.server.kill()
+        world.send(Topic.DECLARATION_STATUS, *statuses(3000, first=500))
+        helpers.eventually(lambda: monitor.progress.paused, 20, "reading is paused")
+        world.server.start()
+        helpers.eventually(lambda: monitor.progress.records >= 3500, 30, "3500 records stored")
+
+    assert world.count("declaration_status") == 3500
+    assert audit(world.kafka, world.clickhouse).clean
+
+
+def test_a_new_broker_is_a_new_epoch(world: Any, tmp_path: Any) -> None:
+    """Offsets that begin again are neither hidden behind, nor mixed up with, rows of the earlier broker."""
+    world.send(Topic.DECLARATION_STATUS, *statuses(20))
+    world.load(20)
+    with EmbeddedBroker(tmp_path) as other:
+        world.kafka = dataclasses.replace(world.kafka, bootstrap_servers=other.address)
+        world.create_topics()
+        changed = status("e3", "CLEARED", MONDAY)
+        world.send(Topic.DECLARATION_STATUS, changed, *statuses(5, first=20))
+
+        world.load(6)
+
+        report = audit(world.kafka, world.clickhouse)
+    assert report.clean
+    assert report.topics[0].epoch == 2
+    assert report.topics[0].records == 6
+    assert world.count("declaration_status") == 25
+    assert world.rows("SELECT status, log_epoch FROM declaration_status FINAL WHERE event_id = 'e3'") == [
+        ("CLEARED", 2)
+    ]
+
+
+def test_a_topic_made_anew_is_read_from_its_beginning(world: Any) -> None:
+    """A topic deleted and created again gets a new epoch, and offsets committed for the old one are not believed."""
+    name = Topic.DECLARATION_STATUS.value.name(world.kafka.topic_prefix)
+    world.send(Topic.DECLARATION_STATUS, *statuses(5))
+    world.load(5)
+    admin = AdminClient(dict(world.kafka.client_config()))
+    admin.delete_topics([name])[name].result()
+    admin.create_topics([NewTopic(name, 2, 1)])[name].result()
+    world.send(Topic.DECLARATION_STATUS, *statuses(3, first=5))
+
+    world.load(3)
+
+    assert world.rows("SELECT log_epoch, count() FROM declaration_status FINAL GROUP BY 1 ORDER BY 1") == [
+        (1, 5),
+        (2, 3),
+    ]
+
+
+def test_a_new_database_is_filled_from_the_beginning(world: Any) -> None:
+    """Offsets committed for another database are not believed: an empty database gets the whole log."""
+    world.send(Topic.DECLARATION_STATUS, *statuses(30))
+    world.load(30)
+
+    world.clickhouse = dataclasses.replace(world.clickhouse, database=f"d{uuid4().hex[:8]}")
+    migrate(world.clickhouse)
+    world.load(30)
+
+    assert world.count("declaration_status") == 30
+
+
+def test_a_stopped_sink_goes_on_where_it_committed(world: Any) -> None:
+    """After an orderly stop nothing is read again."""
+    world.send(Topic.DECLARATION_STATUS, *statuses(10))
+    world.load(10)
+    world.send(Topic.DECLARATION_STATUS, *statuses(5, first=10))
+
+    with world.sink() as monitor:
+        world.eventually_stored(monitor, 5)
+
+    assert monitor.progress.records == 5
+
+
+def test_a_quiet_sink_started_again_has_no_lag(world: Any, helpers: Any) -> None:
+    """What was committed before counts as stored, so a night without events makes no sink unhealthy."""
+    world.send(Topic.DECLARATION_STATUS, *statuses(10))
+    world.load(10)
+    with world.sink() as monitor:
+        helpers.eventually(lambda: sum(monitor.progress.lag.values()) == 0 and bool(monitor.progress.lag), 30, "no lag")
+        looked_at = monitor.progress.last_progress_at
+        helpers.eventually(lambda: monitor.progress.last_progress_at > looked_at, 30, "being idle counts as progress")
+    assert monitor.progress.records == 0

@@ -1,0 +1,254 @@
+"""Sinks as members of a consumer group of Apache Kafka: shared, killed, frozen, renamed, and with servers away."""
+
+from __future__ import annotations
+
+import dataclasses
+import random
+import signal
+import threading
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import NewTopic, OffsetSpec
+from support.brokers import need_apache_kafka
+from support.events import at, status
+from support.proxy import Fault, Proxy
+
+from deploy.local.kafka import KafkaCluster
+from schemas.records import DeadLetter
+from schemas.topics import Topic
+from sinks.audit import audit
+
+pytestmark = pytest.mark.servers
+
+MONDAY = at("2020-05-11 08:00")
+MIB = 1 << 20
+ASSIGNED = "partitions_assigned"
+IMPATIENT = {"max.poll.interval.ms": 3000}
+"""A member that does not poll for 3 s is put out of the group: what waits for longer must not wait there."""
+
+
+@pytest.fixture(scope="module")
+def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
+    """An Apache Kafka of this module's own, which it may stop."""
+    need_apache_kafka()
+    with KafkaCluster(tmp_path_factory.mktemp("kafka")) as found:
+        yield found
+
+
+@pytest.fixture
+def world(server: Any, cluster: KafkaCluster, helpers: Any) -> Iterator[Any]:
+    """Empty topics on Apache Kafka and an empty database."""
+    found = helpers.new_world(server, cluster.bootstrap_servers)
+    yield found
+    found.drop()
+
+
+def statuses(count: int, first: int = 0) -> list[Any]:
+    """Registrations with ids of their own."""
+    return [status(f"e{n}", "REGISTERED", MONDAY + n) for n in range(first, first + count)]
+
+
+def members(world: Any) -> set[str]:
+    """Ids of the group's members."""
+    group = world.options.group
+    return {member.member_id for member in world.admin.describe_consumer_groups([group])[group].result().members}
+
+
+def produced(world: Any) -> int:
+    """How many statuses there are in Kafka."""
+    name = Topic.DECLARATION_STATUS.value.name(world.kafka.topic_prefix)
+    ends = world.admin.list_offsets({TopicPartition(name, number): OffsetSpec.latest() for number in range(2)})
+    return sum(future.result().offset for future in ends.values())
+
+
+def settled(world: Any) -> bool:
+    """Whether everything that was produced is committed."""
+    return bool(world.committed() == produced(world))
+
+
+def test_two_share_and_one_is_killed(world: Any, sinks: Any, helpers: Any) -> None:
+    """A second sink joins while the first inserts, then the first is killed: every row is there once."""
+    sent, stop = [], threading.Event()
+
+    def feed() -> None:
+        while not stop.is_set():
+            world.send(Topic.DECLARATION_STATUS, *statuses(200, first=len(sent) * 200), partition=len(sent) % 2)
+            sent.append(1)
+
+    one = sinks(world, "one")
+    helpers.eventually(lambda: one.says(ASSIGNED) == 1, 60, "the first has all partitions")
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    try:
+        two = sinks(world, "two")
+        helpers.eventually(lambda: two.says(ASSIGNED) == 1 and one.says(ASSIGNED) == 2, 60, "both share")
+        reached = world.count("declaration_status")
+        helpers.eventually(lambda: world.count("declaration_status") > reached + 1000, 60, "both insert")
+        one.end(signal.SIGKILL)
+        helpers.eventually(lambda: two.says(ASSIGNED) == 2, 60, "the second has all partitions")
+    finally:
+        stop.set()
+        feeder.join()
+    helpers.eventually(lambda: settled(world), 60, "all is committed")
+
+    assert two.end() == 0
+    assert world.count("declaration_status") == len(sent) * 200 == produced(world)
+    assert audit(world.kafka, world.clickhouse).clean
+
+
+def test_a_named_sink_restarts_without_a_rebalance_and_is_unique(world: Any, sinks: Any, helpers: Any) -> None:
+    """A restart within the session time-out moves nothing; a second sink of the same name stops the first, loudly."""
+    world.kafka = dataclasses.replace(world.kafka, session_timeout_ms=20_000)
+    one = sinks(world, "one", group_instance_id="a")
+    helpers.eventually(lambda: one.says(ASSIGNED) == 1, 60, "the first has all partitions")
+    other = sinks(world, "other", group_instance_id="b")
+    helpers.eventually(lambda: (one.says(ASSIGNED), other.says(ASSIGNED)) == (2, 1), 60, "both share")
+
+    assert one.end() == 0
+    world.send(Topic.DECLARATION_STATUS, *statuses(100), partition=0)
+    world.send(Topic.DECLARATION_STATUS, *statuses(100, first=100), partition=1)
+    again = sinks(world, "again", group_instance_id="a")
+    helpers.eventually(lambda: settled(world), 60, "all is committed")
+    assert again.says(ASSIGNED) == 1
+    assert other.says(ASSIGNED) == 1
+
+    twin = sinks(world, "twin", group_instance_id="a")
+    assert again.process.wait(60) == 1
+    assert "two sinks must not have the same HAILONG_SINK_GROUP_INSTANCE_ID" in again.log
+    world.send(Topic.DECLARATION_STATUS, *statuses(100, first=200), partition=0)
+    world.send(Topic.DECLARATION_STATUS, *statuses(100, first=300), partition=1)
+    helpers.eventually(lambda: settled(world), 60, "all is committed")
+    assert (twin.end(), other.end()) == (0, 0)
+    assert world.count("declaration_status") == 400
+
+
+def test_a_frozen_sink_that_wakes_up_changes_nothing(world: Any, sinks: Any, helpers: Any) -> None:
+    """SIGSTOP for longer than the session, within an insert: its late insert adds no row, its commit is not taken."""
+    world.send(Topic.DECLARATION_STATUS, *statuses(2000))
+    with Proxy(world.clickhouse.port, b"insert_deduplication_token").running() as proxy:
+        proxy.arm(Fault.CUT, after=60_000)
+        there = dataclasses.replace(world, clickhouse=dataclasses.replace(world.clickhouse, port=proxy.port))
+        # It pauses for 2 s before it repeats the block: that is when it is frozen.
+        frozen = sinks(there, "frozen", flush_interval_s=1.0, retry_initial_s=2.0, retry_max_s=2.0)
+        helpers.eventually(lambda: frozen.says("insert_will_be_repeated") == 1, 60, "its insert is cut")
+        frozen.send_signal(signal.SIGSTOP)
+        other = sinks(world, "other")
+        helpers.eventually(lambda: settled(world), 60, "the other has stored all")
+        world.send(Topic.DECLARATION_STATUS, *statuses(100, first=2000))
+        helpers.eventually(lambda: settled(world), 60, "and more")
+        late = len(proxy.statements)
+
+        frozen.send_signal(signal.SIGCONT)
+        helpers.eventually(lambda: len(proxy.statements) > late, 60, "the late insert")
+        helpers.eventually(lambda: frozen.says("partitions_lost") == 1, 60, "it learns that it was put out")
+        helpers.eventually(lambda: len(members(world)) == 2, 60, "it is back")
+        assert settled(world)
+        assert (frozen.end(), other.end()) == (0, 0)
+
+    assert settled(world)
+    assert world.count("declaration_status") == 2100
+    assert audit(world.kafka, world.clickhouse).clean
+
+
+def test_kafka_away_is_waited_for(world: Any, sinks: Any, helpers: Any, cluster: KafkaCluster) -> None:
+    """The broker is killed and comes back: the sink goes on. Told to stop while it is away, it stops in time."""
+    world.send(Topic.DECLARATION_STATUS, *statuses(100))
+    sink = sinks(world, "sink")
+    helpers.eventually(lambda: world.committed() == 100, 60, "all is committed")
+    cluster.kill(0)
+    helpers.eventually(lambda: sink.says("kafka_error") > 0, 60, "it notices")
+    cluster.start(0)
+    cluster.wait_ready()
+    world.send(Topic.DECLARATION_STATUS, *statuses(100, first=100), partition=1)
+    helpers.eventually(lambda: world.committed() == 200, 60, "all is committed")
+    assert sink.end() == 0
+
+    last = sinks(world, "last", commit_interval_s=3600.0)
+    world.send(Topic.DECLARATION_STATUS, *statuses(100, first=200), partition=1)
+    helpers.eventually(lambda: world.count("declaration_status") == 300, 60, "all is stored")
+    cluster.kill(0)
+    try:
+        started = time.monotonic()
+        assert last.end(seconds=60) == 0
+        took = time.monotonic() - started
+    finally:
+        cluster.start(0)
+        cluster.wait_ready()
+    assert took < 10
+    helpers.eventually(lambda: world.committed() == 200, 60, "what was committed before is known again")
+
+
+def test_clickhouse_away_at_an_assignment_is_waited_for(world: Any, sinks: Any, helpers: Any) -> None:
+    """A sink that cannot learn where to begin stays in the group, longer than the poll interval, and then begins."""
+    world.send(Topic.DECLARATION_STATUS, *statuses(100))
+    sink = sinks(world, "sink", IMPATIENT)
+    helpers.eventually(lambda: settled(world), 60, "all is committed")
+    name = Topic.RATING.value.name(world.kafka.topic_prefix)
+    admin = world.admin
+    world.server.kill()
+    try:
+        sink.send_signal(signal.SIGSTOP)
+        helpers.eventually(lambda: not members(world), 60, "it is put out")
+        admin.delete_topics([name])[name].result()
+        helpers.eventually(lambda: name not in admin.list_topics(timeout=5).topics, 60, "the topic is gone")
+        # ClickHouse does not know the new log: only it can say under which number it goes.
+        admin.create_topics([NewTopic(name, 2, 1)])[name].result()
+        sink.send_signal(signal.SIGCONT)
+        helpers.eventually(lambda: sink.says("partitions_wait_for_their_beginning") > 2, 60, "it waits")
+        known, seen = members(world), time.monotonic()
+        helpers.eventually(lambda: time.monotonic() > seen + 4, 10, "longer than the poll interval")
+        assert members(world) == known
+        assert sink.says("MAX_POLL_EXCEEDED") == 0
+    finally:
+        world.server.start()
+    world.send(Topic.DECLARATION_STATUS, *statuses(100, first=100))
+    helpers.eventually(lambda: world.count("declaration_status") == 200, 60, "all is stored")
+    assert sink.end() == 0
+
+
+def letters(count: int, size: int, first: int) -> list[DeadLetter]:
+    """Dead letters with much content, of which ClickHouse keeps none; it shrinks to a tenth on its way."""
+    given = random.Random(first)
+    return [
+        DeadLetter(
+            f"00000000-0000-5000-8000-{n:012d}", "sink", "t", "c/t", 0, n, 1, "CORRUPT", "", 1, None,
+            given.randbytes(size // 10) + bytes(size * 9 // 10), size,
+        )
+        for n in range(first, first + count)
+    ]  # fmt: skip
+
+
+def test_memory_stays_bounded_while_clickhouse_is_away(world: Any, sinks: Any, helpers: Any) -> None:
+    """180 MB come while ClickHouse is dead: the sink pauses, stays in its group and small, and then stores all."""
+    sink = sinks(world, "sink", IMPATIENT, max_buffer_bytes=16 * MIB, flush_bytes=4 * MIB)
+    world.send(Topic.DECLARATION_STATUS, *statuses(2000))
+    helpers.eventually(lambda: settled(world), 60, "all is committed")
+    known, before, away, after = members(world), sink.resident, [], []
+    world.server.kill()
+    try:
+        for first in range(0, 1800, 300):
+            world.send(Topic.DEAD_LETTER, *letters(300, 100_000, first), partition=first % 2)
+            away.append(sink.resident)
+        world.send(Topic.DECLARATION_STATUS, *statuses(20_000, first=2000))
+        helpers.eventually(lambda: sink.says("reading_paused") > 0, 60, "reading is paused")
+        seen = time.monotonic()
+        while time.monotonic() < seen + 4:
+            away.append(sink.resident)
+            time.sleep(0.05)  # between two looks at its size
+        assert members(world) == known
+    finally:
+        world.server.start()
+    while world.committed(Topic.DEAD_LETTER) < 1800 or not settled(world):
+        after.append(sink.resident)
+        assert time.monotonic() < seen + 150
+    # Our buffer, librdkafka's, one answer of the broker unpacked, and one insert; 180 MB came.
+    assert max(away) - before < 64 * MIB
+    assert max(after) - before < 128 * MIB
+    assert members(world) == known
+    assert sink.end() == 0
+    assert world.count("dead_letter") == 1800
+    assert world.count("declaration_status") == 22_000
