@@ -28,12 +28,12 @@ def test_nothing_is_compiled_afterwards() -> None:
 def test_kernels_are_python(tmp_path: Path) -> None:
     """Without a compiler the same code says the same, with every index looked at."""
     tests = (
-        "test_statuses.py::test_single_changed_bytes_never_make_a_difference",
-        "test_sheets.py::test_single_changed_bytes_never_make_a_difference",
-        "test_row_writer.py",
-        "kernels/test_names.py",
-        "kernels/test_radix.py",
-        "../processors/domain/test_status_log.py",
+        "vectorized/test_status_reader.py::test_single_changed_bytes_never_make_a_difference",
+        "vectorized/test_rating_reader.py::test_single_changed_bytes_never_make_a_difference",
+        "vectorized/test_row_writer.py",
+        "vectorized/kernels/test_names.py",
+        "vectorized/kernels/test_radix.py",
+        "../processors/domain/join/test_status_log.py",
     )
     slow = "not runs_stay_few"  # looks at no index that the others do not look at
     ran = subprocess.run(
