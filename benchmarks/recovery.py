@@ -36,9 +36,9 @@ from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-d
 from benchmarks.producing import produce
 from deploy.admin.topics import ensure_topics
 from deploy.local.kafka import KafkaCluster
-from deploy.local.stack.flow import STAGE_INPUTS
 from deploy.local.stack.lag import GroupLag
 from deploy.local.supervisor.child import bound_command
+from processors.stages.catalogue import JOIN
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.worker.state.partition_views import View
@@ -82,7 +82,7 @@ class Partitions:
 
     def __init__(self, connection: KafkaConnection) -> None:
         self._admin = AdminClient(dict(connection.client_config()))
-        self.topics = {topic.value.name(connection.topic_prefix): topic for topic in STAGE_INPUTS["join"]}
+        self.topics = {topic.value.name(connection.topic_prefix): topic for topic in JOIN.inputs}
 
     def all(self) -> list[TopicPartition]:
         """All of them."""
@@ -233,7 +233,7 @@ def kill_and_wait(
 
 def behind(connection: KafkaConnection, group: str) -> int:
     """Records that a group has not done."""
-    with GroupLag(connection, group, STAGE_INPUTS["join"]) as lag:
+    with GroupLag(connection, group, JOIN.inputs) as lag:
         return lag.look().behind
 
 

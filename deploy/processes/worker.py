@@ -14,7 +14,7 @@ from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.worker import WorkerSettings
 from processors.precompile import warm
-from processors.stages import build_stages
+from processors.stages.all_stages import build_stages
 from processors.stages.reference_policies import reference_context, reference_policies
 from processors.stages.stage import Stage
 from processors.worker import Worker

@@ -10,9 +10,10 @@ from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.dead_letters import DeadLetterSettings
+from processors.stages.catalogue import STAGES
 from processors.worker.options import WorkerOptions
 
-STAGES = ("join", "assessment", "complaints", "spikes")
+_STAGE_NAMES = tuple(stage.name for stage in STAGES)
 
 
 class WorkerSettings(DeadLetterSettings):
@@ -21,7 +22,9 @@ class WorkerSettings(DeadLetterSettings):
     model_config = SettingsConfigDict(env_prefix="HAILONG_WORKER_")
     title: ClassVar[str] = "Worker"
 
-    stages: str = Field(default=",".join(STAGES), description="Stages that this worker runs, separated by commas.")
+    stages: str = Field(
+        default=",".join(_STAGE_NAMES), description="Stages that this worker runs, separated by commas."
+    )
     complaint_threshold: int = Field(default=2, ge=1, le=4, description="Scores at or below it open a complaint.")
     grace_s: float = Field(
         default=300,
@@ -79,9 +82,9 @@ class WorkerSettings(DeadLetterSettings):
 
     def problems(self) -> Iterator[str]:
         """Whether the stages exist."""
-        unknown = [name for name in self.stage_names() if name not in STAGES]
+        unknown = [name for name in self.stage_names() if name not in _STAGE_NAMES]
         if unknown or not self.stage_names():
-            yield f"HAILONG_WORKER_STAGES must name stages among {', '.join(STAGES)}."
+            yield f"HAILONG_WORKER_STAGES must name stages among {', '.join(_STAGE_NAMES)}."
         if self.dead_letter_window < self.dead_letter_minimum:
             yield "HAILONG_WORKER_DEAD_LETTER_WINDOW must not be less than HAILONG_WORKER_DEAD_LETTER_MINIMUM."
 

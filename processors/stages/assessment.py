@@ -10,6 +10,7 @@ from processors.domain.assessment.office_counts import OpinionBook
 from processors.domain.assessment.repeat_complaints import RepeatBook
 from processors.domain.assessment.satisfaction import SatisfactionBook
 from processors.domain.join.declaration_context import WorkingTime
+from processors.stages.catalogue import ASSESSMENT
 from processors.stages.stage import Absorbed, Output
 from schemas.batches.batch import Batch
 from schemas.codec.record import WriterSchemas, pinned_only
@@ -67,8 +68,8 @@ class AssessmentState:
 class AssessmentStage:
     """Turns joined facts into rolling satisfaction, complaint follow-ups and the counts of the spike detector."""
 
-    name = "assessment"
-    inputs = (Topic.RATED_SERVICE,)
+    name = ASSESSMENT.name
+    inputs = ASSESSMENT.inputs
 
     def __init__(
         self, policy: ComplaintPolicy, calendar: WorkingTime, writer_schemas: WriterSchemas = pinned_only

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 
 from processors.domain.cases.case_store import CaseBook
 from processors.domain.cases.policy import CaseContext
+from processors.stages.catalogue import COMPLAINTS
 from processors.stages.stage import Absorbed, Output
 from schemas.batches.batch import Batch, Reject
 from schemas.codec.record import WriterSchemas, pinned_only
@@ -76,8 +77,8 @@ class ComplaintStageState:
 class ComplaintStage:
     """Follows the handling of complaints."""
 
-    name = "complaints"
-    inputs = (Topic.COMPLAINT, Topic.COMPLAINT_ACTION, Topic.COMPLAINT_EVENT)
+    name = COMPLAINTS.name
+    inputs = COMPLAINTS.inputs
 
     def __init__(self, world: CaseContext, writer_schemas: WriterSchemas = pinned_only) -> None:
         self._world = world

@@ -16,6 +16,7 @@ from processors.domain.join.sheet_store import Sheet, SheetStore
 from processors.domain.join.sorted_runs import Run
 from processors.domain.join.status_log import LAYOUT, StatusLog
 from processors.domain.snapshot_arrays import packed, unpacked
+from processors.stages.catalogue import JOIN
 from processors.stages.fact_encoding.fact_writer import FactBundle, FactWriter
 from processors.stages.stage import Absorbed, Image, Output
 from schemas.batches.batch import Batch, Reject
@@ -177,8 +178,8 @@ class JoinState:
 class JoinStage:
     """Joins rating sheets with their declarations as of the moment of rating."""
 
-    name = "join"
-    inputs = (Topic.DECLARATION_STATUS, Topic.RATING)
+    name = JOIN.name
+    inputs = JOIN.inputs
 
     def __init__(self, policy: JoinPolicy, context: JoinContext, writer_schemas: WriterSchemas = pinned_only) -> None:
         self._policy = policy

@@ -7,7 +7,7 @@ from processors.domain.cases.policy import CaseContext, CasePolicy
 from processors.domain.join.declaration_context import StepLimits
 from processors.domain.join.facts import JoinContext
 from processors.domain.spikes.policy import SpikePolicy
-from processors.stages import Policies
+from processors.stages.all_stages import Policies
 from processors.stages.join import JoinPolicy
 from schemas.reference import load_calendar, load_deadlines, load_offices, load_steps
 from schemas.reference.outages import load_outages

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from processors.domain.spikes.alert_store import SpikeBook
 from processors.domain.spikes.evidence import OfficeName
 from processors.domain.spikes.policy import SpikePolicy
+from processors.stages.catalogue import SPIKES
 from processors.stages.stage import Absorbed, Output
 from schemas.batches.batch import Batch
 from schemas.codec.record import WriterSchemas, pinned_only
@@ -48,8 +49,8 @@ class SpikeState:
 class SpikeStage:
     """Compares offices and raises alerts."""
 
-    name = "spikes"
-    inputs = (Topic.OFFICE_COUNT, Topic.ALERT)
+    name = SPIKES.name
+    inputs = SPIKES.inputs
 
     def __init__(
         self, policy: SpikePolicy, office_name: OfficeName, writer_schemas: WriterSchemas = pinned_only

@@ -10,8 +10,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from deploy.local.stack.flow import STAGE_INPUTS
 from deploy.local.supervisor.child import bound_command
+from processors.stages.catalogue import STAGES
 from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.topics import STORED, Topic
@@ -106,5 +106,5 @@ class Progress:
 
 def groups_of(group_prefix: str, sink_group: str) -> Mapping[str, Sequence[Topic]]:
     """The groups of the stages and of the sink."""
-    stages = {f"{group_prefix}{stage}": topics for stage, topics in STAGE_INPUTS.items()}
+    stages = {f"{group_prefix}{stage.name}": stage.inputs for stage in STAGES}
     return {**stages, sink_group: STORED}

@@ -20,7 +20,6 @@ from clickhouse_driver.errors import Error as DriverError
 
 from deploy.admin.topics import ensure_topics
 from deploy.local.ports import free_port
-from deploy.local.stack.flow import STAGE_INPUTS
 from deploy.local.supervisor.child import bound_command
 from deploy.settings.variables import PREFIX
 from faults.arming import CONTROL, Arsenal
@@ -29,6 +28,7 @@ from faults.cluster import Cluster, open_cluster
 from faults.disk import SnapshotDisk
 from faults.progress import Progress, groups_of
 from faults.schedule import Section
+from processors.stages.catalogue import STAGES
 from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
 from sinks.clickhouse.client import connect
@@ -163,7 +163,7 @@ class Site:
     def members(self, count: int) -> bool:
         """Whether every stage's group has settled with so many members; False also when nobody answers."""
         try:
-            found = [self.progress.members(f"{self.group_prefix}{stage}") for stage in STAGE_INPUTS]
+            found = [self.progress.members(f"{self.group_prefix}{stage.name}") for stage in STAGES]
         except Unavailable:
             return False
         return found == [count] * len(found)

@@ -9,16 +9,9 @@ from dataclasses import dataclass
 from deploy.local.stack.lag import GroupLag
 from deploy.settings.sink import SinkSettings
 from deploy.settings.worker import WorkerSettings
+from processors.stages.catalogue import STAGES
 from schemas.kafka.connection import KafkaConnection
-from schemas.topics import STORED, Topic
-
-STAGE_INPUTS = {
-    "join": (Topic.DECLARATION_STATUS, Topic.RATING),
-    "assessment": (Topic.RATED_SERVICE,),
-    "complaints": (Topic.COMPLAINT, Topic.COMPLAINT_ACTION, Topic.COMPLAINT_EVENT),
-    "spikes": (Topic.OFFICE_COUNT, Topic.ALERT),
-}
-"""What each stage reads, in the order in which events pass the stages."""
+from schemas.topics import STORED
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +33,7 @@ class Flow:
         options = worker.options()
         with ExitStack() as stack:
             workers = [
-                stack.enter_context(GroupLag(connection, options.group(stage), topics))
-                for stage, topics in STAGE_INPUTS.items()
+                stack.enter_context(GroupLag(connection, options.group(stage.name), stage.inputs)) for stage in STAGES
             ]
             yield Flow(workers, stack.enter_context(GroupLag(connection, sink.options().group, STORED)))
 

@@ -14,7 +14,8 @@ from support.comparison import Last, compare, identity
 from support.events import WRITTEN_AT, at, batch, item, rating, status, value_of
 from support.oracle import Oracle
 
-from processors.stages import build_stages
+from processors.stages.all_stages import build_stages
+from processors.stages.catalogue import JOIN
 from processors.stages.reference_policies import reference_context, reference_policies
 from processors.stages.stage import EncodedBatch, ImagedStage, ImagedState, Output, PartitionState, ReplayedState
 from schemas.codec.record import record_encoder
@@ -182,7 +183,7 @@ def test_a_state_that_replayed_is_the_state_that_absorbed(
     arrivals: list[tuple[Topic, list[Any]]], replayed: int
 ) -> None:
     """Whatever was replayed instead of absorbed: the image is the same, and so is all that comes of what follows."""
-    (stage,) = (stage for stage in Pipeline().stages if stage.name == "join")
+    (stage,) = (stage for stage in Pipeline().stages if stage.name == JOIN.name)
     absorbing, replaying = stage.new_state(0), stage.new_state(0)
     assert isinstance(absorbing, ImagedState)
     assert isinstance(replaying, ImagedState)
