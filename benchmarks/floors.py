@@ -51,7 +51,7 @@ from schemas.batches.batch import Batch
 from schemas.codec.record import pinned_only
 from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
-from schemas.vectorized.rating_reader import Sheet, SheetReader
+from schemas.vectorized.rating_reader import DecodedSheet, RatingReader
 from schemas.vectorized.status_reader import CodedStatuses, CodedStatusReader
 
 TARGET = 2.5
@@ -98,10 +98,10 @@ class Steps:
         for number in range(PARTITIONS):
             log, sheets = StatusLog(), SheetStore()
 
-            def add(sheet: Sheet, sheets: SheetStore = sheets) -> None:
-                sheets.add(*sheet)
+            def add(sheet: DecodedSheet, sheets: SheetStore = sheets) -> None:
+                sheets.add_rating(*sheet)
 
-            self._take(number, log, log.add, add)
+            self._take(number, log, log.add_statuses, add)
 
     def join(self) -> None:
         """And join."""
@@ -114,14 +114,14 @@ class Steps:
         number: int,
         log: StatusLog,
         statuses: Callable[[CodedStatuses], object],
-        sheets: Callable[[Sheet], object],
+        sheets: Callable[[DecodedSheet], object],
     ) -> None:
-        read_statuses = CodedStatusReader(pinned_only)
+        status_reader = CodedStatusReader(pinned_only)
         for batch in self._batches(Topic.DECLARATION_STATUS, number):
-            statuses(read_statuses.read(batch, log.tables))
-        read_sheets = SheetReader(pinned_only)
+            statuses(status_reader.read_statuses(batch, log.tables))
+        rating_reader = RatingReader(pinned_only)
         for batch in self._batches(Topic.RATING, number):
-            for sheet in read_sheets.read(batch).accepted:
+            for sheet in rating_reader.read_sheets(batch).accepted:
                 sheets(sheet)
 
     def _batches(self, topic: Topic, number: int) -> Iterator[Batch]:

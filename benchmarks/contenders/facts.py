@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from processors.domain.join.facts import facts_of
-from processors.domain.join.sheet_store import Sheet
+from processors.domain.join.sheet_store import StoredSheet
 from schemas import ids
 from schemas.records import MatchState, RatedService, RatingItem, Target
 from schemas.reference.offices import OfficeDirectory
@@ -35,7 +35,7 @@ class DeclarationContext(NamedTuple):
 
 
 def records_of(
-    sheet: Sheet, context: DeclarationContext, version: int, directory: OfficeDirectory
+    sheet: StoredSheet, context: DeclarationContext, version: int, directory: OfficeDirectory
 ) -> Iterator[RatedService]:
     """Every fact of a sheet, at the version of `version_of`."""
     matched = MatchState.MATCHED if context.status_count else MatchState.UNMATCHED

@@ -14,7 +14,7 @@ from typing import Any
 from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
 from benchmarks.contenders.facts import records_of
 from processors.domain.join.facts import version_of
-from processors.domain.join.sheet_store import Revision, Sheet
+from processors.domain.join.sheet_store import Revision, StoredSheet
 from processors.stages.reference_policies import reference_context
 from schemas.codec.record import decoder, encoder
 from schemas.codec.wire import HEADER_BYTES
@@ -69,9 +69,9 @@ def _facts(known: Value, sheet_ids: Any) -> Iterator[Encoded]:
     for sheet_id in sheet_ids:
         records = [_revision(content) for content in known["sheets"][sheet_id].values()]
         key = int(records[0].declaration_no[:11])
-        sheet = Sheet(key, sheet_id)
+        sheet = StoredSheet(key, sheet_id)
         for record in records:
-            sheet.add(record)
+            sheet.add_revision(record)
         submitted_at, bearing = sheet.latest.submitted_at, known_rows(history, sheet.bears_until)
         context = context_as_of(history, submitted_at, _CALENDAR, _LIMITS)
         for fact in records_of(sheet, context, version_of(sheet, bearing), _DIRECTORY):

@@ -12,17 +12,17 @@ from processors.domain.join.changes import Changes
 from processors.domain.join.declaration_context import CHECKED
 from processors.domain.join.facts import JoinContext, version_of
 from processors.domain.join.grace_queue import GraceQueue
-from processors.domain.join.sheet_store import Sheet, SheetStore
-from processors.domain.join.sorted_runs import Run
+from processors.domain.join.sheet_store import SheetStore, StoredSheet
+from processors.domain.join.sorted_runs import SortedRun
 from processors.domain.join.status_log import LAYOUT, StatusLog
-from processors.domain.snapshot_arrays import packed, unpacked
+from processors.domain.snapshot_arrays import StateSnapshot, from_json_array, to_json_array
 from processors.stages.catalogue import JOIN
-from processors.stages.fact_encoding.fact_writer import FactBundle, FactWriter
-from processors.stages.stage import Absorbed, Image, Output
+from processors.stages.fact_encoding.fact_writer import EncodedFacts, FactWriter
+from processors.stages.stage import Absorbed, Output
 from schemas.batches.batch import Batch, Reject
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.topics import DAY_MS, Topic
-from schemas.vectorized.rating_reader import SheetReader
+from schemas.vectorized.rating_reader import RatingReader
 from schemas.vectorized.status_reader import CodedStatusReader
 
 _EXPIRIES = 16
@@ -50,7 +50,7 @@ class JoinState:
         self._policy = policy
         self._context = context
         self._statuses = CodedStatusReader(writer_schemas)
-        self._ratings = SheetReader(writer_schemas)
+        self._ratings = RatingReader(writer_schemas)
         self._writer = FactWriter(context)
         self._log = StatusLog()
         self._sheets = SheetStore()
@@ -58,16 +58,16 @@ class JoinState:
         self._stream_time = 0
         self._expired_at = 0
 
-    def image(self) -> Image:
+    def image(self) -> StateSnapshot:
         """The views as arrays; the statuses, nearly all of it, are shared and not copied."""
         return {
             **{f"statuses.{name}": array for name, array in self._log.image().items()},
             **self._sheets.image(),
             **self._waiting.image(),
-            "times": packed([self._stream_time, self._expired_at]),
+            "times": to_json_array([self._stream_time, self._expired_at]),
         }
 
-    def restore(self, image: Image) -> None:
+    def restore(self, image: StateSnapshot) -> None:
         """Become the state of an image."""
         prefix = "statuses."
         self._log = StatusLog.of(
@@ -75,7 +75,7 @@ class JoinState:
         )
         self._sheets = SheetStore.of(image)
         self._waiting = GraceQueue.of(self._policy.grace_ms, image, self._sheets)
-        self._stream_time, self._expired_at = unpacked(image["times"])
+        self._stream_time, self._expired_at = from_json_array(image["times"])
 
     def absorb(self, batch: Batch) -> Absorbed:
         """Take statuses or ratings into the views; publish the facts that changed."""
@@ -101,17 +101,17 @@ class JoinState:
         return self._changes(due, [False] * len(due), even_unmatched=True)
 
     def _statuses_taken(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
-        statuses = self._statuses.read(batch, self._log.tables)
+        statuses = self._statuses.read_statuses(batch, self._log.tables)
         if not len(statuses):
             return Changes.none(), statuses.rejects
-        run = self._log.add(statuses)
+        run = self._log.add_statuses(statuses)
         changes = self._changes(*self._touched(run))
         # A clock that runs ahead must not drag stream time along: no event counts as later than its own record.
         newest = int(np.minimum(statuses.occurred_at, statuses.timestamps).max())
         self._expire(newest)
         return changes.and_then(self._elapsed(newest)), statuses.rejects
 
-    def _touched(self, run: Run) -> tuple[Sequence[Sheet], Sequence[bool]]:
+    def _touched(self, run: SortedRun) -> tuple[Sequence[StoredSheet], Sequence[bool]]:
         """Sheets on the declarations of a run, and whether any of its statuses bears on them."""
         sheets = list(self._sheets.touched(run.keys.tolist()))
         earliest = run.earliest(np.array([sheet.key for sheet in sheets], np.int64))
@@ -125,15 +125,17 @@ class JoinState:
             self._sheets.expire(newest - self._policy.horizon_ms)
 
     def _ratings_taken(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
-        records = self._ratings.read(batch)
+        records = self._ratings.read_sheets(batch)
         sent = {
-            (key, rating.sheet_id): self._sheets.add(key, rating, checksum)
+            (key, rating.sheet_id): self._sheets.add_rating(key, rating, checksum)
             for key, rating, checksum in records.accepted
         }
         changes = self._changes(list(sent.values()), [True] * len(sent))
         return changes.and_then(self._elapsed(self._stream_time)), records.rejects
 
-    def _changes(self, chosen: Sequence[Sheet], concerned: Sequence[bool], *, even_unmatched: bool = False) -> Changes:
+    def _changes(
+        self, chosen: Sequence[StoredSheet], concerned: Sequence[bool], *, even_unmatched: bool = False
+    ) -> Changes:
         """The sheets to publish; a sheet that matches nothing yet waits for its grace instead.
 
         Those are the sheets whose version grew, and those that are concerned by a record that is known already: it may
@@ -162,7 +164,7 @@ class JoinState:
         published = [chosen[place] for place in places]
         return Changes(published, [sheet.published for sheet in published], states.at(places))
 
-    def _states(self, sheets: Sequence[Sheet]) -> States:
+    def _states(self, sheets: Sequence[StoredSheet]) -> States:
         """The declaration of each sheet as of its latest revision."""
         keys = [sheet.key for sheet in sheets]
         histories = self._log.histories(keys)
@@ -171,8 +173,8 @@ class JoinState:
         checked = np.array([text in CHECKED for text in self._log.tables["channel"].texts])
         return states(histories, histories.places(np.array(keys, np.int64)), as_of, until, checked)
 
-    def _facts(self, changes: Changes) -> FactBundle:
-        return self._writer.facts(changes, self._log.texts())
+    def _facts(self, changes: Changes) -> EncodedFacts:
+        return self._writer.encode_facts(changes, self._log.texts())
 
 
 class JoinStage:
@@ -191,7 +193,7 @@ class JoinStage:
         """The layout of the rows, and the policy that shaped what waits and what is forgotten."""
         return f"2 {LAYOUT} {self._policy}"
 
-    def restored_state(self, partition: int, image: Image) -> JoinState:
+    def restored_state(self, partition: int, image: StateSnapshot) -> JoinState:
         """The views of an image."""
         state = self.new_state(partition)
         state.restore(image)

@@ -7,12 +7,11 @@ topics; the worker gives it batches, produces what it returns, and commits when 
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-import numpy.typing as npt
-
+from processors.domain.snapshot_arrays import StateSnapshot
 from schemas.batches.batch import Batch, Reject
 from schemas.records import (
     Alert,
@@ -25,14 +24,6 @@ from schemas.records import (
     Satisfaction,
 )
 from schemas.topics import Topic
-
-Image = Mapping[str, npt.NDArray[Any]]
-"""A state at one moment, as named arrays without Python objects; nothing writes to them any more."""
-
-
-class UnsoundImage(ValueError):
-    """An image that no state can have had. Its numbers would lead compiled code to places that are not there."""
-
 
 OutputRecord = (
     RatedService | Satisfaction | OfficeCount | Complaint | ComplaintCase | ComplaintEvent | ComplaintAnswer | Alert
@@ -122,7 +113,7 @@ class Stage(Protocol):
 class ImagedState(PartitionState, Protocol):
     """A state that can be put down and taken up again, where absorbing the log anew would take long."""
 
-    def image(self) -> Image:
+    def image(self) -> StateSnapshot:
         """The state as it is now; cheap, since the state goes on while the image is written to disk."""
 
 
@@ -137,5 +128,5 @@ class ImagedStage(Stage, Protocol):
     def image_format(self) -> str:
         """What an image means: differs whenever an image of one program would be misread by another."""
 
-    def restored_state(self, partition: int, image: Image) -> PartitionState:
+    def restored_state(self, partition: int, image: StateSnapshot) -> PartitionState:
         """The state of an image of the same format."""

@@ -25,7 +25,7 @@ from schemas.topics import Topic
 T = TypeVar("T")
 
 
-class Record(NamedTuple):
+class PackedRecord(NamedTuple):
     """One record.
 
     Attributes:
@@ -59,7 +59,7 @@ class RecordRun:
     count: int
     data: bytes = field(repr=False)
 
-    def __iter__(self) -> Iterator[Record]:
+    def __iter__(self) -> Iterator[PackedRecord]:
         """The records, in order.
 
         Raises:
@@ -67,7 +67,7 @@ class RecordRun:
         """
         return (record for record, _end in self._walk())
 
-    def _walk(self) -> Iterator[tuple[Record, int]]:
+    def _walk(self) -> Iterator[tuple[PackedRecord, int]]:
         """Each record, and where its bytes end."""
         position = 0
         try:
@@ -89,7 +89,7 @@ class RecordRun:
                 stop, count = position, count + 1
         return RecordRun(self.base_offset, self.base_timestamp, self.append_time, count, self.data[start:stop])
 
-    def _read(self, position: int) -> tuple[Record, int]:
+    def _read(self, position: int) -> tuple[PackedRecord, int]:
         data = self.data
         length, at = _varint(data, position)
         end = at + length
@@ -100,7 +100,7 @@ class RecordRun:
         if not at <= end <= len(data):
             raise self._damaged()
         when = _wrapped(self.base_timestamp + timestamp) if self.append_time is None else self.append_time
-        return Record(self.base_offset + offset, when, key, value), end
+        return PackedRecord(self.base_offset + offset, when, key, value), end
 
     def _damaged(self) -> SystemFault:
         return SystemFault(f"the record batch at offset {self.base_offset} is not well formed: its log is damaged")
@@ -154,13 +154,13 @@ class PackedBatch:
         self.end = end
         self.runs = [run for run in runs if run.count]
         self._begins = [0, *accumulate(run.count for run in self.runs)]
-        self._unpacked: dict[int, Sequence[Record]] = {}
+        self._unpacked: dict[int, Sequence[PackedRecord]] = {}
 
     def __len__(self) -> int:
         """Number of records."""
         return self._begins[-1]
 
-    def record(self, index: int) -> Record:
+    def record(self, index: int) -> PackedRecord:
         """One record; the run that it is in is unpacked for it, and only that.
 
         Raises:
@@ -216,7 +216,7 @@ class PackedBatch:
 class _Fields(Sequence[T]):
     """One field of all records of a batch."""
 
-    def __init__(self, batch: PackedBatch, field_of: Callable[[Record], T]) -> None:
+    def __init__(self, batch: PackedBatch, field_of: Callable[[PackedRecord], T]) -> None:
         self._batch = batch
         self._field_of = field_of
 

@@ -43,7 +43,7 @@ class RecordSpans:
         return ids
 
     @classmethod
-    def of(
+    def from_values(
         cls, values: Sequence[bytes | None], keys: Sequence[bytes | None], timestamps: npt.NDArray[np.int64]
     ) -> RecordSpans:
         """The same of records that stand apart."""
@@ -55,7 +55,7 @@ class RecordSpans:
         return cls(raw, np.frombuffer(raw, np.uint8), spans, timestamps)
 
 
-def located(batch: Batch) -> RecordSpans:
+def locate_records(batch: Batch) -> RecordSpans:
     """Where the keys and values of a batch are.
 
     Raises:
@@ -63,7 +63,7 @@ def located(batch: Batch) -> RecordSpans:
     """
     if isinstance(batch, PackedBatch) and (found := _packed(batch)) is not None:
         return found
-    return RecordSpans.of(list(batch.values), list(batch.keys), np.array(batch.timestamps, np.int64))
+    return RecordSpans.from_values(list(batch.values), list(batch.keys), np.array(batch.timestamps, np.int64))
 
 
 def _packed(batch: PackedBatch) -> RecordSpans | None:

@@ -34,7 +34,7 @@ def is_canonical(value: bytes, schema: Any, record: Any) -> bool:
 
 def has_bad_index(value: bytes, schema: Any) -> bool:
     """Whether a framed value, which could be decoded, holds an index that its schema has not, or an endless number."""
-    walk = _Walk(value)
+    walk = _IndexWalk(value)
     try:
         walk.skip(schema)
     except (IndexError, KeyError):
@@ -42,7 +42,7 @@ def has_bad_index(value: bytes, schema: Any) -> bool:
     return not walk.at_end
 
 
-class _Walk:
+class _IndexWalk:
     """A position in a body, moved over one value after the other."""
 
     def __init__(self, value: bytes) -> None:

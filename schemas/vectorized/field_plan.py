@@ -20,7 +20,7 @@ _KINDS = {"string": TEXT, "bytes": TEXT, "long": NUMBER, "int": NUMBER}
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class FieldPlan:
     """Arguments of the kernels `read_flat` and `read_nested` (`schemas.vectorized.kernels`).
 
     Attributes:
@@ -33,7 +33,9 @@ class Plan:
     symbols: Mapping[int, npt.NDArray[np.int64]]
     missing: Sequence[int]
 
-    def settle(self, values: npt.NDArray[np.int64], sizes: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]) -> None:
+    def resolve_columns(
+        self, values: npt.NDArray[np.int64], sizes: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]
+    ) -> None:
         """Finish what a kernel read by this plan.
 
         Args:
@@ -48,14 +50,14 @@ class Plan:
             sizes[column, rows] = -1
 
 
-def plan_of(writer: Any, reader: Any, names: Sequence[str], items: str | None = None) -> Plan | None:
+def field_plan(writer: Any, reader: Any, names: Sequence[str], items: str | None = None) -> FieldPlan | None:
     """The plan for one writer; None when its records can only be decoded one by one.
 
     Args:
         writer: The schema of the records; parsed and physical, as `schemas.catalogue.parsed` gives it.
         reader: The schema that they are wanted in; each can be read as the other (`schemas.evolution.compatibility`).
         names: The reader's fields that are wanted, each in the column of its place: a text, a number, or the place of
-            an enum's symbol in `symbols_of`.
+            an enum's symbol in `enum_symbols`.
         items: The field that holds a list of records, which have a plan of their own.
     """
     wanted = {field["name"]: field for field in reader["fields"]}
@@ -75,17 +77,17 @@ def plan_of(writer: Any, reader: Any, names: Sequence[str], items: str | None = 
     lacking = [name for name in columns if name not in written]
     if any(wanted[name]["type"] not in _NULLABLE for name in lacking) or (items and items not in written):
         return None
-    return Plan(np.array(fields, np.int64).reshape(-1, 3), symbols, [columns[name] for name in lacking])
+    return FieldPlan(np.array(fields, np.int64).reshape(-1, 3), symbols, [columns[name] for name in lacking])
 
 
-def item_of(schema: Any, items: str) -> Any:
+def item_schema(schema: Any, items: str) -> Any:
     """The record of which a schema's field holds a list; an empty one where it holds something else."""
     (kind,) = (field["type"] for field in schema["fields"] if field["name"] == items)
     listed = kind.get("items") if isinstance(kind, dict) else None
     return listed if isinstance(listed, dict) and listed["type"] == "record" else {"fields": []}
 
 
-def symbols_of(schema: Any, name: str) -> tuple[str, ...]:
+def enum_symbols(schema: Any, name: str) -> tuple[str, ...]:
     """The symbols of an enum, in the order of the numbers that a plan gives them."""
     (kind,) = (field["type"] for field in schema["fields"] if field["name"] == name)
     return tuple(kind["symbols"])

@@ -13,7 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.batches.batch import Batch, Reject
-from schemas.batches.record_spans import RecordSpans, located
+from schemas.batches.record_spans import RecordSpans, locate_records
 from schemas.catalogue import latest, parsed
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.contacts.envelope import is_sealed
@@ -24,9 +24,9 @@ from schemas.validation import rules
 from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
 from schemas.validation.record import rating_problems
 from schemas.vectorized.fallback import RecordFallback, SchemaGrouper
-from schemas.vectorized.field_plan import Plan, item_of, plan_of, symbols_of
+from schemas.vectorized.field_plan import FieldPlan, enum_symbols, field_plan, item_schema
 from schemas.vectorized.kernels import checksums, nested, texts
-from schemas.vectorized.string_dictionary import TextTable
+from schemas.vectorized.string_dictionary import StringDictionary
 
 _COLUMNS = ("sheet_id", "declaration_no", "tax_code", "submitted_at", "revision", "phase", "comment", "contact")
 _SHEET, _DECLARATION, _TAX_CODE, _SUBMITTED_AT, _REVISION, _PHASE, _COMMENT, _CONTACT = range(len(_COLUMNS))
@@ -35,16 +35,16 @@ _TARGET, _OFFICE, _TARGET_ID, _SCORE, _REASON = range(len(_ITEM_COLUMNS))
 _LEAST_ITEM_BYTES = 5
 
 _SCHEMA = parsed(latest(Topic.RATING.subject).schema_id)
-_ITEM_SCHEMA = item_of(_SCHEMA, "items")
-_PHASES = symbols_of(_SCHEMA, "phase")
-_TARGETS = symbols_of(_ITEM_SCHEMA, "target")
+_ITEM_SCHEMA = item_schema(_SCHEMA, "items")
+_PHASES = enum_symbols(_SCHEMA, "phase")
+_TARGETS = enum_symbols(_ITEM_SCHEMA, "target")
 _OFFICE_PLACE = _TARGETS.index("OFFICE")
 
 _MOST_REMEMBERED = 1 << 16
 """Texts of a kind, or items, that are remembered from batch to batch."""
 
 
-class Sheet(NamedTuple):
+class DecodedSheet(NamedTuple):
     """A good sheet.
 
     Attributes:
@@ -61,8 +61,8 @@ class Sheet(NamedTuple):
 class _Plans(NamedTuple):
     """How the sheets of one writer are read, and their items."""
 
-    sheet: Plan
-    item: Plan
+    sheet: FieldPlan
+    item: FieldPlan
 
 
 class _Items(NamedTuple):
@@ -72,15 +72,15 @@ class _Items(NamedTuple):
     sizes: npt.NDArray[np.int32]
 
 
-class _Memory:
+class _KnownItems:
     """What is remembered: texts, and items by the numbers of their texts."""
 
     def __init__(self) -> None:
-        self.tax_codes = TextTable(rules.TAX_CODE.accepts)
-        self.offices = TextTable(rules.OFFICE.accepts)
-        self.reasons = TextTable(rules.REASON.accepts)
+        self.tax_codes = StringDictionary(rules.TAX_CODE.accepts)
+        self.offices = StringDictionary(rules.OFFICE.accepts)
+        self.reasons = StringDictionary(rules.REASON.accepts)
         # The id of a rated office is its code: as both are numbered by one table, they can be compared.
-        own = {name: TextTable(rule.accepts) for name, rule in rules.TARGET_IDS.items() if name != "OFFICE"}
+        own = {name: StringDictionary(rule.accepts) for name, rule in rules.TARGET_IDS.items() if name != "OFFICE"}
         self.targets = [self.offices if name == "OFFICE" else own[name] for name in _TARGETS]
         self.items: dict[tuple[int, ...], RatingItem] = {}
 
@@ -104,7 +104,7 @@ class _Memory:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheets:
+class DecodedSheets:
     """A batch of rating sheets.
 
     Attributes:
@@ -112,11 +112,11 @@ class Sheets:
         rejects: The records that were refused.
     """
 
-    accepted: Sequence[Sheet]
+    accepted: Sequence[DecodedSheet]
     rejects: Sequence[Reject]
 
 
-class SheetReader:
+class RatingReader:
     """Reads batches of `rating`.
 
     Args:
@@ -127,24 +127,24 @@ class SheetReader:
         subject = Topic.RATING.subject
         self._planner = SchemaGrouper(subject, writer_schemas, _plans)
         self._last = RecordFallback(subject, writer_schemas, rating_problems)
-        self._memory = _Memory()
+        self._memory = _KnownItems()
 
-    def read(self, batch: Batch) -> Sheets:
+    def read_sheets(self, batch: Batch) -> DecodedSheets:
         """Decode and check a batch; never raises for what a record holds."""
         if self._memory.is_full():
-            self._memory = _Memory()
-        found = located(batch)
+            self._memory = _KnownItems()
+        found = locate_records(batch)
         fit = np.zeros(len(found), np.bool_)
         accepted = dict(self._read(found, fit))
         if fit.all():
-            return Sheets(list(accepted.values()), ())
+            return DecodedSheets(list(accepted.values()), ())
         good, rejects = self._last.decode(batch, np.flatnonzero(~fit))
         for one in good:
             key = int(one.record["declaration_no"][:KEY_DIGITS])
-            accepted[one.index] = Sheet(key, Rating.from_avro(one.record), one.checksum)
-        return Sheets([sheet for _index, sheet in sorted(accepted.items())], rejects)
+            accepted[one.index] = DecodedSheet(key, Rating.from_avro(one.record), one.checksum)
+        return DecodedSheets([sheet for _index, sheet in sorted(accepted.items())], rejects)
 
-    def _read(self, found: RecordSpans, fit: npt.NDArray[np.bool_]) -> Iterator[tuple[int, Sheet]]:
+    def _read(self, found: RecordSpans, fit: npt.NDArray[np.bool_]) -> Iterator[tuple[int, DecodedSheet]]:
         """What kernels are sure of, by position; `fit` says which that is."""
         count, data = len(found), found.data
         values, sizes = np.empty((len(_COLUMNS), count), np.int64), np.empty((len(_COLUMNS), count), np.int32)
@@ -186,8 +186,8 @@ class SheetReader:
                     items.sizes,
                 )
             )
-            plans.sheet.settle(values, sizes, rows)
-            plans.item.settle(*items, np.arange(before, used))
+            plans.sheet.resolve_columns(values, sizes, rows)
+            plans.item.resolve_columns(*items, np.arange(before, used))
         return _Items(items.values[:, :used], items.sizes[:, :used])
 
     def _items(self, data: Any, items: _Items, spans: Any, fit: npt.NDArray[np.bool_]) -> list[RatingItem | None]:
@@ -204,7 +204,7 @@ class SheetReader:
             ids = np.where(others, ids, table.encode(data, values[_TARGET_ID], sizes[_TARGET_ID], asked))
             good &= asked | others
         good &= (targets != _OFFICE_PLACE) | (ids == offices)
-        nested.settle_items(spans, np.stack((targets, offices, ids), axis=1).astype(np.int64), good, fit)
+        nested.reject_bad_items(spans, np.stack((targets, offices, ids), axis=1).astype(np.int64), good, fit)
         numbers = zip(*(column.tolist() for column in (targets, offices, ids, scores, reasons)), strict=True)
         return [memory.item(identity) if fine else None for identity, fine in zip(numbers, good.tolist(), strict=True)]
 
@@ -232,7 +232,7 @@ class SheetReader:
         tax_codes: Any,
         spans: Any,
         items: Sequence[RatingItem | None],
-    ) -> Iterator[tuple[int, Sheet]]:
+    ) -> Iterator[tuple[int, DecodedSheet]]:
         raw, texts_of = found.raw, self._memory.tax_codes.texts
         ends = values + sizes
         places = (values[_SHEET], ends[_SHEET], values[_DECLARATION], ends[_DECLARATION])
@@ -252,12 +252,12 @@ class SheetReader:
                 raw[values[_COMMENT, row] : ends[_COMMENT, row]].decode() if comments[row] >= 0 else None,
                 raw[values[_CONTACT, row] : ends[_CONTACT, row]] if contacts[row] >= 0 else None,
             )
-            yield row, Sheet(key, rating, checksum)
+            yield row, DecodedSheet(key, rating, checksum)
 
 
 def _plans(writer: Any) -> _Plans | None:
-    sheet = plan_of(writer, _SCHEMA, _COLUMNS, items="items")
+    sheet = field_plan(writer, _SCHEMA, _COLUMNS, items="items")
     if sheet is None:
         return None
-    item = plan_of(item_of(writer, "items"), _ITEM_SCHEMA, _ITEM_COLUMNS)
+    item = field_plan(item_schema(writer, "items"), _ITEM_SCHEMA, _ITEM_COLUMNS)
     return None if item is None else _Plans(sheet, item)

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from schemas.catalogue import latest, physical, schema_json
 from schemas.codec.wire import frame_header
 from schemas.vectorized.kernels import rows
-from schemas.vectorized.string_arena import Texts
+from schemas.vectorized.string_arena import Strings
 
 _KINDS = {"int": rows.NUMBER, "long": rows.NUMBER, "string": rows.TEXT, "boolean": rows.BYTE}
 _LEAST_ROOM = 1 << 20
@@ -50,7 +50,9 @@ class RowWriter:
         self._required = [place for place, kind in enumerate(kinds) if not kind & rows.NULLABLE]
         self._room = np.empty(_LEAST_ROOM, np.uint8)
 
-    def write(self, count: int, columns: Mapping[str, Column | int], kept: Texts, fresh: Texts) -> list[bytes]:
+    def write_records(
+        self, count: int, columns: Mapping[str, Column | int], kept: Strings, fresh: Strings
+    ) -> list[bytes]:
         """Framed records.
 
         Args:
@@ -73,7 +75,7 @@ class RowWriter:
             raise ValueError("a field that must be there is absent")
         return list(self._written(values, kept, fresh))
 
-    def _written(self, values: npt.NDArray[np.int64], kept: Texts, fresh: Texts) -> Iterator[bytes]:
+    def _written(self, values: npt.NDArray[np.int64], kept: Strings, fresh: Strings) -> Iterator[bytes]:
         ends, done = np.empty(len(values), np.int64), 0
         while done < len(values):
             first = done

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from fastavro import parse_schema, schemaless_writer
 
 from schemas.batches.batch import Batch, Reject
-from schemas.batches.record_spans import RecordSpans, located
+from schemas.batches.record_spans import RecordSpans, locate_records
 from schemas.catalogue import latest, parsed
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.codec.wire import HEADER_BYTES
@@ -29,12 +29,12 @@ from schemas.validation import rules
 from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
 from schemas.validation.record import status_problems
 from schemas.vectorized.fallback import RecordFallback, SchemaGrouper
-from schemas.vectorized.field_plan import Plan, plan_of, symbols_of
+from schemas.vectorized.field_plan import FieldPlan, enum_symbols, field_plan
 from schemas.vectorized.kernels import checksums, flat, texts
-from schemas.vectorized.string_dictionary import TextTable
+from schemas.vectorized.string_dictionary import StringDictionary
 
 _SCHEMA = parsed(latest(Topic.DECLARATION_STATUS.subject).schema_id)
-STATUSES = symbols_of(_SCHEMA, "status")
+STATUSES = enum_symbols(_SCHEMA, "status")
 """The statuses by their numbers, in the order of a declaration's life."""
 
 _CODED = tuple(name for name in rules.STATUS_TEXTS if name not in ("event_id", "declaration_no"))
@@ -75,9 +75,9 @@ class CodedStatuses:
         return len(self.index)
 
 
-def status_table(name: str, known: Sequence[str] = ()) -> TextTable:
+def status_dictionary(name: str, known: Sequence[str] = ()) -> StringDictionary:
     """A table for the texts of one field of a status; it takes no text that breaks the field's rule."""
-    return TextTable(rules.STATUS_TEXTS[name].accepts, known)
+    return StringDictionary(rules.STATUS_TEXTS[name].accepts, known)
 
 
 class CodedStatusReader:
@@ -91,23 +91,26 @@ class CodedStatusReader:
         subject = Topic.DECLARATION_STATUS.subject
         self._planner = SchemaGrouper(subject, writer_schemas, _plan)
         self._last = RecordFallback(subject, writer_schemas, status_problems)
-        self._judged = {name: status_table(name) for name in _CODED}
+        self._judged = {name: status_dictionary(name) for name in _CODED}
 
-    def read(self, batch: Batch, tables: Mapping[str, TextTable]) -> CodedStatuses:
+    def read_statuses(self, batch: Batch, tables: Mapping[str, StringDictionary]) -> CodedStatuses:
         """Decode and check a batch; never raises for what a record holds.
 
         Args:
             batch: The batch.
-            tables: Where the texts of the fields that are wanted get their numbers; made by `status_table`.
+            tables: Where the texts of the fields that are wanted get their numbers; made by `status_dictionary`.
         """
-        found = located(batch)
+        found = locate_records(batch)
         quick, fit = self._read(found, self._planner.groups(found), tables)
         if fit.all():
             return quick
         return self._with_the_rest(batch, quick, np.flatnonzero(~fit), tables)
 
     def _read(
-        self, found: RecordSpans, groups: Iterable[tuple[Plan, npt.NDArray[np.int64]]], tables: Mapping[str, TextTable]
+        self,
+        found: RecordSpans,
+        groups: Iterable[tuple[FieldPlan, npt.NDArray[np.int64]]],
+        tables: Mapping[str, StringDictionary],
     ) -> tuple[CodedStatuses, npt.NDArray[np.bool_]]:
         """What kernels are sure of, and which records that is."""
         count = len(found)
@@ -116,7 +119,7 @@ class CodedStatusReader:
         fit = np.zeros(count, np.bool_)
         for plan, rows in groups:
             flat.read_flat(found.data, found.spans, rows, plan.fields, checksums.TABLES, values, sizes, crc, fit)
-            plan.settle(values, sizes, rows)
+            plan.resolve_columns(values, sizes, rows)
         occurred_at = values[_OCCURRED_AT]
         keys, events = np.empty(count, np.int64), np.empty(count, np.uint64)
         texts.keys_of(found.data, found.spans, values[_DECLARATION], sizes[_DECLARATION], KEY_DIGITS, fit, keys)
@@ -131,7 +134,7 @@ class CodedStatusReader:
         return CodedStatuses(chosen, *columns, codes, ()), fit
 
     def _codes(
-        self, data: Any, values: Any, sizes: Any, fit: npt.NDArray[np.bool_], tables: Mapping[str, TextTable]
+        self, data: Any, values: Any, sizes: Any, fit: npt.NDArray[np.bool_], tables: Mapping[str, StringDictionary]
     ) -> Mapping[str, npt.NDArray[np.uint32]]:
         """Numbers of all texts but the two that are each record's own; takes the mark from records with bad ones."""
         codes: dict[str, npt.NDArray[np.uint32]] = {}
@@ -142,12 +145,12 @@ class CodedStatusReader:
                 codes[name] = tables[name].encode(data, values[column], sizes[column], fit)
                 continue
             if len(self._judged[name]) > _MOST_JUDGED:
-                self._judged[name] = status_table(name)
+                self._judged[name] = status_dictionary(name)
             self._judged[name].encode(data, values[column], sizes[column], fit)
         return codes
 
     def _with_the_rest(
-        self, batch: Batch, quick: CodedStatuses, rest: npt.NDArray[np.int64], tables: Mapping[str, TextTable]
+        self, batch: Batch, quick: CodedStatuses, rest: npt.NDArray[np.int64], tables: Mapping[str, StringDictionary]
     ) -> CodedStatuses:
         """All good records in order: what is left is decoded one by one, written as kernels like it, and read again."""
         good, rejects = self._last.decode(batch, rest)
@@ -156,7 +159,7 @@ class CodedStatusReader:
         values = [_as_kernels_like_it(one.record) for one in good]
         keys = [batch.keys[one.index] for one in good]
         timestamps = np.array([batch.timestamps[one.index] for one in good], np.int64)
-        again = RecordSpans.of(values, keys, timestamps)
+        again = RecordSpans.from_values(values, keys, timestamps)
         slow, fit = self._read(again, [(_OWN_PLAN, np.arange(len(good), dtype=np.int64))], tables)
         assert fit.all()  # else a good record would be lost: kernels take whatever the rules accept
         index = np.array([one.index for one in good], np.int64)
@@ -164,8 +167,8 @@ class CodedStatusReader:
         return _in_order(quick, slow, rejects)
 
 
-def _plan(writer: Any) -> Plan | None:
-    return plan_of(writer, _SCHEMA, _COLUMNS)
+def _plan(writer: Any) -> FieldPlan | None:
+    return field_plan(writer, _SCHEMA, _COLUMNS)
 
 
 def _own_schema() -> Any:
@@ -174,7 +177,7 @@ def _own_schema() -> Any:
     return parse_schema({"type": "record", "name": "Own", "fields": copy.deepcopy(fields)})
 
 
-def _own_plan(schema: Any) -> Plan:
+def _own_plan(schema: Any) -> FieldPlan:
     plan = _plan(schema)
     assert plan is not None  # else no record that is decoded by itself could be taken in
     return plan

@@ -11,7 +11,7 @@ import numpy.typing as npt
 from schemas.vectorized.growable_array import ensure_capacity
 
 
-class Texts(NamedTuple):
+class Strings(NamedTuple):
     """Some texts.
 
     Attributes:
@@ -40,7 +40,7 @@ class Texts(NamedTuple):
         return self._replace(store=np.concatenate((self.store[:end], others.store)), places=places)
 
 
-class GrowingTexts:
+class StringBuilder:
     """Texts to which others are added."""
 
     __slots__ = ("_places", "_store", "count")
@@ -52,7 +52,7 @@ class GrowingTexts:
 
     def extend(self, texts: Sequence[str]) -> None:
         """Add texts of ASCII letters."""
-        first, new = self.count, Texts.of(texts)
+        first, new = self.count, Strings.of(texts)
         self.count += len(texts)
         end = int(self._places[first])
         self._places = ensure_capacity(self._places, self.count + 1)
@@ -61,18 +61,18 @@ class GrowingTexts:
         self._store[end : end + len(new.store)] = new.store
 
     @property
-    def texts(self) -> Texts:
+    def texts(self) -> Strings:
         """Those that are there now; not changed by those that are added later."""
-        return Texts(self._store, self._places[: self.count + 1])
+        return Strings(self._store, self._places[: self.count + 1])
 
 
-class TextStore:
+class StringInterner:
     """Texts that are met again and again; each has one number for good."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
         self._new: list[str] = []
-        self._known = GrowingTexts()
+        self._known = StringBuilder()
 
     def __len__(self) -> int:
         """How many there are."""
@@ -87,7 +87,7 @@ class TextStore:
         return found
 
     @property
-    def texts(self) -> Texts:
+    def texts(self) -> Strings:
         """All of them, in order of their numbers; not changed by those that are entered later."""
         if self._new:
             self._known.extend(self._new)

@@ -15,14 +15,14 @@ import numpy.typing as npt
 
 from schemas.vectorized.growable_array import ensure_capacity
 from schemas.vectorized.kernels.texts import UNKNOWN, find, learn
-from schemas.vectorized.string_arena import GrowingTexts
+from schemas.vectorized.string_arena import StringBuilder
 
 _LEAST_SLOTS = 256
 _SEED = np.uint64(int.from_bytes(os.urandom(8), "little"))
 """Of this process alone: whoever could foresee slots could send texts that all want the same one."""
 
 
-class TextTable:
+class StringDictionary:
     """Numbers texts from 1, as they come; 0 stands for an absent text.
 
     Args:
@@ -37,7 +37,7 @@ class TextTable:
         self._texts: list[str | None] = [None]
         self._slots = np.zeros(_LEAST_SLOTS, np.uint32)
         self._hashes = np.zeros(_LEAST_SLOTS // 2, np.uint64)
-        self._known = GrowingTexts()
+        self._known = StringBuilder()
         self._known.extend([""])  # behind 0
         self._enter(texts)
 

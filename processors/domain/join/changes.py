@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from processors.domain.join.as_of import States
-from processors.domain.join.sheet_store import Sheet
+from processors.domain.join.sheet_store import StoredSheet
 
 
 class Changes(NamedTuple):
@@ -18,7 +18,7 @@ class Changes(NamedTuple):
         states: The declaration of each, as of its latest revision.
     """
 
-    sheets: Sequence[Sheet]
+    sheets: Sequence[StoredSheet]
     versions: Sequence[int]
     states: States
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from processors.domain.join.declaration_context import StepLimits, WorkingTime
-from processors.domain.join.sheet_store import ItemIdentity, Revision, Sheet
+from processors.domain.join.sheet_store import ItemIdentity, Revision, StoredSheet
 from schemas.records import RatingItem
 
 _COUNT_BITS = 16
@@ -41,12 +41,12 @@ class JoinContext:
     limits: StepLimits
 
 
-def version_of(sheet: Sheet, bearing: int) -> int:
+def version_of(sheet: StoredSheet, bearing: int) -> int:
     """Version of the sheet's facts: the revision above, the number of records that bear on it below.
 
     Args:
         sheet: The sheet.
-        bearing: How many distinct status records bear on it, up to `Sheet.bears_until`.
+        bearing: How many distinct status records bear on it, up to `StoredSheet.bears_until`.
     """
     count = len(sheet.records) + bearing
     return sheet.latest.revision << _COUNT_BITS | min(count, (1 << _COUNT_BITS) - 1)
@@ -68,7 +68,7 @@ class Facts(NamedTuple):
     since: Sequence[Sequence[int]]
 
 
-def facts_of(sheet: Sheet) -> Iterator[Facts]:
+def facts_of(sheet: StoredSheet) -> Iterator[Facts]:
     """Every fact of a sheet: one for each target that any revision rated.
 
     A target that the latest revision dropped stays, as SUPERSEDED with the content of the last revision that had it. So

@@ -5,9 +5,8 @@ from __future__ import annotations
 import heapq
 from collections.abc import Iterator
 
-from processors.domain.join.sheet_store import Sheet, SheetStore
-from processors.domain.snapshot_arrays import packed, unpacked
-from processors.stages.stage import Image
+from processors.domain.join.sheet_store import SheetStore, StoredSheet
+from processors.domain.snapshot_arrays import StateSnapshot, from_json_array, to_json_array
 
 
 class GraceQueue:
@@ -16,30 +15,30 @@ class GraceQueue:
     def __init__(self, grace_ms: int) -> None:
         self._grace_ms = grace_ms
         self._heap: list[tuple[int, int, str]] = []
-        self._sheets: dict[tuple[int, str], Sheet] = {}
+        self._sheets: dict[tuple[int, str], StoredSheet] = {}
 
-    def wait(self, sheet: Sheet) -> None:
+    def wait(self, sheet: StoredSheet) -> None:
         """Let a sheet wait; one that waits already goes on waiting from its first submission."""
         identity = (sheet.key, sheet.sheet_id)
         if identity not in self._sheets:
             self._sheets[identity] = sheet
             heapq.heappush(self._heap, (sheet.latest.submitted_at + self._grace_ms, *identity))
 
-    def due(self, stream_time: int) -> Iterator[Sheet]:
+    def due(self, stream_time: int) -> Iterator[StoredSheet]:
         """Sheets whose time has come, each once."""
         while self._heap and self._heap[0][0] <= stream_time:
             _due, key, sheet_id = heapq.heappop(self._heap)
             yield self._sheets.pop((key, sheet_id))
 
-    def image(self) -> Image:
+    def image(self) -> StateSnapshot:
         """Who waits until when."""
-        return {"waiting": packed(self._heap)}
+        return {"waiting": to_json_array(self._heap)}
 
     @classmethod
-    def of(cls, grace_ms: int, image: Image, sheets: SheetStore) -> GraceQueue:
+    def of(cls, grace_ms: int, image: StateSnapshot, sheets: SheetStore) -> GraceQueue:
         """The queue of an image; the sheets are those of the store."""
         made = cls(grace_ms)
-        for due, key, sheet_id in unpacked(image["waiting"]):
+        for due, key, sheet_id in from_json_array(image["waiting"]):
             sheet = sheets.get(key, sheet_id)
             if sheet is not None:
                 made._heap.append((due, key, sheet_id))

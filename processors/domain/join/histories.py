@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from processors.domain.join.sorted_runs import ROW, Keys, Rows, Run, joined, taken
+from processors.domain.join.sorted_runs import ROW, Keys, Rows, SortedRun, joined, taken
 from schemas.vectorized.kernels.compiled import Bools, Longs, kernel
 from schemas.vectorized.kernels.radix import ascending
 
@@ -45,7 +45,7 @@ class Histories:
         return np.where(self.keys[found] == keys, found, -1)
 
 
-def gathered(runs: Sequence[Run], wanted: Keys) -> Histories:
+def gathered(runs: Sequence[SortedRun], wanted: Keys) -> Histories:
     """The histories of declarations, from all runs.
 
     Args:

@@ -8,8 +8,13 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
-from processors.domain.snapshot_arrays import packed_list, packed_text, unpacked
-from processors.stages.stage import Image, UnsoundImage
+from processors.domain.snapshot_arrays import (
+    StateSnapshot,
+    UnsoundSnapshot,
+    from_json_array,
+    json_list_array,
+    json_text,
+)
 from schemas.keys import KEY_DIGITS
 from schemas.records import Rating, RatingItem
 
@@ -49,14 +54,14 @@ class Revision(NamedTuple):
 
 
 @dataclass(slots=True)
-class Sheet:
+class StoredSheet:
     """All known records of one sheet of one declaration, of which there is one at least.
 
     Attributes:
         key: The declaration's key as a number.
         sheet_id: The sheet.
         published: Version of the facts last sent for it; 0 for none. Changed by `publish` alone.
-        records: Distinct records by (revision, checksum); changed by `add` alone, as are the others.
+        records: Distinct records by (revision, checksum); changed by `add_revision` alone, as are the others.
         latest: The one that counts: by revision, and of several contents of one revision by checksum.
         bears_until: Up to when statuses bear on its version: the latest submission of any record, not of the one that
             counts. When a content with an earlier submission wins, fewer statuses are looked at, but the version must
@@ -71,7 +76,7 @@ class Sheet:
     bears_until: int = 0
     _text: str | None = None
 
-    def add(self, record: Revision) -> None:
+    def add_revision(self, record: Revision) -> None:
         """Remember a record."""
         identity = record.revision, record.crc
         if not self.records or identity > (self.latest.revision, self.latest.crc):
@@ -93,7 +98,7 @@ class Sheet:
         """The sheet in its view's image, remembered: few sheets change between two images, and there may be 100,000."""
         if self._text is None:
             rows = [_row(record) for record in self.records.values()]
-            self._text = packed_text((self.key, self.sheet_id, self.published, rows))
+            self._text = json_text((self.key, self.sheet_id, self.published, rows))
         return self._text
 
 
@@ -101,21 +106,21 @@ class SheetStore:
     """All known sheets of one partition."""
 
     def __init__(self) -> None:
-        self._by_declaration: dict[int, dict[str, Sheet]] = {}
+        self._by_declaration: dict[int, dict[str, StoredSheet]] = {}
         self._newest: dict[int, int] = {}
         """When a sheet on each declaration was sent last."""
 
-    def add(self, key: int, rating: Rating, crc: int) -> Sheet:
+    def add_rating(self, key: int, rating: Rating, crc: int) -> StoredSheet:
         """Remember a record; one that is known changes nothing. The sheet."""
         sheets = self._by_declaration.setdefault(key, {})
         sheet = sheets.get(rating.sheet_id)
         if sheet is None:
-            sheet = sheets[rating.sheet_id] = Sheet(key, rating.sheet_id)
+            sheet = sheets[rating.sheet_id] = StoredSheet(key, rating.sheet_id)
         identity = (rating.revision, crc)
         if identity in sheet.records:
             return sheet
         self._newest[key] = max(self._newest.get(key, 0), rating.submitted_at)
-        sheet.add(
+        sheet.add_revision(
             Revision(
                 revision=rating.revision,
                 crc=crc,
@@ -130,35 +135,35 @@ class SheetStore:
         )
         return sheet
 
-    def touched(self, keys: Iterable[int]) -> Iterator[Sheet]:
+    def touched(self, keys: Iterable[int]) -> Iterator[StoredSheet]:
         """Sheets of those declarations, which are named once each."""
         rated = self._by_declaration
         for key in filter(rated.__contains__, keys):
             yield from rated[key].values()
 
-    def get(self, key: int, sheet_id: str) -> Sheet | None:
+    def get(self, key: int, sheet_id: str) -> StoredSheet | None:
         """One sheet."""
         return self._by_declaration.get(key, {}).get(sheet_id)
 
-    def image(self) -> Image:
+    def image(self) -> StateSnapshot:
         """The sheets as an array."""
         texts = [sheet.text() for sheets in self._by_declaration.values() for sheet in sheets.values()]
-        return {"sheets": packed_list(texts)}
+        return {"sheets": json_list_array(texts)}
 
     @classmethod
-    def of(cls, image: Image) -> SheetStore:
+    def of(cls, image: StateSnapshot) -> SheetStore:
         """The store of an image.
 
         Raises:
-            UnsoundImage: It is none.
+            UnsoundSnapshot: It is none.
         """
         made = cls()
-        for key, sheet_id, published, rows in unpacked(image["sheets"]):
+        for key, sheet_id, published, rows in from_json_array(image["sheets"]):
             if not (0 <= key < _KEYS and rows and all(items for items, *_rest in rows)):
-                raise UnsoundImage("sheets")
-            sheet = Sheet(key, sheet_id, published)
+                raise UnsoundSnapshot("sheets")
+            sheet = StoredSheet(key, sheet_id, published)
             for row in rows:
-                sheet.add(_revision(row))
+                sheet.add_revision(_revision(row))
             made._by_declaration.setdefault(key, {})[sheet_id] = sheet
             made._newest[key] = max(made._newest.get(key, 0), sheet.bears_until)
         return made

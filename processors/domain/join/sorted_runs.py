@@ -39,7 +39,7 @@ Rows = npt.NDArray[np.void]
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class SortedRun:
     """Rows in order of their keys.
 
     Attributes:
@@ -53,12 +53,12 @@ class Run:
     rows: Rows
 
     @classmethod
-    def of(cls, keys: Keys, rows: Rows) -> Run:
+    def of(cls, keys: Keys, rows: Rows) -> SortedRun:
         """The run of rows in any order; `keys` holds the key of each."""
         return cls.merged([cls(keys, np.arange(len(keys) + 1, dtype=np.uint32), rows)])
 
     @classmethod
-    def merged(cls, runs: Sequence[Run]) -> Run:
+    def merged(cls, runs: Sequence[SortedRun]) -> SortedRun:
         """One run with the rows of several, in which keys need not be in order, nor stand once."""
         keys = np.concatenate([run.keys for run in runs])
         sizes = np.concatenate([np.diff(run.starts) for run in runs])
@@ -98,7 +98,7 @@ class Run:
         newest: npt.NDArray[np.int64] = np.maximum.reduceat(self.rows["occurred_at"], self.starts[:-1])
         return newest
 
-    def only(self, kept: npt.NDArray[np.bool_]) -> Run | None:
+    def only(self, kept: npt.NDArray[np.bool_]) -> SortedRun | None:
         """The run with those keys only; None if none of them is left."""
         if kept.all():
             return self
@@ -106,7 +106,7 @@ class Run:
             return None
         lengths = np.diff(self.starts)
         starts = np.append(0, np.cumsum(lengths[kept])).astype(np.uint32)
-        return Run(self.keys[kept], starts, self.rows[np.repeat(kept, lengths)])
+        return SortedRun(self.keys[kept], starts, self.rows[np.repeat(kept, lengths)])
 
     def is_sound(self, limits: Mapping[str, int]) -> bool:
         """Whether its arrays belong together, and no field of a row reaches its limit."""
@@ -171,17 +171,17 @@ def _take(rows: Rows, order: Longs, out: Rows) -> None:
         out[place] = rows[order[place]]
 
 
-def tidied(runs: list[Run]) -> list[Run]:
+def tidied(runs: list[SortedRun]) -> list[SortedRun]:
     """The runs, oldest first, after merging the youngest while enough of like size stand at the end."""
     while len(runs) >= _FANOUT:
         young = runs[-_FANOUT:]
         if len(young[0]) > _FANOUT * max(map(len, young[1:])) or sum(map(len, young)) > _LARGEST:
             break
-        runs = [*runs[:-_FANOUT], Run.merged(young)]
+        runs = [*runs[:-_FANOUT], SortedRun.merged(young)]
     return runs
 
 
-def unexpired(runs: Sequence[Run], before: int) -> list[Run]:
+def unexpired(runs: Sequence[SortedRun], before: int) -> list[SortedRun]:
     """The runs without the rows of keys whose newest row, in whichever run, is older than `before`."""
     if all(int(run.rows["occurred_at"].min()) >= before for run in runs):
         return list(runs)

@@ -13,10 +13,9 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from processors.domain.join.histories import Histories, gathered
-from processors.domain.join.sorted_runs import ROW, Run, tidied, unexpired
-from processors.domain.snapshot_arrays import packed, unpacked
-from processors.stages.stage import Image, UnsoundImage
-from schemas.vectorized.status_reader import STATUSES, CodedStatuses, status_table
+from processors.domain.join.sorted_runs import ROW, SortedRun, tidied, unexpired
+from processors.domain.snapshot_arrays import StateSnapshot, UnsoundSnapshot, from_json_array, to_json_array
+from schemas.vectorized.status_reader import STATUSES, CodedStatuses, status_dictionary
 
 LAYOUT = f"{ROW.descr} {STATUSES} FNV-1a"
 """What a row means: a row of another layout, or with event ids hashed in another way, would be misread."""
@@ -28,15 +27,15 @@ class StatusLog:
     """All known statuses of one partition, by declaration key (the 11 digits as a number)."""
 
     def __init__(self) -> None:
-        self._runs: list[Run] = []
-        self.tables = {name: status_table(name) for name in _WIDTH}
+        self._runs: list[SortedRun] = []
+        self.tables = {name: status_dictionary(name) for name in _WIDTH}
         """Where the texts of statuses get their numbers, before they are added."""
 
     def __len__(self) -> int:
         """Rows held, repeated ones included."""
         return sum(len(run) for run in self._runs)
 
-    def add(self, statuses: CodedStatuses) -> Run:
+    def add_statuses(self, statuses: CodedStatuses) -> SortedRun:
         """Add statuses whose texts were numbered by `tables`; return them as a run. There must be one at least."""
         rows = np.empty(len(statuses), ROW)
         rows["occurred_at"] = statuses.occurred_at
@@ -47,7 +46,7 @@ class StatusLog:
             if len(self.tables[name]) >> width:
                 raise OverflowError(f"more than {1 << width} distinct values of {name}")
             rows[name] = statuses.codes[name]
-        run = Run.of(statuses.keys, rows)
+        run = SortedRun.of(statuses.keys, rows)
         self._runs = tidied([*self._runs, run])
         return run
 
@@ -55,9 +54,9 @@ class StatusLog:
         """Forget declarations whose newest status is older than `before` (epoch milliseconds)."""
         self._runs = unexpired(self._runs, before)
 
-    def image(self) -> Image:
+    def image(self) -> StateSnapshot:
         """The log as arrays. Runs are never changed once they are made, so nothing is copied."""
-        codes = packed({name: table.texts[1:] for name, table in self.tables.items()})
+        codes = to_json_array({name: table.texts[1:] for name, table in self.tables.items()})
         runs = (
             (f"run{number}.{name}", array)
             for number, run in enumerate(self._runs)
@@ -66,20 +65,20 @@ class StatusLog:
         return {"codes": codes, **dict(runs)}
 
     @classmethod
-    def of(cls, image: Image) -> StatusLog:
+    def of(cls, image: StateSnapshot) -> StatusLog:
         """The log of an image with the same `LAYOUT`.
 
         Raises:
-            UnsoundImage: It is none.
+            UnsoundSnapshot: It is none.
         """
         made = cls()
-        made.tables = {name: status_table(name, texts) for name, texts in unpacked(image["codes"]).items()}
-        names = Run.__slots__
+        made.tables = {name: status_dictionary(name, texts) for name, texts in from_json_array(image["codes"]).items()}
+        names = SortedRun.__slots__
         count = (len(image) - 1) // len(names)
-        made._runs = [Run(*(image[f"run{number}.{name}"] for name in names)) for number in range(count)]
+        made._runs = [SortedRun(*(image[f"run{number}.{name}"] for name in names)) for number in range(count)]
         limits = {"status": len(STATUSES), **{name: len(table.texts) for name, table in made.tables.items()}}
         if made.tables.keys() != _WIDTH.keys() or not all(run.is_sound(limits) for run in made._runs):
-            raise UnsoundImage("status log")
+            raise UnsoundSnapshot("status log")
         return made
 
     def histories(self, keys: Sequence[int]) -> Histories:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from processors.domain.join.changes import Changes
 from processors.domain.join.declaration_context import contexts_of
 from processors.domain.join.facts import SCORES, JoinContext, facts_of
-from processors.domain.join.sheet_store import Revision, Sheet
+from processors.domain.join.sheet_store import Revision, StoredSheet
 from processors.stages.fact_encoding.item_table import ChosenItems, RatedItems
 from processors.stages.stage import EncodedBatch, Output
 from schemas import ids
@@ -28,19 +28,19 @@ from schemas.codec.record import decoder
 from schemas.keys import KEY_DIGITS
 from schemas.records import MatchState, RatedService
 from schemas.topics import Topic
-from schemas.vectorized.field_plan import symbols_of
+from schemas.vectorized.field_plan import enum_symbols
 from schemas.vectorized.kernels.names import LETTERS, name_uuids
 from schemas.vectorized.kernels.rows import ABSENT
 from schemas.vectorized.row_writer import RowWriter
 from schemas.vectorized.status_reader import STATUSES
-from schemas.vectorized.string_arena import Texts, TextStore
+from schemas.vectorized.string_arena import StringInterner, Strings
 
 _SCHEMA = parsed(latest(Topic.RATED_SERVICE.subject).schema_id)
 _MATCHED, _UNMATCHED, _SUPERSEDED = (
-    symbols_of(_SCHEMA, "state").index(state)
+    enum_symbols(_SCHEMA, "state").index(state)
     for state in (MatchState.MATCHED, MatchState.UNMATCHED, MatchState.SUPERSEDED)
 )
-_PHASES = {phase: place for place, phase in enumerate(symbols_of(_SCHEMA, "phase"))}
+_PHASES = {phase: place for place, phase in enumerate(enum_symbols(_SCHEMA, "phase"))}
 _SEPARATOR = ord(ids.SEPARATOR)
 _BEFORE_NAMES = np.frombuffer(ids.BEFORE_FACT_NAMES, np.uint8)
 _CODED = {
@@ -78,7 +78,7 @@ class _Groups:
     since: dict[int, Sequence[int]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, sheets: Sequence[Sheet]) -> _Groups:
+    def of(cls, sheets: Sequence[StoredSheet]) -> _Groups:
         groups, count = cls(), 0
         for owner, sheet in enumerate(sheets):
             if len(sheet.records) == 1:  # as nearly all have: what `facts_of` says of it is said by columns below
@@ -98,11 +98,11 @@ class _Groups:
         self.superseded.append(superseded)
 
 
-class _Memory:
+class _KeptTexts:
     """Texts and items that are kept."""
 
     def __init__(self, context: JoinContext) -> None:
-        self.texts = TextStore()
+        self.texts = StringInterner()
         self.items = RatedItems(self.texts, context.directory)
         self.statuses = np.array([self.texts.number(status) for status in STATUSES], np.int64)
 
@@ -135,9 +135,9 @@ class _OwnTexts:
         numbers[list(map(bool, texts))] = self.add(filter(None, texts))
         return numbers
 
-    def texts(self) -> Texts:
+    def texts(self) -> Strings:
         """All of them."""
-        return Texts.of(self._texts)
+        return Strings.of(self._texts)
 
 
 class FactWriter:
@@ -149,10 +149,10 @@ class FactWriter:
 
     def __init__(self, context: JoinContext) -> None:
         self._around = context
-        self._write = RowWriter(Topic.RATED_SERVICE.subject, {"score_since": SCORES}).write
-        self._memory = _Memory(context)
+        self._write = RowWriter(Topic.RATED_SERVICE.subject, {"score_since": SCORES}).write_records
+        self._memory = _KeptTexts(context)
 
-    def facts(self, changes: Changes, texts: Mapping[str, Sequence[str | None]]) -> FactBundle:
+    def encode_facts(self, changes: Changes, texts: Mapping[str, Sequence[str | None]]) -> EncodedFacts:
         """Every fact of the sheets.
 
         Args:
@@ -163,9 +163,9 @@ class FactWriter:
         values: list[bytes] = []
         for some in changes.slices(_SLICE):
             if self._memory.is_full():
-                self._memory = _Memory(self._around)
+                self._memory = _KeptTexts(self._around)
             self._add(some, texts, keys, values)
-        return FactBundle(keys, values)
+        return EncodedFacts(keys, values)
 
     def _add(
         self,
@@ -218,13 +218,13 @@ class FactWriter:
         statuses = np.where(found.status == ABSENT, ABSENT, self._memory.statuses[found.status.clip(0)])
         return {**found._asdict(), **coded, "status": statuses}
 
-    def _ids(self, sheets: Sequence[Sheet], sheet_of: Column, items: ChosenItems, own: Texts) -> Texts:
+    def _ids(self, sheets: Sequence[StoredSheet], sheet_of: Column, items: ChosenItems, own: Strings) -> Strings:
         """The ids of the facts; own texts begin with the ids of the sheets."""
         keys = np.array([sheet.key for sheet in sheets], np.int64)[sheet_of]
         letters = np.empty(LETTERS * len(sheet_of), np.uint8)
         kept = self._memory.texts.texts
         name_uuids(_BEFORE_NAMES, _SEPARATOR, KEY_DIGITS, keys, sheet_of, items.names, *kept, *own, letters)
-        return Texts(letters, np.arange(len(sheet_of) + 1) * LETTERS)
+        return Strings(letters, np.arange(len(sheet_of) + 1) * LETTERS)
 
 
 def _numbers(revisions: Sequence[Revision]) -> Sequence[Column]:
@@ -242,7 +242,7 @@ def _since(known: Mapping[int, Sequence[int]], scores: Column, submitted_at: Col
     return since
 
 
-class FactBundle(EncodedBatch):
+class EncodedFacts(EncodedBatch):
     """Encoded facts.
 
     Args:

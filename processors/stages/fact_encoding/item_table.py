@@ -14,12 +14,12 @@ from schemas import ids
 from schemas.catalogue import latest, parsed
 from schemas.records import RatingItem, Target
 from schemas.topics import Topic
-from schemas.vectorized.field_plan import symbols_of
+from schemas.vectorized.field_plan import enum_symbols
 from schemas.vectorized.growable_array import ensure_capacity
 from schemas.vectorized.kernels.rows import ABSENT
-from schemas.vectorized.string_arena import TextStore
+from schemas.vectorized.string_arena import StringInterner
 
-_TARGETS = symbols_of(parsed(latest(Topic.RATED_SERVICE.subject).schema_id), "target")
+_TARGETS = enum_symbols(parsed(latest(Topic.RATED_SERVICE.subject).schema_id), "target")
 _FIELDS = ("target", "office", "target_id", "score", "reason", "name")
 _NAME = len(_FIELDS) - 1
 _SCORE = _FIELDS.index("score")
@@ -78,7 +78,7 @@ class RatedItems:
         directory: Which offices and teams exist.
     """
 
-    def __init__(self, texts: TextStore, directory: Directory) -> None:
+    def __init__(self, texts: StringInterner, directory: Directory) -> None:
         self._texts = texts
         self._directory = directory
         self._numbers: dict[RatingItem, int] = {}

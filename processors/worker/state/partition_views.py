@@ -10,7 +10,8 @@ from typing import Protocol
 
 import structlog
 
-from processors.stages.stage import Absorbed, Image, ImagedState, Output, PartitionState, ReplayedState
+from processors.domain.snapshot_arrays import StateSnapshot
+from processors.stages.stage import Absorbed, ImagedState, Output, PartitionState, ReplayedState
 from schemas.batches.batch import Batch
 from schemas.topics import Topic
 
@@ -56,7 +57,7 @@ class View:
         self.next[batch.topic] = max(self.next.get(batch.topic, 0), batch.end)
         self.records += len(batch)
 
-    def image(self) -> Image:
+    def image(self) -> StateSnapshot:
         """The state as arrays, for stages that are imaged."""
         assert isinstance(self.state, ImagedState)  # only such stages are given a snapshot store
         return self.state.image()

@@ -8,7 +8,8 @@ from collections.abc import Callable, Mapping
 
 import structlog
 
-from processors.stages.stage import ImagedStage, Stage, UnsoundImage
+from processors.domain.snapshot_arrays import UnsoundSnapshot
+from processors.stages.stage import ImagedStage, Stage
 from processors.transport.fetched_batch import batch_of
 from processors.transport.log_reader import read_log
 from processors.worker import metrics
@@ -95,7 +96,7 @@ class Rebuilder:
             return View(self._stage.new_state(partition))
         try:
             state = self._stage.restored_state(partition, snapshot.image)
-        except UnsoundImage:
+        except UnsoundSnapshot:
             metrics.SNAPSHOTS_IGNORED.labels(self._stage.name, "unsound").inc()
             _log.warning("snapshot_ignored", stage=self._stage.name, partition=partition, reason="unsound")
             return View(self._stage.new_state(partition))

@@ -37,7 +37,8 @@ from uuid import uuid4
 import numpy as np
 import structlog
 
-from processors.stages.stage import Image, ImagedStage
+from processors.domain.snapshot_arrays import StateSnapshot
+from processors.stages.stage import ImagedStage
 from processors.worker import metrics
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic
@@ -79,7 +80,7 @@ class Snapshot:
     partition: int
     next: Mapping[Topic, int]
     records: int
-    image: Image
+    image: StateSnapshot
 
 
 class SnapshotStore:

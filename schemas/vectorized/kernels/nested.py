@@ -103,7 +103,7 @@ def _read_items(
 
 
 @kernel
-def settle_items(spans: Longs, identities: Longs, item_fit: Bools, fit: Bools) -> None:
+def reject_bad_items(spans: Longs, identities: Longs, item_fit: Bools, fit: Bools) -> None:
     """Take the mark from records with an item that is not fit, or with two of the same identity.
 
     Args:

@@ -14,7 +14,7 @@ from deploy.local.ports import free_port
 from processors.transport import log_reader
 from processors.transport.fetched_batch import batch_of
 from processors.transport.log_reader import read_log
-from schemas.batches.packed_batch import Record
+from schemas.batches.packed_batch import PackedRecord
 from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
@@ -44,32 +44,32 @@ def fill(bootstrap: str, name: str, codec: str, seed: int, count: int = 300) -> 
     assert producer.flush(30) == 0
 
 
-def as_librdkafka_reads(bootstrap: str, name: str) -> list[Record]:
+def as_librdkafka_reads(bootstrap: str, name: str) -> list[PackedRecord]:
     """All records, by another client."""
     settings = {"bootstrap.servers": bootstrap, "group.id": name, "isolation.level": "read_committed"}
     consumer = Consumer({**settings, "enable.partition.eof": True})
     consumer.assign([TopicPartition(name, 0, 0)])
-    found: list[Record] = []
+    found: list[PackedRecord] = []
     while (message := consumer.poll(30)) is not None and message.error() is None:
         offset = message.offset()
         assert offset is not None
-        found.append(Record(offset, message.timestamp()[1], message.key(), message.value()))
+        found.append(PackedRecord(offset, message.timestamp()[1], message.key(), message.value()))
     consumer.close()
     return found
 
 
-def as_we_read(bootstrap: str, name: str, start: int, bound: int) -> list[Record]:
+def as_we_read(bootstrap: str, name: str, start: int, bound: int) -> list[PackedRecord]:
     """The same stretch, by the rebuilder's reader."""
-    found: list[Record] = []
+    found: list[PackedRecord] = []
     for records in read_log(KafkaConnection(bootstrap), name, 0, start, bound):
         if records is not None:
             batch = batch_of(Topic.RATING, 0, records, bound)
             fields = (batch.offsets, batch.timestamps, batch.keys, batch.values)
-            found += [Record(*record) for record in zip(*fields, strict=True)]
+            found += [PackedRecord(*record) for record in zip(*fields, strict=True)]
     return found
 
 
-def within(records: Sequence[Record], start: int, bound: int) -> list[Record]:
+def within(records: Sequence[PackedRecord], start: int, bound: int) -> list[PackedRecord]:
     """Those of the stretch."""
     return [record for record in records if start <= record.offset < bound]
 

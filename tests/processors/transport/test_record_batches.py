@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from support.record_batches import Header, record_batch, record_batches
 
 from processors.transport.record_batches import MAX_UNPACKED_BYTES, RecordBatches, headers
-from schemas.batches.packed_batch import Record
+from schemas.batches.packed_batch import PackedRecord
 from schemas.errors import SystemFault
 from schemas.topics import Topic
 
@@ -41,7 +41,7 @@ def stored(
 def test_any_stretch_of_any_log_is_read_as_it_was_written(log: Log, first: int, length: int) -> None:
     """Whatever keys, values, headers and compression: exactly the records from the first to the bound come out."""
     expected = [
-        Record(n, record[0], record[1], record[2])
+        PackedRecord(n, record[0], record[1], record[2])
         for n, record in enumerate(r for content, _codec in log for r in content)
     ]
     batch = record_batches(stored(log), first).unpacked(Topic.RATING, first + length)

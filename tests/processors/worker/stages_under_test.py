@@ -12,7 +12,8 @@ from pathlib import Path
 
 import numpy as np
 
-from processors.stages.stage import Absorbed, Image, Output
+from processors.domain.snapshot_arrays import StateSnapshot
+from processors.stages.stage import Absorbed, Output
 from processors.worker import WorkerOptions, run_worker
 from schemas.batches.batch import RawBatch, Reject
 from schemas.errors import Reason
@@ -104,7 +105,7 @@ class Clocked(Distinct):
 class ImagedState(DistinctState):
     """Can be put down and taken up again."""
 
-    def image(self) -> Image:
+    def image(self) -> StateSnapshot:
         """The values."""
         return {"known": np.array(sorted(self.known), dtype="U64")}
 
@@ -119,7 +120,7 @@ class Imaged(Distinct):
         """An empty state."""
         return ImagedState()
 
-    def restored_state(self, partition: int, image: Image) -> DistinctState:
+    def restored_state(self, partition: int, image: StateSnapshot) -> DistinctState:
         """The state of an image."""
         return ImagedState(set(image["known"].tolist()))
 

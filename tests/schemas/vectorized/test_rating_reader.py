@@ -25,7 +25,7 @@ from schemas.readers.record_reader import RecordReader
 from schemas.records import Rating
 from schemas.topics import Topic
 from schemas.validation.rules import EARLIEST_MS, LATEST_MS, MAX_COMMENT, MAX_CONTACT, MAX_ITEMS
-from schemas.vectorized.rating_reader import SheetReader
+from schemas.vectorized.rating_reader import RatingReader
 
 ENCODE = encoder("rating")
 DAY = 86_400_000
@@ -87,7 +87,7 @@ def a_batch(values: Sequence[bytes | None], keys: Sequence[bytes | None] | None 
     return RawBatch(Topic.RATING, 0, range(size), [WRITTEN_AT] * size, keys or [KEY] * size, values)
 
 
-def agree(batch: RawBatch, reader: SheetReader | None = None, schemas: WriterSchemas = pinned_only) -> int:
+def agree(batch: RawBatch, reader: RatingReader | None = None, schemas: WriterSchemas = pinned_only) -> int:
     """Both readers say the same of a batch, and of the batch as Kafka stores it; how many sheets are good."""
     expected = RecordReader(Topic.RATING, Rating, schemas).read(batch)
     sheets = [
@@ -95,7 +95,7 @@ def agree(batch: RawBatch, reader: SheetReader | None = None, schemas: WriterSch
         for index, record in expected.accepted
     ]
     for one in (batch, packed(batch, 3)) if len(batch) else (batch,):
-        found = (reader or SheetReader(schemas)).read(one)
+        found = (reader or RatingReader(schemas)).read_sheets(one)
         assert list(found.accepted) == sheets
         assert list(found.rejects) == list(expected.rejects)
     return len(sheets)
@@ -120,7 +120,7 @@ def test_the_nearly_good_are_often_good() -> None:
     ]
     dice.shuffle(values)
     stored = packed(a_batch(values))
-    assert len(SheetReader().read(stored).accepted) == 100
+    assert len(RatingReader().read_sheets(stored).accepted) == 100
     assert not stored._unpacked
     assert agree(a_batch(values)) == 100
 
@@ -144,7 +144,7 @@ def test_single_changed_bytes_never_make_a_difference() -> None:
         rating("s1", 1, WRITTEN_AT, item(), item("OFFICIAL", "o1", 2, reason="SLOW"), comment="chậm", contact=SEALED),
         Topic.RATING,
     )
-    reader = SheetReader()
+    reader = RatingReader()
     for place in range(len(whole)):
         agree(a_batch([whole, whole[:place]]), reader)
         broken = bytearray(whole)
@@ -207,7 +207,7 @@ def test_lists_in_blocks_are_read_one_by_one() -> None:
 def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Ids without end of officials are forgotten again; sheets stay right."""
     monkeypatch.setattr("schemas.vectorized.rating_reader._MOST_REMEMBERED", 10)
-    reader = SheetReader()
+    reader = RatingReader()
     for first in range(0, 200, 20):
         sheets = [rating(f"s{n}", 1, WRITTEN_AT, item("OFFICIAL", f"o{n}", 5)) for n in range(first, first + 20)]
         assert agree(a_batch([value_of(sheet, Topic.RATING) for sheet in sheets]), reader) == 20

@@ -15,7 +15,7 @@ from schemas.topics import Topic
 from schemas.vectorized import row_writer
 from schemas.vectorized.kernels.rows import ABSENT
 from schemas.vectorized.row_writer import RowWriter
-from schemas.vectorized.string_arena import Texts, TextStore
+from schemas.vectorized.string_arena import StringInterner, Strings
 
 SUBJECT = Topic.RATED_SERVICE.subject
 LONG = st.integers(-(1 << 63) + 1, (1 << 63) - 1) | st.integers(-70, 70)
@@ -46,7 +46,7 @@ facts = st.fixed_dictionaries(
 @given(records=st.lists(facts, min_size=1, max_size=6), room=st.sampled_from([1, 700, 1 << 20]), fresh=st.booleans())
 def test_rows_are_what_the_encoder_writes(records: list[dict[str, Any]], room: int, *, fresh: bool) -> None:
     """Numbers of any size, absent values, kept and fresh texts, and any room: byte for byte the encoder's records."""
-    store, own = TextStore(), list[str]()
+    store, own = StringInterner(), list[str]()
 
     def number(text: str) -> int:
         if not fresh:
@@ -68,17 +68,17 @@ def test_rows_are_what_the_encoder_writes(records: list[dict[str, Any]], room: i
     finally:
         row_writer._LEAST_ROOM = before
     write = encoder(SUBJECT)
-    assert writer.write(len(records), columns, store.texts, Texts.of(own)) == [write(one) for one in records]
+    assert writer.write_records(len(records), columns, store.texts, Strings.of(own)) == [write(one) for one in records]
 
 
 def test_kept_texts_have_one_number_each() -> None:
     """A text that comes again has its number; texts of a batch stand behind others without changing theirs."""
-    store = TextStore()
+    store = StringInterner()
     numbers = [store.number(text) for text in ("a", "", "bc", "a")]
     assert numbers == [0, 1, 2, 0]
     assert store.texts.store.tobytes() == b"abc"
     assert store.number("d") == 3
-    both = store.texts.and_then(Texts.of(["xy", "z"]))
+    both = store.texts.and_then(Strings.of(["xy", "z"]))
     assert [both.store[first:end].tobytes() for first, end in pairwise(both.places)] == [
         b"a",
         b"",

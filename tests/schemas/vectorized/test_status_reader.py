@@ -25,11 +25,11 @@ from schemas.errors import Reason, SystemFault
 from schemas.readers.record_reader import StatusReader
 from schemas.topics import Topic
 from schemas.validation.rules import LATEST_MS, STATUS_TEXTS
-from schemas.vectorized.field_plan import plan_of
+from schemas.vectorized.field_plan import field_plan
 from schemas.vectorized.kernels.checksums import TABLES as CRC_TABLES
 from schemas.vectorized.kernels.checksums import crc32
 from schemas.vectorized.kernels.texts import FIXED_SEED, hash_of
-from schemas.vectorized.status_reader import STATUSES, CodedStatusReader, status_table
+from schemas.vectorized.status_reader import STATUSES, CodedStatusReader, status_dictionary
 
 ENCODE = encoder("declaration-status")
 TABLES = [name for name in STATUS_TEXTS if name not in ("event_id", "declaration_no")]
@@ -48,8 +48,8 @@ def in_columns(batch: Batch, schemas: WriterSchemas) -> tuple[list[tuple[Any, ..
 
 def as_numbers(batch: Batch, schemas: WriterSchemas) -> tuple[list[tuple[Any, ...]], list[Any]]:
     """The same of the coded reader."""
-    tables = {name: status_table(name) for name in TABLES}
-    found = CodedStatusReader(schemas).read(batch, tables)
+    tables = {name: status_dictionary(name) for name in TABLES}
+    found = CodedStatusReader(schemas).read_statuses(batch, tables)
     numbers = (found.index, found.keys, found.occurred_at, found.timestamps, found.events, found.checksums)
     texts = [[tables[name].texts[code] for code in found.codes[name].tolist()] for name in TABLES]
     statuses = [STATUSES[place] for place in found.statuses.tolist()]
@@ -121,7 +121,7 @@ def test_no_registry_is_asked_for_what_cannot_be_an_id() -> None:
 
     good = ENCODE(status("e1", "CLEARED", WRITTEN_AT).to_avro())
     batch = status_batch([good, b"\x00\xff\xff\xff\xff" + good[5:], b"\x00\x80\x00\x00\x65" + good[5:]])
-    found = CodedStatusReader(strict).read(batch, {})
+    found = CodedStatusReader(strict).read_statuses(batch, {})
     assert found.index.tolist() == [0]
     assert [reject.reason for reject in found.rejects] == [Reason.NOT_FRAMED] * 2
 
@@ -134,7 +134,7 @@ def test_timestamps_add_up_as_in_kafka(base: int, delta: int, accepted: int) -> 
     good = ENCODE(status("e1", "CLEARED", WRITTEN_AT).to_avro())
     body = b"\x00" + zigzag(delta) + b"\x00" + zigzag(11) + b"10300000001" + zigzag(len(good)) + good + b"\x00"
     run = RecordRun(0, base, None, 1, zigzag(len(body)) + body)
-    found = CodedStatusReader().read(PackedBatch(Topic.DECLARATION_STATUS, 0, 0, 1, [run]), {})
+    found = CodedStatusReader().read_statuses(PackedBatch(Topic.DECLARATION_STATUS, 0, 0, 1, [run]), {})
     assert (len(found), len(found.rejects)) == (accepted, 1 - accepted)
 
 
@@ -142,14 +142,14 @@ def test_good_records_are_read_as_kafka_stores_them() -> None:
     """Records in several batches are never unpacked: else the worker would be slow, and nobody see it."""
     values = [ENCODE(status(f"e{n}", "CLEARED", WRITTEN_AT, official="x" * (1 + n % 64)).to_avro()) for n in range(200)]
     stored = packed(status_batch(values))
-    assert len(CodedStatusReader().read(stored, {})) == 200
+    assert len(CodedStatusReader().read_statuses(stored, {})) == 200
     assert not stored._unpacked
 
 
 def test_a_value_that_is_too_large_is_refused() -> None:
     """Size is looked at before content."""
     good = ENCODE(status("e1", "CLEARED", WRITTEN_AT).to_avro())
-    found = CodedStatusReader().read(status_batch([good + bytes(MAX_RECORD_BYTES), good]), {})
+    found = CodedStatusReader().read_statuses(status_batch([good + bytes(MAX_RECORD_BYTES), good]), {})
     assert [(reject.index, reject.reason) for reject in found.rejects] == [(0, Reason.TOO_LARGE)]
     assert found.index.tolist() == [1]
 
@@ -161,7 +161,7 @@ def test_a_damaged_log_is_told_from_damaged_records(cut: int) -> None:
     (run,) = packed(status_batch([good] * 3)).runs
     torn = RecordRun(run.base_offset, run.base_timestamp, run.append_time, run.count, run.data[:-cut])
     with pytest.raises(SystemFault):
-        CodedStatusReader().read(PackedBatch(Topic.DECLARATION_STATUS, 0, 0, 3, [torn]), {})
+        CodedStatusReader().read_statuses(PackedBatch(Topic.DECLARATION_STATUS, 0, 0, 3, [torn]), {})
 
 
 def test_unwanted_texts_that_were_judged_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -171,7 +171,7 @@ def test_unwanted_texts_that_were_judged_are_not_remembered_for_ever(monkeypatch
     for first in range(0, 100, 20):
         events = [status(f"e{n}", "CLEARED", WRITTEN_AT, official=f"o{n}") for n in range(first, first + 20)]
         values: Sequence[bytes] = [ENCODE(event.to_avro()) for event in events]
-        assert len(reader.read(status_batch(values), {})) == 20
+        assert len(reader.read_statuses(status_batch(values), {})) == 20
         assert len(reader._judged["official"]) <= 40
 
 
@@ -179,7 +179,7 @@ def test_a_writer_without_a_required_field_is_read_one_by_one() -> None:
     """A plan knows no defaults but null."""
     reader = parsed(101)
     writer = {**reader, "fields": [field for field in reader["fields"] if field["name"] != "office"]}
-    assert plan_of(writer, reader, ("event_id", "office", "status")) is None
+    assert field_plan(writer, reader, ("event_id", "office", "status")) is None
 
 
 def test_checksums_are_those_of_zlib() -> None:

@@ -47,7 +47,7 @@ def test_states_are_those_of_a_walk(batches: list[list[DeclarationStatus]], minu
     """Conflicting contents, repetitions, equal times, unknown declarations: the same context and the same count."""
     log, reader = StatusLog(), CodedStatusReader()
     for part in filter(None, batches):
-        log.add(reader.read(batch(Topic.DECLARATION_STATUS, part), log.tables))
+        log.add_statuses(reader.read_statuses(batch(Topic.DECLARATION_STATUS, part), log.tables))
     keys = [10300000001, 20300000001, 30300000001]
     moment, until = T0 + minute * MINUTE, T0 + (minute + more) * MINUTE
     histories = log.histories(keys)
@@ -109,7 +109,7 @@ def test_each_office_has_its_own_working_time() -> None:
     records = [
         status("e", "REGISTERED", T0, declaration_no=number, office=office) for number, office in offices.items()
     ]
-    log.add(reader.read(batch(Topic.DECLARATION_STATUS, records), log.tables))
+    log.add_statuses(reader.read_statuses(batch(Topic.DECLARATION_STATUS, records), log.tables))
     keys = np.array([int(number[:11]) for number in (*offices, "106000000010")])
     histories, moments = log.histories(keys.tolist()), np.full(4, T0 + 10 * MINUTE)
     found = states(histories, histories.places(keys), moments, moments, np.zeros(4, np.bool_))

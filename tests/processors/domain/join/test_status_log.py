@@ -14,7 +14,7 @@ from support.events import batch, status
 from processors.domain.join import histories, sorted_runs
 from processors.domain.join.histories import Histories
 from processors.domain.join.status_log import StatusLog
-from processors.stages.stage import UnsoundImage
+from processors.domain.snapshot_arrays import UnsoundSnapshot
 from schemas.topics import Topic
 from schemas.validation.rules import EARLIEST_MS
 from schemas.vectorized.kernels.texts import FIXED_SEED, hash_of
@@ -35,9 +35,9 @@ def _added(log: StatusLog, events: list[tuple[int, int, int, str]]) -> None:
         for key, day, event, office in events
     ]
     if records:
-        statuses = CodedStatusReader().read(batch(Topic.DECLARATION_STATUS, records), log.tables)
+        statuses = CodedStatusReader().read_statuses(batch(Topic.DECLARATION_STATUS, records), log.tables)
         assert len(statuses) == len(records)
-        log.add(statuses)
+        log.add_statuses(statuses)
 
 
 def _read(log: StatusLog, histories: Histories) -> dict[int, set[tuple[int, str | None, int]]]:
@@ -99,7 +99,7 @@ def test_repetitions_of_two_contents_with_one_checksum_are_found() -> None:
     log = StatusLog()
     for office, official in [("03CC", "c715279b01965afa"), ("03EE", "791f42da195e8cee")] * 2:
         record = status("e1", "REGISTERED", 1585789200000, office=office, official=official, tax_code=None)
-        log.add(CodedStatusReader().read(batch(Topic.DECLARATION_STATUS, [record]), log.tables))
+        log.add_statuses(CodedStatusReader().read_statuses(batch(Topic.DECLARATION_STATUS, [record]), log.tables))
     histories = log.histories([10300000001])
     assert len({row["crc"] for row in histories.rows}) == 1  # found by trying: else this proves nothing
     assert len(histories.rows) == 2
@@ -137,18 +137,18 @@ def test_an_image_that_cannot_be_is_refused() -> None:
     }.items():
         broken = good[name].copy()
         change(broken)
-        with pytest.raises(UnsoundImage):
+        with pytest.raises(UnsoundSnapshot):
             StatusLog.of({**good, name: broken})
-    with pytest.raises(UnsoundImage):
+    with pytest.raises(UnsoundSnapshot):
         StatusLog.of({**good, "run0.rows": good["run0.rows"][:1]})
 
 
 def test_runs_stay_few_and_bounded() -> None:
     """A thousand small batches end in a few runs, none larger than a merge may make."""
-    runs: list[sorted_runs.Run] = []
+    runs: list[sorted_runs.SortedRun] = []
     for number in range(1000):
         keys = np.arange(number * 100, number * 100 + 100, dtype=np.int64)
-        runs = sorted_runs.tidied([*runs, sorted_runs.Run.of(keys, np.zeros(100, sorted_runs.ROW))])
+        runs = sorted_runs.tidied([*runs, sorted_runs.SortedRun.of(keys, np.zeros(100, sorted_runs.ROW))])
     assert sum(map(len, runs)) == 100_000
     assert len(runs) < 40
     assert max(map(len, runs)) <= sorted_runs._LARGEST

@@ -11,7 +11,7 @@ from support.cases import world
 
 from processors.stages.complaints import ComplaintStage
 from processors.worker.state import restore
-from schemas.batches.packed_batch import Record
+from schemas.batches.packed_batch import PackedRecord
 from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
 
@@ -23,7 +23,7 @@ def test_a_rebuild_tells_that_it_gets_on(monkeypatch: pytest.MonkeyPatch) -> Non
     def read_log(_connection: Any, _name: str, _partition: int, start: int, bound: int) -> Iterator[Any]:
         for offset in range(start, bound):
             yield None
-            yield [Record(offset, 1, b"k", b"%d" % offset)]
+            yield [PackedRecord(offset, 1, b"k", b"%d" % offset)]
 
     monkeypatch.setattr(restore, "read_log", read_log)
     builder = restore.Rebuilder(

@@ -14,7 +14,8 @@ from typing import Any
 import numpy as np
 import pytest
 
-from processors.stages.stage import Absorbed, Image, Output, PartitionState
+from processors.domain.snapshot_arrays import StateSnapshot
+from processors.stages.stage import Absorbed, Output, PartitionState
 from processors.worker.state.partition_views import View
 from processors.worker.state.snapshot_scheduler import Snapshotter
 from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
@@ -41,7 +42,7 @@ class NumberState:
         """Let time pass."""
         return ()
 
-    def image(self) -> Image:
+    def image(self) -> StateSnapshot:
         """The numbers."""
         return {"numbers": np.array(self.numbers, np.int64)}
 
@@ -58,7 +59,7 @@ class Numbers:
         """An empty state."""
         return NumberState()
 
-    def restored_state(self, partition: int, image: Image) -> PartitionState:
+    def restored_state(self, partition: int, image: StateSnapshot) -> PartitionState:
         """The state of an image."""
         return NumberState(image["numbers"].tolist())
 
