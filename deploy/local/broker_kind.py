@@ -1,4 +1,4 @@
-"""The brokers that a stack can bring; a module of its own, since `hailong --help` must not load what runs them."""
+"""The brokers a stack can start. A module of its own: `hailong --help` must not load the code that runs them."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from enum import StrEnum
 
 
 class Broker(StrEnum):
-    """Which broker a stack brings."""
+    """Which broker a stack starts."""
 
     EMBEDDED = "embedded"
     KAFKA = "kafka"
@@ -18,12 +18,12 @@ class Broker(StrEnum):
 
     @property
     def keeps_topics(self) -> bool:
-        """Whether records and offsets are still there after a stop or a crash."""
+        """Whether records and offsets survive a stop or a crash."""
         return self is Broker.KAFKA
 
     @property
     def note(self) -> str:
-        """What a user must know about the life of records."""
+        """What a user must know about how long records are kept."""
         if self.keeps_topics:
-            return "Topics and offsets stay in the directory: the next start with Apache Kafka goes on with them."
+            return "Topics and offsets stay in the directory: the next start with Apache Kafka continues with them."
         return "The embedded broker keeps topics in memory: they are gone when it stops. What is in ClickHouse stays."

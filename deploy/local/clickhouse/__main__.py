@@ -16,7 +16,7 @@ PASSWORD_VARIABLE: Final = "HAILONG_CLICKHOUSE_PASSWORD"  # noqa: S105 - the nam
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m deploy.local.clickhouse", description=__doc__)
-    parser.add_argument("--path", type=Path, required=True, help="data directory, made when missing")
+    parser.add_argument("--path", type=Path, required=True, help="data directory, created if missing")
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=9000, help="native protocol; 0 picks one (%(default)s)")
     parser.add_argument("--http-port", type=int, help="HTTP; 0 picks one; without it there is no HTTP")
@@ -34,7 +34,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _password(file: Path | None) -> str:
-    # Taken out of the environment, so that no child process inherits it.
+    # Removed from the environment, so that no child process inherits it.
     given = os.environ.pop(PASSWORD_VARIABLE, "")
     if file is None:
         return given
@@ -53,7 +53,7 @@ def main() -> int:
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    # Loaded only now: the engine is large, and reads the time zone as it comes.
+    # Imported only now: the engine is large, and reads the time zone when it is loaded.
     from deploy.local.clickhouse.engine import VERSION, DirectoryInUseError, Engine  # noqa: PLC0415
     from deploy.local.clickhouse.errors import ServerError  # noqa: PLC0415
     from deploy.local.clickhouse.server import Server  # noqa: PLC0415
@@ -76,7 +76,7 @@ def main() -> int:
     server.stop()
     engine.close()
     sys.stderr.flush()
-    # Not an ordinary exit: a query that outlived the wait would hold the interpreter, or meet it half gone.
+    # Not a normal exit: a query that still runs would block the interpreter, or crash in it.
     os._exit(0)
 
 

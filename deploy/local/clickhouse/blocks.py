@@ -1,8 +1,8 @@
-"""Blocks: the same columns as chDB writes them and as the wire carries them.
+"""Blocks of columns: converted between chDB's Native format and the wire.
 
-chDB's Native format *is* the body of a wire block, except that newer protocols put one byte before each
-column (how it is serialised; always 0 here) and that chDB forgets the zone of a top-level DateTime. So
-blocks are relayed as bytes, cut at the column borders, and no value is ever decoded.
+chDB's Native format *is* the body of a wire block, except that newer protocols put one byte before each column
+(its serialisation; always 0 here) and that chDB drops the time zone of a top-level DateTime. So blocks are relayed
+as bytes, cut at column boundaries; no value is decoded.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ _ZONE = re.compile(r"\('[^']*'\)")
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class NativeBlock:
     """A client's block: its columns, its row count, and its bytes in Native format."""
 
     header: Header
@@ -71,12 +71,12 @@ def _assemble(view: memoryview, columns: list[_Column], types: list[str], rows: 
     return b"".join(parts)
 
 
-def read_block(reader: Reader, revision: int) -> Block:
+def read_block(reader: Reader, revision: int) -> NativeBlock:
     """Read the body of a client's Data packet.
 
     Raises:
-        ProtocolError: the block is larger than `BLOCK_LIMIT`, has a column of unknown type or makes no sense;
-            where it ends is not known, so nothing after it can be understood.
+        ProtocolError: the block is larger than `BLOCK_LIMIT`, has a column of unknown type, or is malformed.
+            Its end is then unknown, so the rest of the stream cannot be parsed.
     """
     while field := reader.varint():  # BlockInfo: overflow flag (1 byte), bucket number (4 bytes)
         if field > 2:
@@ -88,7 +88,7 @@ def read_block(reader: Reader, revision: int) -> Block:
         types = [column.type for column in columns]
         header = [(column.name.decode(errors="replace"), column.type) for column in columns]
         with reader.view() as view:
-            return Block(header, rows, _assemble(view, columns, types, rows, b""))
+            return NativeBlock(header, rows, _assemble(view, columns, types, rows, b""))
     except ServerError as error:
         raise ProtocolError(error.code, error.text) from error
     finally:
@@ -96,7 +96,7 @@ def read_block(reader: Reader, revision: int) -> Block:
 
 
 def _with_zone(found: str, described: str) -> str:
-    """The described type where it differs from the found one in nothing but a zone."""
+    """The described type if it differs from the found one only by its time zone."""
     return described if found == "DateTime" and _ZONE.sub("", described) == "DateTime" else found
 
 
@@ -105,7 +105,7 @@ def wire_blocks(native: bytes, header: Header | None, revision: int) -> Iterator
 
     Args:
         native: any number of whole blocks.
-        header: the true columns, where known: they give back the zones.
+        header: the described columns, if known; they restore the time zones.
         revision: the protocol revision agreed with the client.
     """
     reader = Reader(data=native)
@@ -121,7 +121,7 @@ def wire_blocks(native: bytes, header: Header | None, revision: int) -> Iterator
 
 
 def header_block(header: Header, revision: int) -> bytes:
-    """A wire block without rows: what the columns of a result are; without columns, the end of data."""
+    """A wire block without rows: the columns of a result; without columns, the end of data."""
     gap = b"\0" if revision >= CUSTOM_SERIALIZATION_REVISION else b""
     columns = b"".join(string(name) + string(type_) + gap for name, type_ in header)
     return _BLOCK_INFO + varint(len(header)) + b"\0" + columns

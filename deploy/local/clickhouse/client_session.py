@@ -53,8 +53,8 @@ def _literal(text: str) -> str:
     return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
-class Session:
-    """One client's state in the engine: its database, settings and temporary tables. Not for two threads.
+class ClientSession:
+    """One client's state in the engine: database, settings and temporary tables. Not thread-safe.
 
     Raises:
         ServerError: 81, the database does not exist.
@@ -84,7 +84,7 @@ class Session:
             The chDB result: output in `format_` under ``bytes()``, and counts.
 
         Raises:
-            ServerError: whatever the engine says, with its code.
+            ServerError: the engine's error, with its code.
         """
         try:
             return self._connection.query(sql, format_, params=dict(parameters or {}))
@@ -94,7 +94,7 @@ class Session:
     def stream(self, select: str, parameters: Mapping[str, str]) -> Generator[bytes, None, None]:
         """Run a SELECT block by block, each as Native bytes; closing the iterator cancels the query.
 
-        The session must run nothing else meanwhile: chDB would drop the stream.
+        The session must not run anything else meanwhile: chDB would drop the stream.
         """
         try:
             with closing(self._connection.send_query(select, "Native", params=dict(parameters))) as stream:
@@ -116,7 +116,7 @@ class Session:
             ServerError: 60, no such table; 16, no such column.
         """
         if "*" in insert.columns:
-            # `* EXCEPT (...)`: the client's own text, which it might as well have sent as a query.
+            # `* EXCEPT (...)` is the client's own text; it could have sent it as a query.
             return self.describe(f"(SELECT {insert.columns[1:-1]} FROM {insert.table})")  # noqa: S608
         result = self.run(f"DESCRIBE TABLE {insert.table}", "JSONCompact")
         rows = json.loads(result.bytes())["data"]
@@ -130,10 +130,10 @@ class Session:
         return [(name, types[name]) for name in insert.names]
 
     def apply(self, settings: Mapping[str, Setting]) -> None:
-        """Make the settings of the next query those given; what the previous query had set is undone.
+        """Apply the settings of the next query; those of the previous query are reset.
 
-        Unknown settings are ignored unless important, as newer clients send names that older servers lack.
-        ``readonly`` cannot be undone within a chDB connection, so that one is opened again, which loses the
+        Unknown settings are ignored unless flagged important: newer clients send names that older servers lack.
+        ``readonly`` cannot be reset within a chDB connection, so the connection is reopened, which drops the
         session's temporary tables.
 
         Raises:
@@ -153,18 +153,18 @@ class Session:
             self._open(database)
         if gone := [name for name in self._applied if name not in wanted]:
             self.run("SET " + ", ".join(f"{name} = DEFAULT" for name in gone))
-        # After a failure below, what was set is not known exactly: all of it counts as set.
+        # If a SET below fails, it is unknown which settings apply: all of them count as set.
         changed = {name: value for name, value in wanted.items() if self._applied.get(name) != value}
         self._applied = {name: self._applied.get(name, "") for name in wanted}
         readonly = changed.pop("readonly", None)
         if changed:
             self.run("SET " + ", ".join(f"{name} = {_literal(value)}" for name, value in changed.items()))
         if readonly is not None:
-            self.run(f"SET readonly = {_literal(readonly)}")  # last: it forbids the others
+            self.run(f"SET readonly = {_literal(readonly)}")  # last: it forbids setting the others
         self._applied = wanted
 
     def temporary_table(self, name: str, header: Header) -> None:
-        """Make a table of this session.
+        """Create a temporary table.
 
         Raises:
             ServerError: a type is not one of the engine's.
@@ -173,13 +173,13 @@ class Session:
         self.run(f"CREATE TEMPORARY TABLE {quoted(name)} ({columns})")
 
     def drop_temporary(self, name: str) -> None:
-        """Drop a table of this session, if it is there."""
+        """Drop a temporary table if it exists."""
         with suppress(ServerError):
             self.run(f"DROP TEMPORARY TABLE IF EXISTS {quoted(name)}")
 
 
 def _checked_type(type_: str) -> str:
-    # A type is the client's text inside our statement: no second statement or clause may hide in it.
+    # A type is the client's text inside our statement: it must not contain another statement or clause.
     if type_.count("(") != type_.count(")") or any(sign in type_ for sign in ";\n"):
         raise ServerError(BAD_ARGUMENTS, "Malformed type of an external table (BAD_ARGUMENTS)")
     return type_

@@ -1,7 +1,7 @@
-"""Where a column ends: walking over Native column data by type, without making values.
+"""Finds where a column ends: walks over Native column data by type, without decoding values.
 
-ClickHouse documents no lengths for columns, so the only way to find the border between two of them is to
-know how each type is laid out.
+Native blocks carry no column lengths, so the boundary between two columns can only be found from the layout of
+each type.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|`(?:[^`\\]|\\.)*`|\"(?:[^\"\\]|\\.)*\""
 
 @dataclass(frozen=True, slots=True)
 class Walker:
-    """How to pass over one column: first its prefix, once; then the data of all rows."""
+    """How to skip one column: first its prefix, then the data of all rows."""
 
     prefix: Callable[[Reader], None]
     rows: Callable[[Reader, int], None]
@@ -117,7 +117,7 @@ def _element(spec: str) -> str:
 
 
 def _simple(name: str, arguments: list[str]) -> Walker | None:
-    """The walker of a type that holds no other type."""
+    """The walker of a type without inner types."""
     size = int(arguments[0]) if arguments and re.fullmatch(r"\d{1,7}", arguments[0]) else 0
     width = _WIDTHS.get(name, 0)
     if name.startswith("Interval"):
@@ -132,7 +132,7 @@ def _simple(name: str, arguments: list[str]) -> Walker | None:
 
 
 def _composite(name: str, arguments: list[str], depth: int) -> Walker | None:
-    """The walker of a type that is made of others."""
+    """The walker of a type with inner types."""
     inner = partial(walker, depth=depth + 1)
     found: Walker | None = None
     match name, arguments:
@@ -158,7 +158,7 @@ def walker(spec: str, depth: int = 0) -> Walker:
     """The walker of a type as ClickHouse writes it, such as ``Map(String, Array(Nullable(UInt8)))``.
 
     Raises:
-        ServerError: the type is unknown here (50) or nested deeper than any real table (131).
+        ServerError: 50, unknown type; 131, nested too deeply.
     """
     if depth > _DEPTH_LIMIT:
         raise ServerError(TOO_LARGE, "Type is nested too deeply (TOO_DEEP_RECURSION)")

@@ -12,7 +12,7 @@ from clickhouse_cityhash.cityhash import CityHash128
 from deploy.local.clickhouse.errors import CHECKSUM_MISMATCH, TOO_LARGE, UNKNOWN_METHOD, ProtocolError
 from deploy.local.clickhouse.wire import Reader
 
-_FRAME_BYTES: Final = 1 << 20  # what clients expect of one frame
+_FRAME_BYTES: Final = 1 << 20  # the frame size that clients expect
 _FRAME_LIMIT: Final = 256 << 20  # old clients send a whole block as one frame
 _HEADER: Final = 9  # method, compressed size, plain size
 _LZ4: Final = 0x82
@@ -25,7 +25,7 @@ def _checksum(frame: bytes) -> bytes:
 
 
 def compress(data: bytes) -> bytes:
-    """Pack bytes as LZ4 frames of at most a megabyte each."""
+    """Compress bytes into LZ4 frames of at most 1 MiB each."""
     packed: list[bytes] = []
     for start in range(0, len(data), _FRAME_BYTES):
         piece = data[start : start + _FRAME_BYTES]
@@ -36,11 +36,11 @@ def compress(data: bytes) -> bytes:
 
 
 def frames(reader: Reader) -> Callable[[], bytes]:
-    """A source of plain bytes, for a `Reader`, over the compressed frames that `reader` delivers.
+    """A source of uncompressed bytes for a `Reader`, from the compressed frames of `reader`.
 
     Raises (the source does):
         ProtocolError: wrong checksum, unknown method, or a frame beyond the limit. Sizes are checked before
-            anything is allocated, so a small frame cannot claim to hold gigabytes.
+            memory is allocated: a small frame cannot make us allocate gigabytes.
     """
 
     def next_frame() -> bytes:

@@ -1,6 +1,6 @@
 """The configuration that the engine is started with.
 
-It is written afresh at each start and named explicitly, because chDB silently reads any ``config.xml`` that
+It is rewritten at each start and passed explicitly, because chDB silently reads any ``config.xml`` that
 happens to lie in the working directory.
 """
 

@@ -8,7 +8,7 @@ import struct
 import time
 from typing import Final
 
-from deploy.local.clickhouse.blocks import Block, header_block, read_block
+from deploy.local.clickhouse.blocks import NativeBlock, header_block, read_block
 from deploy.local.clickhouse.client_session import Counts
 from deploy.local.clickhouse.compression import compress, frames
 from deploy.local.clickhouse.engine import VERSION
@@ -19,18 +19,18 @@ from schemas.codec.varint import varint
 
 _RECEIVE_BYTES: Final = 256 << 10
 _SEND_BYTES: Final = 64 << 10
-_SEND_TIMEOUT: Final = struct.pack("ll", 300, 0)  # a client that stops reading does not hold its place for ever
+_SEND_TIMEOUT: Final = struct.pack("ll", 300, 0)  # a client that stops reading must not hold its slot forever
 
 
 class Connection:
-    """A client's connection. `revision` and `compressed` change as the two sides agree on them."""
+    """A client's connection. `revision` and `compressed` are set once client and server have agreed on them."""
 
     def __init__(self, sock: socket.socket) -> None:
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
         sock.setsockopt(socket.SOL_SOCKET, socket.SO_SNDTIMEO, _SEND_TIMEOUT)
         self._socket = sock
-        self._poll = select.poll()  # select() takes no descriptor above 1023, and the engine opens many files
+        self._poll = select.poll()  # select() accepts no descriptor above 1023, and the engine opens many files
         self._poll.register(sock, select.POLLIN)
         self._deadline: float | None = None
         self._out: list[bytes] = []
@@ -40,33 +40,33 @@ class Connection:
         self.compressed = False
 
     def limit_time(self, seconds: float | None) -> None:
-        """Give the client so long in all for what it sends next; None takes the limit away."""
+        """Set a total time limit for what the client sends next; None removes it."""
         self._deadline = None if seconds is None else time.monotonic() + seconds
         self._socket.settimeout(seconds)
 
     def _receive(self) -> bytes:
         if self._deadline is not None:
-            # The rest of the whole, not a fresh limit for each byte: a slow dripper gets no extra time.
+            # The remaining total, not a new limit for each read: a slow sender gets no extra time.
             self._socket.settimeout(max(self._deadline - time.monotonic(), 0.001))
         return self._socket.recv(_RECEIVE_BYTES)
 
     def has_input(self) -> bool:
-        """Whether the client has sent something (or closed) that nobody has looked at yet."""
+        """Whether unread input, or the end of the stream, is waiting."""
         return self.reader.pending or bool(self._poll.poll(0))
 
     def send(self, *parts: bytes) -> None:
-        """Queue bytes; they leave when there are enough of them, or with `flush`."""
+        """Buffer bytes; they are sent when the buffer is full, or by `flush`."""
         self._out += parts
         self._out_bytes += sum(map(len, parts))
         if self._out_bytes > _SEND_BYTES:
             self.flush()
 
     def flush(self) -> None:
-        """Send what is queued."""
+        """Send the buffered bytes."""
         data, self._out, self._out_bytes = b"".join(self._out), [], 0
         self._socket.sendall(data)
 
-    def read_data(self) -> tuple[str, Block]:
+    def read_data(self) -> tuple[str, NativeBlock]:
         """Read the body of a Data packet: the name of the table it belongs to, and the block."""
         table = self.reader.string()
         reader = Reader(frames(self.reader)) if self.compressed else self.reader
@@ -82,7 +82,7 @@ class Connection:
         self.send_block(header_block([], 0), kind)
 
     def send_hello(self, time_zone: str) -> None:
-        """Answer the handshake."""
+        """QueryAnswer the handshake."""
         parts = [varint(FromServer.HELLO), string("ClickHouse"), varint(VERSION[0]), varint(VERSION[1])]
         parts.append(varint(REVISION))
         if self.revision >= 54058:
@@ -94,19 +94,19 @@ class Connection:
         if self.revision >= 54461:
             parts.append(varint(0))  # rules for passwords
         if self.revision >= 54462:
-            parts.append(bytes(8))  # nonce for servers among themselves
+            parts.append(bytes(8))  # nonce for communication between servers
         self.send(*parts)
         self.flush()
 
     def send_error(self, error: ServerError) -> None:
-        """Report a failure; it takes the place of everything else a query would still send."""
+        """Report an error; nothing else is sent for that query."""
         text = f"DB::Exception: {error.text}"
         code = struct.pack("<i", error.code)
         self.send(varint(FromServer.EXCEPTION), code, string("DB::Exception"), string(text), string(""), b"\0")
         self.flush()
 
     def send_progress(self, counts: Counts) -> None:
-        """Report what has been read and written."""
+        """Report rows and bytes read and written."""
         parts = [varint(FromServer.PROGRESS), varint(counts.read_rows), varint(counts.read_bytes), varint(0)]
         if self.revision >= 54463:
             parts.append(varint(0))  # total bytes to read: unknown
@@ -117,7 +117,7 @@ class Connection:
         self.send(*parts)
 
     def send_profile(self, rows: int, blocks: int, size: int) -> None:
-        """Report the size of a result. Old clients abort unless "rows before limit" is called computed."""
+        """Report the size of a result. Old clients abort unless "rows before limit" is flagged as computed."""
         self.send(varint(FromServer.PROFILE_INFO), varint(rows), varint(blocks), varint(size), b"\0\0\1")
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The chDB engine of this process: its directory, its door, its connections."""
+"""The chDB engine of this process: directory, authentication, connections."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ from deploy.local.clickhouse.insert_spool import Spool
 
 VERSION: tuple[int, ...] = tuple(int(part) for part in chdb.engine_version.split(".")[:3])
 MAIN_DATABASE: Final = "main"
-"""Where clients are that ask for no database or for `default`.
+"""The database of clients that name none, or `default`.
 
-chDB's own `default` is an overlay over the server's files: tables of it are looked for among them.
+chDB's own `default` is an overlay over the server's files: it looks for tables among them.
 """
 
 
@@ -31,23 +31,23 @@ class DirectoryInUseError(RuntimeError):
 
 
 class Engine:
-    """The one engine of this process; open it once, before clients come.
+    """The only engine of this process; open it once, before clients connect.
 
     Args:
-        directory: where the data lives; made when missing.
+        directory: of the data; created if missing.
         user: the only user.
-        password: of that user; empty lets everybody in who knows the user's name.
+        password: of that user; empty: no password.
         settings: defaults of every session, such as ``max_memory_usage``.
 
     Raises:
         DirectoryInUseError: another server has the directory.
-        ServerError: the engine does not start, with its reason.
+        ServerError: the engine does not start.
     """
 
     def __init__(self, directory: Path, user: str, password: str, settings: Mapping[str, str] | None = None) -> None:
         directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)
-        # chDB refuses a second process too, but does not say why.
+        # chDB refuses a second process too, but without a reason.
         self._lock = _lock(directory)
         self._user, self._password = user, password
         self._spool = directory / "spool"
@@ -55,7 +55,7 @@ class Engine:
         config = write_configuration(directory, dict(settings or {}))
         self._dsn = f"{directory / 'data'}?config-file={config}"
         try:
-            # Held open while clients come and go: the engine stops with its last connection.
+            # Kept open: the engine stops with its last connection.
             self._root: Any = self.connect()
             self._root.query(f"CREATE DATABASE IF NOT EXISTS {MAIN_DATABASE} ENGINE = Atomic", "Null")
             self.time_zone = self._lines("SELECT serverTimezone()")[0]
@@ -69,7 +69,7 @@ class Engine:
         return text.splitlines()
 
     def authenticate(self, user: str, password: str) -> None:
-        """Let a client in.
+        """Check user and password.
 
         Raises:
             ServerError: 516; the text does not tell which of the two is wrong.
@@ -84,18 +84,18 @@ class Engine:
             )
 
     def connect(self) -> Any:
-        """A new chDB connection: connections run in parallel, queries on one wait for each other."""
+        """A new chDB connection: connections run in parallel, queries of one connection in turn."""
         try:
             return chdb.connect(self._dsn)  # type: ignore[no-untyped-call]
         except Exception as error:
             raise ServerError.of(error) from error
 
     def spool(self) -> Spool:
-        """An empty place for the rows of one INSERT."""
+        """An empty spool for the rows of one INSERT."""
         return Spool(self._spool)
 
     def close(self) -> None:
-        """Stop the engine and give the directory free."""
+        """Stop the engine and unlock the directory."""
         self._root.close()
         os.close(self._lock)
 

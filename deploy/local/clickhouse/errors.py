@@ -1,4 +1,4 @@
-"""Errors as ClickHouse clients know them: a numeric code and a text."""
+"""ClickHouse errors: a numeric code and a text."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class ServerError(Exception):
 
     @classmethod
     def of(cls, error: BaseException) -> ServerError:
-        """The ClickHouse error inside any exception; what has no code of its own becomes 1002."""
+        """The ClickHouse error for any exception; 1002 if it has no code."""
         if isinstance(error, cls):
             return error
         if found := _ENGINE_TEXT.search(str(error)):
@@ -51,10 +51,10 @@ class ServerError(Exception):
 
 
 def _translated(code: int, text: str) -> tuple[int, str]:
-    """What a missing grant of the engine's user means to a client of this server."""
+    """Reword errors about grants of the engine's own user, which a client cannot know."""
     if code == ACCESS_DENIED and "grant READ ON FILE" in text:
-        # Statements that name a file have been refused by the guard. What is left is chDB's own `default`
-        # database, which takes the name of a table it does not have for the name of a file.
+        # The guard has refused statements that name a file. What remains is chDB's own database `default`,
+        # which reads the name of an unknown table as a file name.
         return UNKNOWN_TABLE, "There is no such table; database `default` can have none here (UNKNOWN_TABLE)"
     if code == ACCESS_DENIED and _OUTSIDE.search(text):
         return DISABLED, f"Not available on this server: {text} (SUPPORT_IS_DISABLED)"
@@ -62,4 +62,4 @@ def _translated(code: int, text: str) -> tuple[int, str]:
 
 
 class ProtocolError(ServerError):
-    """The bytes of a client make no sense or ask for too much: it is told, and its connection ends."""
+    """A client sent malformed data or exceeded a limit: the error is reported and the connection closed."""

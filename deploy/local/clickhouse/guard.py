@@ -1,8 +1,8 @@
-"""What statements may not do: reach beyond the tables into the server's files and processes.
+"""Refuses statements that reach beyond the tables: into the server's files and processes.
 
-chDB is clickhouse-local inside, a tool whose user owns the machine; a network client does not. Most doors
-are shut by grants that the engine itself enforces (see `configuration`): table functions and engines that
-read files, addresses or queues. The few that no grant covers are refused here, by the words of a statement.
+chDB is clickhouse-local inside, a tool for the owner of the machine; a network client has fewer rights. Most of
+this is prevented by grants that the engine enforces (see `configuration`): table functions and engines that read
+files, addresses or queues. The few that no grant covers are refused here, by the words of the statement.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import re
 
 from deploy.local.clickhouse.errors import DISABLED, ServerError
 
-# Cheap first look: nearly all statements contain none of these words and are not examined further.
+# A cheap first check: nearly all statements contain none of these words.
 _SUSPECT = re.compile(
     r"outfile|infile|file|execut|python|catboost|source|shutdown|kill|kafka|rabbitmq|nats|\\", re.IGNORECASE
 )
@@ -39,16 +39,16 @@ _FORBIDDEN = re.compile(
 def _plain(token: re.Match[str]) -> str:
     if not token["name"]:
         return " '' " if token["text"] else " "
-    # A quoted name can hide a function from us by escapes ("\x66ile" is file); no honest one calls so.
+    # Escapes in a quoted name can hide a function ("\x66ile" is file); legitimate names have none.
     return "hidden_by_escapes" if "\\" in token["name"] else token["name"][1:-1]
 
 
 def guard(statement: str) -> None:
-    """Let a statement pass, or say what in it this server does not offer.
+    """Refuse a statement that uses what this server does not offer.
 
     Raises:
-        ServerError: 344, with the words that were found. A table or column called like a forbidden function
-            and followed by a parenthesis is refused too; call it something else.
+        ServerError: 344, with the words found. A table or column with the name of a forbidden function, followed
+            by a parenthesis, is refused too; use another name.
     """
     if not _SUSPECT.search(statement):
         return

@@ -1,4 +1,4 @@
-"""The HTTP interface: what of it `curl`, scripts and dashboards use."""
+"""The HTTP interface, as far as `curl`, scripts and dashboards use it."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
-from deploy.local.clickhouse.client_session import Session, Setting
+from deploy.local.clickhouse.client_session import ClientSession, Setting
 from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.errors import (
     AUTHENTICATION_FAILED,
@@ -20,7 +20,7 @@ from deploy.local.clickhouse.errors import (
     ServerError,
 )
 from deploy.local.clickhouse.http_body import has_body, read_body
-from deploy.local.clickhouse.http_queries import Answer, answer
+from deploy.local.clickhouse.http_queries import QueryAnswer, answer
 
 _IDLE_SECONDS: Final = 60
 # Parameters of the interface itself; every other name is a setting of the query.
@@ -44,21 +44,21 @@ _TYPES: Final = {
 class Handler(BaseHTTPRequestHandler):
     """One HTTP client: ``/ping``, and queries by GET (which may not write) and POST.
 
-    The statement is ``?query=`` followed by the body; ``param_x`` fills ``{x:Type}``. Sessions
-    (``session_id``) are not kept: each request starts anew.
+    The statement is ``?query=`` followed by the body; ``param_x`` fills ``{x:Type}``. There are
+    no sessions (``session_id`` is ignored): each request is independent.
     """
 
     engine: Engine  # set by `handler_for`
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
-    wbufsize = 1 << 16  # headers and body leave together: otherwise each reply costs a delayed acknowledgement
+    wbufsize = 1 << 16  # headers and body in one segment: else each reply waits for a delayed acknowledgement
     timeout = _IDLE_SECONDS
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 - the name is the base class's
         """Keep no access log."""
 
     def do_GET(self) -> None:
-        """Answer a request; the standard library asks for this name."""
+        """QueryAnswer a request; the standard library asks for this name."""
         url = urlsplit(self.path)
         arguments = dict(parse_qsl(url.query, keep_blank_values=True))
         if url.path in ("/ping", "/replicas_status") or (url.path == "/" and self.command == "GET" and not url.query):
@@ -95,7 +95,7 @@ class Handler(BaseHTTPRequestHandler):
         if self.command != "HEAD":
             self.wfile.write(body)
 
-    def _reply_answer(self, result: Answer, query_id: str) -> None:
+    def _reply_answer(self, result: QueryAnswer, query_id: str) -> None:
         counts = result.counts
         summary = {
             "read_rows": str(counts.read_rows),
@@ -112,7 +112,7 @@ class Handler(BaseHTTPRequestHandler):
         self._reply(200, result.body, headers)
 
     def _reply_error(self, error: ServerError) -> None:
-        # The body may be unread, so the next request on this connection could not be found.
+        # The body may be unread, so the next request on this connection could not be parsed.
         self.close_connection = True
         headers = {"X-ClickHouse-Exception-Code": str(error.code)}
         if error.code == AUTHENTICATION_FAILED:
@@ -131,17 +131,17 @@ class Handler(BaseHTTPRequestHandler):
                 raise ServerError(AUTHENTICATION_FAILED, "Malformed credentials (AUTHENTICATION_FAILED)") from error
         self.engine.authenticate(user, password)
 
-    def _answer(self, arguments: dict[str, str]) -> Answer:
-        self._authenticate(arguments)  # before the body: a stranger's bytes are not even read
+    def _answer(self, arguments: dict[str, str]) -> QueryAnswer:
+        self._authenticate(arguments)  # before the body: nothing more is read from an unknown user
         database = arguments.get("database") or self.headers.get("X-ClickHouse-Database") or ""
-        with closing(Session(self.engine, database)) as session:
+        with closing(ClientSession(self.engine, database)) as session:
             settings = {
                 name: Setting(value)
                 for name, value in arguments.items()
                 if name not in _OWN and not name.startswith("param_")
             }
             if self.command != "POST":
-                settings["readonly"] = Setting("2")  # a link that is followed must not change anything
+                settings["readonly"] = Setting("2")  # GET must not change anything
             session.apply(settings)
             body = read_body(self.rfile, self.headers)
             accepted = self.headers.get("X-ClickHouse-Format", "")

@@ -1,4 +1,4 @@
-"""The body of an HTTP request, read piece by piece: nothing of a size that the client chooses is allocated."""
+"""The body of an HTTP request, read in pieces of bounded size: the client cannot make us allocate memory."""
 
 from __future__ import annotations
 
@@ -16,16 +16,16 @@ _PIECE: Final = 1 << 20
 
 
 def has_body(headers: Message) -> bool:
-    """Whether the request brings more than its head."""
+    """Whether the request has a body."""
     return headers.get("Content-Length", "0") != "0" or "Transfer-Encoding" in headers
 
 
 def read_body(stream: BufferedIOBase, headers: Message) -> Iterator[bytes]:
-    """The request's body, unpacked, in pieces of bounded size.
+    """The request's body, decompressed, in pieces of bounded size.
 
     Raises:
-        ServerError: too large, badly framed or badly packed.
-        ConnectionError: the client went away before its end.
+        ServerError: too large, malformed chunks or broken compression.
+        ConnectionError: the client disconnected early.
     """
     raw = _chunks(stream) if "chunked" in headers.get("Transfer-Encoding", "") else _plain(stream, headers)
     encoding = headers.get("Content-Encoding", "")
@@ -82,7 +82,7 @@ def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
 
 
 def bounded(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:
-    """The same pieces, until together they have more than `limit` bytes; then an error 131."""
+    """The same pieces; error 131 once their total exceeds `limit` bytes."""
     size = 0
     for piece in pieces:
         size += len(piece)

@@ -1,4 +1,4 @@
-"""What an HTTP request asks of the engine, and what it gets."""
+"""Runs the statement of an HTTP request."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from deploy.local.clickhouse.blocks import header_block, wire_blocks
-from deploy.local.clickhouse.client_session import Counts, Session
+from deploy.local.clickhouse.client_session import ClientSession, Counts
 from deploy.local.clickhouse.errors import BAD_ARGUMENTS, ServerError
 from deploy.local.clickhouse.guard import guard
 from deploy.local.clickhouse.http_body import BODY_LIMIT, bounded
@@ -26,22 +26,24 @@ _SELECT = re.compile(r"\(*\s*(?:SELECT|WITH|FROM)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What a statement gave."""
+class QueryAnswer:
+    """The result of a statement."""
 
     body: bytes = b""
     format: str = "TabSeparated"
     counts: Counts = field(default_factory=Counts)
 
 
-def answer(session: Session, query: str, body: Iterator[bytes], arguments: Mapping[str, str], accepted: str) -> Answer:
+def answer(
+    session: ClientSession, query: str, body: Iterator[bytes], arguments: Mapping[str, str], accepted: str
+) -> QueryAnswer:
     """Run the statement that is `query` followed by `body`.
 
     Args:
-        session: made for this request.
-        query: the statement, or its beginning, from the address.
+        session: of this request.
+        query: the statement, or its beginning, from the URL.
         body: the rest of it, or the rows of its INSERT.
-        arguments: of the address: ``param_x`` and ``default_format`` count here.
+        arguments: of the URL; ``param_x`` and ``default_format`` are used here.
         accepted: the format asked for in a header, if any.
     """
     query = from_first_word(query)
@@ -52,28 +54,28 @@ def answer(session: Session, query: str, body: Iterator[bytes], arguments: Mappi
 
 
 def _insert_of(text: str) -> Insert | None:
-    """The insert at the head of a text whose rows follow it, if there is one."""
+    """The INSERT at the start of a text that is followed by its rows, if there is one."""
     insert = http_insert(text)
     if insert:
         guard(text[: insert.end])
     return insert
 
 
-def _insert(session: Session, insert: Insert, head: bytes, body: Iterable[bytes]) -> Answer:
-    """Store rows in any format; they count only when the body is complete."""
+def _insert(session: ClientSession, insert: Insert, head: bytes, body: Iterable[bytes]) -> QueryAnswer:
+    """Store rows in any format, once the body is complete."""
     with session.engine.spool() as spool:
         spool.write(head)
         for piece in bounded(body, BODY_LIMIT):
             spool.write(piece)
         if not spool.size:
-            session.insert_header(insert)  # no rows: still an error where there is no such table
-            return Answer()
+            session.insert_header(insert)  # without rows too, an unknown table is an error
+            return QueryAnswer()
         result = session.run(insert.reading(spool.path, insert.format))
-        return Answer(counts=Counts(written_rows=result.rows_written(), written_bytes=result.bytes_written()))
+        return QueryAnswer(counts=Counts(written_rows=result.rows_written(), written_bytes=result.bytes_written()))
 
 
-def _run(session: Session, text: bytes, arguments: Mapping[str, str], accepted: str) -> Answer:
-    # Rows in a binary format may follow an INSERT: they must come through the text unharmed.
+def _run(session: ClientSession, text: bytes, arguments: Mapping[str, str], accepted: str) -> QueryAnswer:
+    # Rows in a binary format may follow an INSERT: decoding must not change them.
     lenient = from_first_word(text.decode(errors="surrogateescape"))
     if insert := _insert_of(lenient):
         return _insert(session, insert, lenient[insert.end :].encode(errors="surrogateescape"), ())
@@ -81,7 +83,7 @@ def _run(session: Session, text: bytes, arguments: Mapping[str, str], accepted: 
     guard(statement)
     parameters = {name[6:]: value for name, value in arguments.items() if name.startswith("param_")}
     if first_word(statement) == "INSERT":
-        return Answer(counts=Counts.of(session.run(statement, "Null", parameters)))
+        return QueryAnswer(counts=Counts.of(session.run(statement, "Null", parameters)))
     bare, format_ = split_format(statement)
     format_ = format_ or accepted or arguments.get("default_format") or "TabSeparated"
     if not re.fullmatch(r"\w+", format_):
@@ -90,11 +92,11 @@ def _run(session: Session, text: bytes, arguments: Mapping[str, str], accepted: 
     out = bytes(result.bytes())
     if format_ == "Native" and _SELECT.match(bare):
         out = _native(session, bare, parameters, out)
-    return Answer(out, format_, Counts.of(result))
+    return QueryAnswer(out, format_, Counts.of(result))
 
 
-def _native(session: Session, query: str, parameters: dict[str, str], native: bytes) -> bytes:
-    """Native output as a server sends it: with zones, and with columns even where there is no row."""
+def _native(session: ClientSession, query: str, parameters: dict[str, str], native: bytes) -> bytes:
+    """Native output as a server sends it: with time zones, and with columns even without rows."""
     header = session.describe(f"({query})", parameters)
     info = len(header_block([], 0)) - 2  # plain Native has no BlockInfo before its two counts
     if not native:

@@ -1,6 +1,6 @@
-"""The rows of one INSERT, gathered until the client has sent them all.
+"""Collects the rows of one INSERT until the client has sent them all.
 
-Nothing reaches a table before the last block: a client that dies in between has stored nothing.
+Nothing is stored before the last block: a client that dies before it has stored nothing.
 """
 
 from __future__ import annotations
@@ -13,13 +13,13 @@ from typing import Final, Self
 
 from deploy.local.clickhouse.errors import CANNOT_WRITE, ServerError
 
-_MEMORY_BYTES: Final = 64 << 20  # beyond this an INSERT goes to the disk
+_MEMORY_BYTES: Final = 64 << 20  # a larger INSERT is spooled to disk
 
 
 class Spool:
-    """A nameless file, in memory while small, that the engine reads by its descriptor.
+    """An unnamed file, in memory while small, which the engine reads through its descriptor.
 
-    It vanishes with the process, so a crash leaves nothing to clean up.
+    It disappears with the process, so a crash leaves nothing to clean up.
     """
 
     def __init__(self, directory: Path) -> None:
@@ -38,7 +38,7 @@ class Spool:
 
     @property
     def path(self) -> str:
-        """Where the engine finds the rows. It holds no quote."""
+        """The path by which the engine reads the rows. It contains no quote."""
         return f"/proc/self/fd/{self._file}"
 
     def write(self, data: bytes) -> None:

@@ -8,8 +8,8 @@ import socket
 from contextlib import closing, suppress
 from typing import Final
 
-from deploy.local.clickhouse.blocks import Block, header_block, wire_blocks
-from deploy.local.clickhouse.client_session import Counts, Session, quoted
+from deploy.local.clickhouse.blocks import NativeBlock, header_block, wire_blocks
+from deploy.local.clickhouse.client_session import ClientSession, Counts, quoted
 from deploy.local.clickhouse.connection import Connection
 from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.errors import (
@@ -34,7 +34,7 @@ _TABLES_LIMIT: Final = 1000
 
 
 def serve_client(engine: Engine, sock: socket.socket) -> None:
-    """Serve one client until it leaves; returns when it has left, however it did."""
+    """Serve one client until it disconnects."""
     connection = Connection(sock)
     with closing(connection), suppress(EOFError, OSError):
         try:
@@ -42,16 +42,16 @@ def serve_client(engine: Engine, sock: socket.socket) -> None:
             with closing(session):
                 Native(connection, session).serve()
         except ServerError as error:
-            # Nothing after a broken packet can be understood: say why, and hang up.
+            # After a broken packet the stream cannot be parsed: report the error and disconnect.
             connection.send_error(error)
 
 
-def _handshake(engine: Engine, connection: Connection) -> Session:
+def _handshake(engine: Engine, connection: Connection) -> ClientSession:
     connection.limit_time(HANDSHAKE_SECONDS)
     hello = read_hello(connection.reader)
     connection.revision = hello.revision
     engine.authenticate(hello.user, hello.password)
-    session = Session(engine, hello.database)
+    session = ClientSession(engine, hello.database)
     try:
         connection.send_hello(engine.time_zone)
         if hello.revision >= 54458:
@@ -64,14 +64,14 @@ def _handshake(engine: Engine, connection: Connection) -> Session:
 
 
 class Native:
-    """The conversation with one client that has been let in."""
+    """The conversation with one authenticated client."""
 
-    def __init__(self, connection: Connection, session: Session) -> None:
+    def __init__(self, connection: Connection, session: ClientSession) -> None:
         self._client = connection
         self._session = session
 
     def serve(self) -> None:
-        """Answer packets until the client closes (``EOFError``, ``OSError``) or breaks the protocol."""
+        """QueryAnswer packets until the client closes (``EOFError``, ``OSError``) or breaks the protocol."""
         reader = self._client.reader
         while True:
             kind = reader.varint()
@@ -81,10 +81,10 @@ class Native:
                 self._client.send(varint(FromServer.PONG))
                 self._client.flush()
             elif kind == FromClient.DATA:
-                self._client.read_data()  # rows on their way when their INSERT was refused
+                self._client.read_data()  # rows that were already sent when their INSERT was refused
             elif kind == FromClient.TABLES_STATUS:
                 self._tables_status()
-            elif kind != FromClient.CANCEL:  # a cancel may come when its query has just ended
+            elif kind != FromClient.CANCEL:  # a cancel may arrive just after its query has ended
                 text = f"Unknown packet {kind} from client (UNKNOWN_PACKET_FROM_CLIENT)"
                 raise ProtocolError(UNKNOWN_PACKET, text)
 
@@ -121,7 +121,7 @@ class Native:
         statement = trimmed(query.text)
         word = first_word(statement)
         if word != "INSERT":
-            # FORMAT and INTO OUTFILE at the end are for the client itself: it writes that file, not we.
+            # FORMAT and INTO OUTFILE at the end are for the client: it writes that file.
             statement = _OUTFILE.sub("", split_format(statement)[0])
         guard(statement)
         insert = native_insert(statement) if word == "INSERT" else None
@@ -133,7 +133,7 @@ class Native:
             self._run(statement, query.parameters, tabular=word in _TABULAR)
 
     def _external_tables(self, names: list[str]) -> None:
-        """Take the tables that come with a query, up to the empty block; add their names to `names`."""
+        """Read the external tables of a query, up to the empty block; add their names to `names`."""
         problem: ServerError | None = None
         while True:
             block, table = self._next_data()
@@ -147,11 +147,11 @@ class Native:
                     spool.write(block.native)
                     self._store(Insert(quoted(table), "", "", "", 0), spool)
             except ServerError as error:
-                problem = error  # read on: the client sends all before it listens
+                problem = error  # continue reading: the client sends everything before it reads
         if problem:
             raise problem
 
-    def _next_data(self) -> tuple[Block, str]:
+    def _next_data(self) -> tuple[NativeBlock, str]:
         kind = self._client.reader.varint()
         if kind == FromClient.CANCEL:
             raise ServerError(CANCELLED, "Query was cancelled (QUERY_WAS_CANCELLED)")
@@ -167,7 +167,7 @@ class Native:
         return Counts(written_rows=result.rows_written(), written_bytes=result.bytes_written())
 
     def _insert(self, insert: Insert) -> None:
-        """Take rows up to the empty block, store them all, and only then let the client be told."""
+        """Read rows up to the empty block and store them all; only then is the client acknowledged."""
         client = self._client
         client.send_block(header_block(self._session.insert_header(insert), client.revision))
         client.flush()
@@ -181,19 +181,19 @@ class Native:
                     try:
                         spool.write(block.native)
                     except ServerError as error:
-                        problem = error  # read on: the client sends all before it listens
+                        problem = error  # continue reading: the client sends everything before it reads
             if client.revision >= 54456:
                 client.send_empty(FromServer.PROFILE_EVENTS)
             if problem:
                 raise problem
-            counts = self._store(insert, spool)  # parts are committed when this returns
+            counts = self._store(insert, spool)  # the parts are committed when this returns
         if client.revision >= 54420:
             client.send_progress(counts)
 
     def _select(self, statement: str, parameters: dict[str, str]) -> None:
         client = self._client
-        # chDB sends nothing at all for an empty result, so the columns are asked for first. Where that fails
-        # the query fails too, and says it better.
+        # chDB sends nothing for an empty result, so the columns are described first. If that fails, the query
+        # fails too, with a better message.
         header = None
         with suppress(ServerError):
             header = self._session.describe(f"({statement})", parameters)

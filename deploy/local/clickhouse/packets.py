@@ -14,7 +14,7 @@ from deploy.local.clickhouse.client_session import Setting
 from deploy.local.clickhouse.errors import TOO_LARGE, UNEXPECTED_PACKET, ProtocolError
 from deploy.local.clickhouse.wire import Reader
 
-REVISION: Final = 54468  # the newest that this server speaks: clickhouse-driver 0.2.11 knows no newer one
+REVISION: Final = 54468  # the newest that clickhouse-driver 0.2.11 knows
 _QUERY_LIMIT: Final = 64 << 20
 _SETTINGS_LIMIT: Final = 2000
 _HANDSHAKE_STRING: Final = 1 << 10
@@ -50,7 +50,7 @@ class FromServer(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Hello:
-    """Who connects, and which revision both sides speak from now on."""
+    """Who connects, and the protocol revision that both sides use from here on."""
 
     revision: int
     database: str
@@ -72,7 +72,7 @@ def read_hello(reader: Reader) -> Hello:
     """Read the first packet of a connection.
 
     Raises:
-        ProtocolError: this is no ClickHouse client.
+        ProtocolError: this is not a ClickHouse client.
     """
     if reader.varint() != FromClient.HELLO:
         raise ProtocolError(UNEXPECTED_PACKET, "Expected Hello (UNEXPECTED_PACKET_FROM_CLIENT)")
@@ -95,7 +95,7 @@ def _skip_numbers(reader: Reader, count: int) -> None:
 
 
 def _skip_origin(reader: Reader, revision: int) -> int:
-    """Pass over the client's machine and program; returns the interface through which the user came."""
+    """Skip the client's machine and program; returns the interface that the user came through."""
     interface = reader.varint()
     if interface == _TCP:
         _skip_strings(reader, 3)  # system user, host, client name
@@ -107,7 +107,7 @@ def _skip_origin(reader: Reader, revision: int) -> int:
 
 
 def _skip_client_info(reader: Reader, revision: int) -> None:
-    """Pass over who sent the query and through what: nothing here depends on it."""
+    """Skip the client info: nothing here depends on it."""
     if not reader.varint():
         return
     _skip_strings(reader, 3)  # first user, query id and address
@@ -137,7 +137,7 @@ def _read_settings(reader: Reader, *, as_strings: bool) -> dict[str, Setting]:
             flags = reader.varint()
             settings[name] = Setting(reader.string(_QUERY_LIMIT), important=bool(flags & 1))
             continue
-        # Clients before 2019 write numbers in binary and say nothing of the type.
+        # Clients before 2019 send numbers in binary, without their type.
         kind = old_settings.get(name)
         numeric = isinstance(kind, type) and issubclass(kind, SettingUInt64 | SettingBool)
         settings[name] = Setting(str(reader.varint()) if numeric else reader.string())
@@ -145,7 +145,7 @@ def _read_settings(reader: Reader, *, as_strings: bool) -> dict[str, Setting]:
 
 
 def _unquoted(text: str) -> str:
-    """The content of a quoted parameter; the engine undoes the second layer of escapes itself."""
+    """The content of a quoted parameter; the engine itself removes the second layer of escapes."""
     return re.sub(r"\\(.)", lambda sign: _ESCAPES.get(sign[1], sign[1]), text[1:-1], flags=re.DOTALL)
 
 
@@ -153,7 +153,7 @@ def read_query(reader: Reader, revision: int) -> Query:
     """Read the body of a Query packet.
 
     Raises:
-        ProtocolError: the statement has more than 64 MiB, or the packet makes no sense.
+        ProtocolError: the statement has more than 64 MiB, or the packet is malformed.
     """
     reader.raw_string()  # query id
     _skip_client_info(reader, revision)

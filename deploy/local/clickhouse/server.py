@@ -1,4 +1,4 @@
-"""Listening: two ports, a thread for each client, and an end that leaves nothing half done."""
+"""The listening server: two ports, a thread for each client, an orderly stop."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ class Server:
     """The open ports of an engine.
 
     Args:
-        engine: serves all clients; whoever opened it closes it, after `stop`.
+        engine: serves all clients; the caller closes it after `stop`.
         host: the address to listen on. Traffic is not encrypted: keep it to loopback.
         port: native protocol.
         http_port: HTTP, or None for none.
-        max_clients: connections at a time over both ports; more are told so and turned away.
+        max_clients: simultaneous connections over both ports; further ones are refused with an error.
 
     Raises:
         OSError: a port is taken.
@@ -40,7 +40,7 @@ class Server:
         self, engine: Engine, host: str, port: int, http_port: int | None, max_clients: int = MAX_CLIENTS
     ) -> None:
         self._engine = engine
-        self._places = threading.BoundedSemaphore(max_clients)
+        self._slots = threading.BoundedSemaphore(max_clients)
         self._clients: set[socket.socket] = set()
         self._guard = threading.Lock()
         self._stopping = False
@@ -61,11 +61,11 @@ class Server:
 
     @property
     def ports(self) -> list[int]:
-        """The native port and the HTTP port, as they really are: a port 0 becomes a free one."""
+        """The native port and the HTTP port; the real ones where 0 was given."""
         return [listener.getsockname()[1] for listener, *_ in self._listeners]
 
     def start(self) -> None:
-        """Begin to accept clients."""
+        """Start accepting clients."""
         for listener, serve, turn_away in self._listeners:
             threading.Thread(target=self._accept, args=(listener, serve, turn_away), daemon=True).start()
 
@@ -75,9 +75,9 @@ class Server:
                 sock, _ = listener.accept()
             except OSError:
                 if not self._stopping:
-                    time.sleep(0.1)  # out of descriptors: those of leaving clients come back
+                    time.sleep(0.1)  # out of file descriptors: wait until clients disconnect
                 continue
-            if not self._places.acquire(blocking=False):
+            if not self._slots.acquire(blocking=False):
                 with sock, contextlib.suppress(OSError):
                     sock.settimeout(1)
                     turn_away(self._engine, sock)
@@ -97,10 +97,10 @@ class Server:
             with self._guard:
                 self._clients.discard(sock)
             sock.close()
-            self._places.release()
+            self._slots.release()
 
     def stop(self) -> None:
-        """Accept nobody any more, part from the clients, and wait a few seconds for what they had running."""
+        """Stop accepting, disconnect the clients, and wait a few seconds for their running queries."""
         self._stopping = True
         for listener, *_ in self._listeners:
             with contextlib.suppress(OSError):
@@ -109,7 +109,7 @@ class Server:
         with self._guard:
             for sock in self._clients:
                 with contextlib.suppress(OSError):
-                    # Only the reading side: a query that is just ending still delivers its answer.
+                    # Only the reading side: a query that is about to end can still send its answer.
                     sock.shutdown(socket.SHUT_RD)
         deadline = time.monotonic() + _STOP_SECONDS
         while self._clients and time.monotonic() < deadline:

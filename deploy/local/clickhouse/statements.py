@@ -1,4 +1,4 @@
-"""Looking at a statement just closely enough to know how to answer it."""
+"""Parses a statement just enough to know how to answer it."""
 
 from __future__ import annotations
 
@@ -24,18 +24,18 @@ _HTTP_INSERT = re.compile(
     r"\s*(?P<settings>SETTINGS\s.+?)?\s*FORMAT\s+(?P<format>\w+)[ \t]*\r?\n?", re.IGNORECASE | re.DOTALL
 )
 _NOT_A_TABLE = frozenset({"SELECT", "WITH", "VALUES", "FORMAT", "SETTINGS", "FROM", "FUNCTION"})
-_TAIL_LIMIT = 64 << 10  # a statement whose data is still to come is short
+_TAIL_LIMIT = 64 << 10  # the statement of an INSERT with separate data is short
 
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """An INSERT whose rows are not in its text.
+    """An INSERT whose rows are sent separately.
 
     Attributes:
         table: as written, with its database.
-        columns: the parenthesised list as written, or nothing.
-        settings: the SETTINGS clause as written, or nothing.
-        format: the format of the rows, or nothing where the statement says VALUES or nothing.
+        columns: the parenthesised list as written, or empty.
+        settings: the SETTINGS clause as written, or empty.
+        format: the format of the rows; empty if the statement names none, or says VALUES.
         end: where the statement ends and inline data begins.
     """
 
@@ -47,13 +47,13 @@ class Insert:
 
     @property
     def names(self) -> list[str]:
-        """The columns that the rows will have, unquoted; empty for all of them."""
+        """The columns of the rows, unquoted; empty for all of them."""
         return [re.sub(r'^([`"])(.*)\1$', r"\2", name) for name in split_arguments(self.columns[1:-1])]
 
     def reading(self, path: str, format_: str) -> str:
-        """The same insert with its rows in a file.
+        """The same INSERT, reading its rows from a file.
 
-        Data within the text would be cut at its first empty line, which binary data can contain anywhere.
+        Inline data would end at its first empty line, which binary data can contain anywhere.
         """
         return (
             f"INSERT INTO {self.table} {self.columns} FROM INFILE '{path}' COMPRESSION 'none' "
@@ -62,7 +62,7 @@ class Insert:
 
 
 def from_first_word(text: str) -> str:
-    """A text without the comments and blanks before its statement; data at its end stays as it is."""
+    """A text without the comments and blanks before its statement; data at its end is unchanged."""
     match = _COMMENTS.match(text)
     return text[match.end() if match else 0 :]
 
@@ -90,7 +90,7 @@ def _head(statement: str) -> re.Match[str] | None:
 
 
 def native_insert(statement: str) -> Insert | None:
-    """The insert whose rows will follow as blocks, or None: its rows are in the text, or it selects them."""
+    """The INSERT whose rows follow as blocks; None if its rows are in the text or come from a SELECT."""
     head = _head(statement)
     if not head or len(statement) - head.end() > _TAIL_LIMIT:
         return None
@@ -101,7 +101,7 @@ def native_insert(statement: str) -> Insert | None:
 
 
 def http_insert(statement: str) -> Insert | None:
-    """The insert that names its FORMAT, with the rows after it in the same text, or None."""
+    """The INSERT that names its FORMAT and is followed by its rows in the same text, or None."""
     head = _head(statement)
     tail = head and _HTTP_INSERT.match(statement, head.end(), head.end() + _TAIL_LIMIT)
     if not head or not tail:

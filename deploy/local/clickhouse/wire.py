@@ -1,7 +1,7 @@
-"""Numbers and strings of the native protocol, read from a peer that is not trusted.
+"""Numbers and strings of the native protocol, read from an untrusted peer.
 
-No length that a peer *announces* is ever allocated: the buffer grows only by bytes that have arrived, and
-never past the limit of what is being read.
+Memory is never allocated by a length that the peer *announces*: the buffer grows only by bytes that have arrived,
+and only up to the limit of what is being read.
 """
 
 from __future__ import annotations
@@ -28,14 +28,14 @@ class Reader:
 
     Args:
         fill: returns the next bytes, blocking until there are some, or ``b""`` at the end of the stream.
-        data: bytes that are there already.
+        data: bytes that are already complete.
 
     Every read raises ``EOFError`` when the stream ends too early and `ProtocolError` beyond a limit.
     """
 
     def __init__(self, fill: Callable[[], bytes] = lambda: b"", data: bytes = b"") -> None:
         self._fill = fill
-        # Bytes complete in memory are not copied: only a stream needs a buffer that can grow.
+        # Complete data is not copied: only a stream needs a growing buffer.
         self._buffer: bytes | bytearray = data or bytearray()
         self._limit = 0
         self._keeping = False
@@ -43,16 +43,16 @@ class Reader:
 
     @property
     def pending(self) -> bool:
-        """Whether bytes lie in the buffer that nobody has read yet."""
+        """Whether the buffer holds unread bytes."""
         return self.position < len(self._buffer)
 
     def keep(self, limit: int) -> None:
-        """Keep what is read from here on, at most `limit` bytes; positions start again at zero."""
+        """Keep all bytes read from here on, at most `limit`; positions restart at zero."""
         self._compact()
         self._keeping, self._limit = True, limit
 
     def release(self) -> None:
-        """Stop keeping: bytes already read may be forgotten."""
+        """Stop keeping: bytes already read may be dropped."""
         self._keeping = False
 
     def view(self) -> memoryview:
@@ -68,7 +68,7 @@ class Reader:
             self.position = 0
 
     def _need(self, count: int) -> None:
-        """Make sure that `count` bytes stand after the cursor."""
+        """Make sure that `count` bytes follow the cursor."""
         if self._keeping and self.position + count > self._limit:
             raise ProtocolError(TOO_LARGE, f"Block is larger than {self._limit} bytes (TOO_LARGE_ARRAY_SIZE)")
         if self.position + count <= len(self._buffer):
@@ -82,17 +82,17 @@ class Reader:
             self._buffer += more
 
     def peek(self) -> int:
-        """The next byte, which stays unread."""
+        """The next byte, without consuming it."""
         self._need(1)
         return self._buffer[self.position]
 
     def skip(self, count: int) -> None:
-        """Pass over `count` bytes; announce only counts that are bounded, or call `keep` first."""
+        """Skip `count` bytes; the count must be bounded, by the caller or by `keep`."""
         self._need(count)
         self.position += count
 
     def read(self, count: int) -> bytes:
-        """The next `count` bytes, a small number that this server has chosen."""
+        """The next `count` bytes; a small number that does not come from the peer."""
         self.skip(count)
         return bytes(self._buffer[self.position - count : self.position])
 
@@ -129,7 +129,7 @@ class Reader:
         """The next string as bytes.
 
         Raises:
-            ProtocolError: it announces more than `limit` bytes; none of them has been read.
+            ProtocolError: it announces more than `limit` bytes.
         """
         length = self.varint()
         if length > limit:
@@ -141,10 +141,10 @@ class Reader:
         return self.raw_string(limit).decode(errors="replace")
 
     def skip_strings(self, count: int) -> None:
-        """Pass over a column of `count` strings. Call `keep` first: the count is the peer's word.
+        """Skip a column of `count` strings. Call `keep` first: the count comes from the peer.
 
-        This loop is where relaying spends its time, so short strings that are already in the buffer cost one
-        comparison and one addition each.
+        This loop dominates the cost of relaying, so a short string that is already in the buffer costs one
+        comparison and one addition.
         """
         buffer, position, size = self._buffer, self.position, len(self._buffer)
         for _ in range(count):
@@ -155,7 +155,7 @@ class Reader:
             length = self.varint()
             position = self.position + length
             if position > self._limit:
-                self._need(length)  # raises: the limit is passed
+                self._need(length)  # raises: beyond the limit
             size = len(self._buffer)
         self.position = position
         self._need(0)  # the last string may not have arrived yet

@@ -1,4 +1,4 @@
-"""The figures of the report, each read from ClickHouse by one query that shares no code with the workers."""
+"""The figures of the report, each read from ClickHouse by a query that shares no code with the workers."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any
 
 Query = Callable[[str], Sequence[tuple[Any, ...]]]
-"""Asks ClickHouse one query and returns its rows."""
+"""Runs a query in ClickHouse and returns its rows."""
 
 UNTIL = "toDateTime64('2020-05-07 00:00:00', 3, 'Asia/Ho_Chi_Minh')"
 FROM = "toDateTime64('2020-04-01 00:00:00', 3, 'Asia/Ho_Chi_Minh')"
@@ -89,7 +89,7 @@ class OfficeFigures:
 
 @dataclass(frozen=True, slots=True)
 class AlertFigures:
-    """One alert with the evidence by which a person can check it."""
+    """One alert with its evidence."""
 
     office: str
     state: str
@@ -108,17 +108,17 @@ class AlertFigures:
 
 @dataclass(frozen=True, slots=True)
 class HandlingFigures:
-    """What became of the complaints.
+    """How the complaints were handled.
 
     Attributes:
-        handled: Complaints that somebody did something about.
-        actions: What was done and allowed.
-        refused: What was not.
+        handled: Complaints with at least one action.
+        actions: Accepted actions.
+        refused: Refused actions.
         answers: Answers to enterprises.
-        in_time: Legal limits that were met in time.
-        late: Those met after they had ended.
+        in_time: Legal deadlines met in time.
+        late: Deadlines met late.
         rated: Complaints whose handling the enterprise rated.
-        mean_score: Of those ratings; 0 without any.
+        mean_score: Their mean; 0 without any.
     """
 
     handled: int
@@ -133,19 +133,19 @@ class HandlingFigures:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """What ClickHouse holds.
+    """All figures of the report.
 
     Attributes:
         declarations: Registered from 1 April to 6 May 2020.
         rated: Of them rated by 6 May.
         opinions: Sheets, by their newest revision.
         satisfied: Of them at level 4 or 5.
-        complaints_opened: By the workers.
-        complaints_expected: Counted over the raw scores: sheet and office with a score of 1 or 2 in any revision.
-        handling: What became of the complaints.
-        accepted: Records of the input topics of events that are in ClickHouse.
+        complaints_opened: Complaints that the workers opened.
+        complaints_expected: Pairs of sheet and office with a score of 1 or 2, counted in the raw ratings.
+        handling: How they were handled.
+        accepted: Records of the input topics that are in ClickHouse.
         dead_letters: Records that were set aside, each with its reason.
-        alerts: In the order in which they were raised.
+        alerts: In the order of raising.
         offices: The most rated first.
     """
 

@@ -1,4 +1,4 @@
-"""What one sees while the demo runs: bars on a terminal, a plain line every few seconds elsewhere."""
+"""Progress of the demo: bars on a terminal, otherwise a line every few seconds."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ PLAIN_EVERY_S = 5.0
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
-    """How far everything is.
+class StackStatus:
+    """Progress of the stack at one moment.
 
     Attributes:
         produced: Events that are in Kafka.
         total: Events of the whole scenario; 0 while it is being prepared.
-        joined: Of the events in Kafka, those the join has done.
+        joined: Of these, the ones that the join has processed.
         loaded: Records of all topics that are in ClickHouse.
         written: Records of all topics that are in Kafka.
         opinions: Sheets with facts in ClickHouse.
@@ -54,20 +54,20 @@ class Snapshot:
         )
 
 
-Show = Callable[[Snapshot], None]
+Show = Callable[[StackStatus], None]
 
 
 @contextmanager
 def live(console: Console) -> Iterator[Show]:
-    """A function that shows a snapshot, as often as it is called."""
+    """A function that shows the status, to be called often."""
     if console.is_terminal:
         with _bars(console) as show:
             yield show
         return
-    latest = [Snapshot()]
+    latest = [StackStatus()]
     show_line = _lines(console)
 
-    def remember(now: Snapshot) -> None:
+    def remember(now: StackStatus) -> None:
         latest[0] = now
         show_line(now)
 
@@ -83,10 +83,10 @@ def _bars(console: Console) -> Iterator[Show]:
     )
     names = ("events produced", "joined by the workers", "in ClickHouse")
     produced, joined, loaded = (bars.add_task(name, total=None, wanted=0) for name in names)
-    # The results get a row of their own: beside a bar they would push the counts off an ordinary terminal.
+    # The results get a row of their own: beside a bar they would not fit an ordinary terminal.
     with Live(console=console) as screen:
 
-        def show(now: Snapshot) -> None:
+        def show(now: StackStatus) -> None:
             for task, done, wanted in (
                 (produced, now.produced, now.total),
                 (joined, now.joined, now.total),
@@ -101,7 +101,7 @@ def _bars(console: Console) -> Iterator[Show]:
 def _lines(console: Console) -> Show:
     last = -PLAIN_EVERY_S
 
-    def show(now: Snapshot) -> None:
+    def show(now: StackStatus) -> None:
         nonlocal last
         if time.monotonic() - last >= PLAIN_EVERY_S:
             last = time.monotonic()

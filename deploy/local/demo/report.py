@@ -1,4 +1,4 @@
-"""The report: as JSON for machines and as tables for people."""
+"""The report: as JSON and as tables."""
 
 from __future__ import annotations
 
@@ -21,21 +21,21 @@ HANOI = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 
 @dataclass(frozen=True, slots=True)
 class Planted:
-    """The spike as the simulator planted it: the yardstick for the alert."""
+    """The spike that the simulator planted; the alert is compared with it."""
 
     office: str
     started_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
-    """The run itself.
+class DemoRun:
+    """Facts about the run.
 
     Attributes:
         elapsed_s: From the start of the servers to the end of the audit.
-        peak_rss_mib: Sum of the peak memory of all processes; None where the system does not say.
-        missing: From the audit.
-        doubled: From the audit.
+        peak_rss_mib: Sum of the peak memory of all processes; None where the system does not report it.
+        missing: Missing records, from the audit.
+        doubled: Doubled records, from the audit.
         planted: What the simulator planted.
         answers_sent: How many complaints the simulated offices answered.
     """
@@ -51,13 +51,13 @@ class Run:
 OfficeName = Callable[[str], str]
 
 
-def as_json(figures: Figures, run: Run, name: OfficeName) -> str:
+def as_json(figures: Figures, run: DemoRun, name: OfficeName) -> str:
     """The content of `report.json`."""
     return json.dumps(_document(figures, run, name), ensure_ascii=False, indent=2) + "\n"
 
 
-def problems(figures: Figures, run: Run) -> Iterator[str]:
-    """What is not as it must be, whatever the seed."""
+def problems(figures: Figures, run: DemoRun) -> Iterator[str]:
+    """What is wrong with the results, for any seed."""
     if run.missing or run.doubled:
         yield f"The audit found {run.missing} records or items missing and {run.doubled} doubled."
     if figures.complaints_opened != figures.complaints_expected:
@@ -71,7 +71,7 @@ def problems(figures: Figures, run: Run) -> Iterator[str]:
         yield f"One alert for office {run.planted.office} was to be raised; raised: {found}."
 
 
-def _document(figures: Figures, run: Run, name: OfficeName) -> Mapping[str, Any]:
+def _document(figures: Figures, run: DemoRun, name: OfficeName) -> Mapping[str, Any]:
     alert = next((alert for alert in figures.alerts if alert.office == run.planted.office), None)
     return {
         "declarations_until_2020_05_06": figures.declarations,
@@ -86,7 +86,7 @@ def _document(figures: Figures, run: Run, name: OfficeName) -> Mapping[str, Any]
         "planted_spike": {
             "office": run.planted.office,
             "office_name": name(run.planted.office),
-            # As ClickHouse has it; without an alert there is only what the simulator says.
+            # From ClickHouse; without an alert, from the simulator.
             "started_at": _local(alert.started_at if alert and alert.started_at else run.planted.started_at),
             "alerted_at": _local(alert.raised_at) if alert else None,
         },
@@ -128,7 +128,7 @@ def _alert(alert: AlertFigures, name: OfficeName) -> Mapping[str, Any]:
     }
 
 
-def show(console: Console, figures: Figures, run: Run, name: OfficeName) -> None:
+def show(console: Console, figures: Figures, run: DemoRun, name: OfficeName) -> None:
     """Print the report."""
     console.print(
         Panel(
@@ -177,7 +177,7 @@ def _offices(figures: Figures, name: OfficeName) -> RenderableType:
     return table
 
 
-def _alerts(figures: Figures, run: Run, name: OfficeName) -> RenderableType:
+def _alerts(figures: Figures, run: DemoRun, name: OfficeName) -> RenderableType:
     planted, table = run.planted, Table.grid(padding=(0, 2))
     table.add_row("Planted", Text(f"dissatisfaction at {planted.office} {name(planted.office)}"))
     table.add_row("", f"from {_readable(planted.started_at)}")
@@ -207,7 +207,7 @@ def _handling(figures: Figures) -> RenderableType:
     return table
 
 
-def _run(figures: Figures, run: Run) -> RenderableType:
+def _run(figures: Figures, run: DemoRun) -> RenderableType:
     memory = "" if run.peak_rss_mib is None else f", peak memory of all processes {run.peak_rss_mib / 1024:.2f} GiB"
     rate = figures.events / run.elapsed_s
     speed = f"{figures.events:,} events in {run.elapsed_s:.0f} s ({rate:,.0f} a second){memory}"
@@ -220,7 +220,7 @@ def _aware(moment: datetime) -> datetime:
 
 
 def _local(moment: datetime) -> str:
-    """In Viet Nam's time, to the second; the driver gives UTC."""
+    """In Viet Nam's time, to the second; the driver returns UTC."""
     return _aware(moment).astimezone(HANOI).isoformat(timespec="seconds")
 
 

@@ -18,7 +18,7 @@ from deploy.errors import Mistake
 from deploy.local.broker_kind import Broker
 from deploy.local.demo import report
 from deploy.local.demo.figures import collect
-from deploy.local.demo.progress import Show, Snapshot, live
+from deploy.local.demo.progress import Show, StackStatus, live
 from deploy.local.stack import Layout, Stack
 from deploy.local.stack.flow import Flow
 from deploy.local.stack.plan import simulator_child
@@ -30,13 +30,13 @@ from sinks.audit import audit
 LOOK_S = 0.25
 RESULTS_EVERY_S = 2.0
 IDLE_ADVANCE_S = 3.0
-"""After so long without events the wall clock moves time on, and ratings without declaration become unmatched."""
+"""After this long without events the wall clock advances stream time: ratings without declaration become unmatched."""
 
 QUIET_S = IDLE_ADVANCE_S + 3.0
-"""Nothing new anywhere for so long means that the workers have also done what falls due when events end."""
+"""If nothing changes for this long, the workers have also done what is due after the last event."""
 
 LONGEST_S = 1800.0
-"""A run that takes longer hangs."""
+"""A longer run counts as hanging."""
 
 _RESULTS = """
 SELECT count(), countIf(level >= 4),
@@ -47,15 +47,15 @@ FROM (SELECT min(score) AS level FROM rated_service FINAL WHERE state != 'SUPERS
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """What a person may choose.
+    """Options of the demo.
 
     Attributes:
-        directory: Where everything is put.
+        directory: For all files of the run.
         seed: Of the scenario.
-        scale: 1 for all of Hai Phong.
+        scale: 1 for the full volume of Hai Phong.
         workers: Worker processes.
         keep: Whether the stack stays until Ctrl-C after the report.
-        broker: Which broker the stack brings.
+        broker: Which broker the stack starts.
     """
 
     directory: Path
@@ -67,7 +67,7 @@ class DemoOptions:
 
 
 def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) -> int:
-    """Play the scenario and report; returns the exit status: 0, or 1 when something is not as it must be.
+    """Play the scenario and report; returns the exit status: 0, or 1 if the results are wrong.
 
     Raises:
         HailongError: A server does not start, a process keeps crashing, or the run hangs.
@@ -79,10 +79,10 @@ def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) ->
     with StopRequest() as stop:
         _empty(layout)
         with Stack(layout, settings, workers=options.workers, broker=options.broker, stopping=stop.is_set) as stack:
-            console.print(f"Everything of this run is kept in {options.directory}", highlight=False)
+            console.print(f"All files of this run are in {options.directory}", highlight=False)
             stack.start_servers(lambda step: console.print(step, highlight=False))
             console.print(
-                "Broker and ClickHouse run; tables and topics are made. Starting workers, sink and simulator."
+                "Broker and ClickHouse are ready, with topics and tables. Starting workers, sink and simulator."
             )
             stack.start_pipeline()
             truth = layout.directory / "truth.json"
@@ -96,7 +96,7 @@ def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) ->
             status = _report(stack, truth, started, console)
             if options.keep:
                 console.print(
-                    f'Still running; ask it: hailong sql --dir {options.directory} "SHOW TABLES". Ctrl-C ends it.'
+                    f'The stack still runs: hailong sql --dir {options.directory} "SHOW TABLES". Ctrl-C ends it.'
                 )
                 while not stop.wait(LOOK_S):
                     stack.supervisor.tend()
@@ -105,10 +105,10 @@ def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) ->
 
 
 def _empty(layout: Layout) -> None:
-    """Remove what an earlier demo left, and nothing else: the directory may be anybody's.
+    """Remove the files of an earlier demo, and nothing else.
 
     Raises:
-        Mistake: Something of these names is there, and no demo put it there.
+        Mistake: Files with these names exist that no demo has written.
     """
     with layout.locked():
         kept = (layout.clickhouse, layout.logs, layout.broker, layout.kafka, layout.snapshots)
@@ -116,9 +116,8 @@ def _empty(layout: Layout) -> None:
         if not mark.exists() and not truth.exists():
             foreign = [directory.name for directory in kept if directory.exists()]
             if foreign:
-                raise Mistake(
-                    f"{layout.directory} holds {', '.join(foreign)}, which is not of a demo: name another with --dir."
-                )
+                names = ", ".join(foreign)
+                raise Mistake(f"{layout.directory} holds {names}, not written by a demo: choose another with --dir.")
         mark.touch()
         for directory in kept:
             shutil.rmtree(directory, ignore_errors=True)
@@ -127,29 +126,29 @@ def _empty(layout: Layout) -> None:
 
 
 def _play(stack: Stack, flow: Flow, truth: Path, show: Show, stop: StopRequest) -> None:
-    """Wait until all events went all the way and nothing follows any more."""
-    total, snapshot, results, looked, quiet_since = 0, Snapshot(), (0, 0, 0, 0), 0.0, time.monotonic()
+    """Wait until all events are in ClickHouse and nothing follows."""
+    total, status_now, results, looked, quiet_since = 0, StackStatus(), (0, 0, 0, 0), 0.0, time.monotonic()
     deadline = time.monotonic() + LONGEST_S
     while not stop.wait(LOOK_S):
         stack.supervisor.tend()
         total = total or _total(truth)
         if time.monotonic() - looked >= RESULTS_EVERY_S:
             results, looked = _results(stack), time.monotonic()
-        before, snapshot = snapshot, _look(flow, total, results)
-        show(snapshot)
-        moved = before.written != snapshot.written or snapshot.loaded < snapshot.written
+        before, status_now = status_now, _look(flow, total, results)
+        show(status_now)
+        moved = before.written != status_now.written or status_now.loaded < status_now.written
         if moved or not stack.supervisor.done("simulator") or flow.worker_lag():
             quiet_since = time.monotonic()
         if time.monotonic() - quiet_since >= QUIET_S:
             return
         if time.monotonic() > deadline:
-            raise HailongError(f"the run was not done after {LONGEST_S:.0f} s; see {stack.layout.logs}")
+            raise HailongError(f"the run has not finished after {LONGEST_S:.0f} s; see {stack.layout.logs}")
 
 
-def _look(flow: Flow, total: int, results: tuple[int, int, int, int]) -> Snapshot:
+def _look(flow: Flow, total: int, results: tuple[int, int, int, int]) -> StackStatus:
     opinions, satisfied, complaints, alerts = results
     joining, loading = flow.workers[0].look(), flow.sink.look()
-    return Snapshot(
+    return StackStatus(
         produced=joining.written,
         total=total,
         joined=joining.written - joining.behind,
@@ -166,7 +165,7 @@ def _results(stack: Stack) -> tuple[int, int, int, int]:
     try:
         opinions, satisfied, complaints, alerts = ask(stack.clickhouse, _RESULTS)[0]
     except Unavailable:
-        return 0, 0, 0, 0  # only for the eye; a ClickHouse that is gone for good is the supervisor's to report
+        return 0, 0, 0, 0  # only for display; the supervisor reports a ClickHouse that stays away
     return opinions, satisfied, complaints, alerts
 
 
@@ -180,7 +179,7 @@ def _report(stack: Stack, truth: Path, started: float, console: Console) -> int:
     known: Mapping[str, Any] = json.loads(truth.read_text(encoding="utf-8"))
     spike = known["planted_spike"]
     planted = report.Planted(spike["office"], datetime.fromtimestamp(spike["started_at"] / 1000, UTC))
-    done = report.Run(
+    done = report.DemoRun(
         elapsed_s=time.monotonic() - started,
         peak_rss_mib=stack.peak_rss_mib(),
         missing=audited.missing,
@@ -196,7 +195,7 @@ def _report(stack: Stack, truth: Path, started: float, console: Console) -> int:
     path = stack.layout.directory / "report.json"
     path.write_text(report.as_json(figures, done, name), encoding="utf-8")
     report.show(console, figures, done, name)
-    console.print(f"The same in {path}")
+    console.print(f"As JSON: {path}")
     wrong = list(report.problems(figures, done))
     for problem in wrong:
         console.print(f"[bold red]{problem}[/]")

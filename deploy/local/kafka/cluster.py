@@ -9,10 +9,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from deploy.local.broker_ready import broker_answers
 from deploy.local.kafka import java, storage
 from deploy.local.kafka.configuration import Node, choose_nodes
 from deploy.local.kafka.jars import resolve
-from deploy.local.kafka.readiness import answers
 from deploy.local.supervisor.child import bound_command
 from schemas.errors import SystemFault, Unavailable
 
@@ -26,15 +26,14 @@ _LAST_LINES = 8
 class KafkaCluster:
     """One or three brokers of Apache Kafka on loopback ports, for as long as the `with` block lasts.
 
-    Records, offsets and the cluster's id stay in the directory: the next cluster there goes on with them, on other
-    ports. A broker also ends when the thread that started it ends, however that happens: so start brokers in a thread
-    that outlives their use.
+    Records, offsets and the cluster's id stay in the directory: the next cluster there continues with them, on other
+    ports. A broker ends with the thread that started it, so start brokers in a thread that outlives their use.
 
     Args:
         directory: For records, settings and logs (`broker-N/broker.log`).
-        brokers: 1, or 3 of which each may be lost.
+        brokers: 1, or 3, of which any one may fail.
         jars: Where Kafka's jars are kept; by default `var/kafka/jars` of the clone.
-        tell: Is told what takes long, for people who wait.
+        tell: Called with a line of progress.
 
     Attributes:
         nodes: The brokers; `nodes[i].address` is the i-th one's `host:port`.
@@ -85,7 +84,7 @@ class KafkaCluster:
         if kind is not None and not issubclass(kind, Exception):
             self._kill_all()
             return
-        # All are asked at once: the last of three would wait in vain for a majority that has gone.
+        # All at once: stopped one by one, the last of three would wait for a majority that no longer exists.
         for process in self._processes.values():
             process.terminate()
         deadline = time.monotonic() + STOP_TIMEOUT_S
@@ -133,12 +132,12 @@ class KafkaCluster:
         deadline = time.monotonic() + timeout_s
         for number in sorted(self._processes):
             node = self.nodes[number]
-            while not answers(node.address, tuple(self._processes)):
+            while not broker_answers(node.address, tuple(self._processes)):
                 if (status := self._processes[number].poll()) is not None:
-                    raise SystemFault(f"Kafka's broker {number} ended with status {status}.{self._said(number)}")
+                    raise SystemFault(f"Kafka's broker {number} ended with status {status}.{self._last_lines(number)}")
                 if time.monotonic() > deadline:
                     raise Unavailable(
-                        f"Kafka's broker {number} is not ready after {timeout_s:.0f} s.{self._said(number)}"
+                        f"Kafka's broker {number} is not ready after {timeout_s:.0f} s.{self._last_lines(number)}"
                     )
                 time.sleep(_POLL_S)
 
@@ -157,6 +156,6 @@ class KafkaCluster:
     def _log(self, number: int) -> Path:
         return self.nodes[number].directory / "broker.log"
 
-    def _said(self, number: int) -> str:
+    def _last_lines(self, number: int) -> str:
         lines = self._log(number).read_text(encoding="utf-8", errors="replace").splitlines()[-_LAST_LINES:]
         return f" Its last lines, from {self._log(number)}:\n" + "\n".join(f"  | {line}" for line in lines)

@@ -20,11 +20,11 @@ _FIXED = {
     "listener.security.protocol.map": "PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT",
     # A mistyped topic must be an error, not a new topic with one partition.
     "auto.create.topics.enable": "false",
-    # A group forms as soon as its first member is there; the default waits 3 s for more.
+    # A group forms as soon as its first member joins; by default Kafka waits 3 s for more.
     "group.initial.rebalance.delay.ms": "0",
     "group.min.session.timeout.ms": "1000",
-    # A killed broker comes back only when its former life is over: after this time, instead of 9 s. It asks after 1.5,
-    # 3.1 and 6.1 s, so a little more here would cost 3 s.
+    # A killed broker can register again only when its old session has expired: after 2.5 s instead of 9. It retries
+    # after 1.5, 3.1 and 6.1 s, so a slightly longer session would cost 3 s.
     "broker.session.timeout.ms": "2500",
     "broker.heartbeat.interval.ms": "500",
     "offsets.topic.num.partitions": "4",
@@ -102,9 +102,9 @@ def choose_nodes(directory: Path, brokers: int, ports: tuple[int, ...] = ()) -> 
     """
     problems = []
     if brokers not in {1, 3}:
-        problems.append(f"A local Kafka has 1 or 3 brokers, not {brokers}: two survive the loss of none.")
+        problems.append(f"A local Kafka has 1 or 3 brokers, not {brokers}: two cannot survive the loss of one.")
     if "," in str(directory):
-        problems.append(f"Kafka takes a comma for the end of a directory's name: {directory}.")
+        problems.append(f"Kafka reads a comma as the end of a directory name: {directory}.")
     kept = len(sorted(directory.glob("broker-*/data")))
     if kept not in {0, brokers}:
         problems.append(f"{directory} holds a cluster of {kept} brokers, not {brokers}: name another directory.")

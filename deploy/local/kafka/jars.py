@@ -1,7 +1,7 @@
 """The jars of Apache Kafka's server: Maven fetches what `deploy/local/kafka/pom.xml` pins, once.
 
-A directory of jars is named after the hash of the pom, so that another version never meets the jars of this one, and it
-appears under its name only when it is whole.
+A directory of jars is named after the hash of the pom, so versions never mix. It gets this name only when
+it is complete.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from deploy.local.supervisor.child import bound_command
 from schemas.errors import ConfigurationError, SystemFault
 
 TIMEOUT_S = 900.0
-"""Of Maven; 80 MB through a thin line."""
+"""For Maven; enough for 80 MB over a slow network."""
 
 Tell = Callable[[str], None]
 
@@ -43,29 +43,29 @@ def available(cache: Path | None = None) -> str | None:
     """Whether Apache Kafka can be started here.
 
     Returns:
-        None if it can; else one sentence that says what is missing. Maven is needed only until the jars are there.
+        None if it can; else one sentence that says what is missing. Maven is needed only once, to fetch the jars.
     """
-    if (said := java.missing()) is not None:
-        return said
+    if (problem := java.missing()) is not None:
+        return problem
     if _home(cache or default_cache()).is_dir() or shutil.which("mvn") is not None:
         return None
     return "Apache Kafka is fetched with Maven (on Debian: apt-get install maven): no mvn is on the PATH."
 
 
 def resolve(cache: Path | None = None, tell: Tell = lambda _: None) -> Path:
-    """The directory of the jars; fetched if they are not there. Any number of processes may ask at the same time.
+    """The directory of the jars, fetched if needed. Safe to call from several processes at once.
 
     Args:
         cache: Where jars are kept; by default `default_cache()`.
-        tell: Is told how far it is, for people who wait.
+        tell: Called with a line of progress.
 
     Raises:
         ConfigurationError: Java or Maven is missing.
         SystemFault: Maven failed; its last lines are in the message.
     """
     cache = (cache or default_cache()).resolve()
-    if (said := available(cache)) is not None:
-        raise ConfigurationError([said])
+    if (problem := available(cache)) is not None:
+        raise ConfigurationError([problem])
     home = _home(cache)
     if home.is_dir():
         return home
@@ -100,7 +100,7 @@ def _fetch(home: Path, tell: Tell) -> None:
     draft = Path(tempfile.mkdtemp(prefix=".fetching-", dir=home.parent))
     log = home.parent / "maven.log"
     try:
-        # Maven gets a copy: were the project's own directory its base, it would look there for settings of its own.
+        # Maven runs on a copy of the pom: in the project's directory it would look for its own settings.
         with as_file(files("deploy.local.kafka") / "pom.xml") as pom:
             shutil.copyfile(pom, draft / "pom.xml")
         command = [
@@ -110,7 +110,7 @@ def _fetch(home: Path, tell: Tell) -> None:
         status = _run_maven(command, log, tell)
         if status != 0:
             raise SystemFault(f"Maven could not fetch Apache Kafka (status {status}). Its last lines:\n{_tail(log)}")
-        # If this process dies before the rename, the next one fetches again; a half directory is never used.
+        # If this process dies before the rename, the next one fetches again: a partial directory is never used.
         (draft / "jars").rename(home)
     finally:
         shutil.rmtree(draft)

@@ -1,4 +1,4 @@
-"""The directories of a cluster on disk: made once, then found again by every start."""
+"""The directories of a cluster on disk: formatted once, reused by every start."""
 
 from __future__ import annotations
 
@@ -43,23 +43,23 @@ def broker_command(node: Node, jars: Path) -> list[str]:
 
 
 def _marker(node: Node) -> Path:
-    """There when formatting has finished. Without it, nothing that lies in `data` was ever used."""
+    """Exists once formatting has finished. Without it, `data` has never been used."""
     return node.directory / "formatted"
 
 
 def _cluster_id(directory: Path) -> str:
-    """The id that all brokers share; made once."""
+    """The id that all brokers share, created once."""
     path = directory / "cluster.id"
     if not path.exists():
         draft = path.with_suffix(".draft")
-        # A letter in front: Kafka's tools would take a leading dash for an option.
+        # Starts with a letter: Kafka's tools would read a leading dash as an option.
         draft.write_text("h" + base64.urlsafe_b64encode(uuid4().bytes).decode("ascii")[1:22], encoding="ascii")
         draft.replace(path)
     return path.read_text(encoding="ascii")
 
 
 def _format(nodes: Sequence[Node], cluster_id: str, jars: Path) -> None:
-    """Format side by side: each takes Java a second."""
+    """Format all in parallel: each takes Java about a second."""
     running = []
     for node in nodes:
         shutil.rmtree(node.data, ignore_errors=True)
@@ -77,9 +77,9 @@ def _format(nodes: Sequence[Node], cluster_id: str, jars: Path) -> None:
         running.append((node, process))
     for node, process in running:
         try:
-            said, _ = process.communicate(timeout=FORMAT_TIMEOUT_S)
+            output, _ = process.communicate(timeout=FORMAT_TIMEOUT_S)
         except subprocess.TimeoutExpired:
             process.kill()
-            said, _ = process.communicate()
+            output, _ = process.communicate()
         if process.returncode != 0:
-            raise SystemFault(f"Kafka cannot format {node.data}:\n{said.decode('utf-8', errors='replace').strip()}")
+            raise SystemFault(f"Kafka cannot format {node.data}:\n{output.decode('utf-8', errors='replace').strip()}")

@@ -1,4 +1,4 @@
-"""The broker of a stack: the embedded one, which is there at once and forgets, or Apache Kafka, which does not."""
+"""The broker of a stack: the embedded one (records in memory), or Apache Kafka (records on disk)."""
 
 from __future__ import annotations
 
@@ -7,14 +7,14 @@ from collections.abc import Callable
 from functools import partial
 
 from deploy.local.broker_kind import Broker
+from deploy.local.broker_ready import broker_answers
 from deploy.local.kafka import java, storage
 from deploy.local.kafka.configuration import choose_nodes
 from deploy.local.kafka.jars import resolve
-from deploy.local.kafka.readiness import answers
 from deploy.local.stack.layout import Layout
 from deploy.local.supervisor import ChildSpec
-from deploy.local.tansu import STOP_SIGNAL, broker_command, is_ready
-from deploy.settings.variables import PREFIX
+from deploy.local.tansu import STOP_SIGNAL, broker_command
+from deploy.settings.variables import without_settings
 
 
 def broker_child(
@@ -26,18 +26,18 @@ def broker_child(
     clients: tuple[str, ...],
     tell: Callable[[str], None],
 ) -> ChildSpec:
-    """The broker's process, with its directory made ready.
+    """The broker's process; its directory is prepared first.
 
     Args:
-        broker: Which.
+        broker: Which one.
         layout: Directory of the stack.
         address: `host:port` to listen on.
-        after_start: Makes the topics.
+        after_start: Creates the topics.
         clients: Processes that use it.
-        tell: Is told what takes long.
+        tell: Called with a line of progress.
 
     Raises:
-        ConfigurationError: Apache Kafka needs a Java or a Maven that is not there.
+        ConfigurationError: Java or Maven, which Apache Kafka needs, is missing.
         SystemFault: Apache Kafka cannot be fetched.
     """
     if broker is Broker.KAFKA:
@@ -48,12 +48,12 @@ def broker_child(
 def _embedded_child(
     layout: Layout, address: str, after_start: Callable[[], None], clients: tuple[str, ...]
 ) -> ChildSpec:
-    """A restarted one has lost its topics: they are made again, and its clients start anew."""
+    """After a restart its topics are gone: they are created again, and its clients restart too."""
     return ChildSpec(
         name="broker",
         command=partial(broker_command, address, layout.broker),
-        environment={name: value for name, value in os.environ.items() if not name.startswith(PREFIX)},
-        ready=partial(is_ready, address),
+        environment=without_settings(os.environ),
+        ready=partial(broker_answers, address),
         after_start=after_start,
         dependents=clients,
         stop_signal=STOP_SIGNAL,
@@ -64,7 +64,7 @@ def _embedded_child(
 def _kafka_child(
     layout: Layout, address: str, after_start: Callable[[], None], tell: Callable[[str], None]
 ) -> ChildSpec:
-    """A restarted one goes on with what it had: its clients wait for it and notice nothing else."""
+    """After a restart it continues with its records: clients only wait for it."""
     jars = resolve(tell=tell)
     (node,) = choose_nodes(layout.kafka, 1, ports=(int(address.rpartition(":")[2]),))
     storage.prepare((node,), jars)
@@ -72,7 +72,7 @@ def _kafka_child(
         name="broker",
         command=partial(storage.broker_command, node, jars),
         environment=java.environment(),
-        ready=partial(answers, address),
+        ready=partial(broker_answers, address),
         after_start=after_start,
         ready_timeout_s=60,
     )

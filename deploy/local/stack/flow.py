@@ -1,4 +1,4 @@
-"""How far the records of a stack have come: into Kafka, through the workers, into ClickHouse."""
+"""The lag of a whole stack: of its workers and of its sink."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ class Flow:
     """The consumer groups of a stack.
 
     Attributes:
-        workers: Of the stages, upstream first.
-        sink: Of the loader.
+        workers: One for each stage, upstream first.
+        sink: The ClickHouse sink's.
     """
 
     workers: Sequence[GroupLag]
@@ -38,10 +38,10 @@ class Flow:
             yield Flow(workers, stack.enter_context(GroupLag(connection, sink.options().group, STORED)))
 
     def worker_lag(self) -> int:
-        """Records that the stages have not done.
+        """Records that the stages have not processed.
 
-        Upstream is asked first: when it has nothing left, all it wrote is already counted in what comes after it. So 0
-        means that everything that was in the input topics has passed all stages.
+        Upstream stages are asked first: once one has no lag, all its outputs are already counted in later stages.
+        So 0 means that everything in the input topics has passed all stages.
         """
         return sum(stage.look().behind for stage in self.workers)
 

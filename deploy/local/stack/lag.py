@@ -1,8 +1,7 @@
 """How far a consumer group is behind, seen from outside it.
 
-A broker's answer to "what is the end of this partition?" is not believed when it says that nothing is left: the
-embedded broker answers with the first offset of the last batch plus one, so up to a whole batch would be overlooked.
-Reading the last batch tells the true end.
+The embedded broker reports as end offset the first offset of the last batch plus one, so up to a whole batch would be
+overlooked. So when a group seems to have no lag, the last batch is read to find the true end.
 """
 
 from __future__ import annotations
@@ -22,24 +21,24 @@ from schemas.topics import Topic
 TIMEOUT_S = 10.0
 
 _PAUSE_S = 0.1
-_COORDINATOR_ON_ITS_WAY = {
+_COORDINATOR_NOT_READY = {
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 }
-"""What Apache Kafka says for a second when a group is used for the first time, and after a broker was lost."""
+"""Apache Kafka answers so for about a second when a group is new, and after a broker was lost."""
 
 _Partition = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """One look at a group.
+    """The lag of a group at one moment.
 
     Attributes:
-        written: Sum of the end offsets: how much was ever written to its topics. May be short by the newest batches
+        written: Sum of the end offsets: how many records were ever written to its topics. May miss the newest batches
             while `behind` is not 0.
-        behind: Records that the group has not committed; 0 means none, exactly.
+        behind: Records that the group has not committed. 0 is exact.
     """
 
     written: int
@@ -47,7 +46,7 @@ class Lag:
 
 
 class GroupLag:
-    """Looks at the committed offsets of one group without joining it.
+    """Reads the committed offsets of one group without joining it.
 
     Args:
         connection: The cluster.
@@ -61,7 +60,7 @@ class GroupLag:
         self._consumer = Consumer({**connection.consumer_config(group), **settings})
 
     def __enter__(self) -> Self:
-        """Nothing yet: the connection is made by the first question."""
+        """Does nothing: the first call of `look` connects."""
         return self
 
     def __exit__(
@@ -71,7 +70,7 @@ class GroupLag:
         self._consumer.close()
 
     def look(self) -> Lag:
-        """How far it is.
+        """The present lag.
 
         Raises:
             Unavailable: Kafka does not answer.
@@ -79,13 +78,13 @@ class GroupLag:
         try:
             committed = self._committed()
             bounds = {_key(one): self._bounds(one) for one in committed}
-            said = _lag(committed, bounds)
-            if said.behind:
-                return said
+            reported = _lag(committed, bounds)
+            if reported.behind:
+                return reported
             ends = self._read_ends({key: high for key, (_low, high) in bounds.items() if high > 0})
             return _lag(committed, {key: (low, ends.get(key, high)) for key, (low, high) in bounds.items()})
         except KafkaException as error:
-            raise Unavailable(f"Kafka does not say how far the consumers are: {error.args[0].str()}") from error
+            raise Unavailable(f"Kafka does not report the offsets of the consumers: {error.args[0].str()}") from error
 
     def _committed(self) -> Sequence[TopicPartition]:
         wanted = [
@@ -98,7 +97,7 @@ class GroupLag:
             try:
                 found: Sequence[TopicPartition] = self._consumer.committed(wanted, timeout=TIMEOUT_S)
             except KafkaException as error:
-                if error.args[0].code() not in _COORDINATOR_ON_ITS_WAY or time.monotonic() > deadline:
+                if error.args[0].code() not in _COORDINATOR_NOT_READY or time.monotonic() > deadline:
                     raise
                 time.sleep(_PAUSE_S)
             else:
@@ -106,14 +105,14 @@ class GroupLag:
 
     def _bounds(self, partition: TopicPartition) -> tuple[int, int]:
         bounds = self._consumer.get_watermark_offsets(partition, timeout=TIMEOUT_S, cached=False)
-        assert bounds is not None  # it raises instead, when it is not asked for what is cached
+        assert bounds is not None  # with cached=False it raises instead
         return bounds
 
-    def _read_ends(self, said: Mapping[_Partition, int]) -> Mapping[_Partition, int]:
-        """The true ends, by reading from the last known record until each partition says that there is no more."""
-        ends = dict(said)
-        open_ends = set(said)
-        self._consumer.assign([TopicPartition(name, number, high - 1) for (name, number), high in said.items()])
+    def _read_ends(self, reported: Mapping[_Partition, int]) -> Mapping[_Partition, int]:
+        """The true end offsets: reads from the last known record until every partition reports its end."""
+        ends = dict(reported)
+        open_ends = set(reported)
+        self._consumer.assign([TopicPartition(name, number, high - 1) for (name, number), high in reported.items()])
         deadline = time.monotonic() + TIMEOUT_S
         try:
             while open_ends and time.monotonic() < deadline:
@@ -138,6 +137,6 @@ def _lag(committed: Sequence[TopicPartition], bounds: Mapping[_Partition, tuple[
     behind = 0
     for one in committed:
         low, high = bounds[_key(one)]
-        done = one.offset if one.offset >= 0 else low  # never committed: it begins at the start
+        done = one.offset if one.offset >= 0 else low  # never committed: it will begin at the start
         behind += max(0, high - max(done, low))
     return Lag(sum(high for _low, high in bounds.values()), behind)

@@ -1,4 +1,4 @@
-"""The directory of a stack: what lies where, who may read it, and that only one stack uses it."""
+"""The directory of a stack: its files, who may read them, and the lock that lets only one stack use it."""
 
 from __future__ import annotations
 
@@ -30,45 +30,45 @@ class Layout:
 
     @property
     def clickhouse(self) -> Path:
-        """ClickHouse's data; stays from one start to the next."""
+        """ClickHouse's data; kept between starts."""
         return self.directory / "clickhouse"
 
     @property
     def broker(self) -> Path:
-        """What the broker needs on disk; its records are not there."""
+        """Files of the embedded broker; its records are in memory."""
         return self.directory / "broker"
 
     @property
     def kafka(self) -> Path:
-        """Apache Kafka's records and settings, in a stack that runs it; stay from one start to the next."""
+        """Apache Kafka's records and settings, if the stack runs it; kept between starts."""
         return self.directory / "kafka"
 
     @property
     def snapshots(self) -> Path:
-        """Snapshots of the workers' views; may be deleted while nothing runs or while it does."""
+        """Snapshots of the workers' views; may be deleted at any time."""
         return self.directory / "snapshots"
 
     @property
     def state_file(self) -> Path:
-        """Settings by which other commands find the running stack; there only while it runs."""
+        """Settings by which other commands find the running stack; exists only while it runs."""
         return self.directory / "hailong.env"
 
     @property
     def clickhouse_password(self) -> Path:
-        """Password of ClickHouse's `default` user; made once."""
+        """Password of ClickHouse's user `default`; created once."""
         return self.directory / "clickhouse.password"
 
     @property
     def sealing_keys(self) -> Path:
-        """Keys that names and phones are sealed with; made once, without them contacts cannot be opened."""
+        """Keys that seal names and phones; created once. Without them contacts cannot be opened."""
         return self.directory / "sealing.keys"
 
     @contextmanager
     def locked(self) -> Iterator[None]:
-        """Make the directory and keep it for this process alone.
+        """Create the directory and lock it for this process.
 
         Raises:
-            ConfigurationError: Another stack runs there, or it cannot be written.
+            ConfigurationError: Another stack runs there, or the directory cannot be written.
         """
         try:
             self.directory.mkdir(parents=True, exist_ok=True)
@@ -87,15 +87,15 @@ class Layout:
             os.close(descriptor)
 
 
-def secret_in(path: Path, make: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
-    """The secret in a file that only its owner can read; made if it is not there."""
+def secret_in(path: Path, create: Callable[[], str] = lambda: secrets.token_urlsafe(24)) -> str:
+    """The secret in a file that only its owner can read; created if missing."""
     if not path.exists():
-        write_private(path, make())
+        write_private(path, create())
     return path.read_text(encoding="utf-8").strip()
 
 
 def write_private(path: Path, text: str) -> None:
-    """Write a file that only its owner can read; others see the old content or the new, never a part."""
+    """Write a file that only its owner can read, atomically."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="utf-8") as file:

@@ -15,10 +15,9 @@ from deploy.local.stack.layout import Layout
 from deploy.local.stack.probes import answers_health, clickhouse_ready
 from deploy.local.supervisor import ChildSpec
 from deploy.local.tansu import SESSION_TIMEOUT_MS
-from deploy.settings.variables import ENV_FILE, PREFIX
+from deploy.settings.variables import ENV_FILE, without_settings
 from sinks.clickhouse.connection import ClickHouseConnection
 
-ROOT = Path(__file__).resolve().parents[3]
 LOOPBACK = "127.0.0.1"
 
 
@@ -43,11 +42,12 @@ class Addresses:
 
 
 def stack_variables(layout: Layout, addresses: Addresses, broker: Broker, others: Mapping[str, str]) -> dict[str, str]:
-    """The settings of everything that runs in the stack; `others` are the user's, without servers of their own."""
+    """The settings of all processes of the stack; of the user's own (`others`), server addresses are replaced."""
     kept = {name: value for name, value in others.items() if not _is_replaced(name)}
-    sealing = {} if any(name.startswith("HAILONG_SEALING_KEYS") for name in kept) else _sealing(layout)
+    own_keys = any(name.startswith("HAILONG_SEALING_KEYS") for name in kept)
+    sealing = {} if own_keys else {"HAILONG_SEALING_KEYS_FILE": str(layout.sealing_keys)}
     return {
-        # Of no use where topics are forgotten: a snapshot is one of a log.
+        # A snapshot belongs to a log: useless if the log is gone after a restart.
         **({"HAILONG_WORKER_SNAPSHOT_DIRECTORY": str(layout.snapshots)} if broker.keeps_topics else {}),
         **kept,
         **sealing,
@@ -61,7 +61,7 @@ def stack_variables(layout: Layout, addresses: Addresses, broker: Broker, others
 
 
 def replaced_variables(variables: Mapping[str, str]) -> list[str]:
-    """Settings of the user that a stack does not use, since it brings its own servers."""
+    """The user's settings that a stack ignores, because it brings its own servers."""
     return sorted(name for name in variables if _is_replaced(name) and name != ENV_FILE)
 
 
@@ -70,14 +70,9 @@ def _is_replaced(name: str) -> bool:
     return own_servers or name in {ENV_FILE, "HAILONG_HTTP_HOST", "HAILONG_HTTP_PORT"}
 
 
-def _sealing(layout: Layout) -> dict[str, str]:
-    return {"HAILONG_SEALING_KEYS_FILE": str(layout.sealing_keys)}
-
-
 def child_environment(layout: Layout, extra: Mapping[str, str]) -> dict[str, str]:
-    """The environment of our own processes: settings come from the stack's file, not from the user's variables."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith(PREFIX)}
-    return {**inherited, ENV_FILE: str(layout.state_file), "PYTHONUNBUFFERED": "1", **extra}
+    """The environment of our own processes: settings come from the stack's file only."""
+    return {**without_settings(os.environ), ENV_FILE: str(layout.state_file), "PYTHONUNBUFFERED": "1", **extra}
 
 
 def clickhouse_child(layout: Layout, addresses: Addresses, connection: ClickHouseConnection) -> ChildSpec:
@@ -110,7 +105,7 @@ class Endpoint:
 
     @property
     def url(self) -> str:
-        """Where it is."""
+        """Its address."""
         return f"http://{LOOPBACK}:{self.port}"
 
 
@@ -128,7 +123,7 @@ def command_child(layout: Layout, endpoint: Endpoint, *arguments: str) -> ChildS
 
 
 def simulator_child(layout: Layout, seed: int, scale: float, truth: Path) -> ChildSpec:
-    """The simulator, in a process of its own so that it does not wait for ours."""
+    """The simulator, in a process of its own."""
     arguments = ("simulate", "haiphong-2020", "--seed", str(seed), "--scale", str(scale), "--truth", str(truth))
     command = [sys.executable, "-m", "deploy.cli.main", *arguments]
     return ChildSpec(name="simulator", command=lambda: command, environment=child_environment(layout, {}), once=True)

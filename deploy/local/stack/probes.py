@@ -1,4 +1,4 @@
-"""Whether a server can be used."""
+"""Readiness checks of ClickHouse and of our own processes."""
 
 from __future__ import annotations
 
@@ -6,10 +6,10 @@ import json
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from clickhouse_driver import Client
 from clickhouse_driver.errors import Error as DriverError
 
 from deploy.local.ports import listens
+from sinks.clickhouse.client import connect
 from sinks.clickhouse.connection import ClickHouseConnection
 
 TIMEOUT_S = 2.0
@@ -19,14 +19,7 @@ def clickhouse_ready(connection: ClickHouseConnection) -> bool:
     """Whether ClickHouse answers a query with this password."""
     if not listens(connection.host, connection.port):
         return False
-    client = Client(
-        host=connection.host,
-        port=connection.port,
-        user=connection.user,
-        password=connection.password,
-        connect_timeout=TIMEOUT_S,
-        send_receive_timeout=TIMEOUT_S,
-    )
+    client = connect(connection, database="", timeout_s=TIMEOUT_S, connect_timeout_s=TIMEOUT_S)
     try:
         return bool(client.execute("SELECT 1") == [(1,)])
     except (DriverError, OSError, EOFError):
@@ -36,9 +29,9 @@ def clickhouse_ready(connection: ClickHouseConnection) -> bool:
 
 
 def answers_health(url: str) -> bool:
-    """Whether one of our processes says that it is healthy and has begun its work.
+    """Whether one of our processes is healthy and has started to work.
 
-    Of a worker one running stage is enough: a stage with fewer partitions than there are workers idles in some of them.
+    One running stage of a worker is enough: with more workers than partitions, a stage is idle in some of them.
     """
     try:
         with urlopen(f"{url}/health", timeout=TIMEOUT_S) as answer:  # noqa: S310 the URL is built from our own port

@@ -1,8 +1,8 @@
 """Starts, watches and stops a whole stack.
 
-Order of a stop: producers first, then workers, sink and webhook, then the servers. So that nothing is lost when the
-broker forgets, the workers stop once they have read everything and the sink once everything is in ClickHouse; each wait
-is bounded, and what is cut short is said. A broker that keeps its topics makes these waits needless.
+Order of a stop: producers, then workers, sink and webhook, then the servers. The embedded broker loses its records when
+it stops, so the workers stop only when they have read everything, and the sink when everything is in ClickHouse. Each
+wait is bounded; records that are lost by cutting it short are reported. A broker that keeps its topics needs no waits.
 """
 
 from __future__ import annotations
@@ -43,21 +43,21 @@ log = structlog.get_logger(__name__)
 
 HEADING = "Settings of the stack that runs in this directory; made by `hailong up`, removed when it stops."
 DRAIN_S = 60.0
-"""How long a stop waits for the workers, and again for the sink, before it says that it was cut short."""
+"""How long a stop waits for the workers, and again for the sink."""
 
 
 class Stack:
-    """One stack; enter it to take the directory, leave it and nothing of it runs any more.
+    """One stack, as a context manager: it locks the directory; on exit all its processes are stopped.
 
     Args:
         layout: Its directory.
         variables: The user's settings; those of Kafka and ClickHouse are replaced by the embedded servers'.
         workers: How many worker processes.
-        broker: Which broker it brings.
-        stopping: Says that a stop was asked for.
+        broker: Which broker it starts.
+        stopping: Whether a stop was requested.
 
     Raises:
-        ConfigurationError: On entering: settings cannot work, or another stack runs in the directory.
+        ConfigurationError: On entering: settings are invalid, or another stack runs in the directory.
     """
 
     def __init__(
@@ -77,7 +77,7 @@ class Stack:
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
-        """Take the directory, choose ports and passwords, write the settings file."""
+        """Lock the directory, choose ports and passwords, write the settings file."""
         with self._exit:
             self._exit.enter_context(self.layout.locked())
             password = secret_in(self.layout.clickhouse_password)
@@ -99,17 +99,17 @@ class Stack:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Stop what still runs, without waiting for it to catch up; remove the settings file, free the directory."""
+        """Stop all processes without waiting for lag; remove the settings file, unlock the directory."""
         self._exit.__exit__(kind, error, trace)
 
     def start_servers(self, tell: Callable[[str], None] = lambda _: None) -> None:
         """Start broker and ClickHouse, create the topics, migrate the database.
 
         Args:
-            tell: Is told what takes long, for people who watch.
+            tell: Called with a line of progress.
 
         Raises:
-            ConfigurationError: Apache Kafka was asked for, and Java or Maven is missing.
+            ConfigurationError: Apache Kafka was requested, but Java or Maven is missing.
             ChildFailed: A server does not start.
             SystemFault: A migration or a topic is refused.
         """
@@ -143,7 +143,7 @@ class Stack:
 
     @contextmanager
     def flow(self) -> Iterator[Flow]:
-        """Look at how far workers and sink are."""
+        """The lag of workers and sink, to be asked repeatedly."""
         worker, sink = load(WorkerSettings, self.variables), load(SinkSettings, self.variables)
         with Flow.open(self.kafka, worker, sink) as flow:
             yield flow
@@ -152,7 +152,7 @@ class Stack:
         """Stop in order and without loss.
 
         Args:
-            tell: Is told each step, for people who watch.
+            tell: Called with each step.
         """
         workers = [end.name for end in self.endpoints if end.name.startswith("worker")]
         rest = [end.name for end in self.endpoints if end.name not in workers]
@@ -184,11 +184,11 @@ class Stack:
                 break
             if not left or time.monotonic() > deadline:
                 break
-            tell(f"The {what} still have {left:,} records to do" if what == "workers" else f"{left:,} records to load")
+            tell(f"Waiting for the {what}: {left:,} records left")
             time.sleep(0.5)
         if left:
             log.warning("drain_cut_short", what=what, records=left, after_s=DRAIN_S)
-            tell(f"Not waiting any longer for the {what}: {left:,} records are lost with the broker's memory")
+            tell(f"Stopped waiting for the {what} after {DRAIN_S:.0f} s: {left:,} records of the broker are lost")
         self._stop_all_of(what, names, tell)
 
     def _stop_all_of(self, what: str, names: list[str], tell: Callable[[str], None]) -> None:

@@ -1,4 +1,4 @@
-"""One child process: what it is, and its life from start to stop."""
+"""One supervised child process, from start to stop."""
 
 from __future__ import annotations
 
@@ -19,15 +19,15 @@ class ChildFailed(SystemFault):
     """A child cannot be kept running.
 
     Args:
-        name: Which.
-        what: What it did, e.g. "ended with status 1".
+        name: Its name.
+        what: What happened, e.g. "ended with status 1".
         log: Its log file.
-        last_lines: What it printed last.
+        last_lines: Its last output.
     """
 
     def __init__(self, name: str, what: str, log: Path, last_lines: Sequence[str]) -> None:
-        said = "\n".join(f"  | {line}" for line in last_lines) or "  | (it printed nothing)"
-        super().__init__(f"{name} {what}. Its last lines, from {log}:\n{said}")
+        output = "\n".join(f"  | {line}" for line in last_lines) or "  | (it printed nothing)"
+        super().__init__(f"{name} {what}. Its last lines, from {log}:\n{output}")
         self.name = name
 
 
@@ -37,18 +37,18 @@ def _always() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """What is to run.
+    """A child process to run.
 
     Attributes:
         name: Short and unique; names the log file.
-        command: Program and arguments; a new one for each start, since a broker wants a new cluster id.
+        command: Returns program and arguments; called at each start, since a broker needs a new cluster id.
         environment: The child's whole environment; hidden in `repr`, it may hold secrets.
-        ready: Says whether it can be used.
-        after_start: Done whenever it has become ready again, also after a restart.
-        once: Whether it ends by itself when its work is done; then it is not restarted, and a failure of it is final.
-        dependents: Children that must be started anew when this one was.
+        ready: Whether it can be used.
+        after_start: Called when it has become ready, also after a restart.
+        once: A one-time child: it ends by itself, is not restarted, and its failure is final.
+        dependents: Children to restart whenever this one was restarted.
         ready_timeout_s: How long it may take to become ready.
-        stop_signal: What asks it to stop.
+        stop_signal: The signal that stops it in order.
         stop_timeout_s: How long it may take to stop before it is killed.
     """
 
@@ -65,7 +65,7 @@ class ChildSpec:
 
 
 class Child:
-    """One supervised process; launched by the main thread, since Linux ties its life to the thread that made it."""
+    """One supervised process. Launched by the main thread: Linux kills it when the thread that launched it ends."""
 
     def __init__(self, spec: ChildSpec, log: ChildLog) -> None:
         self.spec = spec
@@ -78,9 +78,10 @@ class Child:
         return self.process.pid if self.process is not None and self.process.poll() is None else None
 
     def launch(self) -> None:
-        """Start the process; readiness is the supervisor's to watch.
+        """Start the process.
 
-        Its own session, so that Ctrl-C in a terminal reaches the supervisor alone, which stops everything in order.
+        It gets a session of its own, so Ctrl-C in a terminal reaches only the supervisor, which stops all
+        children in order.
         """
         self.process = subprocess.Popen(  # noqa: S603 the commands are our own, and no shell reads them
             bound_command(self.spec.command()),
@@ -106,31 +107,31 @@ class Child:
         return self.spec.once and self.process is not None and self.process.poll() == 0
 
     def failure(self, what: str) -> ChildFailed:
-        """The error to raise about it, with its last lines."""
+        """The error to raise for it, with its last lines."""
         self.log.finish()
         return ChildFailed(self.spec.name, what, self.log.path, self.log.last_lines())
 
     def stop(self, *, at_once: bool = False) -> bool:
-        """Ask it to stop, wait, and kill it if it does not; returns whether it stopped by itself."""
+        """Signal it to stop, wait, kill it after its time; returns whether it stopped without being killed."""
         process = self.process
         if process is None:
             return True
-        gently = True
+        in_order = True
         if process.poll() is None:
             process.send_signal(signal.SIGKILL if at_once else self.spec.stop_signal)
             try:
                 process.wait(self.spec.stop_timeout_s)
             except subprocess.TimeoutExpired:
-                gently = False
+                in_order = False
                 process.kill()
                 process.wait()
         self.log.finish()
         self.process = None
-        return gently
+        return in_order
 
 
 def bound_command(command: Sequence[str]) -> list[str]:
-    """The command line that runs a command which ends when the thread that starts it ends."""
+    """The command line that runs a command and kills it when the starting thread ends."""
     return [sys.executable, "-I", "-S", die_with_parent.__file__, str(os.getpid()), *command]
 
 

@@ -1,8 +1,8 @@
-"""Runs a command that dies with its parent: `python bound.py PARENT_PID COMMAND...`.
+"""Runs a command that dies with its parent: `python die_with_parent.py PARENT_PID COMMAND...`.
 
-Linux delivers SIGKILL to the command when the supervisor ends, however it ends; so nothing is left behind by a killed
-supervisor. SIGKILL, because a worker or sink that is killed loses nothing, while one that hangs would stay for ever.
-It is a program of its own, not a `preexec_fn`: Python code between fork and exec can hang when the parent has threads.
+Linux sends SIGKILL to the command when the supervisor ends, however it ends, so a killed supervisor leaves nothing
+running. SIGKILL, because a killed worker or sink loses nothing, while a hanging one would stay forever. It is a program
+of its own, not a `preexec_fn`: Python code between fork and exec can hang if the parent has threads.
 """
 
 from __future__ import annotations

@@ -9,15 +9,15 @@ from typing import IO, BinaryIO
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 KEPT_FILES = 3
-"""The one that is written to and two older ones."""
+"""The current file and two older ones."""
 
 LAST_LINES = 15
 MAX_LINE_BYTES = 16_384
-"""A longer line is cut into pieces, so that a child that prints no newline cannot fill our memory."""
+"""Longer lines are split, so a child that prints no newline cannot fill our memory."""
 
 
 class ChildLog:
-    """Copies what a child prints to `NAME.log`, which is moved to `NAME.log.1` and so on when it is full."""
+    """Copies the output of a child to `NAME.log`; a full file becomes `NAME.log.1` and so on."""
 
     def __init__(self, path: Path, *, max_bytes: int = MAX_FILE_BYTES, kept: int = KEPT_FILES) -> None:
         self.path = path
@@ -29,19 +29,19 @@ class ChildLog:
         path.touch()
 
     def follow(self, output: IO[bytes]) -> None:
-        """Copy until the child closes its output; a restarted child is followed in the same files."""
+        """Copy until the child closes its output; a restarted child continues in the same files."""
         self.finish()
         self._thread = threading.Thread(target=self._copy, args=(output,), name=f"log-{self.path.stem}", daemon=True)
         self._thread.start()
 
     def finish(self, timeout_s: float = 2) -> None:
-        """Wait until everything that a stopped child printed is in the file."""
+        """Wait until all output of a stopped child is in the file."""
         if self._thread is not None:
             self._thread.join(timeout_s)
             self._thread = None
 
     def last_lines(self) -> list[str]:
-        """The latest lines, for error messages."""
+        """The last lines, for error messages."""
         return [line.decode(errors="replace").rstrip() for line in tuple(self._last)]
 
     def _copy(self, output: IO[bytes]) -> None:

@@ -1,6 +1,6 @@
-"""Keeps children running: readiness at the start, restarts with growing pauses, an end to crash loops, stop in order.
+"""Supervises child processes: waits for readiness, restarts with backoff, ends crash loops, stops in order.
 
-All methods belong to the main thread. `tend` is called often (several times a second) by whoever waits for the stop.
+All methods belong to the main thread, which calls `tend` several times a second.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
-    """When a crashed child is started again, and when it is given up.
+    """When a crashed child is restarted, and when the supervisor gives up.
 
     Attributes:
-        crashes: So many crashes ...
-        within_s: ... in so many seconds are a crash loop.
+        crashes: This many crashes ...
+        within_s: ... within this many seconds are a crash loop.
         first_pause_s: Pause before the first restart; each further one within the window doubles it.
-        longest_pause_s: The pause grows no further.
+        longest_pause_s: Upper limit of the pause.
     """
 
     crashes: int = 5
@@ -46,8 +46,8 @@ class Supervisor:
 
     Args:
         logs: Directory of their log files.
-        policy: About crashes.
-        stopping: Says that a stop was asked for: nobody waits for readiness any longer then.
+        policy: When to restart.
+        stopping: Whether a stop was requested; then readiness is no longer waited for.
         clock: Seconds, monotonic.
     """
 
@@ -68,13 +68,13 @@ class Supervisor:
         self._peaks: dict[str, float] = {}
 
     def __enter__(self) -> Self:
-        """Nothing yet: children are started one by one."""
+        """Does nothing: `start` starts children."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Whatever happened, no child stays: gently after an ordinary end or error, at once after an interrupt."""
+        """Stop all children: in order after a normal end or an error, with SIGKILL after an interrupt."""
         self.stop_all(at_once=kind is not None and not issubclass(kind, Exception))
 
     @property
@@ -87,7 +87,7 @@ class Supervisor:
         return self._children[name].pid
 
     def done(self, name: str) -> bool:
-        """Whether a child that runs once has done its work."""
+        """Whether a one-time child has ended with status 0."""
         return self._children[name].done
 
     def restarts(self, name: str) -> int:
@@ -95,7 +95,7 @@ class Supervisor:
         return len(self._crashes[name])
 
     def start(self, *specs: ChildSpec) -> None:
-        """Start children side by side and wait until all are ready; returns early when a stop is asked for.
+        """Start children in parallel and wait until all are ready; returns early if a stop is requested.
 
         Raises:
             ChildFailed: One ended, or was not ready in time; its last lines are in the message.
@@ -109,10 +109,10 @@ class Supervisor:
             self._await(child)
 
     def tend(self) -> None:
-        """Look after all children once: note crashes, restart what is due, sample memory.
+        """Check all children once: record crashes, restart those whose pause is over, sample memory.
 
         Raises:
-            ChildFailed: A child keeps crashing, or one that runs once failed.
+            ChildFailed: A child keeps crashing, or a one-time child failed.
         """
         self._sample()
         now = self._clock()
@@ -129,7 +129,7 @@ class Supervisor:
                 self._crashed(child, what, now)
 
     def stop(self, name: str, *, at_once: bool = False) -> None:
-        """Stop one child for good; it is killed if it does not stop in its time."""
+        """Stop one child; it is killed if it does not stop in time."""
         self._sample()
         child = self._children.pop(name, None)
         if child is None:
@@ -144,7 +144,7 @@ class Supervisor:
             self.stop(name, at_once=at_once)
 
     def peak_rss_mib(self) -> float | None:
-        """Sum of the peak memory of all processes so far; of a child that was restarted, the largest counts."""
+        """Sum of the peak memory of all children so far; a restarted child counts with its largest."""
         self._sample()
         return sum(self._peaks.values()) if self._peaks else None
 
@@ -167,7 +167,9 @@ class Supervisor:
         while crashes and crashes[0] < now - policy.within_s:
             crashes.popleft()
         if len(crashes) >= policy.crashes:
-            raise child.failure(f"keeps crashing ({len(crashes)} times in {policy.within_s:.0f} s); at last it {what}")
+            raise child.failure(
+                f"keeps crashing ({len(crashes)} times in {policy.within_s:.0f} s); the last time it {what}"
+            )
         pause = min(policy.first_pause_s * 2 ** (len(crashes) - 1), policy.longest_pause_s)
         self._due[name] = now + pause
         log.warning("child_crashed", child=name, how=what, restart_in_s=pause, log=str(child.log.path))

@@ -82,7 +82,7 @@ def test_a_crash_loop_ends_with_the_last_lines(tmp_path: Path, script: Script, w
 
         with pytest.raises(ChildFailed) as caught:
             wait_until(never)
-    assert str(caught.value).startswith("sink keeps crashing (3 times in 60 s); at last it ended with status 1")
+    assert str(caught.value).startswith("sink keeps crashing (3 times in 60 s); the last time it ended with status 1")
     assert "wrong password" in str(caught.value)
     assert good is not None
     assert not alive(good)

@@ -1,4 +1,4 @@
-"""Whether brokers can be used."""
+"""Whether a Kafka broker on this machine answers."""
 
 from __future__ import annotations
 
@@ -7,20 +7,20 @@ from collections.abc import Sequence
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-TIMEOUT_S = 1.0
+_TIMEOUT_S = 1.0
 
 
-def answers(address: str, numbers: Sequence[int] = ()) -> bool:
+def broker_answers(address: str, nodes: Sequence[int] = ()) -> bool:
     """Whether a broker answers a metadata request.
 
     Args:
         address: `host:port`.
-        numbers: Brokers that it must know.
+        nodes: Numbers of brokers that must be part of its cluster.
     """
     quiet = {"log_level": 0, "socket.connection.setup.timeout.ms": 1000}
     client = AdminClient({"bootstrap.servers": address, **quiet})
     try:
-        known = client.list_topics(timeout=TIMEOUT_S).brokers
+        known = client.list_topics(timeout=_TIMEOUT_S).brokers
     except KafkaException:
         return False
-    return bool(known) and set(numbers) <= set(known)
+    return bool(known) and set(nodes) <= set(known)
