@@ -12,7 +12,7 @@ import typer
 from deploy.local.broker_kind import Broker
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
-    from deploy.settings.load import SettingsGroup
+    from deploy.settings.group import SettingsGroup
 
 DEFAULT_DIR = Path("var/up")
 

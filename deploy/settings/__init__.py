@@ -6,8 +6,9 @@ environment.
 """
 
 from deploy.settings.clickhouse import ClickHouseSettings
+from deploy.settings.group import SettingsGroup
 from deploy.settings.kafka import KafkaSettings
-from deploy.settings.load import SettingsGroup, check, load
+from deploy.settings.load import check, load
 from deploy.settings.process import HttpSettings, LogSettings
 from deploy.settings.variables import ENV_FILE, read_variables
 

@@ -1,13 +1,11 @@
-"""All settings of hailong in one list: what is known, and what the example file must explain."""
+"""All groups of settings; deploy/hailong.env.example explains each of their variables."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from deploy.settings.alertmanager import AlertmanagerSettings
 from deploy.settings.clickhouse import ClickHouseSettings
+from deploy.settings.group import SettingsGroup
 from deploy.settings.kafka import KafkaSettings
-from deploy.settings.load import SettingsGroup
 from deploy.settings.process import HttpSettings, LogSettings
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.sealing import SealingSettings
@@ -29,6 +27,6 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
 )
 
 
-def known_variables() -> Mapping[str, str]:
-    """Every variable and what it is for."""
-    return {name: purpose for group in GROUPS for name, purpose in group.variables().items()}
+def known_variables() -> set[str]:
+    """Names of all variables that hailong reads."""
+    return {name for group in GROUPS for name in group.variables()}

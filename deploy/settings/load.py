@@ -1,67 +1,20 @@
-"""From variables to typed settings, with all problems in words that name the variable."""
+"""From variables to typed settings; every problem is a sentence that names its variable."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar, get_args
+from typing import Any, TypeVar
 
-from pydantic import SecretStr, ValidationError
-from pydantic.fields import FieldInfo
-from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict
+from pydantic import ValidationError
 
+from deploy.settings.group import SettingsGroup, is_secret
 from schemas.errors import ConfigurationError
 
 MAX_SECRET_FILE_BYTES = 65_536
 """A larger file is not a secret but a mistake, such as the path of a log."""
 
-
-class SettingsGroup(BaseSettings):
-    """Base of the settings of one component; the variable of a field is the prefix and its name in capitals."""
-
-    model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid")
-
-    title: ClassVar[str] = ""
-
-    @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
-        """Only what `load` hands over: so that a setting never depends on who reads the environment, and when."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
-
-    @classmethod
-    def variable(cls, field: str) -> str:
-        """Name of the variable of a field."""
-        return f"{cls.model_config.get('env_prefix', '')}{field}".upper()
-
-    @classmethod
-    def variables(cls) -> Mapping[str, str]:
-        """All variables of the group and what each is for; secrets can also be given as a file."""
-        found: dict[str, str] = {}
-        for name, field in cls.model_fields.items():
-            found[cls.variable(name)] = field.description or ""
-            if is_secret(field):
-                found[f"{cls.variable(name)}_FILE"] = f"File that holds {cls.variable(name)}"
-        return found
-
-    def problems(self) -> Iterator[str]:
-        """Rules between several settings that are broken, one sentence each."""
-        yield from ()
-
-
 S = TypeVar("S", bound=SettingsGroup)
-
-
-def is_secret(field: FieldInfo) -> bool:
-    """Whether a setting is a secret: hidden in `repr`, and accepted as `<NAME>_FILE`."""
-    return SecretStr in (field.annotation, *get_args(field.annotation))
 
 
 def load(group: type[S], variables: Mapping[str, str]) -> S:

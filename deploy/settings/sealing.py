@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from pydantic import Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
-from deploy.settings.load import SettingsGroup
+from deploy.settings.group import SettingsGroup
 from schemas.contacts.sealing import SealingKeys
 from schemas.errors import ConfigurationError
 
@@ -17,7 +16,6 @@ class SealingSettings(SettingsGroup):
     """The sealing keys."""
 
     model_config = SettingsConfigDict(env_prefix="HAILONG_")
-    title: ClassVar[str] = "Sealing"
 
     sealing_keys: SecretStr | None = Field(
         default=None, description="Keys that names and phones are sealed with: id:base64 of 32 bytes, commas between."

@@ -1,74 +1,44 @@
-"""Settings of the loader."""
+"""Settings of the ClickHouse loader."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import ClassVar
 
-from pydantic import Field
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.dead_letters import DeadLetterSettings
+from deploy.settings.group import GROUP_NAME, option
 from sinks.clickhouse.loader.options import MIB, SinkOptions
 
 
 class SinkSettings(DeadLetterSettings):
-    """How the loader runs."""
+    """How the loader runs; meaning and defaults: `SinkOptions`."""
 
     model_config = SettingsConfigDict(env_prefix="HAILONG_SINK_")
-    title: ClassVar[str] = "Sink"
 
-    group: str = Field(
-        default="hailong.sink",
-        pattern=r"^[a-zA-Z0-9._-]{1,200}$",
-        description="Its consumer group; one for each ClickHouse that is filled.",
-    )
-    group_instance_id: str | None = Field(
-        default=None,
-        pattern=r"^[a-zA-Z0-9._-]{1,200}$",
-        description="Fixed name of this sink in its group: a quick restart then moves no partitions.",
-    )
-    flush_rows: int = Field(
-        default=100_000, ge=1, le=500_000, description="A topic's records are inserted when there are so many."
-    )
-    flush_bytes: int = Field(default=32 * MIB, ge=65_536, le=1024 * MIB, description="Or when they are so large.")
-    flush_interval_s: float = Field(default=1.0, gt=0, le=60, description="Or when the oldest is so many seconds old.")
-    max_buffer_bytes: int = Field(
-        default=128 * MIB, ge=65_536, le=8192 * MIB, description="Bytes read and not stored; beyond it reading pauses."
-    )
-    commit_interval_s: float = Field(default=1.0, gt=0, le=60, description="Seconds between commits of stored offsets.")
-    insert_timeout_s: float = Field(
-        default=60.0, gt=0, le=240, description="Seconds ClickHouse may take to answer before a block is repeated."
-    )
-    retry_initial_s: float = Field(default=0.1, gt=0, le=60, description="Pause before the first repetition.")
-    retry_max_s: float = Field(default=10.0, gt=0, le=300, description="Longest pause between repetitions.")
-    connect_timeout_s: float = Field(
-        default=10.0, gt=0, le=600, description="Seconds to reach Kafka and ClickHouse at the start."
-    )
-    shutdown_timeout_s: float = Field(
-        default=8.0, gt=0, le=600, description="Seconds to stop in; what is not stored then is read again."
-    )
-    revoke_timeout_s: float = Field(
-        default=10.0, gt=0, le=300, description="Seconds a rebalance waits for the insert in hand."
-    )
-    identity_check_s: float = Field(
-        default=30.0, gt=0, le=3600, description="Seconds between looks whether topics were made anew."
-    )
-    max_refused: int = Field(
-        default=100, ge=1, description="More bad rows than this in one batch are taken for a fault of the tables."
-    )
-    stall_after_s: float = Field(
-        default=120.0, gt=0, description="Seconds with lag and without progress after which the sink is unhealthy."
-    )
+    group: str = option(SinkOptions, "group", pattern=GROUP_NAME)
+    group_instance_id: str | None = option(SinkOptions, "group_instance_id", pattern=GROUP_NAME)
+    flush_rows: int = option(SinkOptions, "flush_rows", ge=1, le=500_000)
+    flush_bytes: int = option(SinkOptions, "flush_bytes", ge=65_536, le=1024 * MIB)
+    flush_interval_s: float = option(SinkOptions, "flush_interval_s", gt=0, le=60)
+    max_buffer_bytes: int = option(SinkOptions, "max_buffer_bytes", ge=65_536, le=8192 * MIB)
+    commit_interval_s: float = option(SinkOptions, "commit_interval_s", gt=0, le=60)
+    insert_timeout_s: float = option(SinkOptions, "insert_timeout_s", gt=0, le=240)
+    retry_initial_s: float = option(SinkOptions, "retry_initial_s", gt=0, le=60)
+    retry_max_s: float = option(SinkOptions, "retry_max_s", gt=0, le=300)
+    connect_timeout_s: float = option(SinkOptions, "connect_timeout_s", gt=0, le=600)
+    shutdown_timeout_s: float = option(SinkOptions, "shutdown_timeout_s", gt=0, le=600)
+    revoke_timeout_s: float = option(SinkOptions, "revoke_timeout_s", gt=0, le=300)
+    identity_check_s: float = option(SinkOptions, "identity_check_s", gt=0, le=3600)
+    max_refused: int = option(SinkOptions, "max_refused", ge=1)
+    stall_after_s: float = option(SinkOptions, "stall_after_s", gt=0)
 
     def problems(self) -> Iterator[str]:
-        """Whether the buffers hold at least one flush."""
-        if self.max_buffer_bytes < self.flush_bytes:
-            yield "HAILONG_SINK_MAX_BUFFER_BYTES must not be less than HAILONG_SINK_FLUSH_BYTES."
-        if self.dead_letter_window < self.dead_letter_minimum:
-            yield "HAILONG_SINK_DEAD_LETTER_WINDOW must not be less than HAILONG_SINK_DEAD_LETTER_MINIMUM."
+        """What the options object to."""
+        yield from (broken := tuple(super().problems()))
+        if not broken:  # else the limit cannot be built
+            yield from self.option_problems(self.options)
 
     def options(self) -> SinkOptions:
-        """What `sinks.clickhouse.loader.run_sink` takes."""
-        ours = set(DeadLetterSettings.model_fields)
-        return SinkOptions(**self.model_dump(exclude=ours), dead_letter_limit=self.dead_letter_limit())
+        """The options that `sinks.clickhouse.loader.run_sink` takes."""
+        return self.build(SinkOptions, dead_letter_limit=self.dead_letter_limit())

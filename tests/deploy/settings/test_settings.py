@@ -1,20 +1,61 @@
 from __future__ import annotations
 
+import ast
+import inspect
 import json
+from dataclasses import MISSING, fields
 from pathlib import Path
+from typing import Any
 
 import pytest
 from dotenv import dotenv_values
 
 from deploy.local.stack.layout import write_env_file
 from deploy.settings import ClickHouseSettings, KafkaSettings, check, load, read_variables
+from deploy.settings.alertmanager import AlertmanagerSettings
 from deploy.settings.all_groups import GROUPS, known_variables
+from deploy.settings.dead_letters import DeadLetterSettings
+from deploy.settings.group import SettingsGroup
+from deploy.settings.registry import RegistrySettings
 from deploy.settings.sink import SinkSettings
 from deploy.settings.variables import ENV_FILE, unknown_variables
+from deploy.settings.webhook import WebhookSettings
 from deploy.settings.worker import WorkerSettings
+from processors.stages.reference_policies import reference_policies
 from processors.worker.options import WorkerOptions
 from schemas.dead_letters.limit import DeadLetterLimit
 from schemas.errors import ConfigurationError
+from schemas.kafka.connection import KafkaConnection
+from schemas.registry.client import RegistryConnection
+from sinks.alerts import AlertmanagerOptions, WebhookOptions
+from sinks.clickhouse.connection import ClickHouseConnection
+from sinks.clickhouse.loader.options import SinkOptions
+
+OPTIONS = (
+    (WorkerSettings, WorkerOptions, ""),
+    (SinkSettings, SinkOptions, ""),
+    (DeadLetterSettings, DeadLetterLimit, "dead_letter_"),
+    (KafkaSettings, KafkaConnection, ""),
+    (ClickHouseSettings, ClickHouseConnection, ""),
+    (WebhookSettings, WebhookOptions, ""),
+    (AlertmanagerSettings, AlertmanagerOptions, ""),
+    (RegistrySettings, RegistryConnection, ""),
+)
+"""Settings, the options they build, and what the names of the settings have in front."""
+
+FIXED = {
+    (
+        WorkerOptions,
+        "identity_check_s",
+    ): "rare enough to cost nothing, quick enough for all; tests use less",
+    (WorkerOptions, "dead_letter_limit"): "its fields are settings of their own",
+    (SinkOptions, "dead_letter_limit"): "its fields are settings of their own",
+    (RegistryConnection, "topic_prefix"): "is that of Kafka: subjects are named after topics",
+}
+"""Options that no variable sets, and why."""
+
+REQUIRED = {(ClickHouseSettings, "host")}
+"""Settings that must be given although their options have a default."""
 
 KAFKA = {"HAILONG_KAFKA_BOOTSTRAP_SERVERS": "broker-1:9092, broker-2:9092"}
 EXAMPLE = Path(__file__).parents[3] / "deploy" / "hailong.env.example"
@@ -119,9 +160,63 @@ def test_the_limit_of_dead_letters_is_set_for_worker_and_sink() -> None:
             load(settings, {f"{name}WINDOW": "99"})
 
 
-def test_worker_settings_agree_with_the_options_they_build() -> None:
-    """The defaults that the example file shows are those of the worker itself."""
+@pytest.mark.parametrize(("group", "owner", "prefix"), OPTIONS)
+def test_a_default_is_declared_by_its_option_and_nowhere_else(
+    group: type[SettingsGroup], owner: type[Any], prefix: str
+) -> None:
+    """The default of a setting is that of its option, and its declaration holds no value that could differ."""
+    declared = {
+        statement.target.id: statement.value
+        for statement in ast.walk(ast.parse(Path(inspect.getfile(group)).read_text()))
+        if isinstance(statement, ast.AnnAssign) and isinstance(statement.target, ast.Name)
+    }
+    for field in fields(owner):
+        name = f"{prefix}{field.name}"
+        if field.default is MISSING or name not in group.model_fields or (group, name) in REQUIRED:
+            continue
+        value = declared[name]
+        assert isinstance(value, ast.Call), name
+        assert ast.unparse(value.func) == "option", name
+        assert [ast.unparse(argument) for argument in value.args] == [owner.__name__, repr(field.name)]
+        assert group.model_fields[name].default == field.default, name
+
+
+@pytest.mark.parametrize(("group", "owner", "prefix"), OPTIONS)
+def test_every_option_can_be_set_or_is_fixed_for_a_reason(
+    group: type[SettingsGroup], owner: type[Any], prefix: str
+) -> None:
+    """An option that no variable reaches is a decision, and its reason stands here."""
+    unset = {field.name for field in fields(owner) if f"{prefix}{field.name}" not in group.model_fields}
+    assert unset == {name for fixed, name in FIXED if fixed is owner}
+
+
+def test_settings_build_the_options_that_nothing_was_changed_in() -> None:
+    """Without variables a worker and a sink run as their options say."""
     assert load(WorkerSettings, {}).options() == WorkerOptions()
+    assert load(SinkSettings, {}).options() == SinkOptions()
+    assert load(KafkaSettings, KAFKA).connection() == KafkaConnection("broker-1:9092,broker-2:9092")
+    assert load(ClickHouseSettings, {"HAILONG_CLICKHOUSE_HOST": "db"}).connection() == ClickHouseConnection("db")
+    assert load(WebhookSettings, {"HAILONG_WEBHOOK_URL": "http://a/b"}).options() == WebhookOptions("http://a/b")
+    urls = {"HAILONG_ALERTMANAGER_URLS": "http://a:1, http://b:2"}
+    assert load(AlertmanagerSettings, urls).options() == AlertmanagerOptions(("http://a:1", "http://b:2"))
+
+
+def test_the_policies_of_the_stages_have_one_default() -> None:
+    """A worker without settings opens complaints and waits for declarations as the reference policies say."""
+    settings, policies = load(WorkerSettings, {}), reference_policies()
+    assert settings.complaint_threshold == policies.complaints.threshold
+    assert settings.grace_s * 1000 == policies.join.grace_ms
+
+
+def test_what_options_object_to_is_said_of_the_variables() -> None:
+    """A person sets variables: a sentence about options names them instead, and plain words stay as they are."""
+    with pytest.raises(ConfigurationError) as caught:
+        load(SinkSettings, {"HAILONG_SINK_MAX_BUFFER_BYTES": "65536"})
+    (problem,) = caught.value.problems
+    assert problem.startswith("HAILONG_SINK_MAX_BUFFER_BYTES must not be less than HAILONG_SINK_FLUSH_BYTES")
+    with pytest.raises(ConfigurationError) as caught:
+        load(AlertmanagerSettings, {"HAILONG_ALERTMANAGER_URLS": "http://user:word@host"})
+    assert [problem.split(":")[0] for problem in caught.value.problems] == ["HAILONG_ALERTMANAGER_*"]
 
 
 def test_environment_stands_above_its_file_and_a_named_stack_above_both(tmp_path: Path) -> None:
