@@ -1,4 +1,4 @@
-"""Connections to ClickHouse, with the settings that every statement of ours needs."""
+"""Connections to ClickHouse: the one way in which product code reaches it."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.errors import translated
 from sinks.clickhouse.native.frame_client import FrameClient
 
-# The driver logs a traceback for each refused connection; what matters is raised as an error, and said by us once.
+# The driver logs a traceback for each refused connection. The error is raised as well, and one report is enough.
 _QUIET = logging.getLogger("clickhouse_driver")
 _QUIET.addHandler(logging.NullHandler())
 _QUIET.propagate = False
@@ -19,17 +19,17 @@ _QUIET.propagate = False
 INSERT_SETTINGS: Mapping[str, Any] = {
     # Acknowledged means stored: an asynchronous insert is acknowledged while it waits (default since 26.3).
     "async_insert": 0,
-    # A repeated block whose positions are missing must reach the views again (anchors: ClickHouse#76110).
+    # A block that is repeated because only its positions are missing must reach the views again (ClickHouse#76110).
     "deduplicate_blocks_in_dependent_materialized_views": 1,
     "insert_deduplicate": 1,
-    # Accepted times span more than the hundred months that a block may have by default: so may the block of a backfill,
-    # which would be repeated for ever.
+    # By default a block may hold a hundred months. Accepted times span more, and the block of a backfill that held them
+    # would be repeated for ever.
     "max_partitions_per_insert_block": 0,
-    # Repetitions within a block are left to the merge, as those between blocks are: every reader says FINAL, and to
-    # look for them is a fifth of what a block of statuses costs the server.
+    # Duplicates within a block are left to the merge, like those between blocks: every reader uses FINAL, and looking
+    # for them takes a fifth of the server's time for a block of statuses.
     "optimize_on_insert": 0,
 }
-"""Sent with every insert; servers change these defaults between versions."""
+"""Sent with every insert, because servers change these defaults between versions."""
 
 
 def connect(
@@ -39,13 +39,13 @@ def connect(
     timeout_s: float = 60.0,
     connect_timeout_s: float = 5.0,
 ) -> FrameClient:
-    """A client that is not connected yet; it connects with its first statement, and again after an error.
+    """A client that connects with its first statement, and again after an error.
 
     Args:
         connection: Address and credentials.
-        database: Instead of the connection's own.
-        timeout_s: How long to wait for an answer; after it the outcome is unknown.
-        connect_timeout_s: How long to wait for a connection.
+        database: Used instead of the connection's own.
+        timeout_s: Seconds to wait for an answer; after that the outcome is unknown.
+        connect_timeout_s: Seconds to wait for a connection.
     """
     return FrameClient(
         host=connection.host,
@@ -58,7 +58,7 @@ def connect(
         connect_timeout=connect_timeout_s,
         send_receive_timeout=timeout_s,
         sync_request_timeout=connect_timeout_s,
-        client_name="hailong sink",
+        client_name="hailong",
     )
 
 
@@ -66,12 +66,12 @@ def connect(
 def session(
     connection: ClickHouseConnection, *, database: str | None = None, timeout_s: float = 60.0
 ) -> Iterator[FrameClient]:
-    """A client for a few statements; what goes wrong inside comes out in our words.
+    """A connected client for a few statements; errors of the driver inside the `with` block are raised as ours.
 
     Raises:
-        SystemFault: The server refuses user, password, database or statement.
-        Unavailable: It does not answer.
-        OutcomeUnknown: The answer was lost.
+        SystemFault: The server refuses the user, the password, the database or a statement.
+        Unavailable: The server does not answer.
+        OutcomeUnknown: The connection broke before the answer.
     """
     client = connect(connection, database=database, timeout_s=timeout_s)
     try:
@@ -80,3 +80,10 @@ def session(
             yield client
     finally:
         client.disconnect()
+
+
+def query(connection: ClickHouseConnection, sql: str) -> list[tuple[Any, ...]]:
+    """Rows of one query, over a connection of its own; raises what `session` raises."""
+    with session(connection) as client:
+        rows: list[tuple[Any, ...]] = client.execute(sql)
+        return rows

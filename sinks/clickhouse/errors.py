@@ -1,14 +1,12 @@
-"""What an error of ClickHouse means: the row, the system, or the moment.
+"""Translates errors of ClickHouse and of its driver: is the row, the system, or only this moment to blame?
 
-Sending a whole topic to the dead letters because a password changed would be worse than stopping, and so would stopping
-because of one row. So the codes are divided in three, and what is in neither list is taken for passing: such a block is
-repeated without end, loudly, and nothing is lost.
+A changed password must stop the sink, not send a whole topic to the dead letters; one bad row must not stop the sink.
+So there are two lists of error codes. A code in neither list counts as temporary: the block is repeated without end,
+with a warning each time, and nothing is lost.
 """
 
 from __future__ import annotations
 
-import socket
-import ssl
 import struct
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -21,7 +19,7 @@ from sinks.clickhouse.connection import ClickHouseConnection
 
 
 class BadRow(HailongError):
-    """A block was refused for what it holds: at least one of its rows can never be stored.
+    """ClickHouse refused a block because of its contents: at least one of its rows can never be stored.
 
     Args:
         detail: Name and code of the error; never a value.
@@ -53,7 +51,7 @@ ROW_CODES: Mapping[int, str] = {
     467: "CANNOT_PARSE_BOOL",
     469: "VIOLATED_CONSTRAINT",
 }
-"""The block is refused for a value in it."""
+"""A value in the block is at fault."""
 
 _MIGRATE = "run `hailong migrate`"
 _GRANT = "grant the user what `docs/operations.md` lists"
@@ -67,7 +65,7 @@ SYSTEM_CODES: Mapping[int, tuple[str, str]] = {
     20: ("NUMBER_OF_COLUMNS_DOESNT_MATCH", _MIGRATE),
     46: ("UNKNOWN_FUNCTION", "use a supported ClickHouse version"),
     47: ("UNKNOWN_IDENTIFIER", _MIGRATE),
-    48: ("NOT_IMPLEMENTED", "nobody can insert there: is a view in the place of a table?"),
+    48: ("NOT_IMPLEMENTED", "check whether a view has replaced the table: nothing can be inserted into a view"),
     50: ("UNKNOWN_TYPE", "use a supported ClickHouse version"),
     53: ("TYPE_MISMATCH", _MIGRATE),
     60: ("UNKNOWN_TABLE", _MIGRATE),
@@ -85,9 +83,10 @@ SYSTEM_CODES: Mapping[int, tuple[str, str]] = {
     497: ("ACCESS_DENIED", _GRANT),
     516: ("AUTHENTICATION_FAILED", _LOGIN),
 }
-"""Only an operator can mend it: name of the code, and what to do."""
+"""An operator must act: name of the code, and what to do."""
 
-_LOST = (driver.NetworkError, driver.SocketTimeoutError, driver.UnexpectedPacketFromServerError, EOFError, OSError)
+_NOT_CONNECTED = (driver.NetworkError, driver.SocketTimeoutError)
+"""What the driver raises while it connects, and only then: nothing was sent."""
 _UNENCODABLE = (
     ColumnException,
     driver.TypeMismatchError,
@@ -104,45 +103,46 @@ _MESSAGE_CHARACTERS = 300
 
 
 def translate_error(error: Exception, connection: ClickHouseConnection) -> HailongError:
-    """An error of the driver in our words; never with a password, nor with a value of a row.
+    """An error of the driver as one of ours; its text holds neither a password nor a value of a row.
 
     Args:
         error: What clickhouse-driver raised.
-        connection: Where it happened.
+        connection: The server that it came from.
     """
     where = f"ClickHouse at {connection.host}:{connection.port}"
     if isinstance(error, driver.ServerException):
-        return _server(error, where, connection)
-    if isinstance(error, ssl.SSLCertVerificationError):
+        return _translate_server_error(error, where, connection)
+    if isinstance(error, _NOT_CONNECTED) and "CERTIFICATE_VERIFY_FAILED" in str(error):
         return SystemFault(f"{where}: its certificate is not trusted: check HAILONG_CLICKHOUSE_CA_FILE")
-    if isinstance(error, (ConnectionRefusedError, socket.gaierror)):
-        return Unavailable(f"{where} does not answer ({type(error).__name__})")
-    if isinstance(error, _LOST):
-        return OutcomeUnknown(f"{where}: connection lost ({type(error).__name__})")
+    if isinstance(error, _NOT_CONNECTED):
+        return Unavailable(f"{where} does not answer: {error.message}. Is it running?")
     if isinstance(error, _UNENCODABLE):
         return BadRow(f"{type(error).__name__} while encoding")
-    return OutcomeUnknown(f"{where}: {type(error).__name__}")
+    return OutcomeUnknown(f"{where}: connection lost ({type(error).__name__})")
 
 
-def _server(error: driver.ServerException, where: str, connection: ClickHouseConnection) -> HailongError:
+def server_message(error: driver.ServerException) -> str:
+    """What the server says about a statement, without its stack trace and its list of the whole grammar."""
+    text = str(error.message).split("Stack trace:")[0].removeprefix("DB::Exception: ").strip()
+    return text.split(" Expected one of:")[0]
+
+
+def _translate_server_error(
+    error: driver.ServerException, where: str, connection: ClickHouseConnection
+) -> HailongError:
     code = error.code
     if code in ROW_CODES:
         return BadRow(f"{ROW_CODES[code]} ({code})")
+    first_line = server_message(error).split("\n")[0][:_MESSAGE_CHARACTERS]
     if code in SYSTEM_CODES:
         name, remedy = SYSTEM_CODES[code]
-        said = _first_line(error)
-        return SystemFault(f"{where}, database {connection.database}: {name} ({code}): {said}: {remedy}")
-    return OutcomeUnknown(f"{where}: code {code}: {_first_line(error)}")
-
-
-def _first_line(error: driver.ServerException) -> str:
-    text = str(error.message).split("Stack trace:")[0].strip().split("\n")[0]
-    return text[:_MESSAGE_CHARACTERS]
+        return SystemFault(f"{where}, database {connection.database}: {name} ({code}): {first_line}: {remedy}")
+    return OutcomeUnknown(f"{where}: code {code}: {first_line}")
 
 
 @contextmanager
 def translated(connection: ClickHouseConnection) -> Iterator[None]:
-    """Errors of the driver inside the `with` block come out as ours."""
+    """Raise errors of the driver from inside the `with` block as ours."""
     try:
         yield
     except HailongError:

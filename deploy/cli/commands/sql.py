@@ -38,20 +38,23 @@ def sql(
 
     Example: hailong sql --format csv "SELECT * FROM v_complaints" > complaints.csv
     """
-    from clickhouse_driver.errors import Error as DriverError  # noqa: PLC0415 imported here so that --help is quick
+    from clickhouse_driver.errors import ServerException  # noqa: PLC0415 imported here so that --help is quick
 
-    from deploy.admin.clickhouse import open_client, translate_error  # noqa: PLC0415 as above
     from deploy.settings import ClickHouseSettings, load  # noqa: PLC0415 as above
+    from schemas.errors import SystemFault  # noqa: PLC0415 as above
+    from sinks.clickhouse.client import session  # noqa: PLC0415 as above
+    from sinks.clickhouse.errors import server_message  # noqa: PLC0415 as above
 
     text = typer.get_text_stream("stdin").read() if query == "-" else query
     connection = load(ClickHouseSettings, variables_for(directory, [ClickHouseSettings])).connection()
-    with open_client(connection) as client:
+    with session(connection, timeout_s=300) as client:
         try:
             rows = client.execute_iter(text, with_column_types=True)
             columns = [name for name, _kind in next(rows, [])] if rows is not None else []
             _print(columns, rows, form)
-        except DriverError as error:
-            raise translate_error(error, connection) from error
+        except ServerException as error:
+            # The statement is the user's: the remedies for our own statements would mislead.
+            raise SystemFault(f"ClickHouse says (code {error.code}): {server_message(error)}") from error
 
 
 def _print(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Format) -> None:

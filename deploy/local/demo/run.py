@@ -13,7 +13,6 @@ from typing import Any
 
 from rich.console import Console
 
-from deploy.admin.clickhouse import ask
 from deploy.errors import Mistake
 from deploy.local.broker_kind import Broker
 from deploy.local.demo import report
@@ -23,9 +22,10 @@ from deploy.local.stack import Layout, Stack
 from deploy.local.stack.flow import Flow
 from deploy.local.stack.plan import simulator_child
 from deploy.local.supervisor import StopRequest
-from schemas.errors import HailongError, Unavailable
+from schemas.errors import HailongError, OutcomeUnknown, Unavailable
 from schemas.reference import load_offices
 from sinks.audit import audit
+from sinks.clickhouse.client import query
 
 LOOK_S = 0.25
 RESULTS_EVERY_S = 2.0
@@ -163,8 +163,8 @@ def _look(flow: Flow, total: int, results: tuple[int, int, int, int]) -> StackSt
 
 def _results(stack: Stack) -> tuple[int, int, int, int]:
     try:
-        opinions, satisfied, complaints, alerts = ask(stack.clickhouse, _RESULTS)[0]
-    except Unavailable:
+        opinions, satisfied, complaints, alerts = query(stack.clickhouse, _RESULTS)[0]
+    except (Unavailable, OutcomeUnknown):
         return 0, 0, 0, 0  # only for display; the supervisor reports a ClickHouse that stays away
     return opinions, satisfied, complaints, alerts
 
@@ -174,7 +174,7 @@ def _total(truth: Path) -> int:
 
 
 def _report(stack: Stack, truth: Path, started: float, console: Console) -> int:
-    figures = collect(lambda sql: ask(stack.clickhouse, sql))
+    figures = collect(lambda sql: query(stack.clickhouse, sql))
     audited = audit(stack.kafka, stack.clickhouse)
     known: Mapping[str, Any] = json.loads(truth.read_text(encoding="utf-8"))
     spike = known["planted_spike"]
