@@ -47,7 +47,7 @@ from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
 from producers.simulator import Haiphong2020
 from producers.simulator.figures import SMALLEST_SCALE
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.topic_metadata import describe
+from schemas.kafka.topic_metadata import describe_names
 from schemas.topics import Topic
 
 PARTITIONS = 4
@@ -114,7 +114,7 @@ def rebuilds(connection: KafkaConnection, directory: Path) -> dict[str, Any]:
     stage, interrupted = JoinStage(JoinPolicy(), reference_context()), threading.Event()
     partitions, prefix = Partitions(connection), connection.topic_prefix
     ends = partitions.ends()
-    facts = describe(connection, list(partitions.topics), 10)
+    facts = describe_names(connection, list(partitions.topics), 10)
     identities = {topic: facts[name].identity for name, topic in partitions.topics.items()}
     store = SnapshotStore(directory, stage, identities)
     log = snapshots = 0.0

@@ -48,7 +48,7 @@ from processors.worker.state.partition_views import Views
 from processors.worker.state.restore import Rebuilder
 from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.topic_metadata import describe
+from schemas.kafka.topic_metadata import describe_names
 from schemas.topics import Topic
 
 BASE = 100_000
@@ -93,7 +93,7 @@ def built(bootstrap: str, prefix: str, directory: str | None) -> dict[str, float
     consumer.close()
     store = None
     if directory is not None:
-        facts = describe(connection, list(names.values()), 10)
+        facts = describe_names(connection, list(names.values()), 10)
         store = SnapshotStore(Path(directory), stage, {topic: facts[name].identity for topic, name in names.items()})
     had_snapshots = directory is not None and any(Path(directory).iterdir())
     rebuilder = Rebuilder(connection, stage, threading.Event(), store if had_snapshots else None)

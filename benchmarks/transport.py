@@ -43,7 +43,7 @@ from schemas.batches.batch import Batch
 from schemas.codec.record import decoder, encoder
 from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.topic_metadata import describe
+from schemas.kafka.topic_metadata import describe_names
 from schemas.keys import declaration_key
 from schemas.records import DeclarationStatus
 from schemas.topics import Topic
@@ -229,7 +229,7 @@ def wait_for(connection: KafkaConnection) -> None:
     deadline = time.monotonic() + 10
     while True:
         try:
-            describe(connection, [], 1.0)
+            describe_names(connection, [], 1.0)
         except Unavailable:
             if time.monotonic() > deadline:
                 raise

@@ -15,6 +15,8 @@ from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its type in
 
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.quiet_logger import QUIET
+from schemas.kafka.topic_metadata import describe_names, uneven_partitions
 from schemas.topics import CO_PARTITIONED, Topic
 
 TIMEOUT_S = 20.0
@@ -50,14 +52,14 @@ def ensure_topics(connection: KafkaConnection, *, partitions: int, replication_f
         ConfigurationError: A topic that exists contradicts the contract; nothing was changed.
         SystemFault: The cluster refuses to make a topic.
     """
-    client = AdminClient({**connection.client_config(), "log_level": 0})
-    before = _partition_counts(client, connection)
+    client = AdminClient({**connection.client_config()}, logger=QUIET)
+    before = _partition_counts(connection)
     wanted = {topic: topic.value.partitions or partitions for topic in Topic}
     _refuse(_contradictions(client, connection, {**wanted, **before}, existing=before))
     missing = [topic for topic in Topic if topic not in before]
     _create(client, connection, {topic: wanted[topic] for topic in missing}, replication_factor)
     return [
-        TopicState(topic, topic.value.name(connection.topic_prefix), before.get(topic, wanted[topic]), topic in missing)
+        TopicState(topic, connection.topic_name(topic), before.get(topic, wanted[topic]), topic in missing)
         for topic in Topic
     ]
 
@@ -69,20 +71,17 @@ def verify_topics(connection: KafkaConnection, topics: Iterable[Topic] = tuple(T
         Unavailable: The cluster does not answer.
         ConfigurationError: Topics are missing or contradict the contract.
     """
-    client = AdminClient({**connection.client_config(), "log_level": 0})
-    found = _partition_counts(client, connection)
-    missing = [topic.value.name(connection.topic_prefix) for topic in topics if topic not in found]
+    client = AdminClient({**connection.client_config()}, logger=QUIET)
+    found = _partition_counts(connection)
+    missing = [connection.topic_name(topic) for topic in topics if topic not in found]
     problems = [f"Topic {name} does not exist: run `hailong topics create`." for name in missing]
     _refuse(problems + _contradictions(client, connection, found, existing=found))
 
 
-def _partition_counts(client: AdminClient, connection: KafkaConnection) -> dict[Topic, int]:
-    try:
-        present = client.list_topics(timeout=TIMEOUT_S).topics
-    except KafkaException as error:
-        raise _cannot(connection, error) from error
-    names = {topic: topic.value.name(connection.topic_prefix) for topic in Topic}
-    return {topic: len(present[name].partitions) for topic, name in names.items() if name in present}
+def _partition_counts(connection: KafkaConnection) -> dict[Topic, int]:
+    names = {topic: connection.topic_name(topic) for topic in Topic}
+    found = describe_names(connection, names.values(), TIMEOUT_S)
+    return {topic: found[name].partitions for topic, name in names.items() if name in found}
 
 
 def _contradictions(
@@ -91,25 +90,22 @@ def _contradictions(
     """What would make a join wrong, an order wrong or a record disappear."""
     problems = []
     for group in CO_PARTITIONED:
-        found = {topic.value.name(connection.topic_prefix): counts[topic] for topic in group if topic in counts}
-        if len(set(found.values())) > 1:
-            listed = ", ".join(f"{name} has {count}" for name, count in found.items())
+        joined = {connection.topic_name(topic): counts[topic] for topic in group if topic in counts}
+        if uneven := uneven_partitions(joined):
             problems.append(
-                f"Topics that are joined must have equal partition counts, but {listed}: "
-                "create them anew with one count, or set HAILONG_KAFKA_PARTITIONS to the count that exists."
+                f"Topics that are joined must have equal partition counts, but {uneven}: "
+                "recreate them with one count, or set HAILONG_KAFKA_PARTITIONS to the count that exists."
             )
     for topic, count in existing.items():
         fixed = topic.value.partitions
         if fixed is not None and count != fixed:
-            problems.append(
-                f"Topic {topic.value.name(connection.topic_prefix)} must have {fixed} partition, not {count}."
-            )
+            problems.append(f"Topic {connection.topic_name(topic)} must have {fixed} partition, not {count}.")
     return problems + _wrong_cleanup(client, connection, existing)
 
 
 def _wrong_cleanup(client: AdminClient, connection: KafkaConnection, topics: Iterable[Topic]) -> list[str]:
     """Topics whose clean-up policy differs: a compacted log of events would lose all but the last of each key."""
-    by_name = {topic.value.name(connection.topic_prefix): topic for topic in topics}
+    by_name = {connection.topic_name(topic): topic for topic in topics}
     if not by_name:
         return []
     answers = client.describe_configs([ConfigResource(ResourceType.TOPIC, name) for name in by_name])
@@ -134,7 +130,7 @@ def _create(client: AdminClient, connection: KafkaConnection, counts: Mapping[To
     if not counts:
         return
     new = [
-        NewTopic(topic.value.name(connection.topic_prefix), count, replication, config=dict(topic.value.config))
+        NewTopic(connection.topic_name(topic), count, replication, config=dict(topic.value.config))
         for topic, count in counts.items()
     ]
     for name, answer in client.create_topics(new, operation_timeout=TIMEOUT_S).items():

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from processors.stages.stage import Stage
 from schemas.errors import ConfigurationError
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.topic_metadata import TopicFacts, describe
+from schemas.kafka.topic_metadata import TopicFacts, describe_names, uneven_partitions
 from schemas.topics import Topic
 
 
@@ -23,8 +23,8 @@ def check(connection: KafkaConnection, stages: Sequence[Stage], timeout_s: float
         SystemFault: Kafka refuses our credentials.
     """
     wanted = {topic: None for stage in stages for topic in stage.inputs} | {Topic.DEAD_LETTER: None}
-    names = [topic.value.name(connection.topic_prefix) for topic in wanted]
-    facts = describe(connection, names, timeout_s)
+    names = [connection.topic_name(topic) for topic in wanted]
+    facts = describe_names(connection, names, timeout_s)
     problems = [
         *(f"topic {name} does not exist at {connection.bootstrap_servers}" for name in names if name not in facts),
         *(problem for stage in stages for problem in _uneven(stage, connection.topic_prefix, facts)),
@@ -38,7 +38,5 @@ def check(connection: KafkaConnection, stages: Sequence[Stage], timeout_s: float
 
 def _uneven(stage: Stage, prefix: str, facts: Mapping[str, TopicFacts]) -> Iterator[str]:
     names = [topic.value.name(prefix) for topic in stage.inputs]
-    counts = {name: facts[name].partitions for name in names if name in facts}
-    if len(set(counts.values())) > 1:
-        listed = ", ".join(f"{name} has {count}" for name, count in counts.items())
-        yield f"stage {stage.name} joins topics partition by partition, but their partition counts differ: {listed}"
+    if uneven := uneven_partitions({name: facts[name].partitions for name in names if name in facts}):
+        yield f"stage {stage.name} joins topics partition by partition, but their partition counts differ: {uneven}"

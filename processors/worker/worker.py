@@ -26,7 +26,7 @@ from schemas.dead_letters.earlier_refusals import EarlierRefusals
 from schemas.dead_letters.limit import DeadLetterGuard
 from schemas.errors import SystemFault, Unavailable
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.topic_metadata import TopicFacts, describe
+from schemas.kafka.topic_metadata import TopicFacts, describe_names
 from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)
@@ -126,7 +126,7 @@ class Worker:
         while not self._recreated:
             await asyncio.sleep(self._options.identity_check_s)
             try:
-                now = await asyncio.to_thread(describe, self._connection, list(facts), _DESCRIBE_S)
+                now = await asyncio.to_thread(describe_names, self._connection, list(facts), _DESCRIBE_S)
             except (Unavailable, SystemFault) as error:
                 _log.info("topics_not_checked", error=type(error).__name__)
                 continue

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import threading
 import time
 from collections.abc import Callable
@@ -20,8 +19,10 @@ from producers.sdk.metrics import HELD_BACK
 from producers.sdk.outcomes import Outcomes
 from schemas.contacts.sealing import Contact, SealingKeys, seal_apart
 from schemas.errors import ConfigurationError, HailongError, Problem, Reason, SystemFault, Unavailable
+from schemas.kafka.client_errors import refusal
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.topic_metadata import describe
+from schemas.kafka.quiet_logger import QUIET
+from schemas.kafka.topic_metadata import describe_names, uneven_partitions
 from schemas.records import ComplaintAction, ContactKey, DeclarationStatus, Rating
 from schemas.topics import CO_PARTITIONED, Topic
 
@@ -41,12 +42,6 @@ _TUNING = {
 }
 _SLICE_S = 0.1
 _PAUSE_S = 0.005
-_REFUSED = frozenset({KafkaError._AUTHENTICATION, KafkaError.SASL_AUTHENTICATION_FAILED})  # noqa: SLF001 - librdkafka's own codes are written so
-
-# librdkafka writes its own lines to stderr; what matters in them comes back as errors and is logged below.
-_QUIET = logging.getLogger(f"{__name__}.librdkafka")
-_QUIET.addHandler(logging.NullHandler())
-_QUIET.propagate = False
 
 
 class EventPublisher:
@@ -86,7 +81,7 @@ class EventPublisher:
             "message.timeout.ms": int(delivery_timeout_s * 1000),
             "error_cb": self._on_error,
             "on_delivery": self._outcomes.note,
-            "logger": _QUIET,
+            "logger": QUIET,
         }
         self._producer = Producer(settings)
         # Delivery reports come only while somebody polls; a caller that just waits for a result must get it.
@@ -103,17 +98,12 @@ class EventPublisher:
             ConfigurationError: Topics are missing, or joined topics differ in their number of partitions.
         """
         names = [self._names[topic] for group in _WRITTEN for topic in group]
-        found = describe(self._connection, names, timeout_s)
+        found = describe_names(self._connection, names, timeout_s)
         problems = [f"Topic {name} does not exist: create the topics first." for name in names if name not in found]
         for group in _WRITTEN:
-            counts = {
-                self._names[topic]: found[self._names[topic]].partitions
-                for topic in group
-                if self._names[topic] in found
-            }
-            if len(set(counts.values())) > 1:
-                described = ", ".join(f"{name} has {count}" for name, count in counts.items())
-                problems.append(f"Joined topics must have equal partition counts: {described}.")
+            joined = [self._names[topic] for topic in group if self._names[topic] in found]
+            if uneven := uneven_partitions({name: found[name].partitions for name in joined}):
+                problems.append(f"Joined topics must have equal partition counts: {uneven}.")
         if problems:
             raise ConfigurationError(problems)
 
@@ -319,8 +309,8 @@ class EventPublisher:
         log.warning("kafka_error", code=error.name(), fatal=error.fatal())
         if error.fatal():
             self._fatal = f"the producer cannot go on ({error.name()})"
-        elif error.code() in _REFUSED:
-            self._fatal = f"Kafka refused our credentials ({error.name()}); check user and password"
+        elif fault := refusal(error, self._connection.bootstrap_servers):
+            self._fatal = str(fault)
 
     def _poll(self) -> None:
         while not self._stop_polling.is_set():

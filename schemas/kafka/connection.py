@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from schemas.topics import Topic
+
 
 @dataclass(frozen=True, slots=True)
 class KafkaConnection:
@@ -37,6 +39,10 @@ class KafkaConnection:
     ssl_key_file: Path | None = None
     topic_prefix: str = "hailong."
     session_timeout_ms: int = 45_000
+
+    def topic_name(self, topic: Topic) -> str:
+        """Full name of a topic in this deployment."""
+        return topic.value.name(self.topic_prefix)
 
     def client_config(self) -> dict[str, str | int | bool]:
         """Settings of librdkafka that every client needs."""

@@ -1,39 +1,27 @@
-"""What a broker says about topics: their partitions, and which log a name stands for today.
+"""What a broker knows about topics: their partitions, and which log a name stands for today.
 
-Workers and sinks name a log in the same words: a dead letter of one record has one id, whoever writes it.
+Workers and sinks identify a log in the same way, so the dead letter of one record has one id, whoever writes it.
 """
 
 from __future__ import annotations
 
-import logging
 import time
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException, TopicCollection
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import (  # type: ignore[attr-defined]  # its type information lacks the re-exports
+    AdminClient,
+    ClusterMetadata,
+)
 
 from schemas.errors import SystemFault, Unavailable
+from schemas.kafka.client_errors import is_unsupported, refusal
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.quiet_logger import QUIET
+from schemas.topics import Topic
 
-REFUSED = frozenset(
-    {
-        KafkaError._AUTHENTICATION,  # noqa: SLF001 - librdkafka's own error codes are written like this
-        KafkaError._SSL,  # noqa: SLF001 - as above
-        KafkaError.SASL_AUTHENTICATION_FAILED,
-        KafkaError.CLUSTER_AUTHORIZATION_FAILED,
-        KafkaError.TOPIC_AUTHORIZATION_FAILED,
-        KafkaError.GROUP_AUTHORIZATION_FAILED,
-    }
-)
-"""Errors that waiting does not mend."""
-
-
-# librdkafka writes its own lines to stderr; what it says comes back to us as an error, so it need not be said twice.
-QUIET = logging.getLogger(f"{__name__}.librdkafka")
-QUIET.addHandler(logging.NullHandler())
-QUIET.propagate = False
+_ATTEMPT_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,62 +29,93 @@ class TopicFacts:
     """One existing topic.
 
     Attributes:
+        name: Full name.
         partitions: Number of partitions.
-        identity: Cluster id and topic id: differs for a new broker and for a topic that was deleted and made again.
+        identity: Cluster id and topic id: differs for a new broker and for a topic that was deleted and created again.
     """
 
+    name: str
     partitions: int
     identity: str
 
 
-def describe(connection: KafkaConnection, names: Collection[str], timeout_s: float) -> Mapping[str, TopicFacts]:
-    """Ask the broker about topics; those that do not exist are left out.
+class TopicsMissing(SystemFault):
+    """Topics do not exist. At start that is a fault; later they may be about to be created again."""
+
+
+def describe_topics(
+    connection: KafkaConnection, topics: Collection[Topic], timeout_s: float
+) -> Mapping[Topic, TopicFacts]:
+    """Ask the broker about topics that must exist.
 
     Raises:
         Unavailable: No broker answered in time.
-        SystemFault: The broker refused our credentials.
+        TopicsMissing: Some do not exist.
+        SystemFault: The broker refused us.
     """
-    refused: list[KafkaError] = []
+    names = {topic: connection.topic_name(topic) for topic in topics}
+    found = describe_names(connection, names.values(), timeout_s)
+    missing = sorted(set(names.values()) - found.keys())
+    if missing:
+        raise TopicsMissing(f"topics are missing: {', '.join(missing)}: run `hailong topics create`")
+    return {topic: found[name] for topic, name in names.items()}
+
+
+def describe_names(connection: KafkaConnection, names: Collection[str], timeout_s: float) -> Mapping[str, TopicFacts]:
+    """Ask the broker about topics by their full names; those that do not exist are left out.
+
+    Raises:
+        Unavailable: No broker answered in time.
+        SystemFault: The broker refused us.
+    """
+    refused: list[SystemFault] = []
 
     def on_error(error: KafkaError) -> None:
-        if error.code() in REFUSED:
-            refused.append(error)
+        if fault := refusal(error, connection.bootstrap_servers):
+            refused.append(fault)
 
-    settings: dict[str, Any] = {**connection.client_config(), "error_cb": on_error, "logger": QUIET}
-    admin = AdminClient(settings)
-    where = connection.bootstrap_servers
-    deadline = time.monotonic() + timeout_s
-    while True:
-        try:
-            metadata = admin.list_topics(timeout=min(1.0, timeout_s))
-            break
-        except KafkaException as exception:
-            error = exception.args[0]
-        admin.poll(0)
-        if refused or error.code() in REFUSED:
-            reason = (refused or [error])[0].name()
-            raise SystemFault(f"Kafka at {where} refused our credentials ({reason}): check user and password")
-        if time.monotonic() >= deadline:
-            raise Unavailable(f"Kafka at {where} does not answer after {timeout_s:g} s ({error.name()})")
+    admin = AdminClient({**connection.client_config()}, error_cb=on_error, logger=QUIET)
+    metadata = _metadata(admin, connection.bootstrap_servers, refused, timeout_s)
     found = [name for name in names if name in metadata.topics and metadata.topics[name].error is None]
-    cluster = metadata.cluster_id
     ids = _topic_ids(admin, found, timeout_s)
     return {
-        name: TopicFacts(len(metadata.topics[name].partitions), f"{cluster}/{ids.get(name, name)}") for name in found
+        name: TopicFacts(name, len(metadata.topics[name].partitions), f"{metadata.cluster_id}/{ids.get(name, name)}")
+        for name in found
     }
 
 
-def _topic_ids(admin: AdminClient, names: list[str], timeout_s: float) -> Mapping[str, str]:
-    """Topic ids, for brokers that have them; a broker that does not know the request has none."""
+def uneven_partitions(counts: Mapping[str, int]) -> str | None:
+    """Lists topics that must have equal partition counts and do not; None when they agree."""
+    if len(set(counts.values())) <= 1:
+        return None
+    return ", ".join(f"{name} has {count}" for name, count in counts.items())
+
+
+def _metadata(admin: AdminClient, servers: str, refused: list[SystemFault], timeout_s: float) -> ClusterMetadata:
+    """Metadata of all topics. Attempts are short, for the client reports refused credentials only between them."""
+    deadline = time.monotonic() + timeout_s
+    while True:
+        try:
+            return admin.list_topics(timeout=min(_ATTEMPT_S, timeout_s))
+        except KafkaException as exception:
+            error = exception.args[0]
+        admin.poll(0)
+        if fault := refused[0] if refused else refusal(error, servers):
+            raise fault
+        if time.monotonic() >= deadline:
+            raise Unavailable(f"Kafka at {servers} does not answer after {timeout_s:g} s ({error.name()})")
+
+
+def _topic_ids(admin: AdminClient, names: Collection[str], timeout_s: float) -> Mapping[str, str]:
+    """Topic ids by name; none from a broker that does not know the request."""
     if not names:
         return {}
-    futures = admin.describe_topics(TopicCollection(names), request_timeout=timeout_s)
     ids: dict[str, str] = {}
-    for name, future in futures.items():
+    for name, future in admin.describe_topics(TopicCollection(list(names)), request_timeout=timeout_s).items():
         try:
             topic_id = future.result().topic_id
         except KafkaException as exception:
-            if exception.args[0].code() in {KafkaError._UNSUPPORTED_FEATURE, KafkaError.UNSUPPORTED_VERSION}:  # noqa: SLF001 - as above
+            if is_unsupported(exception.args[0]):
                 return {}
             raise Unavailable(f"Kafka did not describe topic {name} ({exception.args[0].name()})") from None
         if topic_id is not None:

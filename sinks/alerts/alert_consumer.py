@@ -9,11 +9,12 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from schemas.batches.batch import RawBatch
 from schemas.errors import SystemFault
+from schemas.kafka.client_errors import REFUSED
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.quiet_logger import QUIET
 from schemas.readers.record_reader import RecordReader
 from schemas.records import Alert
 from schemas.topics import Topic
-from sinks.kafka.topic_metadata import QUIET, REFUSED
 
 log = structlog.get_logger(__name__)
 

@@ -29,13 +29,13 @@ from confluent_kafka import Consumer, Message, TopicPartition
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.errors import HailongError
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import describe_topics
 from schemas.options import Checked
 from schemas.readers.record_reader import RecordReader
 from schemas.records import Alert
 from schemas.topics import Topic
 from sinks.alerts.alert_consumer import alerts_in, commit, consumer_of, usable
 from sinks.alerts.http_post import Answer, Pauses, Poster
-from sinks.kafka.topic_metadata import describe, named
 from sinks.metrics import WEBHOOK_DELIVERIES, WEBHOOK_LAST_PROGRESS, WEBHOOK_RETRIES, WEBHOOK_SECONDS
 
 log = structlog.get_logger(__name__)
@@ -101,9 +101,9 @@ def run_webhook(
         SystemFault: Credentials are refused, or the topic is missing.
         Unavailable: Kafka does not answer at start, or a schema registry that an alert needs; the alert comes again.
     """
-    describe(connection, [Topic.ALERT], options.connect_timeout_s)
+    describe_topics(connection, [Topic.ALERT], options.connect_timeout_s)
     consumer = consumer_of(connection, options.group)
-    consumer.subscribe([named(connection, Topic.ALERT)])
+    consumer.subscribe([connection.topic_name(Topic.ALERT)])
     sender = _Sender(options, stop)
     reader = RecordReader(Topic.ALERT, Alert, writer_schemas)
     log.info("webhook_started", host=urlsplit(options.url).hostname, signed=options.secret is not None)

@@ -5,15 +5,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import takewhile
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 from uuid import uuid4
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 
 from schemas.errors import Unavailable
+from schemas.kafka.client_errors import PARTITION_END
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import TopicFacts
+from schemas.kafka.topic_reader import end_offsets, open_reader
 from schemas.topics import Topic
-from sinks.kafka.topic_metadata import QUIET, TopicFacts
 
 Range = tuple[int, int]
 """First offset and the offset after the last."""
@@ -29,13 +31,7 @@ class KafkaSide:
 
     def __init__(self, connection: KafkaConnection, timeout_s: float) -> None:
         self._timeout_s = timeout_s
-        settings: dict[str, Any] = {
-            **connection.consumer_config(f"hailong.audit.{uuid4()}"),
-            "enable.partition.eof": True,
-            "fetch.wait.max.ms": 50,
-            "logger": QUIET,
-        }
-        self._consumer = Consumer(settings)
+        self._consumer = open_reader(connection, f"hailong.audit.{uuid4()}")
 
     def __enter__(self) -> Self:
         """Ready at once; connects with the first question."""
@@ -54,14 +50,14 @@ class KafkaSide:
             Unavailable: The broker does not answer.
         """
         lows: dict[tuple[str, int], int] = {}
-        starts: dict[tuple[str, int], int] = {}
+        last: dict[tuple[str, int], int] = {}
         for found in facts.values():
             for partition in range(found.partitions):
                 low, high = self._watermarks(found.name, partition)
                 lows[found.name, partition] = low
                 if high > low:
-                    starts[found.name, partition] = high - 1
-        ends = {**lows, **self._ends(starts)}
+                    last[found.name, partition] = high - 1
+        ends = {**lows, **end_offsets(self._consumer, last, self._timeout_s)}
         return {
             topic: {number: (lows[found.name, number], ends[found.name, number]) for number in range(found.partitions)}
             for topic, found in facts.items()
@@ -75,22 +71,6 @@ class KafkaSide:
                 f"Kafka does not say which offsets {name}[{partition}] holds ({exception.args[0].name()})"
             ) from None
         return low, high
-
-    def _ends(self, starts: Mapping[tuple[str, int], int]) -> Mapping[tuple[str, int], int]:
-        """Where reading ends: some brokers (Tansu 0.6) answer with the offset after the last batch's first record."""
-        ends: dict[tuple[str, int], int] = {}
-        self._consumer.assign([TopicPartition(name, partition, start) for (name, partition), start in starts.items()])
-        while len(ends) < len(starts):
-            message = self._consumer.poll(self._timeout_s)
-            if message is None:
-                raise Unavailable("Kafka does not give the ends of all partitions")
-            error, name, partition, offset = message.error(), message.topic(), message.partition(), message.offset()
-            if error is None or name is None or partition is None or offset is None:
-                continue
-            if error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own codes are written like this
-                raise Unavailable(f"Kafka does not give the end of {name}[{partition}] ({error.name()})")
-            ends.setdefault((name, partition), offset)
-        return ends
 
     def existing(self, name: str, partition: int, gaps: Iterable[Range]) -> int:
         """How many offsets of those ranges hold a record: compaction and control records leave some empty.
@@ -114,7 +94,7 @@ class KafkaSide:
             error, offset = message.error(), message.offset()
             if error is None and offset is not None:
                 yield offset
-            elif error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own codes
+            elif error is not None and error.code() == PARTITION_END:
                 return
             elif error is not None:
                 raise Unavailable(f"Kafka does not give the records of {name}[{partition}] ({error.name()})")

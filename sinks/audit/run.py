@@ -9,6 +9,7 @@ import structlog
 from clickhouse_driver import Client
 
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import TopicFacts, describe_topics
 from schemas.topics import STORED, Topic
 from sinks.audit.clickhouse_side import ClickHouseSide, services
 from sinks.audit.kafka_side import KafkaSide, Range
@@ -16,7 +17,6 @@ from sinks.audit.report import AuditReport, TopicAudit
 from sinks.clickhouse.client import session
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader.log_epochs import Log, known_logs
-from sinks.kafka.topic_metadata import TopicFacts, describe
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +40,7 @@ def audit(connection: KafkaConnection, clickhouse: ClickHouseConnection, settle_
         SystemFault: Topics or tables are missing, or credentials are refused.
         Unavailable: A server does not answer.
     """
-    facts = describe(connection, STORED, _TIMEOUT_S)
+    facts = describe_topics(connection, STORED, _TIMEOUT_S)
     with KafkaSide(connection, _TIMEOUT_S) as kafka, session(clickhouse, timeout_s=600) as client:
         ranges = kafka.ranges(facts)
         report = _look(kafka, client, facts, ranges)

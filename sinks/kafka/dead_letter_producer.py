@@ -11,10 +11,11 @@ from confluent_kafka import KafkaError, KafkaException, Message, Producer
 from schemas.batches.batch import RawBatch, Reject
 from schemas.codec.record import encoder
 from schemas.dead_letters.letter import dead_letter
-from schemas.errors import SystemFault, Unavailable
+from schemas.errors import Unavailable
+from schemas.kafka.client_errors import refusal
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.quiet_logger import QUIET
 from schemas.topics import Topic
-from sinks.kafka.topic_metadata import QUIET, REFUSED
 from sinks.metrics import DEAD_LETTERS
 
 log = structlog.get_logger(__name__)
@@ -33,7 +34,8 @@ class DeadLetterOffice:
 
     def __init__(self, connection: KafkaConnection, delivery_timeout_s: float) -> None:
         self._prefix = connection.topic_prefix
-        self._topic = Topic.DEAD_LETTER.value.name(self._prefix)
+        self._servers = connection.bootstrap_servers
+        self._topic = connection.topic_name(Topic.DEAD_LETTER)
         self._encode = encoder(Topic.DEAD_LETTER.subject)
         self._timeout_s = delivery_timeout_s
         self._settings: dict[str, Any] = {
@@ -88,8 +90,9 @@ class DeadLetterOffice:
 
     def _give_up(self, left: int, failed: Sequence[KafkaError]) -> NoReturn:
         names = ", ".join(sorted({error.name() for error in failed}))
-        if any(error.code() in REFUSED for error in failed):
-            raise SystemFault(f"Kafka refuses our dead letters ({names}): grant WRITE on {self._topic}")
+        for error in failed:
+            if fault := refusal(error, self._servers, f"grant WRITE on {self._topic}"):
+                raise fault
         if any(error.fatal() for error in failed):
             # Such a producer never sends again: without a new one the sink would wait for ever on a healthy broker.
             self._producer = Producer(self._settings)

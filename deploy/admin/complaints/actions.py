@@ -6,13 +6,14 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Consumer, KafkaException
 
 from producers.sdk import EventPublisher
 from schemas.codec.record import WriterSchemas, decoder
 from schemas.errors import PoisonRecord, SystemFault, Unavailable
+from schemas.kafka.client_errors import PARTITION_END
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.topic_metadata import QUIET
+from schemas.kafka.topic_reader import open_reader, start_offsets
 from schemas.records import ComplaintAction, ComplaintEvent
 from schemas.topics import Topic
 
@@ -67,7 +68,7 @@ class _Outcomes:
         for message in self._consumer.consume(500, timeout=0.1):
             error = message.error()
             if error is not None:
-                if not error.retriable() and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own error codes are written like this
+                if not error.retriable() and error.code() != PARTITION_END:
                     raise SystemFault(f"cannot read what becomes of actions ({error.name()})")
                 continue
             try:
@@ -79,21 +80,13 @@ class _Outcomes:
 @contextmanager
 def _outcomes(connection: KafkaConnection, writer_schemas: WriterSchemas) -> Iterator[_Outcomes]:
     """Read events from before anything is sent, so that none is missed."""
-    name = Topic.COMPLAINT_EVENT.value.name(connection.topic_prefix)
-    settings = {**connection.consumer_config("hailong-complaint-command"), "fetch.wait.max.ms": 20}
-    consumer = Consumer(settings, logger=QUIET)
+    name = connection.topic_name(Topic.COMPLAINT_EVENT)
+    consumer = open_reader(connection, "hailong-complaint-command")
     try:
         try:
-            partitions = consumer.list_topics(name, timeout=_CONNECT_S).topics[name].partitions
-            ends = [
-                TopicPartition(name, one, consumer.get_watermark_offsets(TopicPartition(name, one), _CONNECT_S)[1])
-                for one in partitions
-            ]
+            consumer.assign(start_offsets(consumer, name, 0, _CONNECT_S))
         except KafkaException as exception:
             raise Unavailable(f"Kafka at {connection.bootstrap_servers} does not answer") from exception
-        if not ends:
-            raise SystemFault(f"topic {name} does not exist: run `hailong topics create`, or check the topic prefix")
-        consumer.assign(ends)
         yield _Outcomes(consumer, writer_schemas)
     finally:
         consumer.close()

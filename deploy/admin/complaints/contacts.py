@@ -11,7 +11,7 @@ from schemas.contacts.envelope import read_envelope
 from schemas.contacts.sealing import Contact, SealingKeys, open_key, unseal
 from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.topic_metadata import QUIET
+from schemas.kafka.quiet_logger import QUIET
 from schemas.keys import complaint_key, declaration_key
 from schemas.records import Complaint, ContactKey
 from schemas.topics import Topic

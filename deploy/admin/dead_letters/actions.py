@@ -21,7 +21,7 @@ from schemas.codec.record import encoder
 from schemas.errors import Unavailable
 from schemas.ids import dead_letter_action_id
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.topic_metadata import QUIET
+from schemas.kafka.quiet_logger import QUIET
 from schemas.keys import key_of
 from schemas.records import DeadLetterAction, LetterAction
 from schemas.topics import Topic

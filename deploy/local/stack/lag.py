@@ -12,23 +12,17 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import KafkaException, TopicPartition
 
 from schemas.errors import Unavailable
+from schemas.kafka.client_errors import COORDINATOR_NOT_READY
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_reader import Partition, end_offsets, open_reader
 from schemas.topics import Topic
 
 TIMEOUT_S = 10.0
 
 _PAUSE_S = 0.1
-_COORDINATOR_NOT_READY = {
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-}
-"""Apache Kafka answers so for about a second when a group is new, and after a broker was lost."""
-
-_Partition = tuple[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,9 +49,8 @@ class GroupLag:
     """
 
     def __init__(self, connection: KafkaConnection, group: str, topics: Iterable[Topic]) -> None:
-        self._names = [topic.value.name(connection.topic_prefix) for topic in topics]
-        settings = {"enable.partition.eof": True, "fetch.wait.max.ms": 10, "log_level": 0}
-        self._consumer = Consumer({**connection.consumer_config(group), **settings})
+        self._names = [connection.topic_name(topic) for topic in topics]
+        self._consumer = open_reader(connection, group)
 
     def __enter__(self) -> Self:
         """Does nothing: the first call of `look` connects."""
@@ -81,7 +74,8 @@ class GroupLag:
             reported = _lag(committed, bounds)
             if reported.behind:
                 return reported
-            ends = self._read_ends({key: high for key, (_low, high) in bounds.items() if high > 0})
+            last = {key: high - 1 for key, (_low, high) in bounds.items() if high > 0}
+            ends = end_offsets(self._consumer, last, TIMEOUT_S)
             return _lag(committed, {key: (low, ends.get(key, high)) for key, (low, high) in bounds.items()})
         except KafkaException as error:
             raise Unavailable(f"Kafka does not report the offsets of the consumers: {error.args[0].str()}") from error
@@ -97,7 +91,7 @@ class GroupLag:
             try:
                 found: Sequence[TopicPartition] = self._consumer.committed(wanted, timeout=TIMEOUT_S)
             except KafkaException as error:
-                if error.args[0].code() not in _COORDINATOR_NOT_READY or time.monotonic() > deadline:
+                if error.args[0].code() not in COORDINATOR_NOT_READY or time.monotonic() > deadline:
                     raise
                 time.sleep(_PAUSE_S)
             else:
@@ -108,32 +102,12 @@ class GroupLag:
         assert bounds is not None  # with cached=False it raises instead
         return bounds
 
-    def _read_ends(self, reported: Mapping[_Partition, int]) -> Mapping[_Partition, int]:
-        """The true end offsets: reads from the last known record until every partition reports its end."""
-        ends = dict(reported)
-        open_ends = set(reported)
-        self._consumer.assign([TopicPartition(name, number, high - 1) for (name, number), high in reported.items()])
-        deadline = time.monotonic() + TIMEOUT_S
-        try:
-            while open_ends and time.monotonic() < deadline:
-                for message in self._consumer.consume(10_000, timeout=0.2):
-                    key, error = (message.topic() or "", message.partition() or 0), message.error()
-                    if error is None:
-                        ends[key] = max(ends[key], (message.offset() or 0) + 1)
-                    elif error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 librdkafka's own codes are named so
-                        open_ends.discard(key)
-                    else:
-                        raise KafkaException(error)
-        finally:
-            self._consumer.unassign()
-        return ends
 
-
-def _key(partition: TopicPartition) -> _Partition:
+def _key(partition: TopicPartition) -> Partition:
     return partition.topic, partition.partition
 
 
-def _lag(committed: Sequence[TopicPartition], bounds: Mapping[_Partition, tuple[int, int]]) -> Lag:
+def _lag(committed: Sequence[TopicPartition], bounds: Mapping[Partition, tuple[int, int]]) -> Lag:
     behind = 0
     for one in committed:
         low, high = bounds[_key(one)]

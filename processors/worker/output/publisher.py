@@ -11,6 +11,7 @@ from confluent_kafka import KafkaError, KafkaException, Producer
 
 from processors.worker import metrics
 from schemas.errors import OutcomeUnknown, SystemFault
+from schemas.kafka.client_errors import may_succeed_later
 from schemas.kafka.connection import KafkaConnection
 
 _log = structlog.get_logger(__name__)
@@ -20,18 +21,6 @@ _ROOM_S = 0.1
 """How long room is waited for; below the 0.2 s from which `poll` goes on waiting when it has taken something."""
 _LOOK_S = 0.5
 """How long Kafka is waited for before somebody may have called it off."""
-
-# No answer, or an answer that another attempt may change; everything else needs an operator.
-_UNDECIDED = frozenset(
-    {
-        KafkaError._MSG_TIMED_OUT,  # noqa: SLF001 - librdkafka's own error codes are written like this
-        KafkaError._TIMED_OUT,  # noqa: SLF001 - as above
-        KafkaError._TRANSPORT,  # noqa: SLF001 - as above
-        KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001 - as above
-        KafkaError._RETRY,  # noqa: SLF001 - as above
-    }
-)
-
 
 Message = tuple[str, bytes | None, bytes]
 """A record to be produced: full name of the topic, key, framed value. A plain tuple, for there are many."""
@@ -70,7 +59,7 @@ class Publisher:
         started = time.monotonic()
         while errors := self._attempt(messages):
             for error in errors:
-                if error.code() not in _UNDECIDED and not error.retriable():
+                if not may_succeed_later(error):
                     raise SystemFault(f"Kafka at {self._where} refuses output of {self._stage}: {error.name()}")
             metrics.PUBLISH_RETRIES.labels(self._stage).inc(len(messages))
             _log.warning("publish_retried", stage=self._stage, records=len(messages), error=errors[0].name())

@@ -15,10 +15,10 @@ import structlog
 from confluent_kafka import OFFSET_BEGINNING, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.errors import SystemFault, Unavailable
+from schemas.kafka.client_errors import PARTITION_END, REFUSED
 from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
 from sinks.alerts.alert_consumer import commit, consumer_of, usable
-from sinks.kafka.topic_metadata import REFUSED, named
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ class AlertTopic:
     """
 
     def __init__(self, connection: KafkaConnection, group: str, timeout_s: float) -> None:
-        self._name = named(connection, Topic.ALERT)
+        self._name = connection.topic_name(Topic.ALERT)
         self._consumer = consumer_of(connection, group, tell_end=True)
         self._committed_at = float("-inf")
         self.position = 0
@@ -81,7 +81,7 @@ class AlertTopic:
         found = []
         for message in messages:
             error, offset = message.error(), message.offset()
-            if error is not None and error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own codes are written like this
+            if error is not None and error.code() == PARTITION_END:
                 self.at_end = True
                 self.position = self.position if offset is None else max(offset, 0)
             elif usable(message):

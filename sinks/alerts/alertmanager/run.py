@@ -10,11 +10,11 @@ import structlog
 
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import describe_topics
 from schemas.topics import Topic
 from sinks.alerts.alertmanager.delivery import Delivery
 from sinks.alerts.alertmanager.monitor import AlertmanagerMonitor
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
-from sinks.kafka.topic_metadata import describe
 
 log = structlog.get_logger(__name__)
 
@@ -43,7 +43,7 @@ def run_alertmanager(
         Unavailable: Kafka does not answer at start, or a schema registry that an alert needs; the alert comes again.
         ConfigurationError: The certificates cannot be read.
     """
-    describe(connection, [Topic.ALERT], options.connect_timeout_s)
+    describe_topics(connection, [Topic.ALERT], options.connect_timeout_s)
     watched = monitor or AlertmanagerMonitor(options.targets, options.stall_after_s)
     deliveries = [Delivery(target, connection, options, watched, writer_schemas) for target in options.targets]
     halt = threading.Event()

@@ -26,7 +26,10 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from schemas.errors import OutcomeUnknown, SystemFault, Unavailable
+from schemas.kafka.client_errors import is_fatal, refusal
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.quiet_logger import QUIET
+from schemas.kafka.topic_metadata import TopicsMissing
 from schemas.topics import STORED, Topic
 from sinks.clickhouse.loader.buffers import Buffers, InsertBatch, Lease, TopicBuffer
 from sinks.clickhouse.loader.insert_worker import Writer
@@ -35,7 +38,6 @@ from sinks.clickhouse.loader.monitor import SinkMonitor
 from sinks.clickhouse.loader.options import SinkOptions
 from sinks.clickhouse.loader.start_offsets import beginnings
 from sinks.clickhouse.loader.topic_logs import Logs
-from sinks.kafka.topic_metadata import QUIET, REFUSED, TopicsMissing
 
 log = structlog.get_logger(__name__)
 
@@ -70,6 +72,7 @@ class Session:
         logs: Logs,
         monitor: SinkMonitor,
     ) -> None:
+        self._servers = connection.bootstrap_servers
         self._options = options
         self._writer = writer
         self._asked = logs
@@ -173,9 +176,9 @@ class Session:
             self._record_size = (self._buffers.size - held) // len(messages)
 
     def _complain(self, error: KafkaError) -> None:
-        if error.code() in REFUSED:
-            raise SystemFault(f"Kafka refuses to let us read ({error.name()}): grant READ on the topics and the group")
-        if _is_fatal(error):
+        if fault := refusal(error, self._servers, "grant READ on the topics and the group"):
+            raise fault
+        if is_fatal(error):
             raise _fatal(error)
         if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             self._next_identity_check = 0.0  # deleted, perhaps to be made anew
@@ -341,17 +344,12 @@ class Session:
                 self._buffers[lease.topic].drop([lease.partition])
 
     def _on_error(self, error: KafkaError) -> None:
-        if error.code() in REFUSED:
-            self._faults.append(SystemFault(f"Kafka refused our credentials ({error.name()}): check user and password"))
-        elif _is_fatal(error):
+        if fault := refusal(error, self._servers):
+            self._faults.append(fault)
+        elif is_fatal(error):
             self._faults.append(_fatal(error))
         else:
             log.warning("kafka_error", error=error.name())
-
-
-def _is_fatal(error: KafkaError) -> bool:
-    """Whether the consumer is of no more use; an error that comes as a message bears the code, not the flag."""
-    return error.fatal() or error.code() == KafkaError._FATAL  # noqa: SLF001 - librdkafka's own error codes are written like this
 
 
 def _fatal(error: KafkaError) -> SystemFault:

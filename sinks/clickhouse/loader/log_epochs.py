@@ -17,8 +17,8 @@ import structlog
 from clickhouse_driver import Client
 
 from schemas.errors import SystemFault
+from schemas.kafka.topic_metadata import TopicFacts
 from schemas.topics import Topic
-from sinks.kafka.topic_metadata import TopicFacts
 
 log = structlog.get_logger(__name__)
 

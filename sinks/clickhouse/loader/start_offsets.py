@@ -12,9 +12,9 @@ from collections.abc import Callable, Mapping, Sequence
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from schemas.errors import SystemFault, Unavailable
+from schemas.kafka.client_errors import REFUSED
 from sinks.clickhouse.loader.log_epochs import Log
 from sinks.clickhouse.loader.topic_logs import Reached
-from sinks.kafka.topic_metadata import REFUSED
 
 
 def beginnings(

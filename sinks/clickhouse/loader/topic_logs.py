@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from typing import TypeAlias
 
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import describe_topics
 from schemas.topics import STORED, Topic
 from sinks.clickhouse.client import session
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader.log_epochs import Log, identify
 from sinks.clickhouse.loader.options import SinkOptions
-from sinks.kafka.topic_metadata import describe
 
 Reached: TypeAlias = Mapping[tuple[str, int, int], int]
 """The offset after the last stored record, by subject, epoch and partition; what holds nothing is not in it."""
@@ -42,7 +42,7 @@ class Logs:
             OutcomeUnknown: ClickHouse's answer was lost.
             TopicsMissing: A topic does not exist.
         """
-        facts = describe(self._connection, STORED, self._timeout_s)
+        facts = describe_topics(self._connection, STORED, self._timeout_s)
         strange = {topic: found for topic, found in facts.items() if found.identity not in self._known}
         if strange:
             with session(self._clickhouse, timeout_s=self._timeout_s) as client:

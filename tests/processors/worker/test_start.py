@@ -17,7 +17,7 @@ from processors.worker import WorkerOptions, run_worker
 from processors.worker.output.publisher import Publisher
 from schemas.errors import ConfigurationError, OutcomeUnknown, SystemFault, Unavailable
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.topic_metadata import describe
+from schemas.kafka.topic_metadata import describe_names
 from schemas.topics import Topic
 
 
@@ -79,15 +79,15 @@ def test_the_identity_of_a_topic_changes_when_it_is_made_again(world: Any) -> No
     # given
     world.create()
     name = world.name(Topic.RATING)
-    before = describe(world.connection, [name], 10)[name]
-    again = describe(world.connection, [name], 10)[name]
+    before = describe_names(world.connection, [name], 10)[name]
+    again = describe_names(world.connection, [name], 10)[name]
     # when
     world.admin.delete_topics([name])[name].result()
-    assert describe(world.connection, [name], 10) == {}
+    assert describe_names(world.connection, [name], 10) == {}
     world.create_one(Topic.RATING, 4)
     # then
     assert before == again
-    assert describe(world.connection, [name], 10)[name].identity != before.identity
+    assert describe_names(world.connection, [name], 10)[name].identity != before.identity
 
 
 @pytest.mark.servers

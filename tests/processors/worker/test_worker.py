@@ -13,7 +13,7 @@ import pytest
 from support.brokers import on_both_brokers
 
 from schemas.errors import SystemFault
-from schemas.kafka.topic_metadata import describe
+from schemas.kafka.topic_metadata import describe_names
 from schemas.topics import Topic
 
 pytestmark = pytest.mark.servers
@@ -260,5 +260,5 @@ def test_refused_credentials_are_said_at_once(world: Any, mechanism: str) -> Non
     """Credentials that the broker does not accept are an operator's fault to mend, not a broker to wait for."""
     sasl = {"sasl_mechanism": mechanism, "sasl_username": "u", "sasl_password": "a secret"}
     with pytest.raises(SystemFault, match="refused our credentials") as refusal:
-        describe(replace(world.connection, security_protocol="SASL_PLAINTEXT", **sasl), [], 10)
+        describe_names(replace(world.connection, security_protocol="SASL_PLAINTEXT", **sasl), [], 10)
     assert "a secret" not in str(refusal.value)

@@ -15,11 +15,11 @@ from support.events import at, item, rating, status
 from processors.domain.cases.replay import fold
 from schemas.errors import SystemFault
 from schemas.ids import complaint_id, fact_id
+from schemas.kafka.topic_metadata import describe_names, describe_topics
 from schemas.records import Alert, Complaint, Driver, LowItem, OfficeCount, RatedService, Satisfaction, TargetEvidence
 from schemas.topics import Topic
 from sinks.audit import audit, render
 from sinks.clickhouse.migrate import migrate
-from sinks.kafka.topic_metadata import describe
 
 pytestmark = pytest.mark.servers
 
@@ -221,8 +221,6 @@ def test_migrations_are_repeatable_and_guarded(world: Any) -> None:
 
 def test_sink_and_workers_name_a_log_alike(world: Any) -> None:
     """Dead letters of one record get one id whoever sets it aside, because both name its log alike."""
-    from schemas.kafka.topic_metadata import describe as workers_describe  # noqa: PLC0415 - the other side
-
-    name = Topic.RATING.value.name(world.kafka.topic_prefix)
-    theirs = workers_describe(world.kafka, [name], 10)[name].identity
-    assert describe(world.kafka, [Topic.RATING], 10)[Topic.RATING].identity == theirs
+    name = world.kafka.topic_name(Topic.RATING)
+    theirs = describe_names(world.kafka, [name], 10)[name].identity
+    assert describe_topics(world.kafka, [Topic.RATING], 10)[Topic.RATING].identity == theirs
