@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import sys
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -13,19 +12,6 @@ import pytest
 from deploy.local.supervisor import ChildSpec
 from deploy.local.tansu import EmbeddedBroker
 from schemas.kafka.connection import KafkaConnection
-
-
-@pytest.fixture
-def wait_until() -> Callable[..., None]:
-    """Poll a condition until it holds; fail after a deadline."""
-
-    def wait(condition: Callable[[], bool], timeout_s: float = 15, what: str = "the condition") -> None:
-        deadline = time.monotonic() + timeout_s
-        while not condition():
-            assert time.monotonic() < deadline, f"{what} did not come true within {timeout_s} s"
-            time.sleep(0.02)
-
-    return wait
 
 
 @pytest.fixture

@@ -11,9 +11,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from support.polling import Overdue, eventually
+
 from faults.points import CLOCK
 from faults.schedule import Action, Fault
-from faults.site import CLICKHOUSE, SESSION_TIMEOUT_S, Overdue, Site, wait_until
+from faults.site import CLICKHOUSE, SESSION_TIMEOUT_S, Site
 from schemas.errors import HailongError
 
 GRACEFUL_S = 10.0
@@ -77,7 +79,7 @@ def _await_death(site: Site, point: str, done: Injected) -> None:
             done.pids.append(death.pid)
         return death is not None
 
-    wait_until(died, _REACHED_S, f"a process passes {point}")
+    eventually(died, f"a process passes {point}", within_s=_REACHED_S)
 
 
 def _rebuild(site: Site, fault: Fault, rng: random.Random, done: Injected) -> None:
@@ -96,7 +98,7 @@ def _clickhouse_kill(site: Site, _fault: Fault, rng: random.Random, done: Inject
     time.sleep(rng.random())  # anywhere in the sink's second
     done.begin()
     done.pids.append(site.keeper.kill(CLICKHOUSE))
-    wait_until(site.answers, _SETTLED_S, "ClickHouse answers again")
+    eventually(site.answers, "ClickHouse answers again", within_s=_SETTLED_S)
 
 
 def _clickhouse_away(site: Site, _fault: Fault, _rng: random.Random, done: Injected) -> None:
@@ -104,7 +106,7 @@ def _clickhouse_away(site: Site, _fault: Fault, _rng: random.Random, done: Injec
     done.pids.append(site.keeper.kill(CLICKHOUSE, for_good=True))
     time.sleep(AWAY_S)
     site.keeper.resume(CLICKHOUSE)
-    wait_until(site.answers, _SETTLED_S, "ClickHouse answers again")
+    eventually(site.answers, "ClickHouse answers again", within_s=_SETTLED_S)
 
 
 def _broker_kill(site: Site, _fault: Fault, rng: random.Random, done: Injected) -> None:
@@ -127,11 +129,11 @@ def _scale(site: Site, _fault: Fault, _rng: random.Random, done: Injected) -> No
         _stop(site, name, done)
     for number in (2, 3):
         site.start_process("worker", number)
-    wait_until(lambda: site.members(3), _SETTLED_S, "three workers share the work")
+    eventually(lambda: site.members(3), "three workers share the work", within_s=_SETTLED_S)
     done.notes.append(f"three after {time.monotonic() - done.at:.1f} s")
     for number in (2, 3):
         _stop(site, f"worker-{number}", done)
-    wait_until(lambda: site.members(1), _SETTLED_S, "one worker has all of the work")
+    eventually(lambda: site.members(1), "one worker has all of the work", within_s=_SETTLED_S)
     done.notes.append(f"one after {time.monotonic() - done.at:.1f} s")
     done.pids.append(site.keeper.pid(first))
     site.start_process("worker", 2)
@@ -155,7 +157,7 @@ def _rolling(site: Site, _fault: Fault, _rng: random.Random, done: Injected) -> 
         site.keeper.resume(name)
     site.keeper.terminate(CLICKHOUSE, 30)
     site.keeper.resume(CLICKHOUSE)
-    wait_until(site.answers, _SETTLED_S, "ClickHouse answers again")
+    eventually(site.answers, "ClickHouse answers again", within_s=_SETTLED_S)
     for broker in range(site.brokers):
         site.cluster.stop(broker)
         site.cluster.start(broker)
@@ -175,7 +177,7 @@ def _full_disk(site: Site, _fault: Fault, rng: random.Random, done: Injected) ->
     site.disk.fill()
     done.begin()
     try:
-        wait_until(lambda: site.logs("worker").count("snapshot_failed") > failed, _REACHED_S, "a snapshot fails")
+        _await_more(site, "snapshot_failed", failed)
         done.pids.append(site.keeper.kill(rng.choice(site.keeper.names("worker"))))
     finally:
         site.disk.free()
@@ -183,7 +185,7 @@ def _full_disk(site: Site, _fault: Fault, rng: random.Random, done: Injected) ->
 
 
 def _bad_snapshot(site: Site, _fault: Fault, rng: random.Random, done: Injected) -> None:
-    wait_until(lambda: len(site.disk.snapshots()) > 1, _REACHED_S, "there are snapshots")
+    eventually(lambda: len(site.disk.snapshots()) > 1, "there are snapshots", within_s=_REACHED_S)
     names = site.keeper.names("worker")
     ignored = site.logs("worker").count("snapshot_ignored")
     done.begin()
@@ -196,7 +198,11 @@ def _bad_snapshot(site: Site, _fault: Fault, rng: random.Random, done: Injected)
     done.notes.append(spoil.__name__.strip("_"))
     for name in names:
         site.keeper.resume(name)
-    wait_until(lambda: site.logs("worker").count("snapshot_ignored") > ignored, _REACHED_S, "a snapshot is refused")
+    _await_more(site, "snapshot_ignored", ignored)
+
+
+def _await_more(site: Site, event: str, before: int) -> None:
+    eventually(lambda: site.logs("worker").count(event) > before, event, within_s=_REACHED_S)
 
 
 def _tear(path: Path, rng: random.Random, _others: list[Path]) -> None:

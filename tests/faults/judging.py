@@ -5,10 +5,12 @@ from __future__ import annotations
 import pickle
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from clickhouse_driver.errors import Error as DriverError
+from support.polling import Overdue, eventually
 
 from faults.alerts import compare_alerts
 from faults.expected import Tables
@@ -57,14 +59,19 @@ def await_equal(
         patience_s: How long to go on.
         alerts: Whether the alerts are compared, too: only when nothing flows any more.
     """
-    deadline = time.monotonic() + patience_s
-    while not _arrived(clickhouse, judged) and time.monotonic() < deadline:
-        time.sleep(_PAUSE_S)
-    while True:
+    verdict, began = Verdict(()), time.monotonic()
+
+    def equal() -> bool:
+        nonlocal verdict
         verdict = _compare(clickhouse, judged, alerts=alerts)
-        if verdict.equal or time.monotonic() > deadline:
-            return verdict
-        time.sleep(_PAUSE_S)
+        return verdict.equal
+
+    with suppress(Overdue):
+        eventually(lambda: _arrived(clickhouse, judged), "all rows are there", within_s=patience_s, pause_s=_PAUSE_S)
+    with suppress(Overdue):
+        left = patience_s - (time.monotonic() - began)
+        eventually(equal, "ClickHouse equals the oracle", within_s=left, pause_s=_PAUSE_S)
+    return verdict
 
 
 def _arrived(clickhouse: ClickHouseConnection, judged: Sequence[Judged]) -> bool:

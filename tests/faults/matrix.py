@@ -18,13 +18,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 
+from support.polling import Overdue, eventually
+
 from faults.expected import expected_tables
 from faults.injections import Injected, inject
 from faults.inputs import read_inputs
 from faults.judging import Judged, await_equal
 from faults.outcome import Outcome, Run
 from faults.schedule import Fault, Section
-from faults.site import Overdue, Site, open_site, wait_until
+from faults.site import Site, open_site
 from faults.traffic import START_MS, rounds
 from schemas.errors import HailongError
 from schemas.reference import load_offices
@@ -104,7 +106,7 @@ class Judge:
                 return False  # Kafka is away, or about to elect: it is asked again
 
         try:
-            wait_until(done, patience_s, "the groups catch up")
+            eventually(done, "the groups catch up", within_s=patience_s)
         except Overdue:
             return None
         return time.monotonic() - since

@@ -9,14 +9,14 @@ import secrets
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from clickhouse_driver.errors import Error as DriverError
+from support.polling import Overdue, eventually
 
 from deploy.admin.topics import ensure_topics
 from deploy.local.ports import free_port
@@ -40,25 +40,6 @@ ROOT = HERE.parents[1]
 PARTITIONS = 4
 SESSION_TIMEOUT_S = 6.0
 CLICKHOUSE = "clickhouse"
-_LOOK_S = 0.1
-
-
-class Overdue(AssertionError):
-    """Something did not happen in time."""
-
-
-def wait_until(condition: Callable[[], bool], timeout_s: float, what: str) -> float:
-    """Poll until a condition holds; seconds that took.
-
-    Raises:
-        Overdue: It did not hold in time.
-    """
-    started = time.monotonic()
-    while not condition():
-        if time.monotonic() - started > timeout_s:
-            raise Overdue(f"{what}: not within {timeout_s:g} s")
-        time.sleep(_LOOK_S)
-    return time.monotonic() - started
 
 
 def answers(clickhouse: ClickHouseConnection) -> bool:
@@ -200,7 +181,7 @@ def open_site(directory: Path, section: Section, seed: int, rate: int, *, embedd
         environment = _environment(kafka, clickhouse, directory, password, name)
         progress = stack.enter_context(Progress(kafka, groups_of(f"{name}.", f"{name}.sink")))
         _start_clickhouse(keeper, clickhouse, directory, password, environment)
-        wait_until(lambda: answers(clickhouse), 60, "ClickHouse answers")
+        eventually(lambda: answers(clickhouse), "ClickHouse answers")
         migrate(clickhouse)
         load = LoadProcess(environment, seed + section.number, rate, directory / "load.log")
         stack.callback(load.end)

@@ -7,6 +7,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from support.polling import DEADLINE_S
+
 ROOT = Path(__file__).resolve().parents[2]
 
 
@@ -20,7 +22,7 @@ def test_nothing_is_compiled_afterwards() -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=DEADLINE_S,
     )
     assert ran.returncode == 0, ran.stderr
 
@@ -44,6 +46,6 @@ def test_kernels_are_python(tmp_path: Path) -> None:
         capture_output=True,
         text=True,
         check=False,
-        timeout=200,
+        timeout=DEADLINE_S,
     )
     assert ran.returncode == 0, ran.stdout[-3000:] + ran.stderr[-2000:]

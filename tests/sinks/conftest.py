@@ -8,7 +8,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field, replace
@@ -24,6 +23,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from confluent_kafka.admin import AdminClient, NewTopic
 from support.clickhouse import drop_databases
 from support.events import value_of
+from support.polling import DEADLINE_S, eventually
 from support.threads import beside
 
 from deploy.local.ports import free_port
@@ -50,15 +50,6 @@ main()
 """
 """The embedded server, but for one of the rights that its engine gives and checks."""
 PROGRAM = Path(__file__).with_name("run_sink_program.py")
-
-
-def eventually(condition: Callable[[], bool], seconds: float = 30.0, what: str = "the condition") -> None:
-    """Poll until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not hold within {seconds} s")
-        time.sleep(0.05)
 
 
 def raw(topic: Topic, *records: Any) -> list[tuple[bytes | None, bytes | None]]:
@@ -101,7 +92,7 @@ class Server:
         self._password = password
         with (self._directory / "clickhouse.log").open("ab") as log:
             self._process = subprocess.Popen(bound_command(command), cwd=ROOT, env=environment, stdout=log, stderr=log)
-        eventually(self._answers, 30, "ClickHouse answers")
+        eventually(self._answers, "ClickHouse answers")
 
     def _answers(self) -> bool:
         connection = replace(self.connection("default"), password=self._password)
@@ -124,7 +115,7 @@ class Server:
         """Stop it in order."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(10)
+            self._process.wait(DEADLINE_S)
 
     def connection(self, database: str) -> ClickHouseConnection:
         """How to reach a database of it."""
@@ -230,16 +221,16 @@ class World:
     def sink(self, **changed: Any) -> Iterator[SinkMonitor]:
         """A sink in a thread, for as long as the block lasts; what stopped it is raised at the end."""
         stop, monitor, options = threading.Event(), SinkMonitor(), replace(self.options, **changed)
-        with beside(lambda: run_sink(self.kafka, self.clickhouse, options, stop, monitor=monitor), stop, 30):
+        with beside(lambda: run_sink(self.kafka, self.clickhouse, options, stop, monitor=monitor), stop, DEADLINE_S):
             yield monitor
 
     def eventually_failed(self, monitor: SinkMonitor) -> None:
         """Wait until the sink has failed."""
-        eventually(lambda: monitor.progress.state == "failed", 30, "the sink fails")
+        eventually(lambda: monitor.progress.state == "failed", "the sink fails")
 
     def eventually_stored(self, monitor: SinkMonitor, records: int) -> None:
         """Wait until so many records are stored, or the sink has failed."""
-        eventually(lambda: self._done(monitor, records), 30, f"{records} records stored")
+        eventually(lambda: self._done(monitor, records), f"{records} records stored")
 
     @staticmethod
     def _done(monitor: SinkMonitor, records: int) -> bool:
@@ -305,7 +296,7 @@ class SinkProcess:
         text = Path(f"/proc/{self.process.pid}/statm").read_text()
         return int(text.split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
-    def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = 30) -> int:
+    def end(self, number: signal.Signals = signal.SIGTERM, seconds: float = DEADLINE_S) -> int:
         """End it; its exit status."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGCONT)
@@ -316,7 +307,6 @@ class SinkProcess:
 class Helpers:
     """Functions for tests."""
 
-    eventually = staticmethod(eventually)
     raw = staticmethod(raw)
     sealed = staticmethod(sealed)
     new_world = staticmethod(new_world)

@@ -9,7 +9,6 @@ import shutil
 import ssl
 import subprocess
 import threading
-import time
 import urllib.request
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from cryptography.x509.oid import NameOID
 
 from deploy.local.ports import free_port, listens
 from deploy.local.supervisor.child import bound_command
+from support.polling import DEADLINE_S, eventually
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "monitoring" / "alertmanager.yml"
 """What we recommend."""
@@ -159,17 +159,15 @@ class Alertmanager:
         ]
         with (self._directory / "alertmanager.log").open("ab") as log:
             self._process = subprocess.Popen(bound_command(command), stdout=log, stderr=log)
-        deadline = time.monotonic() + 15
-        while not listens("127.0.0.1", self._port):
-            assert self._process.poll() is None, (self._directory / "alertmanager.log").read_text()
-            assert time.monotonic() < deadline, "Alertmanager does not listen"
-            time.sleep(0.02)
+        process = self._process
+        eventually(lambda: process.poll() is not None or listens("127.0.0.1", self._port), "Alertmanager listens")
+        assert process.poll() is None, (self._directory / "alertmanager.log").read_text()
 
     def stop(self) -> None:
         """End it in order, if it runs: it keeps whom it told what, and forgets the alerts."""
         if self._process is not None:
             self._process.terminate()
-            self._process.wait(15)
+            self._process.wait(DEADLINE_S)
             self._process = None
 
     def alerts(self) -> dict[str, dict[str, Any]]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -20,6 +19,7 @@ from schemas.topics import Topic
 from sinks.clickhouse.client import connect, session
 from sinks.clickhouse.connection import ClickHouseConnection
 from support.comparison import Last, identity
+from support.polling import DEADLINE_S, eventually
 
 PASSWORD = "system-test"
 ROOT = Path(__file__).resolve().parents[2]
@@ -38,16 +38,13 @@ def embedded_clickhouse(directory: Path) -> Iterator[ClickHouseConnection]:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=log)
     connection = ClickHouseConnection(port=port, password=PASSWORD, database="default")
     try:
-        deadline = time.monotonic() + 30
-        while not _answers(connection):
-            assert process.poll() is None, "ClickHouse ended at its start"
-            assert time.monotonic() < deadline, "ClickHouse does not answer"
-            time.sleep(0.05)  # between two looks at a server that is starting
+        eventually(lambda: process.poll() is not None or _answers(connection), "ClickHouse answers or ends")
+        assert process.poll() is None, "ClickHouse ended at its start"
         yield connection
     finally:
         process.terminate()
         try:
-            process.wait(10)
+            process.wait(DEADLINE_S)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -28,6 +27,7 @@ from sinks.clickhouse.migrate import migrate
 from support.clickhouse import drop_databases, read_database
 from support.comparison import compare
 from support.oracle import Oracle
+from support.polling import DEADLINE_S, Overdue, eventually_passes
 
 R = TypeVar("R", bound=Record)
 PARTITIONS = 2
@@ -126,7 +126,13 @@ class Pipeline:
         environment = self._environment(code, settings)
         command = [sys.executable, "-m", "deploy.cli.main", *arguments]
         return subprocess.run(
-            command, cwd=self.directory, env=environment, capture_output=True, text=True, check=False, timeout=60
+            command,
+            cwd=self.directory,
+            env=environment,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=DEADLINE_S,
         )
 
     def migrate_by(self, code: Path, database: ClickHouseConnection) -> None:
@@ -160,10 +166,10 @@ class Pipeline:
         consumer.close()
         return found
 
-    def wait_for_truth(self, oracle: Oracle, *databases: ClickHouseConnection, timeout_s: float = 90) -> None:
+    def wait_for_truth(self, oracle: Oracle, *databases: ClickHouseConnection) -> None:
         """Until databases hold what the oracle says, and an audit finds them whole."""
         for database in databases:
-            self.wait_until(partial(self._compare, database, oracle), timeout_s)
+            self.wait_until(partial(self._compare, database, oracle), f"{database.database} equals the oracle")
             report = audit(self.kafka, database, settle_s=5)
             assert report.clean, f"{database.database}: {report}"
 
@@ -171,21 +177,23 @@ class Pipeline:
     def _compare(database: ClickHouseConnection, oracle: Oracle) -> None:
         compare(read_database(database), oracle)
 
-    def wait_until(self, says: Callable[[], object], timeout_s: float = 90) -> None:
-        """Until something raises no AssertionError any more; fails with the last one, or as soon as a process ends."""
-        deadline = time.monotonic() + timeout_s
-        while True:
-            for log, process in self._running.items():
-                assert process.poll() is None, f"{log.name} ended:\n{log.read_text()[-3000:]}"
-            try:
-                says()
-            except AssertionError as difference:
-                if time.monotonic() > deadline:
-                    told = "\n".join(f"{log.name}: {log.read_text()[-1500:]}" for log in self._running)
-                    raise AssertionError(f"{difference}\n{told}") from None
-                time.sleep(0.2)  # between two looks at tables and topics that nothing announces
-            else:
-                return
+    def wait_until(self, check: Callable[[], object], what: str) -> None:
+        """Until a check raises no AssertionError; fails with the last one, or as soon as a process ends."""
+
+        def ended() -> list[Path]:
+            return [log for log, process in self._running.items() if process.poll() is not None]
+
+        def check_unless_ended() -> None:
+            if not ended():
+                check()
+
+        try:
+            eventually_passes(check_unless_ended, what)
+        except Overdue as overdue:
+            logs = "\n".join(f"{log.name}: {log.read_text()[-1500:]}" for log in self._running)
+            raise Overdue(f"{overdue}\n{logs}") from None
+        for log in ended():
+            raise AssertionError(f"{log.name} ended:\n{log.read_text()[-3000:]}")
 
     @contextmanager
     def _process(self, name: str, code: Path | None, settings: dict[str, str]) -> Iterator[subprocess.Popen[bytes]]:

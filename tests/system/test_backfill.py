@@ -51,7 +51,7 @@ def test_statuses_of_two_days_are_entered_a_day_later(pipeline: Pipeline) -> Non
     live, replayed = pipeline.database("live"), pipeline.database("replayed")
     with pipeline.worker(), pipeline.sink(live):
         pipeline.publish(record for _event, record in sent[:by_end])
-        pipeline.wait_until(lambda: _holds(unmatched(live), unknown))
+        pipeline.wait_until(lambda: _holds(unmatched(live), unknown), "the sheets are unmatched")
         with pipeline.sink(replayed):
             for start in range(by_end, len(sent), 200):  # so that both sinks load old and new side by side
                 pipeline.publish(record for _event, record in sent[start : start + 200])
@@ -139,10 +139,10 @@ class Day:
     def wait_for(self, declarations: list[str], state: MatchState) -> None:
         """Until every declaration has a fact in this state."""
 
-        def look() -> None:
+        def check() -> None:
             assert self.states(declarations).count(state) == len(declarations)
 
-        self._pipeline.wait_until(look)
+        self._pipeline.wait_until(check, f"{len(declarations)} facts are {state}")
 
 
 def test_a_clock_an_hour_ahead_ends_no_grace_and_drags_no_time(pipeline: Pipeline) -> None:
@@ -170,7 +170,7 @@ def test_a_clock_an_hour_ahead_ends_no_grace_and_drags_no_time(pipeline: Pipelin
         expected = oracle_of(day.sent)
         day.statuses(other, NINE + DAY_MS + 30 * MINUTE_MS + 1, NINE + 30 * MINUTE_MS)  # more than a day ahead
         pipeline.wait_for_truth(expected, database)
-        pipeline.wait_until(lambda: _some(rows(database, "SELECT * FROM dead_letter")))
+        pipeline.wait_until(lambda: _some(rows(database, "SELECT * FROM dead_letter")), "dead letters")
     assert day.states(in_time) == [MatchState.MATCHED] * len(in_time)
     assert day.states(ahead) == [MatchState.MATCHED] * len(ahead)
     letters = pipeline.records(Topic.DEAD_LETTER, DeadLetter)

@@ -63,7 +63,7 @@ def test_a_low_score_is_handled_answered_rated_and_reopened(pipeline: Pipeline) 
     with pipeline.worker(HAILONG_WORKER_GRACE_S="0"), pipeline.sink(database):
         with EventPublisher(pipeline.kafka, sealing_keys=SealingKeys.parse(KEYS)) as publisher:
             publisher.publish_rating(low_rating(), contact=Contact(NAME, PHONE)).result(20)
-        pipeline.wait_until(opened)
+        pipeline.wait_until(opened, "an open case")
         (case,) = listed()
         assert (case["priority_reasons"], case["excluded_officials"]) == (["SCORE_1_WITH_TEXT"], ["o-rated"])
         one = case["complaint_id"][:8]
@@ -90,7 +90,7 @@ def test_a_low_score_is_handled_answered_rated_and_reopened(pipeline: Pipeline) 
             accessed = rows(database, "SELECT actor FROM v_case_events WHERE action = 'REVEAL' AND kind = 'ACCEPTED'")
             assert [row["actor"] for row in accessed] == ["o-head"]
 
-        pipeline.wait_until(stored)
+        pipeline.wait_until(stored, "the case is stored")
         report = audit(pipeline.kafka, database, settle_s=5)
         assert report.clean, report
     (answer,) = pipeline.records(Topic.COMPLAINT_ANSWER, ComplaintAnswer)
@@ -125,9 +125,9 @@ def test_timers_fire_once_through_kills(pipeline: Pipeline) -> None:
         assert expected <= set(said())
 
     with pipeline.worker(HAILONG_WORKER_STAGES="complaints"):
-        pipeline.wait_until(some)  # the process is killed as the block ends
+        pipeline.wait_until(some, "the first events")  # the process is killed as the block ends
     with pipeline.worker(HAILONG_WORKER_STAGES="complaints"):
-        pipeline.wait_until(all_of_them)
+        pipeline.wait_until(all_of_them, "all events")
         time.sleep(2)  # two more looks at the time, which must say nothing
     assert [event for event, count in Counter(said()).items() if count > 1] == []
     assert set(said()) == expected

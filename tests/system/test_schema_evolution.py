@@ -153,7 +153,7 @@ def read_by_old(pipeline: Pipeline, shelf: Shelf, newer: Path, real: list[tuple[
         first, second = ([sent for _event, sent in part] for part in (seen[:half], seen[half:]))
         pipeline.publish([*first, *bad, newer_alert(shelf, pipeline), *second])
         pipeline.wait_for_truth(oracle_of(seen), database)
-        pipeline.wait_until(lambda: _holds(alerts, ALERT_ID))
+        pipeline.wait_until(lambda: _holds(alerts, ALERT_ID), "the alert")
     assert statuses(database) == distinct(seen)
     assert fact_statuses(database)[Status.OTHER]
     assert_set_aside(pipeline, bad)

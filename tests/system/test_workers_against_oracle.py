@@ -6,7 +6,6 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,6 +18,7 @@ from confluent_kafka.admin import AdminClient
 from support.brokers import on_both_brokers
 from support.comparison import Last, compare, identity
 from support.oracle import Oracle
+from support.polling import DEADLINE_S, Overdue, eventually, eventually_passes
 from support.scenario import accepted
 
 from deploy.admin.topics import ensure_topics
@@ -105,18 +105,12 @@ def read_all(connection: KafkaConnection) -> Last:
     return last
 
 
-def wait_for_truth(connection: KafkaConnection, oracle: Oracle, timeout_s: float = 60) -> None:
-    """Until the topics say what the oracle says; fails with the difference."""
-    deadline = time.monotonic() + timeout_s
-    while True:
-        try:
-            compare(read_all(connection), oracle)
-        except AssertionError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(1.0)  # between two looks at topics that nothing announces
-        else:
-            return
+def wait_for_truth(connection: KafkaConnection, oracle: Oracle, log: Path) -> None:
+    """Until the topics say what the oracle says; fails with the difference and the end of the log."""
+    try:
+        eventually_passes(lambda: compare(read_all(connection), oracle), "the topics equal the oracle")
+    except Overdue as overdue:
+        raise Overdue(f"{overdue}\n{log.read_text()[-2000:]}") from None
 
 
 @on_both_brokers
@@ -130,10 +124,7 @@ def test_two_workers_of_which_one_is_killed_and_replaced(connection: KafkaConnec
         first.send_signal(signal.SIGKILL)
         publish(connection, scenario, slice(25, None))
         with worker(connection, log):
-            try:
-                wait_for_truth(connection, oracle)
-            except AssertionError as difference:
-                raise AssertionError(f"{difference}\n{log.read_text()[-2000:]}") from None
+            wait_for_truth(connection, oracle, log)
     oracle.close()
 
 
@@ -144,13 +135,10 @@ def test_worker_stopped_in_the_middle_goes_on_where_it_was(connection: KafkaConn
     log = tmp_path / "worker.log"
     publish(connection, scenario, slice(0, 30))
     with worker(connection, log) as first:
-        deadline = time.monotonic() + 30
-        while not read_all(connection):
-            assert time.monotonic() < deadline, log.read_text()[-2000:]
-            time.sleep(0.2)  # as above
+        eventually(lambda: read_all(connection), "the first outputs")
         first.terminate()
-        assert first.wait(15) == 0
+        assert first.wait(DEADLINE_S) == 0
     publish(connection, scenario, slice(30, None))
     with worker(connection, log):
-        wait_for_truth(connection, oracle)
+        wait_for_truth(connection, oracle, log)
     oracle.close()

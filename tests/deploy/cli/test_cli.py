@@ -4,10 +4,10 @@ import os
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
+from support.polling import DEADLINE_S
 
 from deploy.cli.error_report import REPORTING, report
 from deploy.errors import Mistake
@@ -55,19 +55,16 @@ def hailong(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedP
         env={**clean, "COLUMNS": "100", **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=DEADLINE_S,
         check=False,
     )
 
 
 def test_help_is_quick_and_lists_every_command(tmp_path: Path) -> None:
-    """`hailong --help` imports neither Kafka, polars nor ClickHouse: it answers in well under a second."""
-    began = time.monotonic()
+    """`hailong --help` imports neither Kafka, polars nor ClickHouse, so it answers in well under a second."""
     done = hailong("--help", cwd=tmp_path)
-    took = time.monotonic() - began
     assert done.returncode == 0
     assert all(command[0] in done.stdout for command in COMMANDS)
-    assert took < 2.0  # about 0.2 s on a quiet machine; CI is shared
     code = "import sys, deploy.cli.main; print(*sorted(sys.modules))"
     loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert not {"polars", "numpy", "confluent_kafka", "clickhouse_driver", "faust", "pydantic"} & set(loaded)
@@ -137,7 +134,7 @@ def test_a_stop_while_starting_is_an_ordinary_stop(tmp_path: Path) -> None:
         try:
             silent.accept()[0].close()
             process.terminate()
-            assert process.wait(15) == 0
+            assert process.wait(DEADLINE_S) == 0
         finally:
             process.kill()
             process.wait()

@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from uuid import uuid4
@@ -15,21 +15,13 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
+from support.polling import DEADLINE_S
 
 from schemas.codec.record import decoder
 from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
 
 PROGRAM = Path(__file__).with_name("stages_under_test.py")
-
-
-def _eventually(condition: Callable[[], bool], seconds: float = 30.0, what: str = "the condition") -> None:
-    """Poll until a condition holds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        if time.monotonic() > deadline:
-            pytest.fail(f"{what} did not hold within {seconds} s")
-        time.sleep(0.05)
 
 
 @dataclass
@@ -94,7 +86,7 @@ class World:
         reader.assign([TopicPartition(self.name(topic), partition, at) for partition, at in positions.items()])
         open_ends, began = set(positions), time.monotonic()
         while open_ends:
-            assert time.monotonic() < began + 20, f"{topic.subject} has no end"
+            assert time.monotonic() < began + DEADLINE_S, f"{topic.subject} has no end"
             if time.monotonic() > began + 2:
                 # A topic that is written to without pause may never say so: what was there at first is enough.
                 open_ends -= {one for one in open_ends if positions[one] >= ends[one]}
@@ -156,10 +148,4 @@ def world(broker: str, tmp_path: Path) -> Iterator[World]:
         for process in made.workers:
             if process.poll() is None:
                 process.kill()
-                process.wait(10)
-
-
-@pytest.fixture
-def eventually() -> Callable[..., None]:
-    """Poll until a condition holds."""
-    return _eventually
+                process.wait(DEADLINE_S)

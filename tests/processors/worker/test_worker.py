@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from support.brokers import on_both_brokers
+from support.polling import DEADLINE_S, eventually
 
 from schemas.errors import SystemFault
 from schemas.kafka.topic_metadata import describe_names
@@ -42,7 +43,7 @@ def group(world: Any, stage: str = "distinct") -> str:
 
 
 @on_both_brokers
-def test_all_is_processed_set_aside_and_committed(world: Any, eventually: Callable[..., None]) -> None:
+def test_all_is_processed_set_aside_and_committed(world: Any) -> None:
     """Outputs come once, a poison record becomes one dead letter, and SIGTERM commits all of it and exits 0."""
     # given
     world.create()
@@ -52,7 +53,7 @@ def test_all_is_processed_set_aside_and_committed(world: Any, eventually: Callab
     world.produce(Topic.RATING, ratings)
     # when
     worker = world.worker("distinct")
-    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= 3_500 and world.count(Topic.DEAD_LETTER) == 1)
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= 3_500 and world.count(Topic.DEAD_LETTER) == 1, "all outputs")
     exit_status = world.stop(worker)
     # then
     assert exit_status == 0
@@ -65,7 +66,7 @@ def test_all_is_processed_set_aside_and_committed(world: Any, eventually: Callab
 
 
 @on_both_brokers
-def test_nothing_is_lost_while_workers_join_and_leave(world: Any, eventually: Callable[..., None]) -> None:
+def test_nothing_is_lost_while_workers_join_and_leave(world: Any) -> None:
     """While events keep coming, a second worker joins, the first leaves, and every event has its output."""
     # given
     world.create()
@@ -84,15 +85,15 @@ def test_nothing_is_lost_while_workers_join_and_leave(world: Any, eventually: Ca
     try:
         # when
         first = world.worker("distinct", MAX_BATCH="50")
-        eventually(lambda: world.count(Topic.OFFICE_COUNT) > 0, what="the first worker works")
+        eventually(lambda: world.count(Topic.OFFICE_COUNT) > 0, "the first worker works")
         second = world.worker("distinct", MAX_BATCH="50")
-        eventually(lambda: world.says(second, "worker_started") > 0, what="the second worker joined")
+        eventually(lambda: world.says(second, "worker_started") > 0, "the second worker joined")
         left = world.stop(first)
-        eventually(lambda: world.says(second, "partitions=[0, 1, 2, 3]") > 0, what="the second worker took over")
+        eventually(lambda: world.says(second, "partitions=[0, 1, 2, 3]") > 0, "the second worker took over")
     finally:
         enough.set()
         producing.join()
-    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= len(sent) and names(sent) == set(seen(world)))
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= len(sent) and names(sent) == set(seen(world)), "all outputs")
     # then
     assert (left, world.stop(second)) == (0, 0)
     assert len(seen(world)) < 1.5 * len(sent), "a rebalance repeats what was in hand, not everything"
@@ -102,7 +103,7 @@ def test_nothing_is_lost_while_workers_join_and_leave(world: Any, eventually: Ca
 
 
 @on_both_brokers
-def test_a_killed_worker_loses_nothing(world: Any, eventually: Callable[..., None], tmp_path: Path) -> None:
+def test_a_killed_worker_loses_nothing(world: Any, tmp_path: Path) -> None:
     """SIGKILL after outputs went out and before they were committed: the next worker completes the outputs."""
     # given
     world.create(partitions=1)
@@ -111,12 +112,12 @@ def test_a_killed_worker_loses_nothing(world: Any, eventually: Callable[..., Non
     settings = {"DIED": str(tmp_path / "died"), "COMMIT_INTERVAL_S": "60", "MAX_BATCH": "1000"}
     # when
     dead = world.worker("dying", **settings)
-    assert dead.wait(30) == -9
+    assert dead.wait(DEADLINE_S) == -9
     assert 0 < world.count(Topic.OFFICE_COUNT) < 2_000
     assert world.committed(group(world), Topic.DECLARATION_STATUS) == {}
     successor = world.worker("dying", **settings)
     # then
-    eventually(lambda: set(seen(world)) == names(statuses), what="all outputs are there")
+    eventually(lambda: set(seen(world)) == names(statuses), "all outputs are there")
     assert world.stop(successor) == 0
 
 
@@ -128,28 +129,26 @@ def test_a_bug_in_a_stage_stops_the_worker_and_commits_nothing_of_the_batch(worl
     # when
     worker = world.worker("distinct", MAX_BATCH="5")
     # then
-    assert worker.wait(30) == 1
+    assert worker.wait(DEADLINE_S) == 1
     assert world.committed(group(world), Topic.DECLARATION_STATUS) == {0: 10}
     assert set(seen(world)) == names(texts(10))
 
 
-def test_a_poisoned_topic_stops_the_worker_and_is_not_drained_by_restarts(
-    world: Any, eventually: Callable[..., None]
-) -> None:
+def test_a_poisoned_topic_stops_the_worker_and_is_not_drained_by_restarts(world: Any) -> None:
     """With everything poison the worker exits 1 and says what to check; restarts stop again."""
     # given
     world.create(1)
     world.produce(Topic.DECLARATION_STATUS, texts(300))
     worker = world.worker("distinct")
-    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 300)
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 300, "all outputs")
     # when
     for start in range(0, 1_000, 40):  # small batches, as from a slow producer
         world.produce(Topic.DECLARATION_STATUS, texts(40, start, "poison"))
-    statuses = [worker.wait(30)]
+    statuses = [worker.wait(DEADLINE_S)]
     refused = [world.count(Topic.DEAD_LETTER)]
     for size in ("7", "40"):
         again = world.worker("distinct", MAX_BATCH=size)
-        statuses.append(again.wait(30))
+        statuses.append(again.wait(DEADLINE_S))
         refused.append(world.count(Topic.DEAD_LETTER))
     # then
     assert statuses == [1, 1, 1]
@@ -162,7 +161,7 @@ def test_a_poisoned_topic_stops_the_worker_and_is_not_drained_by_restarts(
     assert {letter["offset"] for letter in letters if letter["offset"] < done} == set(range(300, done))
 
 
-def test_a_few_poison_records_among_many_do_not_stop_the_worker(world: Any, eventually: Callable[..., None]) -> None:
+def test_a_few_poison_records_among_many_do_not_stop_the_worker(world: Any) -> None:
     """One record in ten is refused, more than the minimum in all; everything is done and the worker goes on."""
     # given
     world.create(1)
@@ -170,13 +169,15 @@ def test_a_few_poison_records_among_many_do_not_stop_the_worker(world: Any, even
     # when
     world.produce(Topic.DECLARATION_STATUS, mixed)
     worker = world.worker("distinct")
-    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 2_700 and world.count(Topic.DEAD_LETTER) == 300)
+    eventually(
+        lambda: world.count(Topic.OFFICE_COUNT) == 2_700 and world.count(Topic.DEAD_LETTER) == 300, "all outputs"
+    )
     # then
     assert worker.poll() is None
     assert world.stop(worker) == 0
 
 
-def test_a_rebuilt_view_knows_what_was_done_and_nothing_more(world: Any, eventually: Callable[..., None]) -> None:
+def test_a_rebuilt_view_knows_what_was_done_and_nothing_more(world: Any) -> None:
     """A view is rebuilt up to the committed offsets: what lies beyond in a sibling still has its output."""
     # given
     world.create(partitions=1)
@@ -187,30 +188,28 @@ def test_a_rebuilt_view_knows_what_was_done_and_nothing_more(world: Any, eventua
     # when
     world.produce(Topic.DECLARATION_STATUS, [*texts(10), (b"key", b"new")])
     worker = world.worker("distinct")
-    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= 7, what="the outputs are there")
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= 7, "the outputs are there")
     assert world.stop(worker) == 0
     # then
     assert sorted(seen(world)) == sorted(names(texts(6, start=4, word="r")) | {"new"})
 
 
-def test_a_worker_that_died_goes_on_from_its_snapshot(
-    world: Any, eventually: Callable[..., None], tmp_path: Path
-) -> None:
+def test_a_worker_that_died_goes_on_from_its_snapshot(world: Any, tmp_path: Path) -> None:
     """After a SIGKILL the view begins at the snapshot, reads only what came after it, and gives nothing twice."""
     # given
     world.create(partitions=1)
     snapshots = tmp_path / "snapshots"
     first = world.worker("imaged", SNAPSHOTS=str(snapshots))
     world.produce(Topic.RATING, [(b"k", b"a%d" % n) for n in range(3000)])
-    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 3000, what="all outputs of the first worker")
-    eventually(lambda: any(snapshots.glob("*.npz")), what="a snapshot")
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 3000, "all outputs of the first worker")
+    eventually(lambda: any(snapshots.glob("*.npz")), "a snapshot")
     world.produce(Topic.RATING, [(b"k", b"b%d" % n) for n in range(200)])
-    eventually(lambda: world.committed(group(world), Topic.RATING) == {0: 3200}, what="the commit")
+    eventually(lambda: world.committed(group(world), Topic.RATING) == {0: 3200}, "the commit")
     # when
     first.kill()
     second = world.worker("imaged", SNAPSHOTS=str(snapshots))
     world.produce(Topic.RATING, [(b"k", b"a7"), (b"k", b"b7"), (b"k", b"c")])
-    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 3201, what="the one new output")
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) == 3201, "the one new output")
     # then
     assert world.stop(second) == 0
     rebuilt = re.search(r"view_rebuilt .*from_log=(\d+).*from_snapshot=(\d+)", world.logs[second.pid].read_text())
@@ -220,7 +219,7 @@ def test_a_worker_that_died_goes_on_from_its_snapshot(
     assert world.count(Topic.OFFICE_COUNT) == 3201
 
 
-def test_time_passes_for_partitions_that_get_no_batch(world: Any, eventually: Callable[..., None]) -> None:
+def test_time_passes_for_partitions_that_get_no_batch(world: Any) -> None:
     """With everything committed, views are rebuilt and follow the wall clock; nothing is repeated."""
     # given
     world.create(partitions=2)
@@ -229,29 +228,29 @@ def test_time_passes_for_partitions_that_get_no_batch(world: Any, eventually: Ca
         world.commit(group(world, "distinct"), Topic.DECLARATION_STATUS, partition, 10 + partition)
     # when
     worker = world.worker("clocked", IDLE_ADVANCE_S="1")
-    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= 2, what="both partitions advanced")
+    eventually(lambda: world.count(Topic.OFFICE_COUNT) >= 2, "both partitions advanced")
     # then
     assert world.stop(worker) == 0
     assert sorted(seen(world)) == ["advanced:10", "advanced:11"]
 
 
 @on_both_brokers
-def test_a_topic_made_again_is_read_from_its_beginning(world: Any, eventually: Callable[..., None]) -> None:
+def test_a_topic_made_again_is_read_from_its_beginning(world: Any) -> None:
     """A worker that reads a deleted topic notices its namesake and stops; the next one reads all of the new topic."""
     # given
     world.create(partitions=1)
     world.produce(Topic.DECLARATION_STATUS, texts(50))
     worker = world.worker("distinct", IDENTITY_CHECK_S="0.5")
-    eventually(lambda: world.committed(group(world), Topic.DECLARATION_STATUS) == {0: 50})
+    eventually(lambda: world.committed(group(world), Topic.DECLARATION_STATUS) == {0: 50}, "the commit")
     # when
     name = world.name(Topic.DECLARATION_STATUS)
     world.admin.delete_topics([name])[name].result()
     world.create_one(Topic.DECLARATION_STATUS, 1)
     world.produce(Topic.DECLARATION_STATUS, texts(10, word="new"))
     # then
-    assert worker.wait(15) == 1
+    assert worker.wait(DEADLINE_S) == 1
     successor = world.worker("distinct")
-    eventually(lambda: set(seen(world)) == names(texts(50), texts(10, word="new")))
+    eventually(lambda: set(seen(world)) == names(texts(50), texts(10, word="new")), "all outputs")
     assert world.stop(successor) == 0
 
 

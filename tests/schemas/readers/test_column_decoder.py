@@ -11,6 +11,7 @@ from typing import Any
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.events import status
+from support.polling import DEADLINE_S
 from support.statuses import AT, ENCODE, FIELDS, damaged, events, near_good, status_batch, written
 
 from schemas.batches.batch import RawBatch
@@ -100,9 +101,9 @@ def test_a_number_of_a_megabyte_costs_no_time() -> None:
     start = good.index(b"103000000010") + 13
     end = good.index(b"\x0803CC")
     endless = good[:start] + b"\x81" * 999_000 + b"\x02" + good[end:]
-    began = time.monotonic()
+    began = time.thread_time()
     columns = COLUMNS.decode(status_batch([good, endless, good]))
-    assert time.monotonic() - began < 3
+    assert time.thread_time() - began < 3
     assert [(reject.index, reject.reason) for reject in columns.rejects] == [(1, Reason.CORRUPT)]
 
 
@@ -147,7 +148,11 @@ def test_lengths_of_exabytes_neither_crash_nor_take_memory() -> None:
         print("survived")
     """
     ran = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(program)], capture_output=True, text=True, check=False, timeout=60
+        [sys.executable, "-c", textwrap.dedent(program)],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=DEADLINE_S,
     )
     assert ran.stdout == "survived\n", ran.stderr[-2000:]
 

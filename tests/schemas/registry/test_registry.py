@@ -2,7 +2,6 @@ from __future__ import annotations
 
 import copy
 import json
-import time
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
@@ -184,12 +183,10 @@ def test_odd_lists_of_subjects_are_told(shelf: Shelf, connection: RegistryConnec
 
 
 def test_a_dripping_answer_ends_in_time(shelf: Shelf, connection: RegistryConnection) -> None:
-    """Each byte comes within the time limit, the whole does not."""
-    shelf.raw, shelf.pause_s = b" " * 1000, 0.02
-    began = time.monotonic()
+    """Each byte comes within the time limit; all of them would take hours, and are not waited for."""
+    shelf.raw, shelf.pause_s = b" " * 1_000_000, 0.02
     with pytest.raises(Unavailable):
         Registry(replace(connection, timeout_s=0.2)).missing()
-    assert time.monotonic() - began < 5
 
 
 def test_the_password_goes_to_no_other_address(shelf: Shelf, connection: RegistryConnection) -> None:

@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -24,6 +24,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from prometheus_client import REGISTRY
 from support.alertmanager import Alertmanager, Received, certificate_for_loopback, receiver
 from support.events import value_of
+from support.polling import DEADLINE_S, eventually
 from support.threads import beside
 
 from deploy.local.ports import free_port
@@ -71,11 +72,9 @@ class Stage:
 
     Attributes:
         kafka: Connection to the broker.
-        eventually: Waits until a condition holds.
     """
 
     kafka: KafkaConnection
-    eventually: Callable[..., None]
 
     def send(self, *alerts: Alert, written_at: int = 0) -> None:
         """What a worker writes; `written_at` is its time in epoch milliseconds, 0 for the present."""
@@ -99,25 +98,23 @@ class Stage:
 
     def eventually_delivered(self, monitor: AlertmanagerMonitor) -> None:
         """Wait until every Alertmanager has all it ought to have."""
-        self.eventually(
-            lambda: all(one.state == "delivering" for one in monitor.health().targets.values()), 20, "a delivery"
-        )
+        eventually(lambda: all(one.state == "delivering" for one in monitor.health().targets.values()), "a delivery")
 
 
-def stage_on(address: str, helpers: Any) -> Stage:
+def stage_on(address: str) -> Stage:
     """A topic of its own."""
     kafka = KafkaConnection(address, topic_prefix=f"t{uuid4().hex[:8]}.")
     topic = NewTopic(Topic.ALERT.value.name(kafka.topic_prefix), 1, 1, config=Topic.ALERT.value.config)
     admin = AdminClient(dict(kafka.client_config()))
     for future in admin.create_topics([topic]).values():
         future.result()
-    return Stage(kafka, helpers.eventually)
+    return Stage(kafka)
 
 
 @pytest.fixture
-def stage(broker: Any, helpers: Any) -> Stage:
+def stage(broker: Any) -> Stage:
     """A topic on the embedded broker."""
-    return stage_on(broker.address, helpers)
+    return stage_on(broker.address)
 
 
 @pytest.fixture
@@ -273,14 +270,14 @@ def test_what_passes_is_repeated_and_the_newest_version_wins(stage: Stage, fake:
     fake.answer = lambda _body: 503
     with stage.delivering(fake.url) as monitor:
         stage.send(alert())
-        stage.eventually(lambda: len(fake.alerts) > 1, 20, "a repetition")
-        stage.eventually(lambda: not monitor.health().healthy, 20, "bad health")
+        eventually(lambda: len(fake.alerts) > 1, "a repetition")
+        eventually(lambda: not monitor.health().healthy, "bad health")
         stage.send(alert(version=2))
-        stage.eventually(lambda: fake.alerts[-1]["annotations"]["version"] == "2", 20, "the newer version")
+        eventually(lambda: fake.alerts[-1]["annotations"]["version"] == "2", "the newer version")
         (state,) = monitor.health().targets.values()
         assert (state.state, state.problem, state.open) == ("failing", "status 503", 1)
         fake.answer = lambda _body: 200
-        stage.eventually(lambda: monitor.health().healthy, 20, "good health")
+        eventually(lambda: monitor.health().healthy, "good health")
     assert set(fake.paths) == {"/api/v2/alerts"}
     versions = [one["annotations"]["version"] for one in fake.alerts]
     assert versions == sorted(versions)
@@ -297,13 +294,13 @@ def test_an_alert_that_is_never_taken_is_passed_over(stage: Stage, fake: Receive
         stage.eventually_delivered(monitor)
         asked = sum(one["labels"]["alert_id"] == bad for one in fake.alerts)
         answered = len(fake.bodies)
-        stage.eventually(lambda: len(fake.bodies) > answered + 1, 20, "repetitions of the others")
+        eventually(lambda: len(fake.bodies) > answered + 1, "repetitions of the others")
         assert sum(one["labels"]["alert_id"] == bad for one in fake.alerts) == asked
         assert REGISTRY.get_sample_value("hailong_alertmanager_alerts_total", name) == 1
         assert {len(body) for body in fake.bodies[-2:]} == {2}
         fake.answer = lambda _body: 200
         stage.send(alert(2, version=2))
-        stage.eventually(lambda: len(fake.bodies[-1]) == 3, 20, "the next version among the others")
+        eventually(lambda: len(fake.bodies[-1]) == 3, "the next version among the others")
 
 
 @pytest.mark.servers
@@ -315,7 +312,7 @@ def test_an_answer_about_us_costs_no_alert(stage: Stage, fake: Received, status:
     fake.answer = lambda _body: status
     stage.send(alert(1), alert(2))
     with stage.delivering(fake.url, **credentials) as monitor:
-        stage.eventually(lambda: monitor.health().targets[fake.url[7:]].problem == f"status {status}", 20, "a refusal")
+        eventually(lambda: monitor.health().targets[fake.url[7:]].problem == f"status {status}", "a refusal")
         fake.answer = lambda _body: 200
         stage.eventually_delivered(monitor)
     assert len(fake.bodies[-1]) == 2
@@ -326,7 +323,7 @@ def test_an_answer_about_us_costs_no_alert(stage: Stage, fake: Received, status:
 def test_a_wrong_address_is_noticed_before_the_first_alert(stage: Stage) -> None:
     """With nothing to send an empty request asks whether alerts would be taken."""
     with stage.delivering(f"http://127.0.0.1:{free_port()}") as monitor:
-        stage.eventually(lambda: not monitor.health().healthy, 20, "bad health")
+        eventually(lambda: not monitor.health().healthy, "bad health")
         (state,) = monitor.health().targets.values()
         assert (state.problem, state.open) == ("ConnectionRefusedError", 0)
 
@@ -349,7 +346,7 @@ def test_ends_are_told_after_a_restart_if_they_were_not_and_only_then(stage: Sta
     stage.send(cleared(one), written_at=long_ago)
     fake.answer = lambda _body: 500
     with stage.delivering(fake.url) as monitor:
-        stage.eventually(lambda: monitor.health().targets[fake.url[7:]].state == "failing", 20, "a failure")
+        eventually(lambda: monitor.health().targets[fake.url[7:]].state == "failing", "a failure")
     fake.answer = lambda _body: 200
     stage.send(replace(two, version=2), written_at=long_ago)
     assert first_sent(stage, fake) == [("02CC", "CLEARED"), ("03CC", "OPEN")]
@@ -357,9 +354,9 @@ def test_ends_are_told_after_a_restart_if_they_were_not_and_only_then(stage: Sta
 
 
 @pytest.mark.servers
-def test_apache_kafka_keeps_what_was_acknowledged(apache_kafka: str, helpers: Any, fake: Received) -> None:
+def test_apache_kafka_keeps_what_was_acknowledged(apache_kafka: str, fake: Received) -> None:
     """A group without members commits there as well, and its offset says after a restart which end is not yet told."""
-    stage, long_ago = stage_on(apache_kafka, helpers), now_ms() - REPEAT_ENDED_MS - 60_000
+    stage, long_ago = stage_on(apache_kafka), now_ms() - REPEAT_ENDED_MS - 60_000
     old, one = alert(1), alert(2)
     stage.send(old, cleared(old), one, written_at=long_ago)
     assert first_sent(stage, fake) == [("02CC", "OPEN")]
@@ -388,14 +385,14 @@ def test_the_command_takes_its_secrets_from_files_and_tells_health_of_each(
     with log.open("wb") as output:
         process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)
     try:
-        stage.eventually(lambda: len(fake.alerts) == 1, 30, "the alert")
-        stage.eventually(lambda: '"alerts_will_be_repeated"' in log.read_text(), 20, "the dead address")
+        eventually(lambda: len(fake.alerts) == 1, "the alert")
+        eventually(lambda: '"alerts_will_be_repeated"' in log.read_text(), "the dead address")
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as response:
             health = json.load(response)
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
             metrics = response.read().decode()
         process.send_signal(signal.SIGTERM)
-        assert process.wait(20) == 0
+        assert process.wait(DEADLINE_S) == 0
     finally:
         process.kill()
         process.wait()
@@ -418,22 +415,20 @@ def test_an_alert_is_active_changes_and_is_resolved(stage: Stage, server: Alertm
     one = alert(summary_vi="Một")
     with stage.delivering(server.url, link_base="https://bi.example/alert?id="):
         stage.send(one)
-        stage.eventually(
-            lambda: server.alerts().get(one.alert_id, {}).get("status", {}).get("state") == "active", 20, "active"
-        )
+        eventually(lambda: server.alerts().get(one.alert_id, {}).get("status", {}).get("state") == "active", "active")
         before = server.alerts()[one.alert_id]
         stage.send(replace(one, version=2, summary_vi="Hai", dissatisfied=9))
-        stage.eventually(lambda: server.alerts()[one.alert_id]["annotations"]["summary_vi"] == "Hai", 20, "an update")
+        eventually(lambda: server.alerts()[one.alert_id]["annotations"]["summary_vi"] == "Hai", "an update")
         after = server.alerts()
         assert len(after) == 1
         assert after[one.alert_id]["fingerprint"] == before["fingerprint"]
         assert after[one.alert_id]["startsAt"] == before["startsAt"]
         assert after[one.alert_id]["generatorURL"].endswith(one.alert_id)
-        stage.eventually(lambda: len(told.bodies) == 1, 20, "a notification")
+        eventually(lambda: len(told.bodies) == 1, "a notification")
         ended = cleared(one, version=3)
         stage.send(ended)
-        stage.eventually(lambda: not server.alerts(), 20, "the end")
-        stage.eventually(lambda: len(told.bodies) == 2, 20, "its notification")
+        eventually(lambda: not server.alerts(), "the end")
+        eventually(lambda: len(told.bodies) == 2, "its notification")
     assert [body["status"] for body in told.bodies] == ["firing", "resolved"]
     (last,) = told.bodies[-1]["alerts"]
     assert last["endsAt"][:19] == time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(ended.cleared_at // 1000))
@@ -445,11 +440,11 @@ def test_a_restart_resolves_what_was_cleared_meanwhile(stage: Stage, server: Ale
     first, second, third, over = (alert(number) for number in range(1, 5))
     stage.send(over, cleared(over), first, second, third)
     with stage.delivering(server.url):
-        stage.eventually(lambda: len(server.alerts()) == 3, 20, "three alerts")
+        eventually(lambda: len(server.alerts()) == 3, "three alerts")
     stage.send(cleared(first), cleared(second, state=AlertState.RETRACTED, cleared_at=None))
     assert len(server.alerts()) == 3
     with stage.delivering(server.url):
-        stage.eventually(lambda: set(server.alerts()) == {third.alert_id}, 20, "two resolved")
+        eventually(lambda: set(server.alerts()) == {third.alert_id}, "two resolved")
 
 
 @pytest.mark.servers
@@ -458,13 +453,13 @@ def test_alerts_come_back_after_alertmanager_restarts(stage: Stage, server: Aler
     one, two = alert(1), alert(2)
     with stage.delivering(server.url) as monitor:
         stage.send(one, two)
-        stage.eventually(lambda: len(told.bodies) == 1, 20, "a notification")
+        eventually(lambda: len(told.bodies) == 1, "a notification")
         server.stop()
-        stage.eventually(lambda: monitor.health().targets[server.url[7:]].state == "failing", 20, "a failure")
+        eventually(lambda: monitor.health().targets[server.url[7:]].state == "failing", "a failure")
         stage.send(cleared(two))
         server.start()
-        stage.eventually(lambda: set(server.alerts()) == {one.alert_id}, 20, "the open one")
-        stage.eventually(lambda: len(told.bodies) == 2, 20, "a second notification")
+        eventually(lambda: set(server.alerts()) == {one.alert_id}, "the open one")
+        eventually(lambda: len(told.bodies) == 2, "a second notification")
     found = {each["labels"]["alert_id"]: each["status"] for each in told.bodies[-1]["alerts"]}
     assert found == {one.alert_id: "firing", two.alert_id: "resolved"}
 
@@ -476,8 +471,8 @@ def test_a_storm_is_one_notification(stage: Stage, server: Alertmanager, told: R
     with stage.delivering(server.url):
         for numbers in (range(1, 26), range(26, 51)):
             stage.send(*(alert(number, raised_at=end_of_pane) for number in numbers))
-        stage.eventually(lambda: bool(told.bodies), 20, "a notification")
-        stage.eventually(lambda: len(server.alerts()) == 50, 20, "all alerts")
+        eventually(lambda: bool(told.bodies), "a notification")
+        eventually(lambda: len(server.alerts()) == 50, "all alerts")
         time.sleep(1.2)  # the next turn of the group
     (body,) = told.bodies
     assert len({each["labels"]["office"] for each in body["alerts"]}) == 50
@@ -493,10 +488,10 @@ def test_every_alertmanager_gets_every_alert(
         stack.callback(second.stop)
         monitor = stack.enter_context(stage.delivering(server.url, second.url))
         stage.send(alert())
-        stage.eventually(lambda: len(server.alerts()) == 1, 20, "the first")
-        stage.eventually(
-            lambda: [one.state for one in monitor.health().targets.values()] == ["delivering", "failing"], 20, "states"
+        eventually(lambda: len(server.alerts()) == 1, "the first")
+        eventually(
+            lambda: [one.state for one in monitor.health().targets.values()] == ["delivering", "failing"], "states"
         )
         assert monitor.health().healthy
         second.start()
-        stage.eventually(lambda: len(second.alerts()) == 1, 20, "the second")
+        eventually(lambda: len(second.alerts()) == 1, "the second")

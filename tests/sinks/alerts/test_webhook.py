@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 
 import pytest
+from support.polling import DEADLINE_S, eventually
 
 from schemas.errors import ConfigurationError
 from schemas.records import Alert, Driver, TargetEvidence
@@ -28,7 +29,7 @@ def alert(number: int) -> Alert:
     )  # fmt: skip
 
 
-def test_alerts_are_repeated_until_taken_and_signed(world: Any, helpers: Any) -> None:
+def test_alerts_are_repeated_until_taken_and_signed(world: Any) -> None:
     """503 is repeated, a redirect and a 400 are passed over, and each body is signed and has its idempotency key."""
     seen, answers = [], [503, 302, 400, 200]
 
@@ -53,10 +54,10 @@ def test_alerts_are_repeated_until_taken_and_signed(world: Any, helpers: Any) ->
     thread = threading.Thread(target=run_webhook, args=(world.kafka, options, stop))
     thread.start()
     try:
-        helpers.eventually(lambda: len(seen) == 4, 20, "four attempts")
+        eventually(lambda: len(seen) == 4, "four attempts")
     finally:
         stop.set()
-        thread.join(20)
+        thread.join(DEADLINE_S)
         receiver.shutdown()
         receiver.server_close()
 

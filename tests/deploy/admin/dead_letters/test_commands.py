@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 from confluent_kafka import Message
 from support.events import rating, status, value_of
+from support.polling import DEADLINE_S, eventually
 from typer.testing import CliRunner, Result
 
 from deploy.admin.dead_letters.times import shown
@@ -188,11 +189,11 @@ def worker(desk: Any, directory: Path) -> Iterator[Path]:
         yield log
     finally:
         process.terminate()
-        process.wait(20)
+        process.wait(DEADLINE_S)
 
 
 def test_a_record_that_was_refused_is_accepted_after_a_replay(
-    desk: Any, dlq: Callable[..., Result], wait_until: Callable[..., None], no_settings: Path
+    desk: Any, dlq: Callable[..., Result], no_settings: Path
 ) -> None:
     """A sheet of a clock three days ahead is refused; three days later it is replayed, twice, and counts once."""
     now = time.time_ns() // 1_000_000
@@ -202,15 +203,15 @@ def test_a_record_that_was_refused_is_accepted_after_a_replay(
     ahead = rating("s-ahead", 1, now - 60_000)
     with worker(desk, no_settings):
         desk.send(Topic.RATING, KEY, value_of(ahead, Topic.RATING), now - 3 * DAY_MS)
-        wait_until(lambda: values(desk, Topic.DEAD_LETTER), 40, "the sheet is refused")
+        eventually(lambda: values(desk, Topic.DEAD_LETTER), "the sheet is refused")
         assert values(desk, Topic.RATED_SERVICE) == []
         assert "BAD_TIME" in dlq("list").output
 
         dlq("replay", "--reason", "BAD_TIME", "--yes", "--note", "three days later")
-        wait_until(lambda: values(desk, Topic.RATED_SERVICE), 40, "the sheet is accepted")
+        eventually(lambda: values(desk, Topic.RATED_SERVICE), "the sheet is accepted")
         dlq("replay", "--reason", "BAD_TIME", "--yes", "--all")
         desk.send(Topic.RATING, KEY, value_of(rating("s-last", 1, now - 50_000), Topic.RATING), now)
-        wait_until(lambda: "s-last" in {one["sheet_id"] for one in values(desk, Topic.RATED_SERVICE)}, 40, "the last")
+        eventually(lambda: "s-last" in {one["sheet_id"] for one in values(desk, Topic.RATED_SERVICE)}, "the last")
 
     assert len(records(desk, Topic.RATING)) == 4
     accepted, again, last = values(desk, Topic.RATED_SERVICE)

@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from clickhouse_driver import Client
+from clickhouse_driver import Client, errors
+from support.polling import DEADLINE_S
 
 ROOT = Path(__file__).parents[4]
 PASSWORD = "correct horse"
@@ -31,15 +32,25 @@ class RunningServer:
         options = {"user": "tester", "password": PASSWORD, "database": "", **options}
         return Client("127.0.0.1", self.port, **options)
 
+    def serves(self) -> Client | None:
+        """A connected client; None where the server refuses another."""
+        client = self.client()
+        try:
+            client.execute("SELECT 1")
+        except (errors.ServerException, EOFError, OSError):
+            client.disconnect()
+            return None
+        return client
+
     def kill(self) -> None:
         """End it as a power switch would."""
         self.process.send_signal(signal.SIGKILL)
-        self.process.wait(10)
+        self.process.wait(DEADLINE_S)
 
     def stop(self) -> int:
         """End it as a supervisor would, and return its exit code."""
         self.process.terminate()
-        return self.process.wait(10)
+        return self.process.wait(DEADLINE_S)
 
 
 def launch(path: Path, *options: str) -> subprocess.Popen[str]:

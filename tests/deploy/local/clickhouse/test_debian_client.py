@@ -5,6 +5,7 @@ import subprocess
 from typing import Any
 
 import pytest
+from support.polling import DEADLINE_S
 
 BINARY = shutil.which("clickhouse-client")
 pytestmark = [
@@ -17,7 +18,7 @@ def run(server: Any, query: str, data: str = "", *options: str) -> subprocess.Co
     """Run one query with data on standard input."""
     command = [str(BINARY), "--host", "127.0.0.1", "--port", str(server.port), "--user", "tester"]
     command += ["--password", "correct horse", *options, "--query", query]
-    return subprocess.run(command, input=data, capture_output=True, text=True, timeout=20, check=False)
+    return subprocess.run(command, input=data, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
 
 
 def test_the_old_client_defines_inserts_and_selects(server: Any) -> None:

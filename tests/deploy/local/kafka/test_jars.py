@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 from support.brokers import need_apache_kafka
+from support.polling import DEADLINE_S
 
 from deploy.local.kafka import KafkaCluster, available, java
 from deploy.local.kafka.jars import default_cache, resolve
@@ -89,7 +90,7 @@ def test_several_processes_fetch_once(with_java: Path, tmp_path: Path, monkeypat
         subprocess.Popen([sys.executable, "-c", code, str(cache)], stdout=subprocess.PIPE, text=True, env=os.environ)
         for _ in range(2)
     ]
-    listed = [process.communicate(timeout=30)[0] for process in both]
+    listed = [process.communicate(timeout=DEADLINE_S)[0] for process in both]
     assert [process.returncode for process in both] == [0, 0]
     assert listed[0] == listed[1]
     assert listed[0].strip().endswith("a.jar")

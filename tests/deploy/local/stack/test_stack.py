@@ -5,7 +5,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from support.brokers import needs_kafka
+from support.polling import DEADLINE_S, eventually
 
 from deploy.admin.topics import ensure_topics
 from deploy.local.kafka import KafkaCluster
@@ -61,7 +62,7 @@ def children_of(pid: int) -> set[int]:
 def hailong(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Another command, beside the running stack."""
     command = [sys.executable, "-m", "deploy.cli.main", *arguments]
-    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_S)
 
 
 def two_events(directory: Path) -> Path:
@@ -129,15 +130,13 @@ def test_no_lag_means_that_nothing_is_left(kafka: KafkaConnection) -> None:
 
 
 @pytest.mark.servers
-def test_up_runs_is_found_by_other_commands_and_stops_without_leftovers(
-    tmp_path: Path, no_settings: Path, wait_until: Callable[..., None]
-) -> None:
+def test_up_runs_is_found_by_other_commands_and_stops_without_leftovers(tmp_path: Path, no_settings: Path) -> None:
     """From start to Ctrl-C: all answers, settings are private, nothing stays but data, logs and secrets."""
     directory = tmp_path / "up"
     layout = Layout(directory)
     with running_up(directory, no_settings) as up:
-        wait_until(lambda: up.poll() is not None or (directory / "logs" / "sink.log").exists(), 60, "the start")
-        wait_until(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, 30, "four children")
+        eventually(lambda: up.poll() is not None or (directory / "logs" / "sink.log").exists(), "the start")
+        eventually(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, "four children")
         assert layout.state_file.stat().st_mode & 0o777 == 0o600
         kafka = load(KafkaSettings, read_variables({}, stack=layout.state_file))
         assert kafka.session_timeout_ms == 6_000
@@ -149,7 +148,7 @@ def test_up_runs_is_found_by_other_commands_and_stops_without_leftovers(
         assert "events.jsonl:2: status" in published.stderr
         children = children_of(up.pid)
         up.send_signal(signal.SIGINT)
-        output, _ = up.communicate(timeout=60)
+        output, _ = up.communicate(timeout=DEADLINE_S)
         assert up.returncode == 0, output
         assert not any(Path(f"/proc/{child}").exists() for child in children)
     assert not layout.state_file.exists()
@@ -159,18 +158,16 @@ def test_up_runs_is_found_by_other_commands_and_stops_without_leftovers(
 
 @pytest.mark.servers
 @needs_kafka
-def test_apache_kafka_keeps_what_was_published_when_the_stack_stops(
-    tmp_path: Path, no_settings: Path, wait_until: Callable[..., None]
-) -> None:
+def test_apache_kafka_keeps_what_was_published_when_the_stack_stops(tmp_path: Path, no_settings: Path) -> None:
     """With `--broker kafka` a stop waits for nobody, and the next start finds topics, records and offsets."""
     layout = Layout(tmp_path / "up")
     with running_up(layout.directory, no_settings, "--broker", "kafka") as up:
-        wait_until(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, 90, "four children")
+        eventually(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, "four children")
         connection = load(KafkaSettings, read_variables({}, stack=layout.state_file)).connection()
         published = hailong("publish", "--dir", str(layout.directory), str(two_events(tmp_path)))
         assert "1 of 2 events are in Kafka" in published.stdout
         up.send_signal(signal.SIGINT)
-        output, _ = up.communicate(timeout=60)
+        output, _ = up.communicate(timeout=DEADLINE_S)
         assert up.returncode == 0, output
     assert "in memory" not in output
     with KafkaCluster(layout.kafka) as cluster:
@@ -181,14 +178,14 @@ def test_apache_kafka_keeps_what_was_published_when_the_stack_stops(
 
 @pytest.mark.servers
 @pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
-def test_nothing_outlives_a_killed_up(tmp_path: Path, no_settings: Path, wait_until: Callable[..., None]) -> None:
+def test_nothing_outlives_a_killed_up(tmp_path: Path, no_settings: Path) -> None:
     """A kill -9 of `hailong up` ends all its processes, and the directory can be used again."""
     with running_up(tmp_path / "up", no_settings) as up:
-        wait_until(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, 60, "four children")
+        eventually(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, "four children")
         children = children_of(up.pid)
         up.kill()
         up.wait()
-        wait_until(lambda: not any(_alive(child) for child in children), what="the end of all children")
+        eventually(lambda: not any(_alive(child) for child in children), "the end of all children")
     with Layout(tmp_path / "up").locked():
         pass
 

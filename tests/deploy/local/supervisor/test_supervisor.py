@@ -4,17 +4,16 @@ import os
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from support.polling import eventually
 
 from deploy.local.supervisor import ChildFailed, ChildSpec, RestartPolicy, Supervisor
 
 SLEEP = "import time; time.sleep(600)"
 Script = Callable[..., ChildSpec]
-Wait = Callable[..., None]
 QUICK = RestartPolicy(crashes=3, within_s=60, first_pause_s=0.02)
 
 
@@ -54,7 +53,7 @@ def test_a_child_that_is_never_ready_is_given_up(tmp_path: Path, script: Script)
     assert not alive(pid)
 
 
-def test_a_crashed_child_is_started_again(tmp_path: Path, script: Script, wait_until: Wait) -> None:
+def test_a_crashed_child_is_started_again(tmp_path: Path, script: Script) -> None:
     """One crash is mended without anybody's help."""
     with Supervisor(tmp_path, QUICK) as supervisor:
         supervisor.start(script("worker", SLEEP))
@@ -66,11 +65,11 @@ def test_a_crashed_child_is_started_again(tmp_path: Path, script: Script, wait_u
             supervisor.tend()
             return supervisor.pid("worker") not in {None, first}
 
-        wait_until(came_back)
+        eventually(came_back, "another worker")
         assert supervisor.restarts("worker") == 1
 
 
-def test_a_crash_loop_ends_with_the_last_lines(tmp_path: Path, script: Script, wait_until: Wait) -> None:
+def test_a_crash_loop_ends_with_the_last_lines(tmp_path: Path, script: Script) -> None:
     """A child that keeps crashing is given up, by name, with what it said; the others are stopped."""
     with Supervisor(tmp_path, QUICK) as supervisor:
         supervisor.start(script("good", SLEEP), script("sink", "print('wrong password'); raise SystemExit(1)"))
@@ -81,14 +80,14 @@ def test_a_crash_loop_ends_with_the_last_lines(tmp_path: Path, script: Script, w
             return False
 
         with pytest.raises(ChildFailed) as caught:
-            wait_until(never)
+            eventually(never, "the end of the crash loop")
     assert str(caught.value).startswith("sink keeps crashing (3 times in 60 s); the last time it ended with status 1")
     assert "wrong password" in str(caught.value)
     assert good is not None
     assert not alive(good)
 
 
-def test_dependents_are_started_anew_with_what_they_depend_on(tmp_path: Path, script: Script, wait_until: Wait) -> None:
+def test_dependents_are_started_anew_with_what_they_depend_on(tmp_path: Path, script: Script) -> None:
     """A broker that lost its memory gets fresh clients, after its topics were made again."""
     made: list[str] = []
     with Supervisor(tmp_path, QUICK) as supervisor:
@@ -104,11 +103,11 @@ def test_dependents_are_started_anew_with_what_they_depend_on(tmp_path: Path, sc
                 supervisor.pid("broker") != broker and supervisor.pid("worker") != worker
             )
 
-        wait_until(both_anew)
+        eventually(both_anew, "another broker and another worker")
     assert made == ["topics", "topics"]
 
 
-def test_children_stop_in_reverse_order_of_their_start(tmp_path: Path, script: Script, wait_until: Wait) -> None:
+def test_children_stop_in_reverse_order_of_their_start(tmp_path: Path, script: Script) -> None:
     """Servers outlive their clients, and a stop is a request that a child may use to finish."""
     order = tmp_path / "order"
     code = (
@@ -122,17 +121,19 @@ def test_children_stop_in_reverse_order_of_their_start(tmp_path: Path, script: S
     with Supervisor(tmp_path / "logs") as supervisor:
         for name in names:
             supervisor.start(script(name, code, str(order), name))
-        wait_until(lambda: all("armed" in (tmp_path / "logs" / f"{name}.log").read_text() for name in names))
+        eventually(
+            lambda: all("armed" in (tmp_path / "logs" / f"{name}.log").read_text() for name in names), "four children"
+        )
         supervisor.stop_all()
     assert order.read_text().split() == ["sink", "worker", "clickhouse", "broker"]
 
 
-def test_a_child_that_does_not_stop_is_killed(tmp_path: Path, script: Script, wait_until: Wait) -> None:
+def test_a_child_that_does_not_stop_is_killed(tmp_path: Path, script: Script) -> None:
     """A hanging child cannot hold up the stop for ever."""
     code = "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); print('deaf'); time.sleep(600)"
     with Supervisor(tmp_path) as supervisor:
         supervisor.start(script("deaf", code, stop_timeout_s=0.2))
-        wait_until(lambda: "deaf" in (tmp_path / "deaf.log").read_text())
+        eventually(lambda: "deaf" in (tmp_path / "deaf.log").read_text(), "a child that ignores SIGTERM")
         pid = supervisor.pid("deaf")
         supervisor.stop("deaf")
     assert pid is not None
@@ -140,7 +141,7 @@ def test_a_child_that_does_not_stop_is_killed(tmp_path: Path, script: Script, wa
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="PR_SET_PDEATHSIG is Linux's")
-def test_no_child_outlives_a_killed_supervisor(tmp_path: Path, wait_until: Wait) -> None:
+def test_no_child_outlives_a_killed_supervisor(tmp_path: Path) -> None:
     """A kill -9 of the supervisor leaves no orphan, although it cannot run any code any more."""
     code = (
         "import os, sys, time\nfrom pathlib import Path\nfrom deploy.local.supervisor import ChildSpec, Supervisor\n"
@@ -154,7 +155,7 @@ def test_no_child_outlives_a_killed_supervisor(tmp_path: Path, wait_until: Wait)
         assert alive(child)
         supervisor.kill()
         supervisor.wait()
-    wait_until(lambda: not alive(child), what="the end of the orphan")
+    eventually(lambda: not alive(child), "the end of the orphan")
 
 
 def test_logs_are_bounded(tmp_path: Path) -> None:
@@ -173,12 +174,12 @@ def test_logs_are_bounded(tmp_path: Path) -> None:
     assert {file.name for file in tmp_path.iterdir()} == {"chatty.log", "chatty.log.1"}
 
 
-def test_peak_memory_counts_every_child(tmp_path: Path, script: Script, wait_until: Wait) -> None:
+def test_peak_memory_counts_every_child(tmp_path: Path, script: Script) -> None:
     """The figure covers children that hold memory, and keeps what a stopped one once held."""
     code = "block = b'x' * (64 << 20); print('held'); import time; time.sleep(600)"
     with Supervisor(tmp_path) as supervisor:
         supervisor.start(script("large", code), script("small", SLEEP))
-        wait_until(lambda: "held" in (tmp_path / "large.log").read_text())
+        eventually(lambda: "held" in (tmp_path / "large.log").read_text(), "the memory")
         supervisor.stop("large")
         peak = supervisor.peak_rss_mib()
     assert peak is not None
@@ -186,8 +187,6 @@ def test_peak_memory_counts_every_child(tmp_path: Path, script: Script, wait_unt
 
 
 def test_a_stop_request_ends_the_wait_for_readiness(tmp_path: Path, script: Script) -> None:
-    """Ctrl-C during the start is obeyed at once."""
-    began = time.monotonic()
+    """Ctrl-C during the start ends it, although the child would have an hour to become ready."""
     with Supervisor(tmp_path, stopping=lambda: True) as supervisor:
-        supervisor.start(script("slow", SLEEP, ready=lambda: False, ready_timeout_s=60))
-    assert time.monotonic() - began < 10
+        supervisor.start(script("slow", SLEEP, ready=lambda: False, ready_timeout_s=3600))

@@ -6,6 +6,7 @@ import subprocess
 import sys
 
 import pytest
+from support.polling import DEADLINE_S
 
 from processors.worker.tuning import malloc_trim
 
@@ -41,7 +42,9 @@ print(kept, resident() - before)
 @pytest.mark.skipif(malloc_trim._TRIM is None, reason="This C library keeps what it likes.")
 def test_pages_below_a_block_that_is_still_used_are_given_back() -> None:
     """100 MB in blocks, all freed but the last: what another thread leaves behind is the system's again."""
-    said = subprocess.run([sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True, timeout=60)
+    said = subprocess.run(
+        [sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True, timeout=DEADLINE_S
+    )
     kept, after = map(int, said.stdout.split())
     assert kept > 50_000_000
     assert after < 10_000_000

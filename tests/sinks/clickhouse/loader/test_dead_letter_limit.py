@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from support.events import status
+from support.polling import eventually
 
 from schemas.dead_letters.limit import DeadLetterLimit
 from schemas.errors import SystemFault
@@ -42,7 +43,7 @@ def test_what_was_refused_before_the_start_counts(world: Any) -> None:
     assert world.count("dead_letter") == 15
 
 
-def test_open_letters_are_those_nobody_decided_about(world: Any, helpers: Any) -> None:
+def test_open_letters_are_those_nobody_decided_about(world: Any) -> None:
     """Actions are stored once each however often they are sent; their letters leave the view; the audit is clean."""
 
     def action(letter: str, kind: str, at: int, **where: int) -> DeadLetterAction:
@@ -53,7 +54,7 @@ def test_open_letters_are_those_nobody_decided_about(world: Any, helpers: Any) -
     expected = [("DISCARDED", None, None), ("REPLAYED", 1, 9)]
     world.produce(Topic.RATING, POISON * 3)
     with world.sink():
-        helpers.eventually(lambda: world.count("dead_letter") == 3, 30, "three letters")
+        eventually(lambda: world.count("dead_letter") == 3, "three letters")
         first, second, third = (str(row[0]) for row in world.rows("SELECT dead_letter_id FROM v_dead_letters_open"))
         world.send(
             Topic.DEAD_LETTER_ACTION,
@@ -61,7 +62,7 @@ def test_open_letters_are_those_nobody_decided_about(world: Any, helpers: Any) -
             action(first, "REPLAYED", 2000, replayed_partition=1, replayed_offset=9),
             action(second, "DISCARDED", 1000),
         )
-        helpers.eventually(lambda: world.rows(kept) == expected, 30, "the actions")
+        eventually(lambda: world.rows(kept) == expected, "the actions")
     assert [str(row[0]) for row in world.rows("SELECT dead_letter_id FROM v_dead_letters_open")] == [third]
     report = audit(world.kafka, world.clickhouse)
     assert report.clean, report.to_json()

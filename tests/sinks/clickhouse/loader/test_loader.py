@@ -12,6 +12,7 @@ from uuid import uuid4
 import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 from support.events import at, item, rating, status
+from support.polling import DEADLINE_S, eventually
 
 from deploy.local.tansu import EmbeddedBroker
 from schemas.errors import SystemFault
@@ -137,7 +138,7 @@ def test_a_kill_between_insert_and_commit_loses_and_doubles_nothing(world: Any, 
         "options": {"group": world.options.group, "flush_interval_s": 0.1, "commit_interval_s": 0.1},
         "die_before_commit": True,
     }
-    killed = subprocess.run([sys.executable, str(helpers.program), json.dumps(given)], check=False, timeout=60)
+    killed = subprocess.run([sys.executable, str(helpers.program), json.dumps(given)], check=False, timeout=DEADLINE_S)
     assert killed.returncode == -9
     assert world.count("declaration_status") > 0
 
@@ -148,17 +149,17 @@ def test_a_kill_between_insert_and_commit_loses_and_doubles_nothing(world: Any, 
     assert audit(world.kafka, world.clickhouse).clean
 
 
-def test_clickhouse_killed_meanwhile_is_waited_for(world: Any, helpers: Any) -> None:
+def test_clickhouse_killed_meanwhile_is_waited_for(world: Any) -> None:
     """While ClickHouse is dead reading goes on into bounded buffers; when it is back everything is stored once."""
     options = {"max_buffer_bytes": 200_000, "flush_bytes": 50_000, "insert_timeout_s": 5.0}
     with world.sink(**options) as monitor:
         world.send(Topic.DECLARATION_STATUS, *statuses(500))
-        helpers.eventually(lambda: monitor.progress.records >= 500)
+        eventually(lambda: monitor.progress.records >= 500, "500 records stored")
         world.server.kill()
         world.send(Topic.DECLARATION_STATUS, *statuses(3000, first=500))
-        helpers.eventually(lambda: monitor.progress.paused, 20, "reading is paused")
+        eventually(lambda: monitor.progress.paused, "reading is paused")
         world.server.start()
-        helpers.eventually(lambda: monitor.progress.records >= 3500, 30, "3500 records stored")
+        eventually(lambda: monitor.progress.records >= 3500, "3500 records stored")
 
     assert world.count("declaration_status") == 3500
     assert audit(world.kafka, world.clickhouse).clean
@@ -228,12 +229,12 @@ def test_a_stopped_sink_goes_on_where_it_committed(world: Any) -> None:
     assert monitor.progress.records == 5
 
 
-def test_a_quiet_sink_started_again_has_no_lag(world: Any, helpers: Any) -> None:
+def test_a_quiet_sink_started_again_has_no_lag(world: Any) -> None:
     """What was committed before counts as stored, so a night without events makes no sink unhealthy."""
     world.send(Topic.DECLARATION_STATUS, *statuses(10))
     world.load(10)
     with world.sink() as monitor:
-        helpers.eventually(lambda: sum(monitor.progress.lag.values()) == 0 and bool(monitor.progress.lag), 30, "no lag")
+        eventually(lambda: sum(monitor.progress.lag.values()) == 0 and bool(monitor.progress.lag), "no lag")
         looked_at = monitor.progress.last_progress_at
-        helpers.eventually(lambda: monitor.progress.last_progress_at > looked_at, 30, "being idle counts as progress")
+        eventually(lambda: monitor.progress.last_progress_at > looked_at, "being idle counts as progress")
     assert monitor.progress.records == 0

@@ -15,6 +15,7 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import NewTopic, OffsetSpec
 from support.brokers import need_apache_kafka
 from support.events import at, status
+from support.polling import DEADLINE_S, eventually
 from support.proxy import Fault, Proxy
 
 from deploy.local.kafka import KafkaCluster
@@ -70,7 +71,7 @@ def settled(world: Any) -> bool:
     return bool(world.committed() == produced(world))
 
 
-def test_two_share_and_one_is_killed(world: Any, sinks: Any, helpers: Any) -> None:
+def test_two_share_and_one_is_killed(world: Any, sinks: Any) -> None:
     """A second sink joins while the first inserts, then the first is killed: every row is there once."""
     sent, stop = [], threading.Event()
 
@@ -80,53 +81,53 @@ def test_two_share_and_one_is_killed(world: Any, sinks: Any, helpers: Any) -> No
             sent.append(1)
 
     one = sinks(world, "one")
-    helpers.eventually(lambda: one.says(ASSIGNED) == 1, 60, "the first has all partitions")
+    eventually(lambda: one.says(ASSIGNED) == 1, "the first has all partitions")
     feeder = threading.Thread(target=feed)
     feeder.start()
     try:
         two = sinks(world, "two")
-        helpers.eventually(lambda: two.says(ASSIGNED) == 1 and one.says(ASSIGNED) == 2, 60, "both share")
+        eventually(lambda: two.says(ASSIGNED) == 1 and one.says(ASSIGNED) == 2, "both share")
         reached = world.count("declaration_status")
-        helpers.eventually(lambda: world.count("declaration_status") > reached + 1000, 60, "both insert")
+        eventually(lambda: world.count("declaration_status") > reached + 1000, "both insert")
         one.end(signal.SIGKILL)
-        helpers.eventually(lambda: two.says(ASSIGNED) == 2, 60, "the second has all partitions")
+        eventually(lambda: two.says(ASSIGNED) == 2, "the second has all partitions")
     finally:
         stop.set()
         feeder.join()
-    helpers.eventually(lambda: settled(world), 60, "all is committed")
+    eventually(lambda: settled(world), "all is committed")
 
     assert two.end() == 0
     assert world.count("declaration_status") == len(sent) * 200 == produced(world)
     assert audit(world.kafka, world.clickhouse).clean
 
 
-def test_a_named_sink_restarts_without_a_rebalance_and_is_unique(world: Any, sinks: Any, helpers: Any) -> None:
+def test_a_named_sink_restarts_without_a_rebalance_and_is_unique(world: Any, sinks: Any) -> None:
     """A restart within the session time-out moves nothing; a second sink of the same name stops the first, loudly."""
     world.kafka = dataclasses.replace(world.kafka, session_timeout_ms=20_000)
     one = sinks(world, "one", group_instance_id="a")
-    helpers.eventually(lambda: one.says(ASSIGNED) == 1, 60, "the first has all partitions")
+    eventually(lambda: one.says(ASSIGNED) == 1, "the first has all partitions")
     other = sinks(world, "other", group_instance_id="b")
-    helpers.eventually(lambda: (one.says(ASSIGNED), other.says(ASSIGNED)) == (2, 1), 60, "both share")
+    eventually(lambda: (one.says(ASSIGNED), other.says(ASSIGNED)) == (2, 1), "both share")
 
     assert one.end() == 0
     world.send(Topic.DECLARATION_STATUS, *statuses(100), partition=0)
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=100), partition=1)
     again = sinks(world, "again", group_instance_id="a")
-    helpers.eventually(lambda: settled(world), 60, "all is committed")
+    eventually(lambda: settled(world), "all is committed")
     assert again.says(ASSIGNED) == 1
     assert other.says(ASSIGNED) == 1
 
     twin = sinks(world, "twin", group_instance_id="a")
-    assert again.process.wait(60) == 1
+    assert again.process.wait(DEADLINE_S) == 1
     assert "two sinks must not have the same HAILONG_SINK_GROUP_INSTANCE_ID" in again.log
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=200), partition=0)
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=300), partition=1)
-    helpers.eventually(lambda: settled(world), 60, "all is committed")
+    eventually(lambda: settled(world), "all is committed")
     assert (twin.end(), other.end()) == (0, 0)
     assert world.count("declaration_status") == 400
 
 
-def test_a_frozen_sink_that_wakes_up_changes_nothing(world: Any, sinks: Any, helpers: Any) -> None:
+def test_a_frozen_sink_that_wakes_up_changes_nothing(world: Any, sinks: Any) -> None:
     """SIGSTOP for longer than the session, within an insert: its late insert adds no row, its commit is not taken."""
     world.send(Topic.DECLARATION_STATUS, *statuses(2000))
     with Proxy(world.clickhouse.port, b"insert_deduplication_token").running() as proxy:
@@ -134,18 +135,18 @@ def test_a_frozen_sink_that_wakes_up_changes_nothing(world: Any, sinks: Any, hel
         there = dataclasses.replace(world, clickhouse=dataclasses.replace(world.clickhouse, port=proxy.port))
         # It pauses for 2 s before it repeats the block: that is when it is frozen.
         frozen = sinks(there, "frozen", flush_interval_s=1.0, retry_initial_s=2.0, retry_max_s=2.0)
-        helpers.eventually(lambda: frozen.says("insert_will_be_repeated") == 1, 60, "its insert is cut")
+        eventually(lambda: frozen.says("insert_will_be_repeated") == 1, "its insert is cut")
         frozen.send_signal(signal.SIGSTOP)
         other = sinks(world, "other")
-        helpers.eventually(lambda: settled(world), 60, "the other has stored all")
+        eventually(lambda: settled(world), "the other has stored all")
         world.send(Topic.DECLARATION_STATUS, *statuses(100, first=2000))
-        helpers.eventually(lambda: settled(world), 60, "and more")
+        eventually(lambda: settled(world), "and more")
         late = len(proxy.statements)
 
         frozen.send_signal(signal.SIGCONT)
-        helpers.eventually(lambda: len(proxy.statements) > late, 60, "the late insert")
-        helpers.eventually(lambda: frozen.says("partitions_lost") == 1, 60, "it learns that it was put out")
-        helpers.eventually(lambda: len(members(world)) == 2, 60, "it is back")
+        eventually(lambda: len(proxy.statements) > late, "the late insert")
+        eventually(lambda: frozen.says("partitions_lost") == 1, "it learns that it was put out")
+        eventually(lambda: len(members(world)) == 2, "it is back")
         assert settled(world)
         assert (frozen.end(), other.end()) == (0, 0)
 
@@ -154,59 +155,59 @@ def test_a_frozen_sink_that_wakes_up_changes_nothing(world: Any, sinks: Any, hel
     assert audit(world.kafka, world.clickhouse).clean
 
 
-def test_kafka_away_is_waited_for(world: Any, sinks: Any, helpers: Any, cluster: KafkaCluster) -> None:
+def test_kafka_away_is_waited_for(world: Any, sinks: Any, cluster: KafkaCluster) -> None:
     """The broker is killed and comes back: the sink goes on. Told to stop while it is away, it stops in time."""
     world.send(Topic.DECLARATION_STATUS, *statuses(100))
     sink = sinks(world, "sink")
-    helpers.eventually(lambda: world.committed() == 100, 60, "all is committed")
+    eventually(lambda: world.committed() == 100, "all is committed")
     cluster.kill(0)
-    helpers.eventually(lambda: sink.says("kafka_error") > 0, 60, "it notices")
+    eventually(lambda: sink.says("kafka_error") > 0, "it notices")
     cluster.start(0)
     cluster.wait_ready()
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=100), partition=1)
-    helpers.eventually(lambda: world.committed() == 200, 60, "all is committed")
+    eventually(lambda: world.committed() == 200, "all is committed")
     assert sink.end() == 0
 
     last = sinks(world, "last", commit_interval_s=3600.0)
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=200), partition=1)
-    helpers.eventually(lambda: world.count("declaration_status") == 300, 60, "all is stored")
+    eventually(lambda: world.count("declaration_status") == 300, "all is stored")
     cluster.kill(0)
     try:
         started = time.monotonic()
-        assert last.end(seconds=60) == 0
+        assert last.end() == 0
         took = time.monotonic() - started
     finally:
         cluster.start(0)
         cluster.wait_ready()
-    assert took < 10
-    helpers.eventually(lambda: world.committed() == 200, 60, "what was committed before is known again")
+    assert took < 30
+    eventually(lambda: world.committed() == 200, "what was committed before is known again")
 
 
-def test_clickhouse_away_at_an_assignment_is_waited_for(world: Any, sinks: Any, helpers: Any) -> None:
+def test_clickhouse_away_at_an_assignment_is_waited_for(world: Any, sinks: Any) -> None:
     """A sink that cannot learn where to begin stays in the group, longer than the poll interval, and then begins."""
     world.send(Topic.DECLARATION_STATUS, *statuses(100))
     sink = sinks(world, "sink", IMPATIENT)
-    helpers.eventually(lambda: settled(world), 60, "all is committed")
+    eventually(lambda: settled(world), "all is committed")
     name = Topic.RATING.value.name(world.kafka.topic_prefix)
     admin = world.admin
     world.server.kill()
     try:
         sink.send_signal(signal.SIGSTOP)
-        helpers.eventually(lambda: not members(world), 60, "it is put out")
+        eventually(lambda: not members(world), "it is put out")
         admin.delete_topics([name])[name].result()
-        helpers.eventually(lambda: name not in admin.list_topics(timeout=5).topics, 60, "the topic is gone")
+        eventually(lambda: name not in admin.list_topics(timeout=5).topics, "the topic is gone")
         # ClickHouse does not know the new log: only it can say under which number it goes.
         admin.create_topics([NewTopic(name, 2, 1)])[name].result()
         sink.send_signal(signal.SIGCONT)
-        helpers.eventually(lambda: sink.says("partitions_wait_for_their_beginning") > 2, 60, "it waits")
-        known, seen = members(world), time.monotonic()
-        helpers.eventually(lambda: time.monotonic() > seen + 4, 10, "longer than the poll interval")
+        eventually(lambda: sink.says("partitions_wait_for_their_beginning") > 2, "it waits")
+        known = members(world)
+        time.sleep(4)  # longer than the poll interval: the promise is about time
         assert members(world) == known
         assert sink.says("MAX_POLL_EXCEEDED") == 0
     finally:
         world.server.start()
     world.send(Topic.DECLARATION_STATUS, *statuses(100, first=100))
-    helpers.eventually(lambda: world.count("declaration_status") == 200, 60, "all is stored")
+    eventually(lambda: world.count("declaration_status") == 200, "all is stored")
     assert sink.end() == 0
 
 
@@ -222,11 +223,11 @@ def letters(count: int, size: int, first: int) -> list[DeadLetter]:
     ]  # fmt: skip
 
 
-def test_memory_stays_bounded_while_clickhouse_is_away(world: Any, sinks: Any, helpers: Any) -> None:
+def test_memory_stays_bounded_while_clickhouse_is_away(world: Any, sinks: Any) -> None:
     """180 MB come while ClickHouse is dead: the sink pauses, stays in its group and small, and then stores all."""
     sink = sinks(world, "sink", IMPATIENT, max_buffer_bytes=16 * MIB, flush_bytes=4 * MIB)
     world.send(Topic.DECLARATION_STATUS, *statuses(2000))
-    helpers.eventually(lambda: settled(world), 60, "all is committed")
+    eventually(lambda: settled(world), "all is committed")
     known, before, away, after = members(world), sink.resident, [], []
     world.server.kill()
     try:
@@ -234,7 +235,7 @@ def test_memory_stays_bounded_while_clickhouse_is_away(world: Any, sinks: Any, h
             world.send(Topic.DEAD_LETTER, *letters(300, 100_000, first), partition=first % 2)
             away.append(sink.resident)
         world.send(Topic.DECLARATION_STATUS, *statuses(20_000, first=2000))
-        helpers.eventually(lambda: sink.says("reading_paused") > 0, 60, "reading is paused")
+        eventually(lambda: sink.says("reading_paused") > 0, "reading is paused")
         seen = time.monotonic()
         while time.monotonic() < seen + 4:
             away.append(sink.resident)
@@ -242,9 +243,12 @@ def test_memory_stays_bounded_while_clickhouse_is_away(world: Any, sinks: Any, h
         assert members(world) == known
     finally:
         world.server.start()
-    while world.committed(Topic.DEAD_LETTER) < 1800 or not settled(world):
+
+    def stored() -> bool:
         after.append(sink.resident)
-        assert time.monotonic() < seen + 150
+        return world.committed(Topic.DEAD_LETTER) >= 1800 and settled(world)
+
+    eventually(stored, "everything is stored")
     # Our buffer, librdkafka's, one answer of the broker unpacked, and one insert; 180 MB came.
     assert max(away) - before < 64 * MIB
     assert max(after) - before < 128 * MIB

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from prometheus_client import REGISTRY
 from support.events import at, status
+from support.polling import eventually
 from support.proxy import Fault, Proxy
 
 from schemas.topics import Topic
@@ -83,7 +84,7 @@ def test_one_bad_row_among_fifty_thousand(world: Any, proxied: Any, proxy: Proxy
     assert audit(world.kafka, world.clickhouse).clean
 
 
-def test_too_many_parts_are_waited_for(world: Any, proxied: Any, proxy: Proxy, helpers: Any) -> None:
+def test_too_many_parts_are_waited_for(world: Any, proxied: Any, proxy: Proxy) -> None:
     """While ClickHouse refuses with TOO_MANY_PARTS the identical block is repeated; then it goes in once."""
     world.rows("SYSTEM STOP MERGES declaration_status")
     world.rows("ALTER TABLE declaration_status MODIFY SETTING parts_to_delay_insert = 1, parts_to_throw_insert = 1")
@@ -93,7 +94,7 @@ def test_too_many_parts_are_waited_for(world: Any, proxied: Any, proxy: Proxy, h
 
     with proxied.sink() as monitor:
         world.send(Topic.DECLARATION_STATUS, *statuses(STATUSES))
-        helpers.eventually(lambda: retries() >= before + 3, 30, "three repetitions")
+        eventually(lambda: retries() >= before + 3, "three repetitions")
         assert monitor.progress.records == 0
         world.rows("ALTER TABLE declaration_status MODIFY SETTING parts_to_throw_insert = 3000")
         proxied.eventually_stored(monitor, STATUSES)

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from support.events import at, status
+from support.polling import DEADLINE_S, eventually
 
 from schemas.topics import Topic
 from sinks.audit import audit
@@ -50,7 +51,7 @@ def hailong_sink(world: Any, log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=output)
 
 
-def test_each_fault_stops_the_command_and_costs_nothing(world: Any, helpers: Any, tmp_path: Path) -> None:
+def test_each_fault_stops_the_command_and_costs_nothing(world: Any, tmp_path: Path, helpers: Any) -> None:
     """Missing table, right and password: status 1 and a last line with the remedy; mended, all is there."""
     worlds = {name: helpers.new_world(world.server, world.kafka.bootstrap_servers) for name in FAULTS}
     running = {}
@@ -59,7 +60,7 @@ def test_each_fault_stops_the_command_and_costs_nothing(world: Any, helpers: Any
             one.send(Topic.DECLARATION_STATUS, *ten(0))
             running[name] = hailong_sink(one, tmp_path / name)
         for one in worlds.values():
-            helpers.eventually(lambda one=one: one.committed() == 10, 90, "the first ten are committed")
+            eventually(lambda one=one: one.committed() == 10, "the first ten are committed")
 
         worlds["table"].rows("RENAME TABLE declaration_status TO elsewhere")
         stops(worlds["table"], running["table"], tmp_path / "table")
@@ -87,7 +88,7 @@ def test_each_fault_stops_the_command_and_costs_nothing(world: Any, helpers: Any
 def stops(world: Any, process: subprocess.Popen[bytes], log: Path) -> None:
     """Send ten more; the process must end with status 1 and the right last line."""
     world.send(Topic.DECLARATION_STATUS, *ten(10))
-    assert process.wait(90) == 1
+    assert process.wait(DEADLINE_S) == 1
     text = log.read_text()
     last = text.strip().splitlines()[-1]
     assert all(words in last for words in FAULTS[log.name]), last
