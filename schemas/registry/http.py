@@ -1,27 +1,23 @@
-"""JSON requests to a server that may be away, wrong or hostile: what can happen, told by the classes of our errors."""
+"""JSON requests to a Schema Registry that may be away, misbehave or be another server, with our own error classes."""
 
 from __future__ import annotations
 
 import base64
-import http.client
 import json
-import ssl
-import time
-import urllib.error
 import urllib.parse
-import urllib.request
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
+from schemas.http_client import HttpClient
 
 STRANGER = "what answers at the Schema Registry's address is no Schema Registry"
 _CONTENT = "application/vnd.schemaregistry.v1+json"
 _MAX_ANSWER_BYTES = 4 << 20
 _NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER_FAULT = 404, 409, 429, 500
 _REFUSED = (401, 403)
-_REDIRECTS = range(300, 400)
+_SUCCESS, _REDIRECTS = range(200, 300), range(300, 400)
 
 
 class JsonOverHttp:
@@ -47,15 +43,11 @@ class JsonOverHttp:
         if "@" in address.netloc:  # addresses are shown in logs and process lists
             raise ConfigurationError(["The Schema Registry's address must hold no user or password: set them apart."])
         self._url = url.rstrip("/")
-        self._timeout_s = timeout_s
         self._headers = {"Accept": _CONTENT, "Content-Type": _CONTENT}
         if user is not None:
             pair = base64.b64encode(f"{user}:{password or ''}".encode()).decode()
             self._headers["Authorization"] = f"Basic {pair}"
-        handlers: list[urllib.request.BaseHandler] = [urllib.request.ProxyHandler({}), _NoRedirects()]
-        if address.scheme == "https":
-            handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file)))
-        self._opener = urllib.request.build_opener(*handlers)
+        self._client = HttpClient(timeout_s, ca_file, use_proxy=False)
 
     def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any | None:
         """The decoded answer; None for 404.
@@ -65,45 +57,16 @@ class JsonOverHttp:
             SystemFault: It refuses us.
         """
         data = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(self._url + path, data, self._headers, method=method)  # noqa: S310 - http or https, checked above
-        deadline = time.monotonic() + self._timeout_s
-        try:
-            with self._opener.open(request, timeout=self._timeout_s) as response:
-                answer = _read(response, deadline)
-        except urllib.error.HTTPError as error:
-            error.close()
-            _raise_unless_missing(error.code, method, path)
+        reply = self._client.send(method, self._url + path, data, self._headers, max_body_bytes=_MAX_ANSWER_BYTES)
+        if reply.status is None:
+            raise Unavailable(f"the Schema Registry does not answer ({reply.cause})")
+        if reply.status not in _SUCCESS:
+            _raise_unless_missing(reply.status, method, path)
             return None
-        except (OSError, http.client.HTTPException) as error:  # URLError is an OSError
-            raise Unavailable(f"the Schema Registry does not answer ({type(error).__name__})") from None
         try:
-            return json.loads(answer)
+            return json.loads(reply.body)
         except (ValueError, RecursionError):
             raise Unavailable(STRANGER) from None
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """A redirect would carry our password to an address that nobody configured."""
-
-    def redirect_request(self, *_args: object) -> None:
-        """Follow none: the answer is the error that it is."""
-
-
-def _read(response: http.client.HTTPResponse, deadline: float) -> bytes:
-    """The body: neither endless nor dripping.
-
-    Raises:
-        Unavailable: It is larger than any schema.
-        TimeoutError: It does not end in time.
-    """
-    content = bytearray()
-    while chunk := response.read1(1 << 16):
-        content += chunk
-        if len(content) > _MAX_ANSWER_BYTES:
-            raise Unavailable(STRANGER)
-        if time.monotonic() > deadline:
-            raise TimeoutError
-    return bytes(content)
 
 
 def _raise_unless_missing(code: int, method: str, path: str) -> None:

@@ -1,22 +1,12 @@
-"""One POST of JSON, what its answer means, and the pauses before it is repeated.
-
-Redirects are not followed: an alert goes where the operator said and nowhere else.
-
-Sent with the standard library's urllib: one small request now and then needs no more.
-"""
+"""One POST of JSON, what its answer means, and the pauses before it is repeated."""
 
 from __future__ import annotations
 
-import ssl
-import urllib.error
-import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
-from http.client import HTTPException
 from pathlib import Path
-from typing import Any
 
-from schemas.errors import ConfigurationError
+from schemas.http_client import HttpClient
 
 _REPEAT = frozenset({408, 425, 429})
 
@@ -56,14 +46,7 @@ class Poster:
     """
 
     def __init__(self, timeout_s: float, ca_file: Path | None = None) -> None:
-        self._timeout_s = timeout_s
-        handlers: list[urllib.request.BaseHandler] = [_NoRedirects()]
-        if ca_file is not None:
-            try:
-                handlers.append(urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=ca_file)))
-            except OSError as error:
-                raise ConfigurationError([f"{ca_file} holds no certificates that can be read."]) from error
-        self._opener = urllib.request.build_opener(*handlers)
+        self._client = HttpClient(timeout_s, ca_file)
 
     def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """Send JSON once.
@@ -74,28 +57,8 @@ class Poster:
             headers: Besides those that say what and who it is.
         """
         known = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "hailong"}
-        request = urllib.request.Request(url, data=body, headers={**known, **headers}, method="POST")  # noqa: S310 - the options accept http and https only
-        try:
-            with self._opener.open(request, timeout=self._timeout_s) as response:
-                return Answer(response.status, f"status {response.status}")
-        except urllib.error.HTTPError as error:
-            with error:
-                return Answer(error.code, f"status {error.code}")
-        except (OSError, HTTPException) as error:
-            return Answer(None, _cause(error))
-
-
-def _cause(error: OSError | HTTPException) -> str:
-    """The kind of fault, never its text, which may hold an address."""
-    reason = getattr(error, "reason", None)
-    return type(reason if isinstance(reason, BaseException) else error).__name__
-
-
-class _NoRedirects(urllib.request.HTTPRedirectHandler):
-    """Answers with the redirect itself instead of following it."""
-
-    def redirect_request(self, *_args: Any, **_kwargs: Any) -> None:
-        """Never."""
+        reply = self._client.send("POST", url, body, {**known, **headers})
+        return Answer(reply.status, reply.cause if reply.status is None else f"status {reply.status}")
 
 
 class Pauses:
