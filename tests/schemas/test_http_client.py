@@ -20,7 +20,7 @@ def server() -> Iterator[tuple[str, list[str]]]:
     asked: list[str] = []
 
     class Handler(BaseHTTPRequestHandler):
-        def do_POST(self) -> None:  # noqa: N802 - the standard library calls it so
+        def do_POST(self) -> None:
             """Answer with what was sent."""
             asked.append(self.path)
             body = self.rfile.read(int(self.headers["Content-Length"]))
