@@ -44,9 +44,9 @@ from processors.domain.join.sheet_store import SheetStore
 from processors.domain.join.status_log import StatusLog
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
-from processors.transport.fetched_batch import batch_of
+from processors.transport.fetched_batch import to_batch
 from processors.transport.log_reader import read_log
-from processors.worker.state.restore import Rebuilder
+from processors.worker.state.restore import ViewRestorer
 from schemas.batches.batch import Batch
 from schemas.codec.record import pinned_only
 from schemas.kafka.connection import KafkaConnection
@@ -105,9 +105,9 @@ class Steps:
 
     def join(self) -> None:
         """And join."""
-        rebuilder = Rebuilder(self._connection, self._stage, threading.Event())
+        restorer = ViewRestorer(self._connection, self._stage, threading.Event())
         for number in range(PARTITIONS):
-            rebuilder.rebuild(number, {topic: self._ends[topic, number] for topic in _INPUTS})
+            restorer.restore(number, {topic: self._ends[topic, number] for topic in _INPUTS})
 
     def _take(
         self,
@@ -126,7 +126,7 @@ class Steps:
 
     def _batches(self, topic: Topic, number: int) -> Iterator[Batch]:
         for records in self._read(topic, number):
-            if records is not None and (batch := batch_of(topic, number, records, self._ends[topic, number])):
+            if records is not None and (batch := to_batch(topic, number, records, self._ends[topic, number])):
                 yield batch
 
     def _read(self, topic: Topic, number: int) -> Iterator[Any]:

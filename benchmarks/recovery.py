@@ -42,7 +42,7 @@ from processors.stages.catalogue import JOIN
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.worker.state.partition_views import View
-from processors.worker.state.restore import Rebuilder
+from processors.worker.state.restore import ViewRestorer
 from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
 from producers.simulator import Haiphong2020
 from producers.simulator.figures import SMALLEST_SCALE
@@ -122,14 +122,14 @@ def rebuilds(connection: KafkaConnection, directory: Path) -> dict[str, Any]:
     for number in range(PARTITIONS):
         bounds = {topic: ends[topic.value.name(prefix), number] for topic in stage.inputs}
         started = time.perf_counter()
-        view = Rebuilder(connection, stage, interrupted).rebuild(number, bounds)
+        view = ViewRestorer(connection, stage, interrupted).restore(number, bounds)
         log += time.perf_counter() - started
         records += view.records
-        store.save(Snapshot(number, dict(view.next), view.records, view.image()))
+        store.save(Snapshot(number, dict(view.next_offsets), view.records, view.snapshot_arrays()))
         known = known_statuses(view)
         del view
         started = time.perf_counter()
-        again = Rebuilder(connection, stage, interrupted, store).rebuild(number, bounds)
+        again = ViewRestorer(connection, stage, interrupted, store).restore(number, bounds)
         snapshots += time.perf_counter() - started
         assert known_statuses(again) == known
         del again
@@ -145,7 +145,7 @@ def rebuilds(connection: KafkaConnection, directory: Path) -> dict[str, Any]:
 
 def known_statuses(view: View) -> int:
     """How many rows the image of a view holds."""
-    return sum(len(array) for name, array in view.image().items() if name.startswith("statuses.run"))
+    return sum(len(array) for name, array in view.snapshot_arrays().items() if name.startswith("statuses.run"))
 
 
 @contextmanager

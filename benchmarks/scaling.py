@@ -44,8 +44,8 @@ from benchmarks.producing import produce
 from deploy.local.kafka import KafkaCluster
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
-from processors.worker.state.partition_views import Views
-from processors.worker.state.restore import Rebuilder
+from processors.worker.state.partition_views import PartitionViews
+from processors.worker.state.restore import ViewRestorer
 from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_names
@@ -96,17 +96,17 @@ def built(bootstrap: str, prefix: str, directory: str | None) -> dict[str, float
         facts = describe_names(connection, list(names.values()), 10)
         store = SnapshotStore(Path(directory), stage, {topic: facts[name].identity for topic, name in names.items()})
     had_snapshots = directory is not None and any(Path(directory).iterdir())
-    rebuilder = Rebuilder(connection, stage, threading.Event(), store if had_snapshots else None)
-    rebuilder.rebuild(0, dict.fromkeys(_INPUTS, 1))  # so that what the first use of a library takes is not counted
+    restorer = ViewRestorer(connection, stage, threading.Event(), store if had_snapshots else None)
+    restorer.restore(0, dict.fromkeys(_INPUTS, 1))  # so that what the first use of a library takes is not counted
     before, began, cpu = resident(), time.monotonic(), time.process_time()
-    owned = Views(stage.name, rebuilder)  # as a worker that takes over all partitions
-    views = [owned.ensure(number, bounds[number], dict(enumerate(bounds))) for number in range(PARTITIONS)]
+    owned = PartitionViews(stage.name, restorer)  # as a worker that takes over all partitions
+    views = [owned.get_or_restore(number, bounds[number], dict(enumerate(bounds))) for number in range(PARTITIONS)]
     seconds, cpu = time.monotonic() - began, time.process_time() - cpu
     gc.collect()
     after = resident()
     if store is not None and not had_snapshots:
         for number, view in enumerate(views):
-            store.save(Snapshot(number, dict(view.next), view.records, view.image()))
+            store.save(Snapshot(number, dict(view.next_offsets), view.records, view.snapshot_arrays()))
     records = sum(view.records for view in views)
     return {"seconds": seconds, "cpu": cpu, "grown": after - before, "resident": after, "records": records}
 

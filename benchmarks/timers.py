@@ -47,9 +47,8 @@ from processors.domain.cases.replay import fold
 from processors.stages.complaints import ComplaintStage
 from processors.stages.reference_policies import reference_policies
 from processors.stages.stage import Output
-from processors.worker import run_worker
-from processors.worker.options import WorkerOptions
-from processors.worker.tuning.gc_tuning import keep_pauses_short, replaced
+from processors.worker import Worker, WorkerOptions
+from processors.worker.tuning.gc_tuning import keep_gc_pauses_short, records_replaced
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import decoder, record_encoder
 from schemas.ids import complaint_id
@@ -135,15 +134,15 @@ def publish(connection: KafkaConnection, records: Iterable[Complaint]) -> None:
 def serve(bootstrap: str, begins: float, speed: float, until: int) -> int:
     """The worker process: product code with another clock."""
     configure_logs("warning")
-    keep_pauses_short()
+    keep_gc_pauses_short()
     stage = ComplaintStage(reference_policies().cases)
     options = WorkerOptions(idle_advance_s=1.0)
-    return run_worker(
+    return Worker(
         KafkaConnection(bootstrap, topic_prefix="timers.", session_timeout_ms=SESSION_TIMEOUT_MS),
         [stage],
         options,
         SpedUp(begins, speed, until),
-    )
+    ).run()
 
 
 def start(bootstrap: str, clock: SpedUp) -> subprocess.Popen[bytes]:
@@ -257,7 +256,7 @@ def _spread(late: list[float]) -> dict[str, float]:
 
 def tick(cases: int) -> dict[str, float]:
     """Milliseconds of one look at the time, in a process as a worker's is."""
-    keep_pauses_short()
+    keep_gc_pauses_short()
     state = ComplaintStage(reference_policies().cases).new_state(0)
     encode = {
         topic: record_encoder(topic.subject) for topic in (Topic.COMPLAINT, Topic.COMPLAINT_CASE, Topic.COMPLAINT_EVENT)
@@ -278,7 +277,7 @@ def tick(cases: int) -> dict[str, float]:
         while more:
             began = time.perf_counter()
             outputs = [_encoded(encode, one) for one in state.advance(now)]
-            replaced(len(outputs))
+            records_replaced(len(outputs))
             (firing if outputs else quiet).append((time.perf_counter() - began) * 1000)
             more = bool(outputs)
     return {

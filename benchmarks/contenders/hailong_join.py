@@ -11,8 +11,8 @@ from pathlib import Path
 
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
-from processors.worker import WorkerOptions, run_worker
-from processors.worker.tuning.gc_tuning import keep_pauses_short
+from processors.worker import Worker, WorkerOptions
+from processors.worker.tuning.gc_tuning import keep_gc_pauses_short
 from schemas.kafka.connection import KafkaConnection
 
 bootstrap, prefix, directory = sys.argv[1:]
@@ -25,12 +25,12 @@ options = WorkerOptions(
     snapshot_interval_s=30,
 )
 stage = JoinStage(JoinPolicy(), reference_context())
-keep_pauses_short()
+keep_gc_pauses_short()
 sys.exit(
-    run_worker(
+    Worker(
         KafkaConnection(bootstrap, topic_prefix=prefix, session_timeout_ms=6000),
         [stage],
         options,
         lambda: time.time_ns() // 1_000_000,
-    )
+    ).run()
 )

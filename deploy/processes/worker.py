@@ -18,7 +18,7 @@ from processors.stages.all_stages import build_stages
 from processors.stages.reference_policies import reference_context, reference_policies
 from processors.stages.stage import Stage
 from processors.worker import Worker
-from processors.worker.tuning.gc_tuning import keep_pauses_short
+from processors.worker.tuning.gc_tuning import keep_gc_pauses_short
 from schemas.codec.record import WriterSchemas
 from schemas.reference import load_offices
 
@@ -40,7 +40,7 @@ def run(variables: Mapping[str, str]) -> int:
     began = time.monotonic()
     warm()
     _log.info("kernels_ready", seconds=round(time.monotonic() - began, 1))
-    keep_pauses_short()
+    keep_gc_pauses_short()
     worker = Worker(connection, chosen_stages(settings, writers), settings.options(), wall_clock)
 
     def health() -> HealthReport:

@@ -56,5 +56,5 @@ class WorkerSettings(DeadLetterSettings):
         return tuple(name for part in self.stages.split(",") if (name := part.strip()))
 
     def options(self) -> WorkerOptions:
-        """The options that `processors.worker.run_worker` takes."""
+        """The options of a `processors.worker.Worker`."""
         return self.build(WorkerOptions, dead_letter_limit=self.dead_letter_limit())

@@ -1,4 +1,4 @@
-"""TLS and SASL of a connection, as Faust and aiokafka take them."""
+"""TLS and SASL settings of a connection, as Faust and aiokafka take them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.kafka.connection import KafkaConnection
 
 
 def credentials(connection: KafkaConnection) -> Any:
-    """TLS and SASL of a connection, as Faust takes them; None for plaintext."""
+    """The credentials of a connection as a Faust object; None for plaintext."""
     context = _tls(connection) if connection.security_protocol in {"SSL", "SASL_SSL"} else None
     if connection.security_protocol.startswith("SASL_"):
         return faust.SASLCredentials(

@@ -1,4 +1,4 @@
-"""What an agent of the batched transport receives."""
+"""What an agent of the batched transport receives: the records of one partition that were fetched together."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import faust
 from aiokafka import ConsumerRecord
 from faust.types import AppT, Message
 
-from processors.transport.offset_tracker import Lease
+from processors.transport.offset_tracker import BatchOffsets
 from processors.transport.record_batches import RecordBatches
 from schemas.batches.batch import Batch, RawBatch
 from schemas.topics import Topic
 
-Fetched = RecordBatches | Sequence[ConsumerRecord[bytes, bytes]]
-"""Records of one partition as they came: packed as Kafka sent them, or one by one."""
+FetchedRecords = RecordBatches | Sequence[ConsumerRecord[bytes, bytes]]
+"""Records of one partition: packed as Kafka sent them, or already one by one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,39 +26,32 @@ class FetchedBatch:
 
     Attributes:
         records: The records, undecoded.
-        lease: What to hand back when they are done.
+        offsets: Its entry in the offset tracker.
     """
 
-    records: Fetched
-    lease: Lease
+    records: FetchedRecords
+    offsets: BatchOffsets
 
     def __len__(self) -> int:
-        """Number of records; packed ones may be fewer."""
+        """Number of records; an upper bound where they are packed."""
         return self.records.count if isinstance(self.records, RecordBatches) else len(self.records)
 
-    def batch(self, topic: Topic) -> Batch:
-        """The records, for a stage.
 
-        Raises:
-            SystemFault: The log is damaged.
-        """
-        return batch_of(topic, self.lease.tp.partition, self.records)
+def to_batch(topic: Topic, partition: int, records: FetchedRecords, end: int | None = None) -> Batch:
+    """The fetched records as a batch for a stage.
 
-
-def batch_of(
-    topic: Topic,
-    partition: int,
-    records: Fetched,
-    bound: int | None = None,
-) -> Batch:
-    """Fetched records as a batch; those at or above the bound are left out.
+    Args:
+        topic: Which topic of the contract.
+        partition: Partition number.
+        records: The fetched records.
+        end: Records at or above this offset are left out; None for all.
 
     Raises:
         SystemFault: The log is damaged.
     """
     if isinstance(records, RecordBatches):
-        return records.unpacked(topic, bound)
-    chosen = [record for record in records if bound is None or record.offset < bound]
+        return records.unpack(topic, end)
+    chosen = [record for record in records if end is None or record.offset < end]
     return RawBatch(
         topic,
         partition,
@@ -69,8 +62,8 @@ def batch_of(
     )
 
 
-def gathered(items: Sequence[Any]) -> Iterator[Fetched]:
-    """What a `PackedConsumer` returned for a partition, with records that came one by one put together."""
+def group_records(items: Sequence[Any]) -> Iterator[FetchedRecords]:
+    """Group what a `PackedConsumer` returned for a partition: neighbouring single records become one list."""
     for packed, run in groupby(items, lambda item: isinstance(item, RecordBatches)):
         if packed:
             yield from run
@@ -78,7 +71,7 @@ def gathered(items: Sequence[Any]) -> Iterator[Fetched]:
             yield list(run)
 
 
-def span(records: Fetched) -> tuple[int, int]:
+def offset_span(records: FetchedRecords) -> tuple[int, int]:
     """The first offset and the offset after the last."""
     if isinstance(records, RecordBatches):
         return records.first, records.end
@@ -87,7 +80,7 @@ def span(records: Fetched) -> tuple[int, int]:
 
 @dataclass(frozen=True, slots=True)
 class BatchRecord:
-    """Stands in for a Kafka record where Faust makes a message of it: the value is the whole batch."""
+    """Looks like one Kafka record to Faust, which makes one message of it; the value is the whole batch."""
 
     topic: str
     partition: int
@@ -103,13 +96,13 @@ class BatchRecord:
 
     @classmethod
     def of(cls, batch: FetchedBatch) -> BatchRecord:
-        """The stand-in for a batch; its offset is the last one that it covers."""
-        tp = batch.lease.tp
-        return cls(tp.topic, tp.partition, batch.lease.end - 1, batch)
+        """The stand-in for a batch; its offset is the last one of the batch."""
+        tp = batch.offsets.tp
+        return cls(tp.topic, tp.partition, batch.offsets.end - 1, batch)
 
 
 class BatchSchema(faust.Schema[Any, Any]):
-    """Hands the batch through as it is; stages decode batches, not messages."""
+    """Hands the batch through unchanged: stages decode whole batches, not messages."""
 
     def loads_key(self, app: AppT, message: Message, **_options: Any) -> None:
         """A batch has no key."""

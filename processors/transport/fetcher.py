@@ -1,11 +1,11 @@
-"""An aiokafka consumer that hands out record batches instead of records.
+"""An aiokafka consumer that returns Kafka's record batches instead of single records.
 
-aiokafka makes two Python objects of every record, which costs more than all that the stages do with it. Here what the
-broker sent is looked over by its batch headers only, and handed on as bytes (`processors.transport.record_batches`).
+aiokafka makes two Python objects of every record, which costs more than all the work of the stages on it. Here only the
+batch headers are read, and the bytes are passed on (`processors.transport.record_batches`).
 
-What is overridden, and why (aiokafka 0.14, `aiokafka/consumer/fetcher.py`): the fetcher keeps what came for a partition
-as an iterator over records. Ours lets it do all else, offsets, leaders, errors, retries, and then puts an iterator over
-batches in its place. Old formats and batches of aborted transactions are left to aiokafka, record by record.
+What is overridden, and why (aiokafka 0.14, `aiokafka/consumer/fetcher.py`): the fetcher stores the answer for a
+partition as an iterator over records. We let it do everything else (offsets, leaders, errors, retries), then replace
+that iterator by one over batches. Old formats and batches of aborted transactions stay with aiokafka, record by record.
 """
 
 from __future__ import annotations
@@ -17,30 +17,30 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.consumer.fetcher import Fetcher, FetchResult, PartitionRecords
 from aiokafka.protocol.fetch import FetchRequest
 
-from processors.transport.record_batches import Header, RecordBatches, headers
+from processors.transport.record_batches import BatchHeader, RecordBatches, read_headers
 
-_ITEMS = 16
-"""Most batches that `getmany` returns at once; whoever takes them bounds how many wait."""
+_MAX_POLL_ITEMS = 16
+"""Most batches that one `getmany` returns; the caller's queue bounds how many wait."""
 
 
 class PackedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is untyped
-    """A consumer whose `getmany` returns `RecordBatches` where it can, and records elsewhere.
+    """A consumer whose `getmany` returns `RecordBatches` where it can, and single records elsewhere.
 
     Subscribe or assign after `start`.
 
     Args:
         batch_records: Most records in one `RecordBatches`.
-        options: Those of `AIOKafkaConsumer` but `max_poll_records`.
+        options: Options of `AIOKafkaConsumer`, except `max_poll_records`.
     """
 
     def __init__(self, *, batch_records: int, **options: Any) -> None:
-        super().__init__(max_poll_records=_ITEMS, **options)
+        super().__init__(max_poll_records=_MAX_POLL_ITEMS, **options)
         self._batch_records = batch_records
 
     async def start(self) -> None:
-        """Connect."""
+        """Connect, and replace aiokafka's fetcher by ours."""
         await super().start()
-        ordinary: Any = self._fetcher  # type: ignore[has-type]  # aiokafka's
+        original: Any = self._fetcher  # type: ignore[has-type]  # aiokafka's
         self._fetcher = _PackedFetcher(
             self._client,
             self._subscription,
@@ -56,38 +56,38 @@ class PackedConsumer(AIOKafkaConsumer):  # type: ignore[misc]  # aiokafka is unt
             isolation_level=self._isolation_level,
             client_rack=self._client_rack,
         )
-        await ordinary.close()
+        await original.close()
 
 
-class _PackedFetcher(Fetcher):  # type: ignore[misc]  # likewise
+class _PackedFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is untyped
     def __init__(self, client: Any, subscriptions: Any, *, batch_records: int, **options: Any) -> None:
         self._batch_records = batch_records
-        self._overheard = _Overheard(client)
-        super().__init__(self._overheard, subscriptions, **options)
+        self._recorder = _ResponseRecorder(client)
+        super().__init__(self._recorder, subscriptions, **options)
 
     async def _proc_fetch_request(self, assignment: Any, node_id: int, request: Any) -> bool:
-        self._overheard.responses.pop(node_id, None)  # of a request that was given up halfway
+        self._recorder.responses.pop(node_id, None)  # left over from a request that was cancelled
         needs_wakeup: bool = await super()._proc_fetch_request(assignment, node_id, request)
-        response = self._overheard.responses.pop(node_id, None)
-        # Nothing ran between the last line of the method above and here: what it booked is what came now.
+        response = self._recorder.responses.pop(node_id, None)
+        # No other task ran since the method above stored its results, so they belong to this response.
         for topic, partitions in () if response is None else response.topics:
             for partition, _error, _highwater, *rest in partitions:
                 tp = TopicPartition(topic, partition)
-                booked = self._records.get(tp)
-                if type(booked) is FetchResult and type(booked._partition_records) is PartitionRecords:  # noqa: SLF001
-                    packed = self._packed(tp, booked._partition_records, rest[-1])  # noqa: SLF001
+                stored = self._records.get(tp)
+                if type(stored) is FetchResult and type(stored._partition_records) is PartitionRecords:  # noqa: SLF001 - aiokafka has no public hook
+                    packed = self._packed(tp, stored._partition_records, rest[-1])  # noqa: SLF001 - likewise
                     if packed is not None:
-                        booked._partition_records = packed  # noqa: SLF001 - this is the one place where ours comes in
+                        stored._partition_records = packed  # noqa: SLF001 - the one place where our iterator goes in
         return needs_wakeup
 
     def _packed(self, tp: TopicPartition, records: Any, data: bytes) -> _PackedRecords | None:
-        if records._aborted_transactions or next(headers(data), None) is None:  # noqa: SLF001 - see above
+        if records._aborted_transactions or next(read_headers(data), None) is None:  # noqa: SLF001 - likewise
             return None
         return _PackedRecords(tp, data, records.next_fetch_offset, self._batch_records)
 
 
-class _Overheard:
-    """A client that keeps the last answer of each node to a fetch until it is taken."""
+class _ResponseRecorder:
+    """A client that keeps the last fetch response of each node until it is taken."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -104,16 +104,16 @@ class _Overheard:
 
 
 class _PackedRecords:
-    """What came for one partition, as an iterator over `RecordBatches`; stands in for aiokafka's over records."""
+    """The fetched data of one partition as an iterator over `RecordBatches`; replaces aiokafka's `PartitionRecords`."""
 
     def __init__(self, tp: TopicPartition, data: bytes, first: int, batch_records: int) -> None:
         self._tp = tp
         self._data = data
-        self._headers = headers(data)
+        self._headers = read_headers(data)
         self._batch_records = batch_records
-        self._held: tuple[Header, int, int] | None = None
+        self._held: tuple[BatchHeader, int, int] | None = None
         self.next_fetch_offset = first
-        """Where the next fetch begins when all that was handed out is consumed; read by aiokafka."""
+        """Where the next fetch starts once everything returned is consumed; aiokafka reads it."""
 
     def __iter__(self) -> Iterator[RecordBatches]:
         return self
@@ -123,21 +123,22 @@ class _PackedRecords:
         first, count = self.next_fetch_offset, 0
         while count < self._batch_records and (found := self._held or next(self._headers, None)) is not None:
             self._held = None
-            header, begin, end = found
+            header, start, stop = found
             if header.is_control or header.next_offset <= first or not header.records:
-                # Marks of transactions; or what was asked for lies behind it; or all of it was compacted away.
+                # Transaction markers; or all below the offset asked for; or everything in it was compacted away.
                 self.next_fetch_offset = max(header.next_offset, first)
                 continue
-            if header.records > self._batch_records and chosen:
+            too_large = header.records > self._batch_records
+            if too_large and chosen:
                 self._held = found
                 break
-            stop = min(header.next_offset, max(first, header.base_offset) + self._batch_records)
-            if header.records > self._batch_records and stop < header.next_offset:
-                self._held = found  # it is handed out in parts
-                self.next_fetch_offset = stop
+            end = min(header.next_offset, max(first, header.base_offset) + self._batch_records)
+            if too_large and end < header.next_offset:
+                self._held = found  # it is returned in parts
+                self.next_fetch_offset = end
             else:
                 self.next_fetch_offset = header.next_offset
-            chosen.append(self._data[begin:end])
+            chosen.append(self._data[start:stop])
             count += min(header.records, self._batch_records)
         if not chosen:
             raise StopIteration

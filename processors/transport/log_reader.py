@@ -1,4 +1,4 @@
-"""Reading a stretch of a partition's log from a thread, without a consumer group."""
+"""Reading a range of a partition's log from a thread, without a consumer group."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from faust.transport.drivers.aiokafka import credentials_to_aiokafka_auth, serve
 from yarl import URL
 
 from processors.transport.credentials import credentials
-from processors.transport.fetched_batch import Fetched, gathered
+from processors.transport.fetched_batch import FetchedRecords, group_records
 from processors.transport.fetcher import PackedConsumer
 from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
@@ -23,87 +23,88 @@ _log = structlog.get_logger(__name__)
 
 _BATCH_RECORDS = 20_000
 _FETCH_BYTES = 4 * 1024 * 1024
+_POLL_MS = 200
 _SILENCE_S = 60.0
 _END_AFTER_S = 15.0
-"""A new leader does not know at once how far its log goes: who believes it too early leaves records out for good."""
-_PATIENCE_MS = 200
+"""Silence after which a reported end offset below `end` is believed. A new partition leader does not know at once how
+far its log goes: if it were believed too early, records would be left out of the view for good."""
 
 
 def read_log(
-    connection: KafkaConnection, topic: str, partition: int, start: int, bound: int
-) -> Iterator[Fetched | None]:
-    """What is in the log from offset `start` on, or from its beginning where that is later.
+    connection: KafkaConnection, topic: str, partition: int, start: int, end: int
+) -> Iterator[FetchedRecords | None]:
+    """Read the log from offset `start`, or from its beginning where that is later.
 
-    Stops when `bound` is reached or the log ends. The last piece may go beyond the bound: a batch is not cut.
+    Stops when `end` is reached or the log ends. The last piece may go beyond `end`: a batch is not cut.
 
     Args:
         connection: The cluster.
         topic: Full name of the topic.
         partition: Partition number.
         start: First offset wanted.
-        bound: Offset to stop at.
+        end: Offset to stop before.
 
     Yields:
-        A piece of the log, in offset order; or None when nothing came for a moment, so that the caller can give up.
+        A piece of the log, in offset order; or None when nothing came for a moment, so that the caller can stop.
 
     Raises:
-        Unavailable: Kafka does not send what it has.
+        Unavailable: Kafka does not send the records.
     """
-    if start >= bound:
+    if start >= end:
         return
-    with asyncio.Runner() as runner:  # runs only while we wait: what is read meanwhile is what the sockets hold
-        consumer = runner.run(_opened(connection))
+    with asyncio.Runner() as runner:  # runs only while we wait for records; in between, data waits in the sockets
+        consumer = runner.run(_start_consumer(connection))
         try:
-            yield from _pieces(runner, consumer, TopicPartition(topic, partition), start, bound)
+            yield from _read_pieces(runner, consumer, TopicPartition(topic, partition), start, end)
         except KafkaError as error:
             raise Unavailable(f"cannot read {topic}[{partition}] again ({type(error).__name__})") from error
         finally:
             runner.run(consumer.stop())
 
 
-def _pieces(
-    runner: asyncio.Runner, consumer: Any, tp: TopicPartition, start: int, bound: int
-) -> Iterator[Fetched | None]:
-    position = max(start, runner.run(_beginning(consumer, tp)))
-    runner.run(_sought(consumer, tp, position))
-    heard = time.monotonic()
-    while position < bound:
+def _read_pieces(
+    runner: asyncio.Runner, consumer: Any, tp: TopicPartition, start: int, end: int
+) -> Iterator[FetchedRecords | None]:
+    position = max(start, runner.run(_beginning_offset(consumer, tp)))
+    runner.run(_seek(consumer, tp, position))
+    last_received = time.monotonic()
+    while position < end:
         try:
-            found = runner.run(consumer.getmany(tp, timeout_ms=_PATIENCE_MS)).get(tp, ())
+            found = runner.run(consumer.getmany(tp, timeout_ms=_POLL_MS)).get(tp, ())
         except OffsetOutOfRangeError:
-            beginning = runner.run(_beginning(consumer, tp))
+            beginning = runner.run(_beginning_offset(consumer, tp))
             if position >= beginning:
                 return  # the log is shorter than it was
-            position = beginning  # retention was quicker than we are
-            runner.run(_sought(consumer, tp, position))
+            position = beginning  # retention deleted records before we read them
+            runner.run(_seek(consumer, tp, position))
             continue
-        yield from gathered(found)
+        yield from group_records(found)
         position = runner.run(consumer.position(tp))
         now = time.monotonic()
         if found:
-            heard = now
+            last_received = now
             continue
-        silent = now - heard
-        end = consumer.highwater(tp)
-        if silent > _END_AFTER_S and end is not None and position >= end:
-            _log.warning("log_ends_early", topic=tp.topic, partition=tp.partition, end=end, committed=bound)
+        silent_s = now - last_received
+        log_end = consumer.highwater(tp)
+        if silent_s > _END_AFTER_S and log_end is not None and position >= log_end:
+            _log.warning("log_ends_early", topic=tp.topic, partition=tp.partition, end=log_end, committed=end)
             return
-        if silent > _SILENCE_S:
-            raise Unavailable(f"{tp.topic}[{tp.partition}] sent nothing for {_SILENCE_S:g} s below offset {bound}")
+        if silent_s > _SILENCE_S:
+            raise Unavailable(f"{tp.topic}[{tp.partition}] sent nothing for {_SILENCE_S:g} s below offset {end}")
         yield None
 
 
-async def _beginning(consumer: Any, tp: TopicPartition) -> int:
+async def _beginning_offset(consumer: Any, tp: TopicPartition) -> int:
     offsets = await consumer.beginning_offsets([tp])
     return int(offsets[tp])
 
 
-async def _sought(consumer: Any, tp: TopicPartition, position: int) -> None:
+async def _seek(consumer: Any, tp: TopicPartition, position: int) -> None:
     consumer.assign([tp])
     consumer.seek(tp, position)
 
 
-async def _opened(connection: KafkaConnection) -> PackedConsumer:
+async def _start_consumer(connection: KafkaConnection) -> PackedConsumer:
     servers = [URL(f"kafka://{server.strip()}") for server in connection.bootstrap_servers.split(",")]
     consumer = PackedConsumer(
         batch_records=_BATCH_RECORDS,

@@ -1,22 +1,22 @@
-"""Which offsets of a partition are done: the book that decides what may be committed.
+"""Which offsets of a partition are done, and so which offset may be committed.
 
-Faust's own book (`faust.transport.consumer`: `_acked`, `_gap`, `_new_offset`) can commit past an unfinished message and
-forgets what it read on a rebalance. This one knows batches, not messages:
+Faust's own bookkeeping (`faust.transport.consumer`: `_acked`, `_gap`, `_new_offset`) can commit past an unfinished
+message and forgets what it read on a rebalance. The tracker works with batches instead of messages:
 
-================  ======================================================================================
-event             what changes
-================  ======================================================================================
-`sought`          reading begins again at the committed offset: every lease given before is void
-`fetched`         a batch left the fetcher: it gets a lease, behind the earlier leases of its partition
-`take`            a stage begins the batch: only the oldest untaken lease of a partition may be taken
-`done`            its outputs are acknowledged: the done offset moves over the finished head of the line
-`give_back`       the stage stopped without finishing: the lease stays in the line and blocks the commit
-`committed`       Kafka confirmed an offset
-`forget`          the partition was revoked: its leases are void and nothing of it may be committed
-================  ======================================================================================
+====================  =================================================================================
+event                 what changes
+====================  =================================================================================
+`restart_at`          reading restarts at the committed offset: all earlier batches become void
+`add_fetched`         a fetched batch joins the end of its partition's queue
+`start`               a stage starts the batch; only the oldest batch not yet started may be started
+`mark_done`           the batch's outputs are acknowledged: `done` moves past the done head of the queue
+`release`             the stage stopped without finishing: the batch stays queued and blocks the commit
+`mark_committed`      Kafka confirmed a commit
+`revoke`              the partition was revoked: its batches are void and none of them may be committed
+====================  =================================================================================
 
-So the committable offset never passes a batch that is not done, whatever the framework above loses or repeats: a batch
-that went missing between fetcher and stage blocks its partition and is found out by the next `take`.
+Guarantee: the committable offset never passes a batch that is not done, whatever Faust loses or repeats. If a batch is
+lost between fetcher and stage, it blocks its partition and the next `start` reports it.
 """
 
 from __future__ import annotations
@@ -31,147 +31,163 @@ from faust.types import TP
 from schemas.errors import SystemFault
 
 
-class LeaseState(Enum):
-    """Where a batch stands."""
+class BatchState(Enum):
+    """How far a batch has come."""
 
     FETCHED = auto()
-    TAKEN = auto()
+    STARTED = auto()
     DONE = auto()
     VOID = auto()
 
 
 @dataclass(slots=True, eq=False)
-class Lease:
-    """The right to finish one fetched batch; void after a seek or a revocation.
+class BatchOffsets:
+    """The offsets of one fetched batch; void after a seek or a revocation.
 
     Attributes:
         tp: Topic and partition.
         first: Offset of its first record.
         end: Offset after its last record.
-        restarted: The partition's offsets began again with this batch (recreated topic, offset reset): what was known
-            of the partition belongs to another log.
-        state: Where it stands.
+        log_restarted: The partition's offsets restarted with this batch (recreated topic, offset reset): all that was
+            known of the partition belongs to another log.
+        state: How far it has come.
     """
 
     tp: TP
     first: int
     end: int
-    restarted: bool = False
-    state: LeaseState = LeaseState.FETCHED
+    log_restarted: bool = False
+    state: BatchState = BatchState.FETCHED
 
 
 @dataclass(slots=True)
-class _Line:
-    """One partition: `done` is the offset below which everything is done; None before the first commit."""
+class PartitionOffsets:
+    """One partition.
+
+    Attributes:
+        done: Offset below which everything is done; None before the first commit.
+        committed: Offset that Kafka confirmed; None before the first commit.
+        batches: Batches that are not yet counted in `done`, in offset order.
+    """
 
     done: int | None = None
     committed: int | None = None
-    leases: deque[Lease] = field(default_factory=deque)
+    batches: deque[BatchOffsets] = field(default_factory=deque)
 
-    def position(self) -> int | None:
-        return self.leases[-1].end if self.leases else self.done
+    def next_fetch_offset(self) -> int | None:
+        """The offset after the last batch fetched."""
+        return self.batches[-1].end if self.batches else self.done
 
-    def void(self) -> None:
-        for lease in self.leases:
-            lease.state = LeaseState.VOID
-        self.leases.clear()
+    def void_batches(self) -> None:
+        """Void all batches that are not done."""
+        for batch in self.batches:
+            batch.state = BatchState.VOID
+        self.batches.clear()
 
 
-class OffsetLedger:
-    """The book of one consumer. Used from one thread, the one of the consumer's event loop."""
+class OffsetTracker:
+    """Tracks the offsets of one consumer. Used only from the thread of the consumer's event loop."""
 
     def __init__(self) -> None:
-        self._lines: dict[TP, _Line] = {}
-        self._epoch = 0
+        self._partitions: dict[TP, PartitionOffsets] = {}
+        self._assignment_epoch = 0
 
     @property
-    def epoch(self) -> int:
-        """Changes with every seek and revocation: whatever was fetched or planned across a change is void."""
-        return self._epoch
+    def assignment_epoch(self) -> int:
+        """Changes with every seek and revocation: whatever was fetched or planned before the change is void."""
+        return self._assignment_epoch
 
-    def sought(self, committed: Mapping[TP, int | None]) -> None:
-        """Reading of these partitions begins at their committed offset (None: at the start of the log)."""
-        self._epoch += 1
+    def restart_at(self, committed: Mapping[TP, int | None]) -> None:
+        """Reading of these partitions restarts at their committed offset (None: at the start of the log)."""
+        self._assignment_epoch += 1
         for tp, offset in committed.items():
-            if (line := self._lines.get(tp)) is not None:
-                line.void()
-            self._lines[tp] = _Line(done=offset, committed=offset)
+            if (partition := self._partitions.get(tp)) is not None:
+                partition.void_batches()
+            self._partitions[tp] = PartitionOffsets(done=offset, committed=offset)
 
-    def fetched(self, tp: TP, first: int, end: int) -> Lease:
-        """Book a batch that left the fetcher, offsets `first` up to but without `end`."""
-        line = self._lines.setdefault(tp, _Line())
-        position = line.position()
-        restarted = position is not None and first < position
-        if restarted:
-            line.void()
-            line = self._lines[tp] = _Line()
-        lease = Lease(tp, first, end, restarted)
-        line.leases.append(lease)
-        return lease
+    def add_fetched(self, tp: TP, first: int, end: int) -> BatchOffsets:
+        """Add a fetched batch with the offsets from `first` up to, but without, `end`."""
+        partition = self._partitions.setdefault(tp, PartitionOffsets())
+        expected = partition.next_fetch_offset()
+        log_restarted = expected is not None and first < expected
+        if log_restarted:
+            partition.void_batches()
+            partition = self._partitions[tp] = PartitionOffsets()
+        batch = BatchOffsets(tp, first, end, log_restarted)
+        partition.batches.append(batch)
+        return batch
 
-    def take(self, lease: Lease) -> bool:
-        """Begin a batch. False: the lease is void, the batch will come again or belongs to another worker.
+    def start(self, batch: BatchOffsets) -> bool:
+        """Start a batch. False: it is void; it will be fetched again, here or by another worker.
 
         Raises:
             SystemFault: An earlier batch of the partition was never delivered; going on would skip its records.
         """
-        if lease.state is LeaseState.VOID:
+        if batch.state is BatchState.VOID:
             return False
-        oldest = next((held for held in self._lines[lease.tp].leases if held.state is LeaseState.FETCHED), None)
-        if oldest is not lease:
-            raise SystemFault(f"a batch of {lease.tp.topic}[{lease.tp.partition}] before offset {lease.first} is lost")
-        lease.state = LeaseState.TAKEN
+        queued = self._partitions[batch.tp].batches
+        if next((other for other in queued if other.state is BatchState.FETCHED), None) is not batch:
+            raise SystemFault(
+                f"a batch of {batch.tp.topic}[{batch.tp.partition}] before offset {batch.first} is lost between "
+                "fetcher and stage; the worker stops, and the next start reads it again"
+            )
+        batch.state = BatchState.STARTED
         return True
 
-    def done(self, lease: Lease) -> bool:
-        """All outputs of a taken batch are acknowledged. False: the lease is void, nothing may be committed for it."""
-        if lease.state is not LeaseState.TAKEN:
+    def mark_done(self, batch: BatchOffsets) -> bool:
+        """All outputs of a started batch are acknowledged. False: it is void and must not be committed."""
+        if batch.state is not BatchState.STARTED:
             return False
-        lease.state = LeaseState.DONE
-        line = self._lines[lease.tp]
-        while line.leases and line.leases[0].state is LeaseState.DONE:
-            line.done = line.leases.popleft().end
+        batch.state = BatchState.DONE
+        partition = self._partitions[batch.tp]
+        # Only the done head of the queue counts: a batch that is not done holds back all batches after it.
+        while partition.batches and partition.batches[0].state is BatchState.DONE:
+            partition.done = partition.batches.popleft().end
         return True
 
-    def give_back(self, lease: Lease) -> None:
-        """The stage let go of a taken batch without finishing it."""
-        if lease.state is LeaseState.TAKEN:
-            lease.state = LeaseState.FETCHED
+    def release(self, batch: BatchOffsets) -> None:
+        """A stage stops working on a batch without finishing it."""
+        if batch.state is BatchState.STARTED:
+            batch.state = BatchState.FETCHED
 
-    def committable(self, tp: TP) -> int | None:
-        """The offset to commit, if it would move the committed one forward."""
-        line = self._lines.get(tp)
-        if line is None or line.done is None:
+    def committable_offset(self, tp: TP) -> int | None:
+        """The offset to commit; None if the committed offset would not move forward."""
+        partition = self._partitions.get(tp)
+        if partition is None or partition.done is None:
             return None
-        return line.done if line.committed is None or line.done > line.committed else None
+        return partition.done if partition.committed is None or partition.done > partition.committed else None
 
-    def committed(self, tp: TP, offset: int) -> None:
-        """Kafka confirmed a commit. What was confirmed for an earlier holding of the partition changes nothing."""
-        line = self._lines.get(tp)
-        if line is not None and line.done is not None and (line.committed or 0) < offset <= line.done:
-            line.committed = offset
+    def mark_committed(self, tp: TP, offset: int) -> None:
+        """Kafka confirmed a commit. A confirmation that belongs to an earlier assignment is ignored."""
+        partition = self._partitions.get(tp)
+        if (
+            partition is not None
+            and partition.done is not None
+            and (partition.committed or 0) < offset <= partition.done
+        ):
+            partition.committed = offset
 
-    def forget(self, tps: Iterable[TP]) -> None:
-        """The partitions were revoked."""
-        self._epoch += 1
+    def revoke(self, tps: Iterable[TP]) -> None:
+        """The partitions were revoked: nothing of them may be committed any more."""
+        self._assignment_epoch += 1
         for tp in tps:
-            if (line := self._lines.pop(tp, None)) is not None:
-                line.void()
+            if (partition := self._partitions.pop(tp, None)) is not None:
+                partition.void_batches()
 
     def done_offset(self, tp: TP) -> int | None:
-        """The offset below which everything is done, or None: nothing yet."""
-        line = self._lines.get(tp)
-        return None if line is None else line.done
+        """The offset below which everything is done; None if nothing is."""
+        partition = self._partitions.get(tp)
+        return None if partition is None else partition.done
 
-    def reached(self, tp: TP, position: int) -> int:
-        """How far the work has come: the first offset that is not done; the fetch position where nothing is in hand."""
-        line = self._lines.get(tp)
-        return line.leases[0].first if line is not None and line.leases else position
+    def first_undone_offset(self, tp: TP, position: int) -> int:
+        """The first offset that is not done; the fetch position if no batch is waiting or started."""
+        partition = self._partitions.get(tp)
+        return partition.batches[0].first if partition is not None and partition.batches else position
 
-    def busy(self) -> bool:
-        """Whether any batch is taken and not done."""
-        return any(lease.state is LeaseState.TAKEN for line in self._lines.values() for lease in line.leases)
+    def has_started_batch(self) -> bool:
+        """Whether a stage is working on a batch."""
+        return any(batch.state is BatchState.STARTED for known in self._partitions.values() for batch in known.batches)
 
     def partitions(self) -> tuple[TP, ...]:
-        """All partitions in the book."""
-        return tuple(self._lines)
+        """All partitions that are tracked."""
+        return tuple(self._partitions)

@@ -1,7 +1,7 @@
-"""Kafka's record batches as the broker sends them: looked over without unpacking, and unpacked.
+"""Kafka's record batches as the broker sends them: reading their headers, and unpacking them.
 
-Two steps, because they happen in two places. The thread that fetches only needs to know which offsets came; the thread
-that works checks the checksum and unpacks, so that a damaged log stops the stage as any other fault does.
+Two steps, in two threads. The fetching thread reads only the headers, to know which offsets came. The worker thread
+verifies the checksum and unpacks, so that a damaged log stops the stage like any other fault.
 
 Source of the layout: Apache Kafka documentation, "Implementation", "Message Format", record batch of format 2.
 """
@@ -22,20 +22,20 @@ from schemas.errors import SystemFault
 from schemas.topics import Topic
 
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
-"""Of one record batch. Kafka bounds only what it takes packed, and a megabyte of zeros packed small is gigabytes."""
+"""Of one record batch. Kafka limits only the compressed size, and one megabyte of packed zeros can be gigabytes."""
 
-_USUAL_GROWTH = 8
-_LEAST_ROOM = 64 * 1024
+_TYPICAL_RATIO = 8
+_MIN_BUFFER = 64 * 1024
 
-_FORMAT = 2
+_MAGIC = 2
 _HEADER = struct.Struct(">qiibIhiqqqhii")
-_LENGTH_ENDS = 12  # base offset and length; the length counts what follows
-_CHECKED_FROM = 21  # the checksum covers everything from the attributes on
+_LENGTH_ENDS = 12  # base offset and length field; the length counts the bytes after it
+_CRC_FROM = 21  # the checksum covers everything from the attributes on
 _CODEC, _APPEND_TIME, _CONTROL = 0x07, 0x08, 0x20
 
 
-class Header(NamedTuple):
-    """What a record batch says of itself; field names of the Kafka documentation."""
+class BatchHeader(NamedTuple):
+    """Header of a record batch; field names as in the Kafka documentation."""
 
     base_offset: int
     batch_length: int
@@ -58,7 +58,7 @@ class Header(NamedTuple):
 
     @property
     def is_control(self) -> bool:
-        """Whether it holds marks of transactions instead of records."""
+        """Whether it holds transaction markers instead of records."""
         return bool(self.attributes & _CONTROL)
 
 
@@ -70,8 +70,8 @@ class RecordBatches:
         topic: Full name of the topic.
         partition: Partition number.
         first: Offset that was asked for; the first batch may begin before it.
-        end: The offset where the next piece begins; the last batch may go beyond it.
-        count: About how many records of them are meant, and never less than there are.
+        end: Offset where the next piece begins; the last batch may go beyond it.
+        count: Approximate number of records between `first` and `end`; never too low.
         data: The batches.
     """
 
@@ -82,28 +82,28 @@ class RecordBatches:
     count: int
     data: Sequence[bytes] = field(repr=False)
 
-    def unpacked(self, topic: Topic, bound: int | None = None) -> PackedBatch:
-        """The records from `first` on, below the bound.
+    def unpack(self, topic: Topic, end: int | None = None) -> PackedBatch:
+        """The records from `first` on.
 
         Args:
             topic: Which topic of the contract it is.
-            bound: Offset to stop before; None for all.
+            end: Offset to stop before; None for all.
 
         Raises:
             SystemFault: The log is damaged, or a batch is unreasonably large.
         """
-        end = self.end if bound is None else min(self.end, bound)
-        runs = [self._run(batch, end) for batch in self.data]
+        end = self.end if end is None else min(self.end, end)
+        runs = [self._unpack_one(batch, end) for batch in self.data]
         return PackedBatch(topic, self.partition, self.first, end, runs)
 
-    def _run(self, batch: bytes, end: int) -> RecordRun:
-        header = Header._make(_HEADER.unpack_from(batch))
-        if calc_crc32c(memoryview(batch)[_CHECKED_FROM:]) != header.crc:
+    def _unpack_one(self, batch: bytes, end: int) -> RecordRun:
+        header = BatchHeader._make(_HEADER.unpack_from(batch))
+        if calc_crc32c(memoryview(batch)[_CRC_FROM:]) != header.crc:
             raise self._fault(header, "is damaged: its checksum is wrong")
         codec = header.attributes & _CODEC
-        records = memoryview(batch)[_HEADER.size :]
+        packed = memoryview(batch)[_HEADER.size :]
         try:
-            data = bytes(records) if codec == 0 else _UNPACK[codec](records)
+            data = bytes(packed) if codec == 0 else _DECOMPRESS[codec](packed)
         except KeyError:
             raise self._fault(header, f"has an unknown compression ({codec})") from None
         except (cramjam.DecompressionError, ValueError, struct.error) as error:
@@ -113,42 +113,43 @@ class RecordBatches:
         whole = header.base_offset >= self.first and header.next_offset <= end
         return run if whole else run.cut(self.first, end)
 
-    def _fault(self, header: Header, what: str) -> SystemFault:
-        return SystemFault(f"the record batch of {self.topic}[{self.partition}] at offset {header.base_offset} {what}")
+    def _fault(self, header: BatchHeader, problem: str) -> SystemFault:
+        where = f"{self.topic}[{self.partition}] at offset {header.base_offset}"
+        return SystemFault(f"the record batch of {where} {problem}")
 
 
-def headers(data: bytes) -> Iterator[tuple[Header, int, int]]:
-    """The record batches of a fetch: header, begin and end of each. A batch cut off at the end is left out."""
-    begin = 0
-    while begin + _HEADER.size <= len(data):
-        header = Header._make(_HEADER.unpack_from(data, begin))
-        end = begin + _LENGTH_ENDS + header.batch_length
-        if header.magic != _FORMAT or end > len(data) or end < begin + _HEADER.size:
+def read_headers(data: bytes) -> Iterator[tuple[BatchHeader, int, int]]:
+    """Header, start and end position of each record batch of a fetch; a batch cut off at the end is left out."""
+    start = 0
+    while start + _HEADER.size <= len(data):
+        header = BatchHeader._make(_HEADER.unpack_from(data, start))
+        end = start + _LENGTH_ENDS + header.batch_length
+        if header.magic != _MAGIC or end > len(data) or end < start + _HEADER.size:
             return
-        yield header, begin, end
-        begin = end
+        yield header, start, end
+        start = end
 
 
-def _into(decompress: Callable[..., int]) -> Callable[[memoryview], bytes]:
-    """A decompressor that is given ever more room, up to the limit, for it cannot say how much it needs."""
+def _with_growing_buffer(decompress: Callable[..., int]) -> Callable[[memoryview], bytes]:
+    """A decompressor that retries with a larger buffer, up to the limit: the size is not known beforehand."""
 
     def unpack(packed: memoryview) -> bytes:
-        size = max(_LEAST_ROOM, _USUAL_GROWTH * len(packed))
+        size = max(_MIN_BUFFER, _TYPICAL_RATIO * len(packed))
         while True:
-            room = bytearray(min(size, MAX_UNPACKED_BYTES))
+            buffer = bytearray(min(size, MAX_UNPACKED_BYTES))
             try:
-                return bytes(memoryview(room)[: decompress(packed, room)])
+                return bytes(memoryview(buffer)[: decompress(packed, buffer)])
             except cramjam.DecompressionError:
                 if size >= MAX_UNPACKED_BYTES:
                     raise
-            size *= _USUAL_GROWTH
+            size *= _TYPICAL_RATIO
 
     return unpack
 
 
-_UNPACK: dict[int, Callable[[memoryview], bytes]] = {
-    1: _into(cramjam.gzip.decompress_into),
+_DECOMPRESS: dict[int, Callable[[memoryview], bytes]] = {
+    1: _with_growing_buffer(cramjam.gzip.decompress_into),
     2: snappy_decode,  # cannot grow by more than a factor of 64
-    3: _into(cramjam.lz4.decompress_into),
-    4: _into(cramjam.zstd.decompress_into),
+    3: _with_growing_buffer(cramjam.lz4.decompress_into),
+    4: _with_growing_buffer(cramjam.zstd.decompress_into),
 }

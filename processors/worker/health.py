@@ -1,4 +1,4 @@
-"""Whether a worker gets on with its work."""
+"""Whether a worker makes progress."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class StageProgress:
-    """One stage, as of the last look.
+    """Progress of one stage.
 
     Attributes:
         stage: Name.
         state: `starting`, `running`, `rebalancing`, `stopped` or `failed`.
-        last_progress_at: When a batch of any partition, or a piece of a rebuild, was last finished, or everything was
-            found read; epoch milliseconds.
-        records: Records finished since the start.
-        lag: Records between what is done and the end, by `topic[partition]`.
+        last_progress_at: When a batch or a piece of a restore was last finished, or all partitions were found caught
+            up; epoch milliseconds.
+        records: Records done since the start.
+        lag: Records not done yet, by `topic[partition]`.
         views: Number of views held.
     """
 
@@ -30,10 +30,10 @@ class StageProgress:
 
 @dataclass(frozen=True, slots=True)
 class WorkerHealth:
-    """The worker, as of the last look.
+    """Health of a worker.
 
     Attributes:
-        healthy: Whether all stages get on.
+        healthy: Whether all stages make progress.
         reasons: Why not, one sentence each.
         stages: Progress of each stage.
     """
@@ -43,7 +43,7 @@ class WorkerHealth:
     stages: tuple[StageProgress, ...]
 
 
-def assess(stages: tuple[StageProgress, ...], now: int, stall_after_ms: int) -> WorkerHealth:
+def assess_health(stages: tuple[StageProgress, ...], now: int, stall_after_ms: int) -> WorkerHealth:
     """Judge a worker by its stages.
 
     Args:
@@ -51,11 +51,11 @@ def assess(stages: tuple[StageProgress, ...], now: int, stall_after_ms: int) -> 
         now: Epoch milliseconds.
         stall_after_ms: How long a stage with lag may go without progress.
     """
-    reasons = tuple(reason for stage in stages if (reason := _complaint(stage, now, stall_after_ms)))
+    reasons = tuple(reason for stage in stages if (reason := _unhealthy_reason(stage, now, stall_after_ms)))
     return WorkerHealth(not reasons, reasons, stages)
 
 
-def _complaint(stage: StageProgress, now: int, stall_after_ms: int) -> str | None:
+def _unhealthy_reason(stage: StageProgress, now: int, stall_after_ms: int) -> str | None:
     if stage.state == "failed":
         return f"stage {stage.stage} failed"
     idle_ms, lag = now - stage.last_progress_at, sum(stage.lag.values())

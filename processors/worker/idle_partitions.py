@@ -1,32 +1,32 @@
-"""When a partition has been quiet for long enough that the wall clock may move its stream time."""
+"""When a partition has been idle for long enough that the wall clock may move its stream time."""
 
 from __future__ import annotations
 
 
-class Idleness:
-    """Remembers since when each partition was seen quiet: everything read, nothing in hand.
+class IdlePartitions:
+    """Remembers since when each partition has been idle: everything read, no batch in progress.
 
-    The first look only starts the count: what was in flight between broker and ledger at that moment has arrived by
-    the time the count is over.
+    The first look at an idle partition only starts the count: records that were on their way from the broker at that
+    moment have arrived by the time the count is over.
 
     Args:
-        after_s: How long it must last; 0 for never.
+        after_s: How long a partition must be idle; 0 for never.
     """
 
     def __init__(self, after_s: float) -> None:
         self._after_s = after_s
         self._since: dict[int, float] = {}
 
-    def touched(self, partition: int) -> None:
-        """A batch came."""
+    def mark_busy(self, partition: int) -> None:
+        """A batch came: its count starts again."""
         self._since.pop(partition, None)
 
-    def restart(self) -> None:
-        """After a rebalance the count begins again, whoever owned them before."""
+    def reset(self) -> None:
+        """A rebalance came: all counts start again, whoever owned the partitions before."""
         self._since.clear()
 
     def may_advance(self, partition: int, now: float, *, caught_up: bool) -> bool:
-        """Note a look at a partition; whether its stream time may follow the wall clock.
+        """Note a look at a partition; return whether its stream time may follow the wall clock.
 
         Args:
             partition: The partition.

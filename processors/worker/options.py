@@ -9,33 +9,39 @@ from pathlib import Path
 from schemas.dead_letters.limit import DeadLetterLimit
 from schemas.options import Checked
 
+_AT_LEAST_ONE = ("max_batch_records", "max_partition_bytes", "queue_batches", "fetch_wait_ms")
+_POSITIVE = (
+    *("commit_interval_s", "connect_timeout_s", "shutdown_timeout_s", "rebalance_timeout_s"),
+    *("identity_check_s", "snapshot_interval_s", "stall_after_s"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class WorkerOptions(Checked):
-    """Settings of a worker that are not part of the contract.
+    """Settings of a worker that are not part of the contract; their defaults are declared here and nowhere else.
 
     Attributes:
-        group_prefix: Each stage is a consumer group of its own, `<group_prefix><stage name>`: a stage that is added
-            later begins at the start of the log instead of at another stage's offsets.
+        group_prefix: Each stage is a consumer group of its own, `<group_prefix><stage name>`, so that a stage that is
+            added later starts at the beginning of the log instead of at another stage's offsets.
         group_instance_id: Static membership: a restart within the session timeout causes no rebalance. Must be unique
             among the workers; None for dynamic membership.
-        commit_interval_s: How often done offsets are committed; what lies between is processed again after a crash.
+        commit_interval_s: How often done offsets are committed; what was done since is processed again after a crash.
         max_batch_records: Most records in one fetch.
         max_partition_bytes: Most bytes of one partition in one fetch.
         queue_batches: Fetched batches that may wait for a stage; with the two above this bounds memory.
         fetch_wait_ms: How long the broker may hold back a fetch while there is nothing to send.
-        idle_advance_s: After how long without a record, with everything read, a partition's stream time follows the
+        idle_advance_s: How long a partition must be idle, with everything read, before its stream time follows the
             wall clock; 0 for never (a replay).
-        connect_timeout_s: How long the broker may be unreachable at start.
+        connect_timeout_s: How long to wait for the broker at start.
         shutdown_timeout_s: How long a stop may take; what is not done by then is processed again after the next start.
-        rebalance_timeout_s: How long the group waits for members in a rebalance; the batch in hand may take half of it,
-            or seven tenths of `shutdown_timeout_s` if that is less.
-        identity_check_s: How often the worker looks whether a topic was deleted and made again.
+        rebalance_timeout_s: How long the group waits for members in a rebalance; the batch in progress may take half
+            of it, or seven tenths of `shutdown_timeout_s` if that is less.
+        identity_check_s: How often the worker checks whether a topic was deleted and recreated.
         snapshot_directory: Where snapshots of views are kept, so that a start need not read the whole log; may be
             shared by workers. None for no snapshots.
-        snapshot_interval_s: Pause between two snapshots of one partition.
-        stall_after_s: A stage with lag and no progress for so long makes the worker unhealthy.
-        dead_letter_limit: When so many records are refused that the worker stops instead.
+        snapshot_interval_s: Shortest pause between two snapshots of one partition.
+        stall_after_s: A stage with lag and no progress for this long makes the worker unhealthy.
+        dead_letter_limit: How many refused records stop the worker.
     """
 
     group_prefix: str = "hailong."
@@ -58,20 +64,8 @@ class WorkerOptions(Checked):
     def _problems(self) -> Iterator[str]:
         if not self.group_prefix:
             yield "group_prefix must not be empty: it keeps the consumer groups of deployments apart"
-        for name in ("max_batch_records", "max_partition_bytes", "queue_batches", "fetch_wait_ms"):
-            if getattr(self, name) < 1:
-                yield f"{name} must be at least 1"
-        for name in (
-            "commit_interval_s",
-            "connect_timeout_s",
-            "shutdown_timeout_s",
-            "rebalance_timeout_s",
-            "identity_check_s",
-            "snapshot_interval_s",
-            "stall_after_s",
-        ):
-            if getattr(self, name) <= 0:
-                yield f"{name} must be more than 0"
+        yield from (f"{name} must be at least 1" for name in _AT_LEAST_ONE if getattr(self, name) < 1)
+        yield from (f"{name} must be more than 0" for name in _POSITIVE if getattr(self, name) <= 0)
         if self.idle_advance_s < 0:
             yield "idle_advance_s must be 0 (never) or more"
 

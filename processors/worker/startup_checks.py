@@ -1,4 +1,4 @@
-"""What is checked before a worker starts, so that a wrong set-up says so instead of joining the wrong records."""
+"""Checks before a worker starts, so that a wrong set-up is reported instead of joining the wrong records."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from schemas.kafka.topic_metadata import TopicFacts, describe_names, uneven_part
 from schemas.topics import Topic
 
 
-def check(connection: KafkaConnection, stages: Sequence[Stage], timeout_s: float) -> Mapping[str, TopicFacts]:
-    """Check that Kafka answers and its topics fit the stages.
+def check_topics(connection: KafkaConnection, stages: Sequence[Stage], timeout_s: float) -> Mapping[str, TopicFacts]:
+    """Check that Kafka answers and that its topics fit the stages.
 
     Returns:
         What the broker says of the input topics and the dead-letter topic, by full name.
@@ -22,12 +22,12 @@ def check(connection: KafkaConnection, stages: Sequence[Stage], timeout_s: float
         Unavailable: Kafka does not answer.
         SystemFault: Kafka refuses our credentials.
     """
-    wanted = {topic: None for stage in stages for topic in stage.inputs} | {Topic.DEAD_LETTER: None}
-    names = [connection.topic_name(topic) for topic in wanted]
+    topics = {*(topic for stage in stages for topic in stage.inputs), Topic.DEAD_LETTER}
+    names = sorted(connection.topic_name(topic) for topic in topics)
     facts = describe_names(connection, names, timeout_s)
     problems = [
         *(f"topic {name} does not exist at {connection.bootstrap_servers}" for name in names if name not in facts),
-        *(problem for stage in stages for problem in _uneven(stage, connection.topic_prefix, facts)),
+        *(problem for stage in stages for problem in _unequal_partitions(stage, connection.topic_prefix, facts)),
     ]
     if not stages:
         problems.append("no stages to run")
@@ -36,7 +36,7 @@ def check(connection: KafkaConnection, stages: Sequence[Stage], timeout_s: float
     return facts
 
 
-def _uneven(stage: Stage, prefix: str, facts: Mapping[str, TopicFacts]) -> Iterator[str]:
+def _unequal_partitions(stage: Stage, prefix: str, facts: Mapping[str, TopicFacts]) -> Iterator[str]:
     names = [topic.value.name(prefix) for topic in stage.inputs]
     if uneven := uneven_partitions({name: facts[name].partitions for name in names if name in facts}):
         yield f"stage {stage.name} joins topics partition by partition, but their partition counts differ: {uneven}"

@@ -18,9 +18,9 @@ import processors.worker.state.restore
 import sinks.clickhouse.loader.consumer
 from faults.arming import CONTROL, Fuse
 from faults.disk import FULL
-from processors.transport.driver import Consumer as WorkerConsumer
-from processors.worker.output.output_publisher import Outbox
-from processors.worker.output.publisher import Message, Publisher
+from processors.transport.driver import BatchConsumer
+from processors.worker.output.output_publisher import OutputPublisher
+from processors.worker.output.sync_producer import Message, SyncProducer
 from processors.worker.state.snapshot_store import SnapshotStore
 
 WORKER_POINTS = (
@@ -43,45 +43,45 @@ def wrap_worker(fuse: Fuse) -> None:
 
 
 def _wrap_outputs(fuse: Fuse) -> None:
-    send, publish = Outbox.send, Publisher.publish
+    publish_batch, publish = OutputPublisher.publish_batch, SyncProducer.publish
 
-    def send_or_die(self: Outbox, batch: Any, absorbed: Any) -> None:
+    def publish_batch_or_die(self: OutputPublisher, batch: Any, absorbed: Any) -> None:
         if absorbed.outputs:
             fuse.passes("before_outputs")
-        send(self, batch, absorbed)
+        publish_batch(self, batch, absorbed)
         if absorbed.outputs:
             fuse.passes("between_outputs_and_commit")
 
-    def publish_or_die(self: Publisher, messages: Sequence[Message]) -> None:
+    def publish_or_die(self: SyncProducer, messages: Sequence[Message]) -> None:
         if len(messages) > 1 and fuse.lit("mid_outputs"):
             publish(self, messages[: len(messages) // 2])
             fuse.die("mid_outputs")
         publish(self, messages)
 
-    Outbox.send = send_or_die  # type: ignore[method-assign]  # the point of this module
-    Publisher.publish = publish_or_die  # type: ignore[method-assign]  # as above
+    OutputPublisher.publish_batch = publish_batch_or_die  # type: ignore[method-assign]  # the point of this module
+    SyncProducer.publish = publish_or_die  # type: ignore[method-assign]  # as above
 
 
 def _wrap_commit(fuse: Fuse) -> None:
-    commit = WorkerConsumer._commit
+    commit = BatchConsumer._commit
 
-    async def commit_and_die(self: WorkerConsumer, offsets: Mapping[Any, int]) -> bool:
+    async def commit_and_die(self: BatchConsumer, offsets: Mapping[Any, int]) -> bool:
         did_commit = await commit(self, offsets)
         if did_commit and offsets:
             fuse.passes("after_commit")
         return did_commit
 
-    WorkerConsumer._commit = commit_and_die  # type: ignore[method-assign]  # as above
+    BatchConsumer._commit = commit_and_die  # type: ignore[method-assign]  # as above
 
 
 def _wrap_rebuild(fuse: Fuse) -> None:
-    batch_of = processors.worker.state.restore.batch_of  # called for each run of a rebuild
+    to_batch = processors.worker.state.restore.to_batch  # called for each piece of the log that is replayed
 
-    def batch_of_or_die(*arguments: Any) -> Any:
+    def to_batch_or_die(*arguments: Any) -> Any:
         fuse.passes("during_rebuild")
-        return batch_of(*arguments)
+        return to_batch(*arguments)
 
-    processors.worker.state.restore.batch_of = batch_of_or_die
+    processors.worker.state.restore.to_batch = to_batch_or_die
 
 
 def _wrap_snapshots(fuse: Fuse) -> None:

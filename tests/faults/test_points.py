@@ -13,17 +13,17 @@ PROGRAM = """
 from pathlib import Path
 import sys
 import clickhouse_driver, processors.worker.state.restore, sinks.clickhouse.loader.consumer as session
-from processors.transport.driver import Consumer
-from processors.worker.output.output_publisher import Outbox
-from processors.worker.output.publisher import Publisher
+from processors.transport.driver import BatchConsumer
+from processors.worker.output.output_publisher import OutputPublisher
+from processors.worker.output.sync_producer import SyncProducer
 from processors.worker.state.snapshot_store import SnapshotStore
 from faults.arming import Fuse
 from faults.points import wrap_sink, wrap_worker
 
 def seams():
-    return [Outbox.send, Publisher.publish, Consumer._commit, processors.worker.state.restore.batch_of,
-            SnapshotStore.write, session.Consumer, clickhouse_driver.Client.execute,
-            clickhouse_driver.connection.Connection.send_data]
+    return [OutputPublisher.publish_batch, SyncProducer.publish, BatchConsumer._commit,
+            processors.worker.state.restore.to_batch, SnapshotStore.write, session.Consumer,
+            clickhouse_driver.Client.execute, clickhouse_driver.connection.Connection.send_data]
 
 before = seams()
 wrap_worker(Fuse(Path(sys.argv[1])))

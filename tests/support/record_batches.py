@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from aiokafka.record.default_records import DefaultRecordBatchBuilder
 
-from processors.transport.record_batches import RecordBatches, headers
+from processors.transport.record_batches import RecordBatches, read_headers
 from schemas.batches.batch import Batch
 from schemas.batches.packed_batch import PackedBatch
 from schemas.topics import Topic
@@ -42,7 +42,7 @@ def record_batch(
 
 def record_batches(data: bytes, first: int = 0) -> RecordBatches:
     """What a consumer hands out for them."""
-    found = list(headers(data))
+    found = list(read_headers(data))
     end, count = found[-1][0].next_offset, sum(header.records for header, _begin, _end in found)
     return RecordBatches("a-topic", 0, first, end, count, [data[begin:end] for _header, begin, end in found])
 
@@ -54,4 +54,4 @@ def packed(batch: Batch, together: int = 1000) -> PackedBatch:
         part = slice(first, first + together)
         chosen = batch.values[part], batch.keys[part], batch.timestamps[part]
         data += record_batch(*chosen, base_offset=batch.first + first)
-    return record_batches(data, batch.first).unpacked(Topic(batch.topic))
+    return record_batches(data, batch.first).unpack(Topic(batch.topic))

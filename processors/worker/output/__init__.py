@@ -1,1 +1,1 @@
-"""What a stage made, on its way to Kafka: encoded, produced, acknowledged."""
+"""From the outputs of a stage to acknowledged Kafka records: encoded, produced, acknowledged."""

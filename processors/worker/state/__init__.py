@@ -1,1 +1,1 @@
-"""The views of a worker: held for each partition, restored from the log, saved in snapshots."""
+"""The views of a worker: held for each partition, restored from snapshot and log, saved in snapshots."""

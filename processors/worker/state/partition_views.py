@@ -15,37 +15,37 @@ from processors.stages.stage import Absorbed, ImagedState, Output, PartitionStat
 from schemas.batches.batch import Batch
 from schemas.topics import Topic
 
-_AT_ONCE = 2
-"""Views that are rebuilt at once. Kernels run side by side, but a rebuild is half network and unpacking."""
+_RESTORED_AT_ONCE = 2
+"""Views restored in parallel. Kernels run outside of Python's lock; half of a restore is network and unpacking."""
 
 _log = structlog.get_logger(__name__)
 
 
 @dataclass(slots=True)
 class View:
-    """A state and what it has absorbed.
+    """A state and how much it has absorbed.
 
     Attributes:
         state: The state.
-        next: For each input the offset after the last record absorbed; 0 where none was.
-        records: How many records were absorbed for it.
-        saved: How many of them its last snapshot knows.
+        next_offsets: For each input the offset after the last record absorbed; 0 where none was.
+        records: Number of records absorbed.
+        snapshot_records: How many of them its last snapshot contains.
     """
 
     state: PartitionState
-    next: dict[Topic, int] = field(default_factory=dict)
+    next_offsets: dict[Topic, int] = field(default_factory=dict)
     records: int = 0
-    saved: int = 0
+    snapshot_records: int = 0
 
     def absorb(self, batch: Batch) -> Absorbed:
-        """Take a batch in."""
-        # Of a packed batch nothing may be left: its records can lie before the offset that was asked for.
+        """Update the state with a batch; return the outputs."""
+        # A packed batch may turn out empty: its records can lie before the offset that was asked for.
         absorbed = self.state.absorb(batch) if len(batch) else Absorbed((), ())
         self._count(batch)
         return absorbed
 
     def replay(self, batch: Batch) -> None:
-        """Take a batch in all of whose outputs Kafka has."""
+        """Update the state with a batch whose outputs are already in Kafka."""
         if not isinstance(self.state, ReplayedState):
             self.absorb(batch)
             return
@@ -54,79 +54,79 @@ class View:
         self._count(batch)
 
     def _count(self, batch: Batch) -> None:
-        self.next[batch.topic] = max(self.next.get(batch.topic, 0), batch.end)
+        self.next_offsets[batch.topic] = max(self.next_offsets.get(batch.topic, 0), batch.end)
         self.records += len(batch)
 
-    def image(self) -> StateSnapshot:
-        """The state as arrays, for stages that are imaged."""
+    def snapshot_arrays(self) -> StateSnapshot:
+        """The state as arrays; only for stages with snapshots."""
         assert isinstance(self.state, ImagedState)  # only such stages are given a snapshot store
         return self.state.image()
 
 
-class BuildsViews(Protocol):
-    """Where a missing view comes from, see `processors.worker.state.restore`."""
+class RestoresViews(Protocol):
+    """Supplies missing views, see `processors.worker.state.restore`."""
 
-    def rebuild(self, partition: int, bounds: Mapping[Topic, int], *, from_log: bool = False) -> View:
-        """A view that has absorbed all below the bounds; `from_log`: no snapshot may be used. From several threads."""
+    def restore(self, partition: int, done_offsets: Mapping[Topic, int], *, from_log: bool = False) -> View:
+        """A view that has absorbed all records below the offsets; with `from_log` no snapshot is used. Thread-safe."""
 
 
-class Views:
-    """States by partition; used by one thread at a time.
+class PartitionViews:
+    """Views by partition; used by one thread at a time.
 
     Args:
         stage: Name of the stage, for logs.
-        builder: Builds missing states.
+        restorer: Supplies missing views.
     """
 
-    def __init__(self, stage: str, builder: BuildsViews) -> None:
+    def __init__(self, stage: str, restorer: RestoresViews) -> None:
         self._stage = stage
-        self._builder = builder
+        self._restorer = restorer
         self._views: dict[int, View] = {}
 
-    def ensure(
+    def get_or_restore(
         self,
         partition: int,
-        bounds: Mapping[Topic, int],
+        done_offsets: Mapping[Topic, int],
         others: Mapping[int, Mapping[Topic, int]] = MappingProxyType({}),
     ) -> View:
-        """The view of a partition, rebuilt up to the bounds where it is missing.
+        """The view of a partition; restored up to its done offsets if it is missing.
 
-        Whoever takes over one partition takes over several, and most of the work lies outside of Python's lock. So
-        while one is rebuilt another one is too.
+        A worker that takes over one partition usually takes over several, and most of the work runs outside of
+        Python's lock. So the next missing view is restored at the same time.
 
         Args:
             partition: The partition.
-            bounds: Its bounds.
-            others: Bounds of partitions that will be needed next.
+            done_offsets: For each input the offset below which all work is done.
+            others: Done offsets of partitions that will be needed next.
         """
         if partition not in self._views:
             missing = [other for other in others if other != partition and other not in self._views]
-            wanted = {partition: bounds, **{other: others[other] for other in missing[: _AT_ONCE - 1]}}
+            wanted = {partition: done_offsets, **{other: others[other] for other in missing[: _RESTORED_AT_ONCE - 1]}}
             with ThreadPoolExecutor(len(wanted), thread_name_prefix=f"rebuild-{self._stage}") as pool:
-                built = list(pool.map(self._builder.rebuild, wanted.keys(), wanted.values()))
-            self._views.update(zip(wanted, built, strict=True))
+                restored = list(pool.map(self._restorer.restore, wanted.keys(), wanted.values()))
+            self._views.update(zip(wanted, restored, strict=True))  # if one of them failed, none is kept
         return self._views[partition]
 
-    def begin_again(self, partition: int, bounds: Mapping[Topic, int]) -> View:
-        """A view built from the log alone, whatever was known: it belongs to another log."""
+    def restore_from_log(self, partition: int, done_offsets: Mapping[Topic, int]) -> View:
+        """Replace a view by one restored from the log alone: the old one, and its snapshots, belong to another log."""
         self._views.pop(partition, None)
-        view = self._views[partition] = self._builder.rebuild(partition, bounds, from_log=True)
+        view = self._views[partition] = self._restorer.restore(partition, done_offsets, from_log=True)
         return view
 
-    def present(self) -> Mapping[int, View]:
-        """The views there are, by partition."""
+    def by_partition(self) -> Mapping[int, View]:
+        """The views held now."""
         return self._views
 
     def advance(self, partition: int, now: int) -> Sequence[Output]:
-        """Let the stream time of a partition reach `now` (epoch milliseconds); nothing if there is no view of it."""
+        """Move the stream time of a partition to `now` (epoch milliseconds); no outputs where there is no view."""
         view = self._views.get(partition)
         return () if view is None else view.state.advance(now)
 
-    def reconcile(self, committed: Mapping[tuple[Topic, int], int | None]) -> None:
-        """Keep the views that may be kept after a rebalance.
+    def drop_outdated(self, committed: Mapping[tuple[Topic, int], int | None]) -> None:
+        """Drop the views that may not be kept after a rebalance.
 
-        A view goes when its partition went, and when the group committed more than it knows: then another worker had
-        the partition meanwhile.
+        A view is dropped when its partition was revoked, and when the group committed more than the view has absorbed:
+        another worker owned the partition in between, and its records are missing here.
 
         Args:
             committed: For each input partition that is ours, the committed offset or None.
@@ -135,13 +135,13 @@ class Views:
         behind = {
             partition
             for (topic, partition), offset in committed.items()
-            if (view := self._views.get(partition)) is not None and (offset or 0) > view.next.get(topic, 0)
+            if (view := self._views.get(partition)) is not None and (offset or 0) > view.next_offsets.get(topic, 0)
         }
-        gone = [partition for partition in self._views if partition not in owned or partition in behind]
-        for partition in gone:
+        dropped = [partition for partition in self._views if partition not in owned or partition in behind]
+        for partition in dropped:
             del self._views[partition]
-        if gone:
-            _log.info("views_dropped", stage=self._stage, partitions=gone)
+        if dropped:
+            _log.info("views_dropped", stage=self._stage, partitions=dropped)
 
     def partitions(self) -> frozenset[int]:
         """Partitions that have a view."""

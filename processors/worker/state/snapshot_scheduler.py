@@ -1,4 +1,4 @@
-"""When snapshots are taken, and who writes them: a thread of its own, so that batches go on meanwhile."""
+"""When snapshots are taken. A thread of its own writes them, so that batches go on meanwhile."""
 
 from __future__ import annotations
 
@@ -13,20 +13,22 @@ from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
 
 _log = structlog.get_logger(__name__)
 
-LEAST_RECORDS = 1_000
-SHARE = 50
-"""A snapshot is due when 1/50 more records were absorbed than it knows, and at least a thousand: so each record is
-written to disk about 50 times in its life, 2 KB of a status, whatever the size of the view; and what a restart must
-read again is no more than that, and what came in one interval."""
+MIN_RECORDS = 1_000
+GROWTH_DIVISOR = 50
+"""A snapshot is due when the view has absorbed 1/50 more records than its last snapshot contains, and at least 1,000.
+
+So each record is written to disk about 50 times in its life (2 KB for a status), however large the view is; and a
+restart replays no more than that growth, plus what came in one interval.
+"""
 
 
-class Snapshotter:
+class SnapshotScheduler:
     """Takes snapshots of the views of one stage; used by the thread that owns the views.
 
     Args:
         stage: Name of the stage, for logs.
         store: Where they go.
-        interval_s: Pause between two snapshots of one partition.
+        interval_s: Shortest pause between two snapshots of one partition.
     """
 
     def __init__(self, stage: str, store: SnapshotStore, interval_s: float) -> None:
@@ -36,12 +38,12 @@ class Snapshotter:
         self._writer = ThreadPoolExecutor(1, thread_name_prefix=f"hailong-{stage}-snapshots")
         self._writing: Future[None] | None = None
         self._taken_at: dict[int, float] = {}
-        self._trusted = True
+        self._enabled = True
 
-    def take_due(self, views: Mapping[int, View], now: float) -> None:
-        """Begin to write the snapshot that is most overdue, unless one is being written.
+    def start_most_overdue(self, views: Mapping[int, View], now: float) -> None:
+        """Start to write the snapshot that is most overdue, unless one is being written.
 
-        Called between batches only: then the outputs of all that a view knows are in Kafka.
+        Called between batches only: then the outputs of all records in a view are in Kafka.
 
         Args:
             views: Views by partition.
@@ -50,24 +52,25 @@ class Snapshotter:
         if self._writing is not None:
             if not self._writing.done():
                 return
-            self._writing.result()  # what is no fault of the disk is one of the program, and must not pass unseen
+            self._writing.result()  # raises what is not an OSError: a bug must stop the worker
             self._writing = None
         due = sorted(self._due(views, now))
-        if not due or not self._trusted:
+        if not due or not self._enabled:
             return
-        _share, partition = due[0]
+        _growth, partition = due[0]
         view = views[partition]
-        snapshot = Snapshot(partition, dict(view.next), view.records, view.image())
+        snapshot = Snapshot(partition, dict(view.next_offsets), view.records, view.snapshot_arrays())
         self._taken_at[partition] = now
-        view.saved = view.records
+        view.snapshot_records = view.records
         self._writing = self._writer.submit(self._save, snapshot)
 
     def _due(self, views: Mapping[int, View], now: float) -> Iterator[tuple[float, int]]:
+        """Partitions whose snapshot is due, each with its negative share of new records (for sorting)."""
         for partition, view in views.items():
-            fresh = view.records - view.saved
-            waited = now - self._taken_at.get(partition, -self._interval_s)
-            if fresh >= max(LEAST_RECORDS, view.saved // SHARE) and waited >= self._interval_s:
-                yield -fresh / view.records, partition
+            new = view.records - view.snapshot_records
+            waited_s = now - self._taken_at.get(partition, -self._interval_s)
+            if new >= max(MIN_RECORDS, view.snapshot_records // GROWTH_DIVISOR) and waited_s >= self._interval_s:
+                yield -new / view.records, partition
 
     def _save(self, snapshot: Snapshot) -> None:
         try:
@@ -77,11 +80,11 @@ class Snapshotter:
             metrics.SNAPSHOT_FAILURES.labels(self._stage).inc()
             _log.warning("snapshot_failed", stage=self._stage, partition=snapshot.partition, error=error.strerror)
 
-    def distrust(self) -> None:
-        """Take none any more: it is no longer known to which log the views belong."""
-        self._trusted = False
+    def disable(self) -> None:
+        """Take no more snapshots: it is no longer certain which log the views belong to."""
+        self._enabled = False
 
     def close(self) -> None:
-        """Take none any more; one that is being written is finished, or stays a draft."""
-        self._trusted = False
+        """Take no more snapshots; one that is being written is finished, or stays a draft."""
+        self._enabled = False
         self._writer.shutdown(wait=False, cancel_futures=True)

@@ -1,22 +1,22 @@
-"""Snapshots of views on disk: how a rebuild begins near its end instead of at the start of the log.
+"""Snapshots of views on disk, so that restoring a view starts near its end instead of at the start of the log.
 
-A snapshot is what a rebuild had come to at some offsets, and nothing more: it may be deleted at any time, and one that
-cannot be trusted is ignored. It is trusted when all of this holds:
+A snapshot is a view as of certain offsets, and nothing more: it may be deleted at any time, and is ignored if it cannot
+be trusted. It is trusted when all of this holds:
 
 ==============  ====================================================================================================
 it is           shown by
 ==============  ====================================================================================================
-whole           the archive's directory, which is written last, and the CRC-32 of every array in it
+complete        the archive's directory, which is written last, and the CRC-32 of every array in it
 of this log     the identity (cluster and topic id) of every input topic
-of this form    the stage's image format and the version of hailong
-not ahead       its offsets are at or below what the group committed: the outputs of all it knows are in Kafka
+of this format  the stage's snapshot format and the version of hailong
+not ahead       its offsets are at or below the committed ones: the outputs of all its records are in Kafka
 ==============  ====================================================================================================
 
-The offsets that a worker commits follow its snapshots by a moment. So the two newest are kept: after a crash in that
-moment the newest is ahead, and the one before it serves.
+Offsets are committed a moment after a snapshot is taken. So the two newest are kept: after a crash in that moment the
+newest is ahead, and the one before it is used.
 
-The directory may be shared by the workers of a host or a volume; then a worker that takes over a partition begins at
-the snapshot of the one that died. Files appear under their names whole or not at all.
+The workers of a host or a volume may share the directory; then a worker that takes over a partition starts at the
+snapshot of the worker that died. A file appears under its final name complete or not at all.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ from schemas.topics import Topic
 _log = structlog.get_logger(__name__)
 
 FORMAT = 1
-"""Of the archive itself."""
+"""Format of the archive itself."""
 
 _KEPT = 2
 _ABANDONED_S = 3600.0
@@ -55,7 +55,7 @@ _AHEAD = "ahead"
 
 
 class UnusableSnapshot(Exception):
-    """A snapshot is not what it should be.
+    """A snapshot cannot be trusted.
 
     Args:
         reason: `torn`, `foreign` or `ahead`.
@@ -68,31 +68,31 @@ class UnusableSnapshot(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """What a view was at some moment.
+    """A view as of certain offsets.
 
     Attributes:
-        partition: Which.
-        next: For each input topic the offset after the last record it knows.
-        records: How many records were absorbed for it.
-        image: The state.
+        partition: Partition number.
+        next_offsets: For each input topic the offset after the last record it contains.
+        records: Number of records absorbed for it.
+        arrays: The state.
     """
 
     partition: int
-    next: Mapping[Topic, int]
+    next_offsets: Mapping[Topic, int]
     records: int
-    image: StateSnapshot
+    arrays: StateSnapshot
 
 
 class SnapshotStore:
     """The snapshots of one stage in a directory. `load` and `save` may be called from different threads.
 
     Args:
-        directory: Where; made if missing.
+        directory: Where; created if missing.
         stage: The stage.
         identities: Identity of the log of each input topic.
 
     Raises:
-        ConfigurationError: The directory cannot be written.
+        ConfigurationError: The directory cannot be created.
     """
 
     def __init__(self, directory: Path, stage: ImagedStage, identities: Mapping[Topic, str]) -> None:
@@ -103,111 +103,107 @@ class SnapshotStore:
             "hailong": version("hailong"),
             "stage": stage.name,
             "image_format": stage.image_format,
-            "logs": {topic.subject: identity for topic, identity in sorted(identities.items(), key=_subject)},
+            "logs": dict(sorted((topic.subject, identity) for topic, identity in identities.items())),
         }
-        # In the name too: so that snapshots of another log or program never push out those that can be used.
+        # Also part of the file name, so that snapshots of another log or program never displace usable ones.
         self._tag = hashlib.blake2s(json.dumps(self._identity).encode(), digest_size=6).hexdigest()
         try:
             directory.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise ConfigurationError([f"snapshots cannot be kept in {directory}: {error.strerror}"]) from error
 
-    def load(self, partition: int, bounds: Mapping[Topic, int]) -> Snapshot | None:
-        """The newest snapshot that can be trusted and is not ahead of the bounds; None if there is none.
+    def load(self, partition: int, done_offsets: Mapping[Topic, int]) -> Snapshot | None:
+        """The newest snapshot that can be trusted and is not ahead of the done offsets; None if there is none.
 
-        One that is ahead is deleted: when the bounds have passed it, the log may hold other records up to there than it
-        knows, after a power cut that Kafka's end of the log did not survive.
+        A snapshot that is ahead is deleted. If it were kept until the done offsets pass it, it could contain other
+        records than the log: Kafka may have lost the end of its log in a power cut.
         """
         for path in self._newest_first(partition):
             try:
-                return self._read(path, partition, bounds)
+                return self._read(path, partition, done_offsets)
             except UnusableSnapshot as unusable:
                 metrics.SNAPSHOTS_IGNORED.labels(self._stage.name, unusable.reason).inc()
                 _log.warning("snapshot_ignored", file=path.name, reason=unusable.reason)
                 if unusable.reason == _AHEAD:
                     path.unlink(missing_ok=True)
             except FileNotFoundError:
-                continue  # another worker has newer ones and dropped it
+                continue  # another worker has newer ones and deleted it
         return None
 
-    def _read(self, path: Path, partition: int, bounds: Mapping[Topic, int]) -> Snapshot:
+    def _read(self, path: Path, partition: int, done_offsets: Mapping[Topic, int]) -> Snapshot:
         try:
             with path.open("rb") as file, np.load(file, allow_pickle=False) as archive:
                 header = json.loads(archive[_HEADER].tobytes())
-                following = self._checked(header, partition, bounds)
-                image = {name: archive[name] for name in archive.files if name != _HEADER}
+                next_offsets = self._check_header(header, partition, done_offsets)
+                arrays = {name: archive[name] for name in archive.files if name != _HEADER}
         except FileNotFoundError:
             raise
         except (zipfile.BadZipFile, EOFError, OSError, ValueError, KeyError) as error:
             raise UnusableSnapshot("torn") from error
-        return Snapshot(partition, following, header["records"], image)
+        return Snapshot(partition, next_offsets, header["records"], arrays)
 
-    def _checked(self, header: Mapping[str, Any], partition: int, bounds: Mapping[Topic, int]) -> Mapping[Topic, int]:
+    def _check_header(
+        self, header: Mapping[str, Any], partition: int, done_offsets: Mapping[Topic, int]
+    ) -> Mapping[Topic, int]:
+        """The offsets of a snapshot that is of this log and format, and not ahead."""
         if header["identity"] != self._identity or header["partition"] != partition:
             raise UnusableSnapshot("foreign")
-        following = {topic: header["next"][topic.subject] for topic in self._stage.inputs}
-        if any(offset > bounds.get(topic, 0) for topic, offset in following.items()):
+        next_offsets = {topic: header["next"][topic.subject] for topic in self._stage.inputs}
+        if any(offset > done_offsets.get(topic, 0) for topic, offset in next_offsets.items()):
             raise UnusableSnapshot(_AHEAD)
-        return following
+        return next_offsets
 
     def save(self, snapshot: Snapshot) -> None:
-        """Put a snapshot down; when this returns it survives a power cut.
+        """Save a snapshot; when this returns, it survives a power cut.
 
         Raises:
-            OSError: It could not be written; what was there before is untouched.
+            OSError: It could not be written; earlier snapshots are untouched.
         """
         started = time.monotonic()
-        path = self._directory / self._name(snapshot)
+        position = sum(snapshot.next_offsets.values())
+        path = self._directory / f"{self._stage.name}-{snapshot.partition}-{self._tag}-{position:020d}.npz"
         draft = self._directory / f"{path.name}.{uuid4().hex}.draft"
         try:
             self.write(draft, snapshot)
-            draft.replace(path)
+            draft.replace(path)  # atomic: a reader sees the whole file or none
         finally:
             draft.unlink(missing_ok=True)
-        _sync(self._directory)
+        _sync_directory(self._directory)
         self._prune(snapshot.partition, path)
         metrics.SNAPSHOTS_SAVED.labels(self._stage.name).inc()
         metrics.SNAPSHOT_BYTES.labels(self._stage.name, snapshot.partition).set(path.stat().st_size)
         metrics.SNAPSHOT_SECONDS.labels(self._stage.name).observe(time.monotonic() - started)
 
     def write(self, draft: Path, snapshot: Snapshot) -> None:
-        """Write the archive and wait until the disk has it; a crash in here leaves a draft, which nobody reads."""
+        """Write the archive and wait until it is on disk; a crash in here leaves a draft, which is never read."""
         header = {
             "identity": self._identity,
             "partition": snapshot.partition,
-            "next": {topic.subject: offset for topic, offset in snapshot.next.items()},
+            "next": {topic.subject: offset for topic, offset in snapshot.next_offsets.items()},
             "records": snapshot.records,
         }
-        arrays = {_HEADER: np.frombuffer(json.dumps(header).encode(), np.uint8), **snapshot.image}
-        # Only for us: declarations and tax codes are not for every user of the host.
+        arrays = {_HEADER: np.frombuffer(json.dumps(header).encode(), np.uint8), **snapshot.arrays}
+        # Readable by the owner alone: it holds declarations and tax codes.
         with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
             np.savez(file, **arrays)  # type: ignore[arg-type]  # mypy takes the arrays for `allow_pickle`
             file.flush()
             os.fsync(file.fileno())
 
-    def _name(self, snapshot: Snapshot) -> str:
-        position = sum(snapshot.next.values())
-        return f"{self._stage.name}-{snapshot.partition}-{self._tag}-{position:020d}.npz"
-
     def _newest_first(self, partition: int) -> Iterator[Path]:
         yield from sorted(self._directory.glob(f"{self._stage.name}-{partition}-{self._tag}-*.npz"), reverse=True)
 
-    def _prune(self, partition: int, made: Path) -> None:
+    def _prune(self, partition: int, saved: Path) -> None:
         """Delete all but the newest of this partition, those of other logs and programs, and drafts left by crashes."""
-        kept = {made, *list(self._newest_first(partition))[:_KEPT]}
+        kept = {saved, *list(self._newest_first(partition))[:_KEPT]}
         abandoned = time.time() - _ABANDONED_S
         for path in self._directory.glob(f"{self._stage.name}-{partition}-*"):
-            with suppress(FileNotFoundError):  # another worker was quicker
+            with suppress(FileNotFoundError):  # another worker deleted it first
                 if path not in kept and (path.suffix == ".npz" or path.stat().st_mtime < abandoned):
                     path.unlink()
 
 
-def _subject(entry: tuple[Topic, str]) -> str:
-    return entry[0].subject
-
-
-def _sync(directory: Path) -> None:
-    """Make the new name itself survive a power cut."""
+def _sync_directory(directory: Path) -> None:
+    """Make the new file name itself survive a power cut."""
     descriptor = os.open(directory, os.O_RDONLY)
     try:
         os.fsync(descriptor)

@@ -1,1 +1,1 @@
-"""Settings of the Python runtime that keep memory small and pauses short."""
+"""Settings of the Python runtime that keep memory small, pauses short and logs readable."""

@@ -1,4 +1,4 @@
-"""Keeps a library from saying the same thing hundreds of times a second while its server is away."""
+"""Stops a library from logging the same message hundreds of times a second while its server is away."""
 
 from __future__ import annotations
 
@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 
 
-class SayOnce(logging.Filter):
-    """Lets each message of a logger pass once in a while, told apart by their text without the values in it.
+class LogThrottle(logging.Filter):
+    """Lets each message of a logger pass once per pause; messages are the same if their templates are.
 
     Args:
         pause_s: How long the same message is held back.
@@ -19,19 +19,19 @@ class SayOnce(logging.Filter):
         super().__init__()
         self._pause_s = pause_s
         self._clock = clock
-        self._said: dict[str, float] = {}
+        self._passed_at: dict[str, float] = {}
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether the record may pass."""
-        now, text = self._clock(), str(record.msg)
-        if now - self._said.get(text, -self._pause_s) < self._pause_s:
+        now, template = self._clock(), str(record.msg)
+        if now - self._passed_at.get(template, -self._pause_s) < self._pause_s:
             return False
-        self._said[text] = now
+        self._passed_at[template] = now
         return True
 
 
-def say_once(library: str) -> None:
-    """Put the filter on every logger that a library has by now."""
-    mine = [name for name in logging.root.manager.loggerDict if name == library or name.startswith(f"{library}.")]
-    for name in mine:
-        logging.getLogger(name).addFilter(SayOnce())
+def throttle_logs(library: str) -> None:
+    """Put the filter on every logger that a library has created so far."""
+    names = [name for name in logging.root.manager.loggerDict if name == library or name.startswith(f"{library}.")]
+    for name in names:
+        logging.getLogger(name).addFilter(LogThrottle())

@@ -1,7 +1,7 @@
-"""Giving memory back that is free.
+"""Returns free memory to the operating system.
 
-While a view is built, arrays of a few megabytes come and go by the thousand in threads that are not the first. glibc
-keeps what they leave, nearly as much as the view itself. Asked to, it gives back the pages in which nothing is.
+While a view is restored, thousands of arrays of a few megabytes are allocated and freed in threads other than the main
+one. glibc keeps their memory, nearly as much as the view itself. `malloc_trim` makes it return the pages that are free.
 """
 
 from __future__ import annotations
@@ -10,19 +10,19 @@ import ctypes
 from collections.abc import Callable
 
 
-def _trimmer() -> Callable[[int], int] | None:
+def _load_malloc_trim() -> Callable[[int], int] | None:
     try:
         trim = ctypes.CDLL(None).malloc_trim
     except (OSError, AttributeError):
-        return None  # another C library than glibc: nothing is lost but the memory
+        return None  # a C library other than glibc: the process only stays larger
     trim.argtypes, trim.restype = [ctypes.c_size_t], ctypes.c_int
     return lambda kept: int(trim(kept))
 
 
-_TRIM = _trimmer()
+_MALLOC_TRIM = _load_malloc_trim()
 
 
-def give_back() -> None:
-    """Let the operating system have the free pages; takes some milliseconds, outside of Python's lock."""
-    if _TRIM is not None:
-        _TRIM(0)
+def trim_free_memory() -> None:
+    """Return the free pages to the operating system; takes some milliseconds, outside of Python's lock."""
+    if _MALLOC_TRIM is not None:
+        _MALLOC_TRIM(0)

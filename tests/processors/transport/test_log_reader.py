@@ -12,7 +12,7 @@ from support.brokers import needs_kafka, on_both_brokers
 
 from deploy.local.ports import free_port
 from processors.transport import log_reader
-from processors.transport.fetched_batch import batch_of
+from processors.transport.fetched_batch import to_batch
 from processors.transport.log_reader import read_log
 from schemas.batches.packed_batch import PackedRecord
 from schemas.errors import Unavailable
@@ -45,7 +45,7 @@ def fill(bootstrap: str, name: str, codec: str, seed: int, count: int = 300) -> 
 
 
 def as_librdkafka_reads(bootstrap: str, name: str) -> list[PackedRecord]:
-    """All records, by another client."""
+    """All records, read by another client."""
     settings = {"bootstrap.servers": bootstrap, "group.id": name, "isolation.level": "read_committed"}
     consumer = Consumer({**settings, "enable.partition.eof": True})
     consumer.assign([TopicPartition(name, 0, 0)])
@@ -58,36 +58,36 @@ def as_librdkafka_reads(bootstrap: str, name: str) -> list[PackedRecord]:
     return found
 
 
-def as_we_read(bootstrap: str, name: str, start: int, bound: int) -> list[PackedRecord]:
-    """The same stretch, by the rebuilder's reader."""
+def as_we_read(bootstrap: str, name: str, start: int, end: int) -> list[PackedRecord]:
+    """The same range, by our log reader."""
     found: list[PackedRecord] = []
-    for records in read_log(KafkaConnection(bootstrap), name, 0, start, bound):
+    for records in read_log(KafkaConnection(bootstrap), name, 0, start, end):
         if records is not None:
-            batch = batch_of(Topic.RATING, 0, records, bound)
+            batch = to_batch(Topic.RATING, 0, records, end)
             fields = (batch.offsets, batch.timestamps, batch.keys, batch.values)
             found += [PackedRecord(*record) for record in zip(*fields, strict=True)]
     return found
 
 
-def within(records: Sequence[PackedRecord], start: int, bound: int) -> list[PackedRecord]:
-    """Those of the stretch."""
-    return [record for record in records if start <= record.offset < bound]
+def within(records: Sequence[PackedRecord], start: int, end: int) -> list[PackedRecord]:
+    """Those of the range."""
+    return [record for record in records if start <= record.offset < end]
 
 
 @on_both_brokers
 @pytest.mark.parametrize("codec", CODECS)
-def test_every_stretch_of_a_log_is_as_librdkafka_reads_it(broker: str, codec: str) -> None:
-    """Any kind of record and compression, from any offset to any bound: the records that another client sees."""
+def test_every_range_of_a_log_is_as_librdkafka_reads_it(broker: str, codec: str) -> None:
+    """Any kind of record and compression, any range of offsets: the same records that another client reads."""
     name = new_topic(broker)
     fill(broker, name, codec, seed=1)
     expected = as_librdkafka_reads(broker, name)
     assert len(expected) == 300
-    for start, bound in [(0, 300), (1, 299), (137, 138), (150, 200), (299, 300), (5, 5)]:
-        assert as_we_read(broker, name, start, bound) == within(expected, start, bound)
+    for start, end in [(0, 300), (1, 299), (137, 138), (150, 200), (299, 300), (5, 5)]:
+        assert as_we_read(broker, name, start, end) == within(expected, start, end)
 
 
 @on_both_brokers
-def test_a_bound_beyond_the_end_ends_the_reading(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_reading_stops_where_the_log_ends(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A log that is shorter than its committed offset, as after data loss, is read to its end and no further."""
     monkeypatch.setattr(log_reader, "_END_AFTER_S", 1.0)
     name = new_topic(broker)
@@ -98,8 +98,8 @@ def test_a_bound_beyond_the_end_ends_the_reading(broker: str, monkeypatch: pytes
 
 
 @needs_kafka
-def test_aborted_transactions_and_their_marks_are_no_records(apache_kafka: str) -> None:
-    """Records of an aborted transaction never reach a view; those of a committed one do, whatever lies between."""
+def test_aborted_transactions_and_their_markers_give_no_records(apache_kafka: str) -> None:
+    """Records of aborted transactions never reach a view; those of committed ones do, in any order of both."""
     name = new_topic(apache_kafka)
     producer = Producer({"bootstrap.servers": apache_kafka, "transactional.id": name, "compression.type": "lz4"})
     producer.init_transactions(30)
@@ -113,12 +113,12 @@ def test_aborted_transactions_and_their_marks_are_no_records(apache_kafka: str) 
             producer.commit_transaction(30)
     expected = as_librdkafka_reads(apache_kafka, name)
     assert len(expected) == 8 * 5
-    end = 12 * 6
-    for start, bound in [(0, end), (3, end), (0, 20), (6, 12), (5, 6)]:
-        assert as_we_read(apache_kafka, name, start, bound) == within(expected, start, bound)
+    log_end = 12 * 6
+    for start, end in [(0, log_end), (3, log_end), (0, 20), (6, 12), (5, 6)]:
+        assert as_we_read(apache_kafka, name, start, end) == within(expected, start, end)
 
 
 def test_a_broker_that_is_not_there_is_unavailable() -> None:
-    """Nobody at the address: said as such, so that the worker's supervisor tries again."""
+    """A connection to an address where nobody listens is reported as Unavailable, so the supervisor tries again."""
     with pytest.raises(Unavailable, match="Kafka does not answer"):
         list(read_log(KafkaConnection(f"127.0.0.1:{free_port()}"), "a-topic", 0, 0, 1))

@@ -14,7 +14,7 @@ import numpy as np
 
 from processors.domain.snapshot_arrays import StateSnapshot
 from processors.stages.stage import Absorbed, Output
-from processors.worker import WorkerOptions, run_worker
+from processors.worker import Worker, WorkerOptions
 from schemas.batches.batch import RawBatch, Reject
 from schemas.errors import Reason
 from schemas.kafka.connection import KafkaConnection
@@ -84,15 +84,15 @@ class Dying(Distinct):
 
 @dataclass
 class ClockedState(DistinctState):
-    """Gives, when time passes, one output that says how much it knows."""
+    """When time passes, gives one output with the number of values it knows."""
 
-    told: bool = False
+    reported: bool = False
 
     def advance(self, now: int) -> Sequence[Output]:
         """Let time pass."""
-        if self.told or not self.known:
+        if self.reported or not self.known:
             return ()
-        self.told = True
+        self.reported = True
         return (seen(f"advanced:{len(self.known)}", now),)
 
 
@@ -129,7 +129,7 @@ STAGES = {"distinct": Distinct, "dying": Dying, "clocked": Clocked, "imaged": Im
 
 
 def main() -> int:
-    """Run until told to stop."""
+    """Run until stopped."""
     _program, bootstrap, prefix, stage = sys.argv
     connection = KafkaConnection(bootstrap, topic_prefix=prefix, session_timeout_ms=3_000)
     options = WorkerOptions(
@@ -141,7 +141,7 @@ def main() -> int:
         snapshot_directory=Path(os.environ["SNAPSHOTS"]) if "SNAPSHOTS" in os.environ else None,
         snapshot_interval_s=0.1,
     )
-    return run_worker(connection, [STAGES[stage]()], options, lambda: time.time_ns() // 1_000_000)
+    return Worker(connection, [STAGES[stage]()], options, lambda: time.time_ns() // 1_000_000).run()
 
 
 if __name__ == "__main__":

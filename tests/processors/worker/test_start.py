@@ -1,4 +1,4 @@
-"""What a worker says when it cannot start, and what its producer does when Kafka says no."""
+"""What a worker reports when it cannot start, and what its producer does when Kafka refuses."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ import pytest
 
 from processors.stages.stage import PartitionState
 from processors.transport.credentials import credentials
-from processors.worker import WorkerOptions, run_worker
-from processors.worker.output.publisher import Publisher
+from processors.worker import Worker, WorkerOptions
+from processors.worker.output.sync_producer import SyncProducer
 from schemas.errors import ConfigurationError, OutcomeUnknown, SystemFault, Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_names
@@ -35,7 +35,7 @@ class Joining:
 
 def run(connection: KafkaConnection, **options: Any) -> int:
     """Start a worker with one joining stage."""
-    return run_worker(connection, [Joining()], WorkerOptions(**options), lambda: 0)
+    return Worker(connection, [Joining()], WorkerOptions(**options), lambda: 0).run()
 
 
 @pytest.fixture
@@ -59,14 +59,14 @@ def test_missing_topics_are_all_named(world: Any) -> None:
 
 @pytest.mark.servers
 def test_joined_topics_need_equal_partition_counts(world: Any) -> None:
-    """A worker refuses to join topics whose partitions do not correspond, and says what they have."""
+    """A worker refuses to join topics with different partition counts, and reports the counts."""
     world.create(partitions=4, RATING=3)
     with pytest.raises(ConfigurationError, match=r"declaration-status\.v1 has 4, .*rating\.v1 has 3"):
         run(world.connection)
 
 
 def test_an_unreachable_broker_is_named_in_time(silent_port: int) -> None:
-    """No answer within the bound is an error that names the address."""
+    """A broker that does not answer in time is an error that names its address."""
     started = time.monotonic()
     with pytest.raises(Unavailable, match=f"127.0.0.1:{silent_port} does not answer"):
         run(KafkaConnection(f"127.0.0.1:{silent_port}"), connect_timeout_s=1.0)
@@ -74,8 +74,8 @@ def test_an_unreachable_broker_is_named_in_time(silent_port: int) -> None:
 
 
 @pytest.mark.servers
-def test_the_identity_of_a_topic_changes_when_it_is_made_again(world: Any) -> None:
-    """Cluster and topic id tell a topic from its namesake."""
+def test_the_identity_of_a_topic_changes_when_it_is_recreated(world: Any) -> None:
+    """The identity of a topic stays the same until it is deleted and recreated."""
     # given
     world.create()
     name = world.name(Topic.RATING)
@@ -91,24 +91,24 @@ def test_the_identity_of_a_topic_changes_when_it_is_made_again(world: Any) -> No
 
 
 @pytest.mark.servers
-def test_what_kafka_refuses_for_good_is_a_fault(world: Any) -> None:
-    """Output that can never be written stops the stage instead of being tried for ever."""
-    publisher = Publisher(world.connection, "test")
+def test_output_that_kafka_refuses_for_good_is_a_fault(world: Any) -> None:
+    """Output that can never be written stops the stage instead of being retried for ever."""
+    producer = SyncProducer(world.connection, "test")
     with pytest.raises(SystemFault, match="refuses output of test: MSG_SIZE_TOO_LARGE"):
-        publisher.publish([(world.name(Topic.ALERT), b"k", bytes(2_000_000))])
+        producer.publish([(world.name(Topic.ALERT), b"k", bytes(2_000_000))])
 
 
-def test_publishing_waits_for_kafka_and_can_be_given_up(silent_port: int) -> None:
-    """While Kafka is away the publisher waits; told to stop, it says that the outcome is unknown."""
-    publisher = Publisher(KafkaConnection(f"127.0.0.1:{silent_port}"), "test")
-    threading.Timer(0.3, publisher.abort).start()
+def test_publishing_waits_for_kafka_and_can_be_aborted(silent_port: int) -> None:
+    """While Kafka is away the producer waits; when aborted, it reports that the outcome is unknown."""
+    producer = SyncProducer(KafkaConnection(f"127.0.0.1:{silent_port}"), "test")
+    threading.Timer(0.3, producer.abort).start()
     with pytest.raises(OutcomeUnknown):
-        publisher.publish([("t", b"k", b"v")])
-    publisher.close()
+        producer.publish([("t", b"k", b"v")])
+    producer.close()
 
 
 def test_options_that_cannot_work_are_all_listed() -> None:
-    """Wrong options are refused at once, all of them."""
+    """All wrong options are listed in one error."""
     with pytest.raises(ConfigurationError) as refusal:
         WorkerOptions(group_prefix="", queue_batches=0, commit_interval_s=0, idle_advance_s=-1)
     assert len(refusal.value.problems) == 4

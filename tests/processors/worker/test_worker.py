@@ -1,4 +1,4 @@
-"""Worker processes on a broker: what is lost, doubled or committed when they start, stop and die."""
+"""Worker processes on a broker: nothing is lost, doubled or wrongly committed when they start, stop and die."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def texts(count: int, start: int = 0, word: str = "e") -> list[Record]:
 
 
 def seen(world: Any) -> list[str]:
-    """Texts that outputs speak of."""
+    """Texts that have an output."""
     return [record["office"] for record in world.read(Topic.OFFICE_COUNT)]
 
 
@@ -44,7 +44,7 @@ def group(world: Any, stage: str = "distinct") -> str:
 
 @on_both_brokers
 def test_all_is_processed_set_aside_and_committed(world: Any) -> None:
-    """Outputs come once, a poison record becomes one dead letter, and SIGTERM commits all of it and exits 0."""
+    """Each output comes once, a poison record becomes one dead letter, and SIGTERM commits everything and exits 0."""
     # given
     world.create()
     statuses, ratings = texts(3_000), texts(500, word="r")
@@ -96,7 +96,7 @@ def test_nothing_is_lost_while_workers_join_and_leave(world: Any) -> None:
     eventually(lambda: world.count(Topic.OFFICE_COUNT) >= len(sent) and names(sent) == set(seen(world)), "all outputs")
     # then
     assert (left, world.stop(second)) == (0, 0)
-    assert len(seen(world)) < 1.5 * len(sent), "a rebalance repeats what was in hand, not everything"
+    assert len(seen(world)) < 1.5 * len(sent), "a rebalance repeats the batches in progress, not everything"
     assert sum(world.committed(group(world), Topic.DECLARATION_STATUS).values()) == world.count(
         Topic.DECLARATION_STATUS
     )
@@ -104,7 +104,7 @@ def test_nothing_is_lost_while_workers_join_and_leave(world: Any) -> None:
 
 @on_both_brokers
 def test_a_killed_worker_loses_nothing(world: Any, tmp_path: Path) -> None:
-    """SIGKILL after outputs went out and before they were committed: the next worker completes the outputs."""
+    """After a SIGKILL between publishing and committing, the next worker completes the outputs."""
     # given
     world.create(partitions=1)
     statuses = texts(2_000)
@@ -135,7 +135,7 @@ def test_a_bug_in_a_stage_stops_the_worker_and_commits_nothing_of_the_batch(worl
 
 
 def test_a_poisoned_topic_stops_the_worker_and_is_not_drained_by_restarts(world: Any) -> None:
-    """With everything poison the worker exits 1 and says what to check; restarts stop again."""
+    """If every record is poison, the worker exits 1 and says what to check; restarts exit again."""
     # given
     world.create(1)
     world.produce(Topic.DECLARATION_STATUS, texts(300))
@@ -162,7 +162,7 @@ def test_a_poisoned_topic_stops_the_worker_and_is_not_drained_by_restarts(world:
 
 
 def test_a_few_poison_records_among_many_do_not_stop_the_worker(world: Any) -> None:
-    """One record in ten is refused, more than the minimum in all; everything is done and the worker goes on."""
+    """If one record in ten is refused, everything is processed and the worker goes on."""
     # given
     world.create(1)
     mixed = [record for i in range(300) for record in (*texts(9, i * 9), *texts(1, i, "poison"))]
@@ -177,8 +177,8 @@ def test_a_few_poison_records_among_many_do_not_stop_the_worker(world: Any) -> N
     assert world.stop(worker) == 0
 
 
-def test_a_rebuilt_view_knows_what_was_done_and_nothing_more(world: Any) -> None:
-    """A view is rebuilt up to the committed offsets: what lies beyond in a sibling still has its output."""
+def test_a_restored_view_contains_what_was_done_and_nothing_more(world: Any) -> None:
+    """A view is restored up to the committed offsets: a later record of the sibling topic still gets its output."""
     # given
     world.create(partitions=1)
     world.produce(Topic.DECLARATION_STATUS, texts(10))
@@ -195,7 +195,7 @@ def test_a_rebuilt_view_knows_what_was_done_and_nothing_more(world: Any) -> None
 
 
 def test_a_worker_that_died_goes_on_from_its_snapshot(world: Any, tmp_path: Path) -> None:
-    """After a SIGKILL the view begins at the snapshot, reads only what came after it, and gives nothing twice."""
+    """After a SIGKILL the view starts at the snapshot, replays only the log after it, and repeats no output."""
     # given
     world.create(partitions=1)
     snapshots = tmp_path / "snapshots"
@@ -219,8 +219,8 @@ def test_a_worker_that_died_goes_on_from_its_snapshot(world: Any, tmp_path: Path
     assert world.count(Topic.OFFICE_COUNT) == 3201
 
 
-def test_time_passes_for_partitions_that_get_no_batch(world: Any) -> None:
-    """With everything committed, views are rebuilt and follow the wall clock; nothing is repeated."""
+def test_time_advances_for_partitions_that_get_no_batch(world: Any) -> None:
+    """With everything committed, views are restored and follow the wall clock, and no output is repeated."""
     # given
     world.create(partitions=2)
     for partition in (0, 1):
@@ -235,8 +235,8 @@ def test_time_passes_for_partitions_that_get_no_batch(world: Any) -> None:
 
 
 @on_both_brokers
-def test_a_topic_made_again_is_read_from_its_beginning(world: Any) -> None:
-    """A worker that reads a deleted topic notices its namesake and stops; the next one reads all of the new topic."""
+def test_a_recreated_topic_is_read_from_its_beginning(world: Any) -> None:
+    """A worker stops when its topic is deleted and recreated; the next worker reads all of the new topic."""
     # given
     world.create(partitions=1)
     world.produce(Topic.DECLARATION_STATUS, texts(50))
@@ -255,8 +255,8 @@ def test_a_topic_made_again_is_read_from_its_beginning(world: Any) -> None:
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
-def test_refused_credentials_are_said_at_once(world: Any, mechanism: str) -> None:
-    """Credentials that the broker does not accept are an operator's fault to mend, not a broker to wait for."""
+def test_refused_credentials_are_reported_at_once(world: Any, mechanism: str) -> None:
+    """Credentials that the broker does not accept are a SystemFault, not a broker to wait for; no secret is shown."""
     sasl = {"sasl_mechanism": mechanism, "sasl_username": "u", "sasl_password": "a secret"}
     with pytest.raises(SystemFault, match="refused our credentials") as refusal:
         describe_names(replace(world.connection, security_protocol="SASL_PLAINTEXT", **sasl), [], 10)

@@ -1,4 +1,4 @@
-"""Rebuilding a view, from a log of lists."""
+"""Restoring a view from a simulated log."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
 
 
-def test_a_rebuild_tells_that_it_gets_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    """After each piece of the log, not while nothing comes: what takes minutes must not pass for stuck."""
-    told: list[int] = []
+def test_a_restore_reports_progress(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Progress is reported after each piece of the log, and not while nothing comes, so a long restore is healthy."""
+    reports: list[int] = []
 
-    def read_log(_connection: Any, _name: str, _partition: int, start: int, bound: int) -> Iterator[Any]:
-        for offset in range(start, bound):
+    def read_log(_connection: Any, _name: str, _partition: int, start: int, end: int) -> Iterator[Any]:
+        for offset in range(start, end):
             yield None
             yield [PackedRecord(offset, 1, b"k", b"%d" % offset)]
 
     monkeypatch.setattr(restore, "read_log", read_log)
-    builder = restore.Rebuilder(
-        KafkaConnection("nowhere:1"), ComplaintStage(world()), threading.Event(), progressed=lambda: told.append(1)
+    restorer = restore.ViewRestorer(
+        KafkaConnection("nowhere:1"), ComplaintStage(world()), threading.Event(), on_progress=lambda: reports.append(1)
     )
-    view = builder.rebuild(0, {Topic.COMPLAINT: 3})
-    assert (len(told), view.records, view.next[Topic.COMPLAINT]) == (3, 3, 3)
+    view = restorer.restore(0, {Topic.COMPLAINT: 3})
+    assert (len(reports), view.records, view.next_offsets[Topic.COMPLAINT]) == (3, 3, 3)

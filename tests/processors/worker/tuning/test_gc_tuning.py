@@ -1,4 +1,4 @@
-"""Keeping the collector of cyclic garbage short."""
+"""Pauses of the garbage collector stay short."""
 
 from __future__ import annotations
 
@@ -15,20 +15,20 @@ from processors.worker.tuning import gc_tuning
 
 @pytest.fixture
 def short_pauses(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """The collector as in a worker, freezing early; afterwards as it was."""
+    """The collector as set in a worker, but freezing after every full collection; restored afterwards."""
     monkeypatch.setattr(gc_tuning, "LONG_S", 0.0)
     thresholds = gc.get_threshold()
     gc.collect()
-    gc_tuning.keep_pauses_short()
+    gc_tuning.keep_gc_pauses_short()
     yield
-    gc.callbacks.remove(gc_tuning.watch)
+    gc.callbacks.remove(gc_tuning.freezer)
     gc.unfreeze()
     gc.set_threshold(*thresholds)
 
 
 @contextmanager
-def looks() -> Iterator[list[int]]:
-    """The ages that are looked at meanwhile, but for the looks of Python's own accord."""
+def collections() -> Iterator[list[int]]:
+    """The generations collected meanwhile; automatic collections are switched off."""
     seen: list[int] = []
 
     def note(phase: str, info: dict[str, int]) -> None:
@@ -45,8 +45,8 @@ def looks() -> Iterator[list[int]]:
 
 
 @pytest.mark.usefixtures("short_pauses")
-def test_what_has_become_old_is_not_looked_at_again() -> None:
-    """After a long look at the old they are out of the collector's sight."""
+def test_old_objects_are_not_visited_again() -> None:
+    """After a long full collection, the surviving objects are frozen."""
     held = [[number] for number in range(2_000)]
     gc.collect()
     assert gc.get_freeze_count() > len(held)
@@ -54,8 +54,8 @@ def test_what_has_become_old_is_not_looked_at_again() -> None:
 
 
 @pytest.mark.usefixtures("short_pauses")
-def test_after_a_short_look_nothing_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Few objects are left to the collector: freezing them would only hide their cycles."""
+def test_after_a_short_collection_nothing_is_frozen(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A short full collection freezes nothing: freezing few objects would only hide their cycles."""
     monkeypatch.setattr(gc_tuning, "LONG_S", 60.0)
     before = gc.get_freeze_count()
     held = [[number] for number in range(2_000)]
@@ -65,8 +65,8 @@ def test_after_a_short_look_nothing_is_frozen(monkeypatch: pytest.MonkeyPatch) -
 
 
 @pytest.mark.usefixtures("short_pauses")
-def test_no_thread_fails_by_it() -> None:
-    """While one thread collects without pause, another one fills tuples from generators, as decoders do."""
+def test_other_threads_do_not_fail() -> None:
+    """While one thread collects without pause, another fills tuples from generators, as decoders do, without error."""
     done = threading.Event()
 
     def collect() -> None:
@@ -86,8 +86,8 @@ def test_no_thread_fails_by_it() -> None:
 
 
 @pytest.mark.usefixtures("short_pauses")
-def test_what_is_frozen_is_still_freed() -> None:
-    """A frozen object goes when nothing refers to it any more."""
+def test_frozen_objects_are_still_freed() -> None:
+    """A frozen object is freed when nothing refers to it any more."""
     held = [[number] for number in range(2_000)]
     gc.collect()
     frozen = gc.get_freeze_count()
@@ -96,29 +96,29 @@ def test_what_is_frozen_is_still_freed() -> None:
 
 
 @pytest.mark.usefixtures("short_pauses")
-def test_asking_twice_is_asking_once() -> None:
-    """A second call adds no second callback."""
-    gc_tuning.keep_pauses_short()
-    assert gc.callbacks.count(gc_tuning.watch) == 1
+def test_a_second_call_changes_nothing() -> None:
+    """A second call of `keep_gc_pauses_short` adds no second callback."""
+    gc_tuning.keep_gc_pauses_short()
+    assert gc.callbacks.count(gc_tuning.freezer) == 1
 
 
 @pytest.mark.usefixtures("short_pauses")
-def test_replacing_records_is_followed_by_looks_at_all_ages() -> None:
-    """Steps that make as many objects as they free are looked at without Python's own count, the old ones too."""
-    with looks() as seen:
+def test_replacing_records_collects_all_generations_in_turn() -> None:
+    """Every 300 replaced records start a collection, mostly of the youngest generation, sometimes of the others."""
+    with collections() as seen:
         for _ in range(16):
-            gc_tuning.replaced(150)
+            gc_tuning.records_replaced(150)
     assert seen == [0, 0, 0, 1, 0, 0, 0, 2]
 
 
-def test_nothing_is_looked_at_where_pauses_are_not_kept_short() -> None:
-    """A process that did not ask for it keeps Python's own rhythm."""
-    with looks() as seen:
-        gc_tuning.replaced(10_000)
+def test_other_processes_are_not_changed() -> None:
+    """Without `keep_gc_pauses_short`, replaced records start no collection."""
+    with collections() as seen:
+        gc_tuning.records_replaced(10_000)
     assert seen == []
 
 
 @pytest.mark.usefixtures("short_pauses")
-def test_what_is_there_at_the_beginning_is_frozen() -> None:
-    """Modules and kernels are out of sight from the start, and no longer put off looks at what comes."""
+def test_imported_objects_are_frozen_at_the_start() -> None:
+    """Modules and kernels are frozen at once, so they do not delay later full collections."""
     assert gc.get_freeze_count() > 1_000

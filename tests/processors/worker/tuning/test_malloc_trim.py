@@ -1,4 +1,4 @@
-"""Memory that is free is not kept."""
+"""Free memory is returned to the operating system."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from processors.worker.tuning import malloc_trim
 PROGRAM = """
 import ctypes, threading
 from pathlib import Path
-from processors.worker.tuning.malloc_trim import give_back
+from processors.worker.tuning.malloc_trim import trim_free_memory
 
 def resident():
     status = Path("/proc/self/status").read_text()
@@ -34,23 +34,23 @@ worker = threading.Thread(target=scattered)
 worker.start()
 worker.join()
 kept = resident() - before
-give_back()
+trim_free_memory()
 print(kept, resident() - before)
 """
 
 
-@pytest.mark.skipif(malloc_trim._TRIM is None, reason="This C library keeps what it likes.")
-def test_pages_below_a_block_that_is_still_used_are_given_back() -> None:
-    """100 MB in blocks, all freed but the last: what another thread leaves behind is the system's again."""
-    said = subprocess.run(
+@pytest.mark.skipif(malloc_trim._MALLOC_TRIM is None, reason="This C library has no malloc_trim.")
+def test_pages_below_a_block_in_use_are_returned() -> None:
+    """Of 100 MB that another thread allocated in blocks and freed except for the last, nearly all is returned."""
+    result = subprocess.run(
         [sys.executable, "-c", PROGRAM], check=True, capture_output=True, text=True, timeout=DEADLINE_S
     )
-    kept, after = map(int, said.stdout.split())
+    kept, after = map(int, result.stdout.split())
     assert kept > 50_000_000
     assert after < 10_000_000
 
 
-def test_another_c_library_is_left_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without the function nothing is done, and nothing fails."""
-    monkeypatch.setattr(malloc_trim, "_TRIM", None)
-    malloc_trim.give_back()
+def test_another_c_library_does_no_harm(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without `malloc_trim` in the C library, nothing is done and nothing fails."""
+    monkeypatch.setattr(malloc_trim, "_MALLOC_TRIM", None)
+    malloc_trim.trim_free_memory()

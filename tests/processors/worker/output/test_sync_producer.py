@@ -1,4 +1,4 @@
-"""What the publisher does with records that Kafka did not take; a scripted producer stands in for a failing broker."""
+"""How the producer handles records that Kafka did not accept; a scripted client plays the failing broker."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from confluent_kafka import KafkaError, KafkaException
 
-from processors.worker.output import publisher
-from processors.worker.output.publisher import Message, Publisher
+from processors.worker.output import sync_producer
+from processors.worker.output.sync_producer import Message, SyncProducer
 from schemas.errors import SystemFault
 from schemas.kafka.connection import KafkaConnection
 
@@ -17,7 +17,7 @@ MESSAGES: list[Message] = [("t", b"k", str(number).encode()) for number in range
 
 
 class Scripted:
-    """A producer that fails as it is told: by its delivery reports, or at once."""
+    """A producer with scripted failures: by delivery reports, or at once."""
 
     def __init__(self, reports: dict[int, int], refusals: dict[int, Exception] | None = None) -> None:
         self.produced: list[bytes] = []
@@ -46,12 +46,12 @@ class Scripted:
 
 @pytest.fixture
 def publish(monkeypatch: pytest.MonkeyPatch) -> Callable[[Scripted], list[bytes]]:
-    """Publishes the messages through a scripted producer; what it was given."""
-    monkeypatch.setattr(publisher, "_RETRY_PAUSE_S", 0.0)
+    """Publishes the messages through a scripted producer; returns what it was given."""
+    monkeypatch.setattr(sync_producer, "_RETRY_PAUSE_S", 0.0)
 
     def run(producer: Scripted) -> list[bytes]:
-        monkeypatch.setattr(publisher, "Producer", lambda _settings: producer)
-        Publisher(KafkaConnection("nowhere:1"), "test").publish(MESSAGES)
+        monkeypatch.setattr(sync_producer, "Producer", lambda _settings: producer)
+        SyncProducer(KafkaConnection("nowhere:1"), "test").publish(MESSAGES)
         return producer.produced
 
     return run
@@ -71,12 +71,12 @@ VALUES = [value for _topic, _key, value in MESSAGES]
 def test_an_unknown_outcome_is_tried_again_in_order(
     publish: Callable[[Scripted], list[bytes]], reports: dict[int, int], expected: list[bytes]
 ) -> None:
-    """While the fate of one record is unknown all are produced again, so that the last of a key stays the last."""
+    """If one outcome is unknown, all are produced again in order, so that the last record of a key stays the last."""
     assert publish(Scripted(reports)) == expected
 
 
 def test_one_refusal_among_unknown_outcomes_is_for_good(publish: Callable[[Scripted], list[bytes]]) -> None:
-    """A record that can never be written is not hidden behind one whose fate is unknown."""
+    """A record that can never be written is reported even if the outcome of another one is unknown."""
     with pytest.raises(SystemFault, match="TOPIC_AUTHORIZATION_FAILED"):
         publish(Scripted({1: KafkaError._MSG_TIMED_OUT, 3: KafkaError.TOPIC_AUTHORIZATION_FAILED}))
 
@@ -91,5 +91,5 @@ def test_one_refusal_among_unknown_outcomes_is_for_good(publish: Callable[[Scrip
 def test_a_full_queue_is_waited_for(
     publish: Callable[[Scripted], list[bytes]], refusal: Any, expected: list[bytes]
 ) -> None:
-    """A record for which there is no room is offered again; one that fails at once ends the attempt before it."""
+    """A record that finds the queue full is offered again; a record that fails at once ends the attempt."""
     assert publish(Scripted({}, {3: refusal})) == expected

@@ -1,4 +1,4 @@
-"""Producing the outputs of a batch and waiting until Kafka has all of them."""
+"""A producer that waits until Kafka has acknowledged all outputs of a batch."""
 
 from __future__ import annotations
 
@@ -17,16 +17,16 @@ from schemas.kafka.connection import KafkaConnection
 _log = structlog.get_logger(__name__)
 
 _RETRY_PAUSE_S = 1.0
-_ROOM_S = 0.1
-"""How long room is waited for; below the 0.2 s from which `poll` goes on waiting when it has taken something."""
-_LOOK_S = 0.5
-"""How long Kafka is waited for before somebody may have called it off."""
+_QUEUE_WAIT_S = 0.1
+"""How long to wait for room in the queue; below 0.2 s, from which on `poll` keeps waiting after it served a report."""
+_FLUSH_WAIT_S = 0.5
+"""How long to wait for Kafka before looking whether `abort` was called."""
 
 Message = tuple[str, bytes | None, bytes]
-"""A record to be produced: full name of the topic, key, framed value. A plain tuple, for there are many."""
+"""A record to produce: full topic name, key, framed value. A plain tuple, because there are many."""
 
 
-class Publisher:
+class SyncProducer:
     """An idempotent producer that returns when everything is acknowledged. Used from one thread at a time.
 
     Args:
@@ -36,12 +36,12 @@ class Publisher:
 
     def __init__(self, connection: KafkaConnection, stage: str) -> None:
         self._stage = stage
-        self._where = connection.bootstrap_servers
+        self._servers = connection.bootstrap_servers
         self._abort = threading.Event()
         settings = {
             **connection.producer_config(),
             "client.id": f"hailong-{stage}",
-            # A record that arrived calls nothing. When `flush` returns 0 none is left, and what failed was reported.
+            # No callback for a record that arrived. When `flush` returns 0, none is left and all failures are reported.
             "delivery.report.only.error": True,
         }
         self._producer = Producer(settings)
@@ -49,8 +49,8 @@ class Publisher:
     def publish(self, messages: Sequence[Message]) -> None:
         """Produce in order and wait for all acknowledgements, however long Kafka takes.
 
-        Where an outcome is unknown, everything is produced again, identically and in order, so that the last record of
-        a key stays the last.
+        If one outcome is unknown, all messages are produced again, identical and in order. So the last record of a key
+        stays the last, and the fixed ids make the repetition harmless.
 
         Raises:
             SystemFault: Kafka refuses for good: missing topic or right, record too large, fenced producer.
@@ -60,7 +60,7 @@ class Publisher:
         while errors := self._attempt(messages):
             for error in errors:
                 if not may_succeed_later(error):
-                    raise SystemFault(f"Kafka at {self._where} refuses output of {self._stage}: {error.name()}")
+                    raise SystemFault(f"Kafka at {self._servers} refuses output of {self._stage}: {error.name()}")
             metrics.PUBLISH_RETRIES.labels(self._stage).inc(len(messages))
             _log.warning("publish_retried", stage=self._stage, records=len(messages), error=errors[0].name())
             self.pause()
@@ -76,28 +76,28 @@ class Publisher:
         self._check_abort()
 
     def _attempt(self, messages: Sequence[Message]) -> Sequence[KafkaError]:
-        """Errors of the records that Kafka does not have now; none if it has all."""
+        """Errors of the records that Kafka did not acknowledge; none if it has all."""
         errors: list[KafkaError] = []
 
-        def failed(error: KafkaError, _message: object) -> None:
+        def on_delivery(error: KafkaError, _message: object) -> None:
             errors.append(error)
 
         for message in messages:
-            self._produce(message, failed, errors)
+            self._produce(message, on_delivery, errors)
             if errors:
-                break  # the rest would only overtake what has to be sent again
-        while self._producer.flush(_LOOK_S):
+                break  # the rest would only overtake the records that must be sent again
+        while self._producer.flush(_FLUSH_WAIT_S):
             self._check_abort()
         return errors
 
-    def _produce(self, message: Message, failed: Callable[..., None], errors: list[KafkaError]) -> None:
+    def _produce(self, message: Message, on_delivery: Callable[..., None], errors: list[KafkaError]) -> None:
         topic, key, value = message
         while True:
             try:
-                return self._producer.produce(topic, value, key, on_delivery=failed)
+                return self._producer.produce(topic, value, key, on_delivery=on_delivery)
             except BufferError:
-                # The queue is full, be it of records that arrived and whose reports nobody took. Make room.
-                self._producer.poll(_ROOM_S)
+                # The queue is full; `poll` makes room by serving reports.
+                self._producer.poll(_QUEUE_WAIT_S)
                 self._check_abort()
             except KafkaException as exception:
                 return errors.append(exception.args[0])
@@ -107,10 +107,10 @@ class Publisher:
             raise OutcomeUnknown(f"{self._stage} stopped before Kafka acknowledged its output")
 
     def abort(self) -> None:
-        """Give up waiting; from any thread. What was being published counts as not done."""
+        """Stop waiting; from any thread. The batch that is being published counts as not done."""
         self._abort.set()
 
     def close(self) -> None:
-        """Drop what is left; only what `publish` returned for was promised."""
+        """Drop what is left in the queue; only what `publish` returned for is guaranteed."""
         self._producer.purge()
         self._producer.flush(1.0)
