@@ -22,7 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
@@ -34,7 +34,7 @@ import structlog
 from clickhouse_driver import Client
 from rich.console import Console
 from rich.table import Table
-from support.clickhouse import embedded_clickhouse
+from support.clickhouse_server import embedded_clickhouse
 
 from sinks.clickhouse.client import session
 from sinks.clickhouse.migrate import migrate
@@ -203,7 +203,7 @@ def table(answers: list[Answered]) -> Table:
 def measure(directory: Path, statuses: int, facts: int, runs: int) -> tuple[dict[str, dict[str, int]], list[Answered]]:
     """Fill, settle, ask."""
     with embedded_clickhouse(directory) as server:
-        connection = replace(server, database="hailong")
+        connection = server.connection("hailong")
         migrate(connection)
         with session(connection, timeout_s=_PATIENCE_S) as client:
             started = time.monotonic()

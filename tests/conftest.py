@@ -1,4 +1,7 @@
-"""The brokers, each started once per test process when the first test needs it; tests keep apart by topic prefixes."""
+"""The servers, each started once per test process when the first test needs it.
+
+Tests keep apart by prefixes of topics and names of databases.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 from support.brokers import need_apache_kafka, running
+from support.clickhouse_server import ClickHouseServer, embedded_clickhouse
 
 from deploy.local.broker_kind import Broker
 
@@ -41,3 +45,10 @@ def broker(request: pytest.FixtureRequest) -> str:
     wanted = getattr(request, "param", Broker.EMBEDDED)
     address: str = request.getfixturevalue("apache_kafka" if wanted is Broker.KAFKA else "embedded_broker")
     return address
+
+
+@pytest.fixture(scope="session")
+def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    """The embedded ClickHouse."""
+    with embedded_clickhouse(tmp_path_factory.mktemp("clickhouse")) as server:
+        yield server

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
 
 from deploy.local.supervisor import ChildSpec
-from deploy.local.tansu import EmbeddedBroker
 from schemas.kafka.connection import KafkaConnection
 
 
@@ -25,18 +25,10 @@ def script() -> Callable[..., ChildSpec]:
     return make
 
 
-@pytest.fixture(scope="module")
-def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of an embedded broker."""
-    with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as running:
-        yield running.address
-
-
 @pytest.fixture
-def kafka(broker: str, request: pytest.FixtureRequest) -> KafkaConnection:
+def kafka(broker: str) -> KafkaConnection:
     """A connection whose topic names are this test's own."""
-    prefix = "".join(letter if letter.isalnum() else "-" for letter in request.node.name)[:60]
-    return KafkaConnection(broker, topic_prefix=f"{prefix}.")
+    return KafkaConnection(broker, topic_prefix=f"t{uuid4().hex[:8]}.")
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from clickhouse_driver.errors import Error as DriverError
+from support.clickhouse_server import answers
 from support.polling import Overdue, eventually
 
 from deploy.admin.topics import ensure_topics
@@ -31,7 +31,6 @@ from faults.schedule import Section
 from processors.stages.catalogue import STAGES
 from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
-from sinks.clickhouse.client import connect
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.migrate import migrate
 
@@ -40,17 +39,6 @@ ROOT = HERE.parents[1]
 PARTITIONS = 4
 SESSION_TIMEOUT_S = 6.0
 CLICKHOUSE = "clickhouse"
-
-
-def answers(clickhouse: ClickHouseConnection) -> bool:
-    """Whether a ClickHouse answers."""
-    client = connect(clickhouse, database="default", timeout_s=2)
-    try:
-        return bool(client.execute("SELECT 1"))
-    except (DriverError, EOFError, OSError):
-        return False
-    finally:
-        client.disconnect()
 
 
 class LoadProcess:

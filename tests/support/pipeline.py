@@ -24,7 +24,8 @@ from schemas.topics import Topic
 from sinks.audit import audit
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.migrate import migrate
-from support.clickhouse import drop_databases, read_database
+from support.clickhouse import read_database
+from support.clickhouse_server import drop_databases
 from support.comparison import compare
 from support.oracle import Oracle
 from support.polling import DEADLINE_S, Overdue, eventually_passes

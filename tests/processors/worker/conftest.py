@@ -1,145 +1,27 @@
-"""A running broker and small stages for the tests of the worker."""
+"""Topics and worker processes for the tests of the worker."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
-from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import Producer
+from confluent_kafka.admin import AdminClient
 from support.polling import DEADLINE_S
+from support.worker_bench import WorkerBench
 
-from schemas.codec.record import decoder
 from schemas.kafka.connection import KafkaConnection
-from schemas.topics import Topic
-
-PROGRAM = Path(__file__).with_name("stages_under_test.py")
-
-
-@dataclass
-class World:
-    """A running broker with the topics under a prefix of their own."""
-
-    connection: KafkaConnection
-    admin: AdminClient
-    producer: Producer
-    directory: Path
-    readers: dict[Topic, tuple[Consumer, dict[int, int], list[bytes]]] = field(default_factory=dict)
-    logs: dict[int, Path] = field(default_factory=dict)
-    workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    def name(self, topic: Topic) -> str:
-        """Full name of a topic."""
-        return topic.value.name(self.connection.topic_prefix)
-
-    def create(self, partitions: int = 4, **different: int) -> None:
-        """Create all topics; some with another partition count."""
-        for topic in Topic:
-            self.create_one(topic, different.get(topic.name, partitions))
-
-    def create_one(self, topic: Topic, partitions: int) -> None:
-        """Create one topic."""
-        spec = topic.value
-        new = NewTopic(self.name(topic), spec.partitions or partitions, 1, config=spec.config)
-        self.admin.create_topics([new])[self.name(topic)].result()
-
-    def produce(
-        self, topic: Topic, records: Sequence[tuple[bytes | None, bytes]], partition: int | None = None
-    ) -> None:
-        """Produce keys and values and wait for them."""
-        for key, value in records:
-            where = {} if partition is None else {"partition": partition}
-            self.producer.produce(self.name(topic), value=value, key=key, **where)
-            self.producer.poll(0)
-        assert self.producer.flush(20) == 0
-
-    def read(self, topic: Topic) -> list[dict[str, object]]:
-        """All records of a topic, decoded."""
-        decode = decoder(topic.subject)
-        return [decode(value) for value in self.values(topic)]
-
-    def count(self, topic: Topic) -> int:
-        """How many records a topic holds."""
-        return len(self.values(topic))
-
-    def values(self, topic: Topic) -> list[bytes]:
-        """All values of a topic so far."""
-        # By reading: the embedded broker's end offset is that of the first record of the last batch, plus one.
-        if topic not in self.readers:
-            settings = {**self.connection.consumer_config(f"test-{uuid4()}"), "enable.partition.eof": True}
-            reader = Consumer({**settings, "fetch.wait.max.ms": 20})
-            partitions = reader.list_topics(self.name(topic), timeout=10).topics[self.name(topic)].partitions
-            self.readers[topic] = (reader, dict.fromkeys(partitions, 0), [])
-        reader, positions, values = self.readers[topic]
-        ends = {
-            one: reader.get_watermark_offsets(TopicPartition(self.name(topic), one), timeout=10)[1] for one in positions
-        }
-        # Each partition says once after each assignment that it has no more.
-        reader.assign([TopicPartition(self.name(topic), partition, at) for partition, at in positions.items()])
-        open_ends, began = set(positions), time.monotonic()
-        while open_ends:
-            assert time.monotonic() < began + DEADLINE_S, f"{topic.subject} has no end"
-            if time.monotonic() > began + 2:
-                # A topic that is written to without pause may never say so: what was there at first is enough.
-                open_ends -= {one for one in open_ends if positions[one] >= ends[one]}
-            for message in reader.consume(10_000, timeout=0.05):
-                if message.error() is None:
-                    positions[message.partition()] = message.offset() + 1
-                    values.append(message.value() or b"")
-                else:
-                    assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
-                    open_ends.discard(message.partition())
-        return list(values)
-
-    def committed(self, group: str, topic: Topic) -> dict[int, int]:
-        """Committed offsets of a group by partition."""
-        request = ConsumerGroupTopicPartitions(group)
-        result = self.admin.list_consumer_group_offsets([request])[group].result()
-        return {
-            tp.partition: tp.offset for tp in result.topic_partitions if tp.topic == self.name(topic) and tp.offset >= 0
-        }
-
-    def says(self, process: subprocess.Popen[bytes], words: str) -> int:
-        """How often a worker's log holds some words."""
-        return self.logs[process.pid].read_text().count(words)
-
-    def commit(self, group: str, topic: Topic, partition: int, offset: int) -> None:
-        """Commit an offset as if a worker had done what lies before."""
-        consumer = Consumer(self.connection.consumer_config(group))
-        consumer.commit(offsets=[TopicPartition(self.name(topic), partition, offset)], asynchronous=False)
-        consumer.close()
-
-    def worker(self, stage: str, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a worker process with one of the stages of `stages_under_test.py`."""
-        command = [sys.executable, str(PROGRAM), self.connection.bootstrap_servers, self.connection.topic_prefix, stage]
-        log = self.directory / f"worker-{len(self.workers)}.log"
-        with log.open("wb") as out:
-            process = subprocess.Popen(
-                command, env={**os.environ, **environment}, cwd=PROGRAM.parents[3], stdout=out, stderr=subprocess.STDOUT
-            )
-        self.logs[process.pid] = log
-        self.workers.append(process)
-        return process
-
-    def stop(self, process: subprocess.Popen[bytes], seconds: float = 15) -> int:
-        """SIGTERM; the exit status."""
-        process.send_signal(signal.SIGTERM)
-        return process.wait(seconds)
 
 
 @pytest.fixture
-def world(broker: str, tmp_path: Path) -> Iterator[World]:
+def world(broker: str, tmp_path: Path) -> Iterator[WorkerBench]:
     """A world with a fresh topic prefix; topics are not yet created."""
     connection = KafkaConnection(broker, topic_prefix=f"t{uuid4().hex[:8]}.", session_timeout_ms=3_000)
-    made = World(connection, AdminClient(connection.client_config()), Producer(connection.producer_config()), tmp_path)
+    made = WorkerBench(
+        connection, AdminClient(connection.client_config()), Producer(connection.producer_config()), tmp_path
+    )
     try:
         yield made
     finally:

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import pytest
+from support.worker_bench import WorkerBench
 
 from processors.stages.stage import PartitionState
 from processors.transport.credentials import credentials
@@ -48,7 +49,7 @@ def silent_port() -> Iterator[int]:
 
 
 @pytest.mark.servers
-def test_missing_topics_are_all_named(world: Any) -> None:
+def test_missing_topics_are_all_named(world: WorkerBench) -> None:
     """A worker refuses to start without its topics and lists every one that is missing."""
     with pytest.raises(ConfigurationError) as refusal:
         run(world.connection)
@@ -58,7 +59,7 @@ def test_missing_topics_are_all_named(world: Any) -> None:
 
 
 @pytest.mark.servers
-def test_joined_topics_need_equal_partition_counts(world: Any) -> None:
+def test_joined_topics_need_equal_partition_counts(world: WorkerBench) -> None:
     """A worker refuses to join topics with different partition counts, and reports the counts."""
     world.create(partitions=4, RATING=3)
     with pytest.raises(ConfigurationError, match=r"declaration-status\.v1 has 4, .*rating\.v1 has 3"):
@@ -74,7 +75,7 @@ def test_an_unreachable_broker_is_named_in_time(silent_port: int) -> None:
 
 
 @pytest.mark.servers
-def test_the_identity_of_a_topic_changes_when_it_is_recreated(world: Any) -> None:
+def test_the_identity_of_a_topic_changes_when_it_is_recreated(world: WorkerBench) -> None:
     """The identity of a topic stays the same until it is deleted and recreated."""
     # given
     world.create()
@@ -91,7 +92,7 @@ def test_the_identity_of_a_topic_changes_when_it_is_recreated(world: Any) -> Non
 
 
 @pytest.mark.servers
-def test_output_that_kafka_refuses_for_good_is_a_fault(world: Any) -> None:
+def test_output_that_kafka_refuses_for_good_is_a_fault(world: WorkerBench) -> None:
     """Output that can never be written stops the stage instead of being retried for ever."""
     producer = SyncProducer(world.connection, "test")
     with pytest.raises(SystemFault, match="refuses output of test: MSG_SIZE_TOO_LARGE"):

@@ -7,11 +7,11 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
 
 import pytest
 from support.brokers import on_both_brokers
 from support.polling import DEADLINE_S, eventually
+from support.worker_bench import WorkerBench
 
 from schemas.errors import SystemFault
 from schemas.kafka.topic_metadata import describe_names
@@ -27,7 +27,7 @@ def texts(count: int, start: int = 0, word: str = "e") -> list[Record]:
     return [(f"key-{i}".encode(), f"{word}-{i}".encode()) for i in range(start, start + count)]
 
 
-def seen(world: Any) -> list[str]:
+def seen(world: WorkerBench) -> list[str]:
     """Texts that have an output."""
     return [record["office"] for record in world.read(Topic.OFFICE_COUNT)]
 
@@ -37,13 +37,13 @@ def names(*records: Sequence[Record]) -> set[str]:
     return {value.decode() for some in records for _key, value in some}
 
 
-def group(world: Any, stage: str = "distinct") -> str:
+def group(world: WorkerBench, stage: str = "distinct") -> str:
     """The consumer group of a stage."""
     return f"{world.connection.topic_prefix}{stage}"
 
 
 @on_both_brokers
-def test_all_is_processed_set_aside_and_committed(world: Any) -> None:
+def test_all_is_processed_set_aside_and_committed(world: WorkerBench) -> None:
     """Each output comes once, a poison record becomes one dead letter, and SIGTERM commits everything and exits 0."""
     # given
     world.create()
@@ -66,7 +66,7 @@ def test_all_is_processed_set_aside_and_committed(world: Any) -> None:
 
 
 @on_both_brokers
-def test_nothing_is_lost_while_workers_join_and_leave(world: Any) -> None:
+def test_nothing_is_lost_while_workers_join_and_leave(world: WorkerBench) -> None:
     """While events keep coming, a second worker joins, the first leaves, and every event has its output."""
     # given
     world.create()
@@ -103,7 +103,7 @@ def test_nothing_is_lost_while_workers_join_and_leave(world: Any) -> None:
 
 
 @on_both_brokers
-def test_a_killed_worker_loses_nothing(world: Any, tmp_path: Path) -> None:
+def test_a_killed_worker_loses_nothing(world: WorkerBench, tmp_path: Path) -> None:
     """After a SIGKILL between publishing and committing, the next worker completes the outputs."""
     # given
     world.create(partitions=1)
@@ -121,7 +121,7 @@ def test_a_killed_worker_loses_nothing(world: Any, tmp_path: Path) -> None:
     assert world.stop(successor) == 0
 
 
-def test_a_bug_in_a_stage_stops_the_worker_and_commits_nothing_of_the_batch(world: Any) -> None:
+def test_a_bug_in_a_stage_stops_the_worker_and_commits_nothing_of_the_batch(world: WorkerBench) -> None:
     """A batch whose absorb raises is not committed, and the process exits with a failure."""
     # given
     world.create(partitions=1)
@@ -134,7 +134,7 @@ def test_a_bug_in_a_stage_stops_the_worker_and_commits_nothing_of_the_batch(worl
     assert set(seen(world)) == names(texts(10))
 
 
-def test_a_poisoned_topic_stops_the_worker_and_is_not_drained_by_restarts(world: Any) -> None:
+def test_a_poisoned_topic_stops_the_worker_and_is_not_drained_by_restarts(world: WorkerBench) -> None:
     """If every record is poison, the worker exits 1 and says what to check; restarts exit again."""
     # given
     world.create(1)
@@ -161,7 +161,7 @@ def test_a_poisoned_topic_stops_the_worker_and_is_not_drained_by_restarts(world:
     assert {letter["offset"] for letter in letters if letter["offset"] < done} == set(range(300, done))
 
 
-def test_a_few_poison_records_among_many_do_not_stop_the_worker(world: Any) -> None:
+def test_a_few_poison_records_among_many_do_not_stop_the_worker(world: WorkerBench) -> None:
     """If one record in ten is refused, everything is processed and the worker goes on."""
     # given
     world.create(1)
@@ -177,7 +177,7 @@ def test_a_few_poison_records_among_many_do_not_stop_the_worker(world: Any) -> N
     assert world.stop(worker) == 0
 
 
-def test_a_restored_view_contains_what_was_done_and_nothing_more(world: Any) -> None:
+def test_a_restored_view_contains_what_was_done_and_nothing_more(world: WorkerBench) -> None:
     """A view is restored up to the committed offsets: a later record of the sibling topic still gets its output."""
     # given
     world.create(partitions=1)
@@ -194,7 +194,7 @@ def test_a_restored_view_contains_what_was_done_and_nothing_more(world: Any) -> 
     assert sorted(seen(world)) == sorted(names(texts(6, start=4, word="r")) | {"new"})
 
 
-def test_a_worker_that_died_goes_on_from_its_snapshot(world: Any, tmp_path: Path) -> None:
+def test_a_worker_that_died_goes_on_from_its_snapshot(world: WorkerBench, tmp_path: Path) -> None:
     """After a SIGKILL the view starts at the snapshot, replays only the log after it, and repeats no output."""
     # given
     world.create(partitions=1)
@@ -219,7 +219,7 @@ def test_a_worker_that_died_goes_on_from_its_snapshot(world: Any, tmp_path: Path
     assert world.count(Topic.OFFICE_COUNT) == 3201
 
 
-def test_time_advances_for_partitions_that_get_no_batch(world: Any) -> None:
+def test_time_advances_for_partitions_that_get_no_batch(world: WorkerBench) -> None:
     """With everything committed, views are restored and follow the wall clock, and no output is repeated."""
     # given
     world.create(partitions=2)
@@ -235,7 +235,7 @@ def test_time_advances_for_partitions_that_get_no_batch(world: Any) -> None:
 
 
 @on_both_brokers
-def test_a_recreated_topic_is_read_from_its_beginning(world: Any) -> None:
+def test_a_recreated_topic_is_read_from_its_beginning(world: WorkerBench) -> None:
     """A worker stops when its topic is deleted and recreated; the next worker reads all of the new topic."""
     # given
     world.create(partitions=1)
@@ -255,7 +255,7 @@ def test_a_recreated_topic_is_read_from_its_beginning(world: Any) -> None:
 
 
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
-def test_refused_credentials_are_reported_at_once(world: Any, mechanism: str) -> None:
+def test_refused_credentials_are_reported_at_once(world: WorkerBench, mechanism: str) -> None:
     """Credentials that the broker does not accept are a SystemFault, not a broker to wait for; no secret is shown."""
     sasl = {"sasl_mechanism": mechanism, "sasl_username": "u", "sasl_password": "a secret"}
     with pytest.raises(SystemFault, match="refused our credentials") as refusal:

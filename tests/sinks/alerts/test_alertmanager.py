@@ -112,9 +112,9 @@ def stage_on(address: str) -> Stage:
 
 
 @pytest.fixture
-def stage(broker: Any) -> Stage:
+def stage(broker: str) -> Stage:
     """A topic on the embedded broker."""
-    return stage_on(broker.address)
+    return stage_on(broker)
 
 
 @pytest.fixture

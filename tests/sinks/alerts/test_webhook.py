@@ -7,10 +7,10 @@ import hmac
 import json
 import threading
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any
 
 import pytest
 from support.polling import DEADLINE_S, eventually
+from support.sink_bench import SinkBench
 
 from schemas.errors import ConfigurationError
 from schemas.records import Alert, Driver, TargetEvidence
@@ -29,7 +29,7 @@ def alert(number: int) -> Alert:
     )  # fmt: skip
 
 
-def test_alerts_are_repeated_until_taken_and_signed(world: Any) -> None:
+def test_alerts_are_repeated_until_taken_and_signed(world: SinkBench) -> None:
     """503 is repeated, a redirect and a 400 are passed over, and each body is signed and has its idempotency key."""
     seen, answers = [], [503, 302, 400, 200]
 

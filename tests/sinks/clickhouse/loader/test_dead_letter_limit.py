@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import pytest
 from support.events import status
 from support.polling import eventually
+from support.sink_bench import SinkBench
 
 from schemas.dead_letters.limit import DeadLetterLimit
 from schemas.errors import SystemFault
@@ -21,7 +20,7 @@ POISON = [(b"k", b"not framed")]
 LIMIT = DeadLetterLimit(share=0.2, minimum=10, window=100)
 
 
-def test_a_poisoned_topic_stops_the_sink_and_is_not_drained_by_restarts(world: Any) -> None:
+def test_a_poisoned_topic_stops_the_sink_and_is_not_drained_by_restarts(world: SinkBench) -> None:
     """It stops with a sentence that says what to check; started again it stops again, and no letter is written."""
     world.produce(Topic.RATING, POISON * 300)
     for _start in range(3):
@@ -31,7 +30,7 @@ def test_a_poisoned_topic_stops_the_sink_and_is_not_drained_by_restarts(world: A
     assert world.count("dead_letter") == 0
 
 
-def test_what_was_refused_before_the_start_counts(world: Any) -> None:
+def test_what_was_refused_before_the_start_counts(world: SinkBench) -> None:
     """With a few letters from an earlier run just below the limit, a few more records stop the next run."""
     world.send(Topic.DECLARATION_STATUS, *(status(f"e{i}", "REGISTERED", 1_588_300_200_000 + i) for i in range(100)))
     world.produce(Topic.DECLARATION_STATUS, POISON * 15)
@@ -43,7 +42,7 @@ def test_what_was_refused_before_the_start_counts(world: Any) -> None:
     assert world.count("dead_letter") == 15
 
 
-def test_open_letters_are_those_nobody_decided_about(world: Any) -> None:
+def test_open_letters_are_those_nobody_decided_about(world: SinkBench) -> None:
     """Actions are stored once each however often they are sent; their letters leave the view; the audit is clean."""
 
     def action(letter: str, kind: str, at: int, **where: int) -> DeadLetterAction:

@@ -13,6 +13,7 @@ import pytest
 from confluent_kafka.admin import AdminClient, NewTopic
 from support.events import at, item, rating, status
 from support.polling import DEADLINE_S, eventually
+from support.sink_bench import PROGRAM, SinkBench, sealed
 
 from deploy.local.tansu import EmbeddedBroker
 from schemas.errors import SystemFault
@@ -30,9 +31,9 @@ def statuses(count: int, first: int = 0) -> list[Any]:
     return [status(f"e{n}", "REGISTERED", MONDAY + n) for n in range(first, first + count)]
 
 
-def test_what_is_stored_and_stored_again_is_one_row(world: Any, helpers: Any) -> None:
+def test_what_is_stored_and_stored_again_is_one_row(world: SinkBench) -> None:
     """Repeats in the log, and a second sink that reads the whole log again, leave one row for each natural id."""
-    sheet = rating("s1", 1, MONDAY, item(score=2), item("TEAM", "01", 5), contact=helpers.sealed("s1"), comment="chậm")
+    sheet = rating("s1", 1, MONDAY, item(score=2), item("TEAM", "01", 5), contact=sealed("s1"), comment="chậm")
     world.send(Topic.DECLARATION_STATUS, *statuses(300), *statuses(10))
     world.send(Topic.RATING, sheet, sheet, partition=1)
 
@@ -49,7 +50,7 @@ def test_what_is_stored_and_stored_again_is_one_row(world: Any, helpers: Any) ->
     assert world.rows("SELECT lowest_score, comment_length, has_contact FROM rating FINAL") == [(2, 4, True)]
 
 
-def test_the_higher_checksum_wins_whatever_the_order(world: Any) -> None:
+def test_the_higher_checksum_wins_whatever_the_order(world: SinkBench) -> None:
     """Two contents that claim one event id end as the one with the higher checksum, as in the workers."""
     one, other = (status("same", name, MONDAY) for name in ("CLEARED", "RELEASED"))
     world.send(Topic.DECLARATION_STATUS, one, other)
@@ -65,7 +66,7 @@ def test_the_higher_checksum_wins_whatever_the_order(world: Any) -> None:
     assert winner[0][0] == world.rows(versions)[0][0]
 
 
-def test_poison_records_cost_only_themselves(world: Any) -> None:
+def test_poison_records_cost_only_themselves(world: SinkBench) -> None:
     """Unreadable records become dead letters without payload; their neighbours are stored; the log is accounted for."""
     world.produce(Topic.RATING, [(b"key-canary", b"text-canary"), (None, None)])
     world.produce(Topic.DECLARATION_STATUS, [(b"x", b"\x00\x00\x00\x00\x65rubbish")])
@@ -81,7 +82,7 @@ def test_poison_records_cost_only_themselves(world: Any) -> None:
     assert {one.topic: one.dead_lettered for one in report.topics}["rating"] == 2
 
 
-def test_a_row_that_clickhouse_refuses_is_set_aside_alone(world: Any) -> None:
+def test_a_row_that_clickhouse_refuses_is_set_aside_alone(world: SinkBench) -> None:
     """One bad row in a batch is found by halving; the others are stored."""
     world.rows("ALTER TABLE declaration_status ADD CONSTRAINT no_bad_event CHECK event_id != 'e77'")
     world.send(Topic.DECLARATION_STATUS, *statuses(200))
@@ -95,7 +96,7 @@ def test_a_row_that_clickhouse_refuses_is_set_aside_alone(world: Any) -> None:
     assert audit(world.kafka, world.clickhouse).clean
 
 
-def test_a_table_that_refuses_everything_stops_the_sink(world: Any) -> None:
+def test_a_table_that_refuses_everything_stops_the_sink(world: SinkBench) -> None:
     """When not single rows but the table is at fault, the sink stops and nothing becomes a dead letter."""
     world.rows("ALTER TABLE declaration_status ADD CONSTRAINT nothing CHECK event_id = ''")
     world.send(Topic.DECLARATION_STATUS, *statuses(50))
@@ -106,7 +107,7 @@ def test_a_table_that_refuses_everything_stops_the_sink(world: Any) -> None:
     assert world.count("dead_letter") == 0
 
 
-def test_a_missing_table_and_a_wrong_password_are_said_at_once(world: Any) -> None:
+def test_a_missing_table_and_a_wrong_password_are_said_at_once(world: SinkBench) -> None:
     """What only an operator can mend stops the sink with a sentence that says what to do, without the password."""
     wrong = dataclasses.replace(world, clickhouse=dataclasses.replace(world.clickhouse, password="not-it"))
     with pytest.raises(SystemFault, match=r"AUTHENTICATION_FAILED.*HAILONG_CLICKHOUSE_PASSWORD") as refused:
@@ -123,7 +124,7 @@ def test_a_missing_table_and_a_wrong_password_are_said_at_once(world: Any) -> No
         unmigrated.load(1)
 
 
-def test_a_kill_between_insert_and_commit_loses_and_doubles_nothing(world: Any, helpers: Any) -> None:
+def test_a_kill_between_insert_and_commit_loses_and_doubles_nothing(world: SinkBench) -> None:
     """SIGKILL after the rows are acknowledged and before the commit: the next sink reads them again."""
     world.send(Topic.DECLARATION_STATUS, *statuses(400))
     given = {
@@ -138,7 +139,7 @@ def test_a_kill_between_insert_and_commit_loses_and_doubles_nothing(world: Any, 
         "options": {"group": world.options.group, "flush_interval_s": 0.1, "commit_interval_s": 0.1},
         "die_before_commit": True,
     }
-    killed = subprocess.run([sys.executable, str(helpers.program), json.dumps(given)], check=False, timeout=DEADLINE_S)
+    killed = subprocess.run([sys.executable, str(PROGRAM), json.dumps(given)], check=False, timeout=DEADLINE_S)
     assert killed.returncode == -9
     assert world.count("declaration_status") > 0
 
@@ -149,7 +150,7 @@ def test_a_kill_between_insert_and_commit_loses_and_doubles_nothing(world: Any, 
     assert audit(world.kafka, world.clickhouse).clean
 
 
-def test_clickhouse_killed_meanwhile_is_waited_for(world: Any) -> None:
+def test_clickhouse_killed_meanwhile_is_waited_for(world: SinkBench) -> None:
     """While ClickHouse is dead reading goes on into bounded buffers; when it is back everything is stored once."""
     options = {"max_buffer_bytes": 200_000, "flush_bytes": 50_000, "insert_timeout_s": 5.0}
     with world.sink(**options) as monitor:
@@ -165,7 +166,7 @@ def test_clickhouse_killed_meanwhile_is_waited_for(world: Any) -> None:
     assert audit(world.kafka, world.clickhouse).clean
 
 
-def test_a_new_broker_is_a_new_epoch(world: Any, tmp_path: Any) -> None:
+def test_a_new_broker_is_a_new_epoch(world: SinkBench, tmp_path: Any) -> None:
     """Offsets that begin again are neither hidden behind, nor mixed up with, rows of the earlier broker."""
     world.send(Topic.DECLARATION_STATUS, *statuses(20))
     world.load(20)
@@ -187,7 +188,7 @@ def test_a_new_broker_is_a_new_epoch(world: Any, tmp_path: Any) -> None:
     ]
 
 
-def test_a_topic_made_anew_is_read_from_its_beginning(world: Any) -> None:
+def test_a_topic_made_anew_is_read_from_its_beginning(world: SinkBench) -> None:
     """A topic deleted and created again gets a new epoch, and offsets committed for the old one are not believed."""
     name = Topic.DECLARATION_STATUS.value.name(world.kafka.topic_prefix)
     world.send(Topic.DECLARATION_STATUS, *statuses(5))
@@ -205,7 +206,7 @@ def test_a_topic_made_anew_is_read_from_its_beginning(world: Any) -> None:
     ]
 
 
-def test_a_new_database_is_filled_from_the_beginning(world: Any) -> None:
+def test_a_new_database_is_filled_from_the_beginning(world: SinkBench) -> None:
     """Offsets committed for another database are not believed: an empty database gets the whole log."""
     world.send(Topic.DECLARATION_STATUS, *statuses(30))
     world.load(30)
@@ -217,7 +218,7 @@ def test_a_new_database_is_filled_from_the_beginning(world: Any) -> None:
     assert world.count("declaration_status") == 30
 
 
-def test_a_stopped_sink_goes_on_where_it_committed(world: Any) -> None:
+def test_a_stopped_sink_goes_on_where_it_committed(world: SinkBench) -> None:
     """After an orderly stop nothing is read again."""
     world.send(Topic.DECLARATION_STATUS, *statuses(10))
     world.load(10)
@@ -229,7 +230,7 @@ def test_a_stopped_sink_goes_on_where_it_committed(world: Any) -> None:
     assert monitor.progress.records == 5
 
 
-def test_a_quiet_sink_started_again_has_no_lag(world: Any) -> None:
+def test_a_quiet_sink_started_again_has_no_lag(world: SinkBench) -> None:
     """What was committed before counts as stored, so a night without events makes no sink unhealthy."""
     world.send(Topic.DECLARATION_STATUS, *statuses(10))
     world.load(10)

@@ -7,16 +7,18 @@ import random
 import signal
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import NewTopic, OffsetSpec
 from support.brokers import need_apache_kafka
+from support.clickhouse_server import ClickHouseServer
 from support.events import at, status
 from support.polling import DEADLINE_S, eventually
 from support.proxy import Fault, Proxy
+from support.sink_bench import SinkBench, SinkProcess, new_sink_bench
 
 from deploy.local.kafka import KafkaCluster
 from schemas.records import DeadLetter
@@ -41,9 +43,9 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
 
 
 @pytest.fixture
-def world(server: Any, cluster: KafkaCluster, helpers: Any) -> Iterator[Any]:
+def world(clickhouse_server: ClickHouseServer, cluster: KafkaCluster) -> Iterator[SinkBench]:
     """Empty topics on Apache Kafka and an empty database."""
-    found = helpers.new_world(server, cluster.bootstrap_servers)
+    found = new_sink_bench(clickhouse_server, cluster.bootstrap_servers)
     yield found
     found.drop()
 
@@ -53,25 +55,25 @@ def statuses(count: int, first: int = 0) -> list[Any]:
     return [status(f"e{n}", "REGISTERED", MONDAY + n) for n in range(first, first + count)]
 
 
-def members(world: Any) -> set[str]:
+def members(world: SinkBench) -> set[str]:
     """Ids of the group's members."""
     group = world.options.group
     return {member.member_id for member in world.admin.describe_consumer_groups([group])[group].result().members}
 
 
-def produced(world: Any) -> int:
+def produced(world: SinkBench) -> int:
     """How many statuses there are in Kafka."""
     name = Topic.DECLARATION_STATUS.value.name(world.kafka.topic_prefix)
     ends = world.admin.list_offsets({TopicPartition(name, number): OffsetSpec.latest() for number in range(2)})
     return sum(future.result().offset for future in ends.values())
 
 
-def settled(world: Any) -> bool:
+def settled(world: SinkBench) -> bool:
     """Whether everything that was produced is committed."""
     return bool(world.committed() == produced(world))
 
 
-def test_two_share_and_one_is_killed(world: Any, sinks: Any) -> None:
+def test_two_share_and_one_is_killed(world: SinkBench, sinks: Callable[..., SinkProcess]) -> None:
     """A second sink joins while the first inserts, then the first is killed: every row is there once."""
     sent, stop = [], threading.Event()
 
@@ -101,7 +103,9 @@ def test_two_share_and_one_is_killed(world: Any, sinks: Any) -> None:
     assert audit(world.kafka, world.clickhouse).clean
 
 
-def test_a_named_sink_restarts_without_a_rebalance_and_is_unique(world: Any, sinks: Any) -> None:
+def test_a_named_sink_restarts_without_a_rebalance_and_is_unique(
+    world: SinkBench, sinks: Callable[..., SinkProcess]
+) -> None:
     """A restart within the session time-out moves nothing; a second sink of the same name stops the first, loudly."""
     world.kafka = dataclasses.replace(world.kafka, session_timeout_ms=20_000)
     one = sinks(world, "one", group_instance_id="a")
@@ -127,7 +131,7 @@ def test_a_named_sink_restarts_without_a_rebalance_and_is_unique(world: Any, sin
     assert world.count("declaration_status") == 400
 
 
-def test_a_frozen_sink_that_wakes_up_changes_nothing(world: Any, sinks: Any) -> None:
+def test_a_frozen_sink_that_wakes_up_changes_nothing(world: SinkBench, sinks: Callable[..., SinkProcess]) -> None:
     """SIGSTOP for longer than the session, within an insert: its late insert adds no row, its commit is not taken."""
     world.send(Topic.DECLARATION_STATUS, *statuses(2000))
     with Proxy(world.clickhouse.port, b"insert_deduplication_token").running() as proxy:
@@ -155,7 +159,7 @@ def test_a_frozen_sink_that_wakes_up_changes_nothing(world: Any, sinks: Any) -> 
     assert audit(world.kafka, world.clickhouse).clean
 
 
-def test_kafka_away_is_waited_for(world: Any, sinks: Any, cluster: KafkaCluster) -> None:
+def test_kafka_away_is_waited_for(world: SinkBench, sinks: Callable[..., SinkProcess], cluster: KafkaCluster) -> None:
     """The broker is killed and comes back: the sink goes on. Told to stop while it is away, it stops in time."""
     world.send(Topic.DECLARATION_STATUS, *statuses(100))
     sink = sinks(world, "sink")
@@ -183,7 +187,7 @@ def test_kafka_away_is_waited_for(world: Any, sinks: Any, cluster: KafkaCluster)
     eventually(lambda: world.committed() == 200, "what was committed before is known again")
 
 
-def test_clickhouse_away_at_an_assignment_is_waited_for(world: Any, sinks: Any) -> None:
+def test_clickhouse_away_at_an_assignment_is_waited_for(world: SinkBench, sinks: Callable[..., SinkProcess]) -> None:
     """A sink that cannot learn where to begin stays in the group, longer than the poll interval, and then begins."""
     world.send(Topic.DECLARATION_STATUS, *statuses(100))
     sink = sinks(world, "sink", IMPATIENT)
@@ -223,7 +227,7 @@ def letters(count: int, size: int, first: int) -> list[DeadLetter]:
     ]  # fmt: skip
 
 
-def test_memory_stays_bounded_while_clickhouse_is_away(world: Any, sinks: Any) -> None:
+def test_memory_stays_bounded_while_clickhouse_is_away(world: SinkBench, sinks: Callable[..., SinkProcess]) -> None:
     """180 MB come while ClickHouse is dead: the sink pauses, stays in its group and small, and then stores all."""
     sink = sinks(world, "sink", IMPATIENT, max_buffer_bytes=16 * MIB, flush_bytes=4 * MIB)
     world.send(Topic.DECLARATION_STATUS, *statuses(2000))

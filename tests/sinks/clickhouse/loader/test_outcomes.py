@@ -12,6 +12,7 @@ from prometheus_client import REGISTRY
 from support.events import at, status
 from support.polling import eventually
 from support.proxy import Fault, Proxy
+from support.sink_bench import SinkBench
 
 from schemas.topics import Topic
 from sinks.audit import audit
@@ -43,14 +44,14 @@ def token(statement: bytes) -> bytes:
 
 
 @pytest.fixture
-def proxy(world: Any) -> Iterator[Proxy]:
+def proxy(world: SinkBench) -> Iterator[Proxy]:
     """A proxy before ClickHouse; sinks of the world connect to it, its questions go to the server itself."""
     with Proxy(world.clickhouse.port, TOKEN).running() as found:
         yield found
 
 
 @pytest.fixture
-def proxied(world: Any, proxy: Proxy) -> Any:
+def proxied(world: SinkBench, proxy: Proxy) -> Any:
     """The world as the sink sees it, behind the proxy."""
     there = dataclasses.replace(world.clickhouse, port=proxy.port)
     options = dataclasses.replace(world.options, flush_rows=STATUSES, flush_interval_s=2.0, insert_timeout_s=3.0)
@@ -64,7 +65,7 @@ def test_the_three_classes_share_no_code() -> None:
     assert not passing & (ROW_CODES.keys() | SYSTEM_CODES.keys())
 
 
-def test_one_bad_row_among_fifty_thousand(world: Any, proxied: Any, proxy: Proxy) -> None:
+def test_one_bad_row_among_fifty_thousand(world: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
     """It is found with at most two inserts for each halving, set aside alone, and all others are stored."""
     bad, count = 31_337, 50_000
     world.rows(f"ALTER TABLE declaration_status ADD CONSTRAINT no_bad_event CHECK event_id != 'e{bad}'")
@@ -84,7 +85,7 @@ def test_one_bad_row_among_fifty_thousand(world: Any, proxied: Any, proxy: Proxy
     assert audit(world.kafka, world.clickhouse).clean
 
 
-def test_too_many_parts_are_waited_for(world: Any, proxied: Any, proxy: Proxy) -> None:
+def test_too_many_parts_are_waited_for(world: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
     """While ClickHouse refuses with TOO_MANY_PARTS the identical block is repeated; then it goes in once."""
     world.rows("SYSTEM STOP MERGES declaration_status")
     world.rows("ALTER TABLE declaration_status MODIFY SETTING parts_to_delay_insert = 1, parts_to_throw_insert = 1")
@@ -107,7 +108,7 @@ def test_too_many_parts_are_waited_for(world: Any, proxied: Any, proxy: Proxy) -
     assert (physical, distinct) == (STATUSES + 1, STATUSES + 1)
 
 
-def test_an_unknown_outcome_is_repeated_identically(world: Any, proxied: Any, proxy: Proxy) -> None:
+def test_an_unknown_outcome_is_repeated_identically(world: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
     """A connection that breaks within the block or before the answer, or an answer that never comes: stored once."""
     with proxied.sink() as monitor:
         for number, fault in enumerate(Fault):

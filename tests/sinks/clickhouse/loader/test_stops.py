@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from support.events import at, status
 from support.polling import DEADLINE_S, eventually
+from support.sink_bench import SinkBench, new_sink_bench
 
 from schemas.topics import Topic
 from sinks.audit import audit
@@ -30,7 +31,7 @@ def ten(first: int) -> list[Any]:
     return [status(f"e{n}", "REGISTERED", MONDAY + n) for n in range(first, first + 10)]
 
 
-def hailong_sink(world: Any, log: Path) -> subprocess.Popen[bytes]:
+def hailong_sink(world: SinkBench, log: Path) -> subprocess.Popen[bytes]:
     """The command as an operator runs it."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")},
@@ -51,9 +52,9 @@ def hailong_sink(world: Any, log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=output)
 
 
-def test_each_fault_stops_the_command_and_costs_nothing(world: Any, tmp_path: Path, helpers: Any) -> None:
+def test_each_fault_stops_the_command_and_costs_nothing(world: SinkBench, tmp_path: Path) -> None:
     """Missing table, right and password: status 1 and a last line with the remedy; mended, all is there."""
-    worlds = {name: helpers.new_world(world.server, world.kafka.bootstrap_servers) for name in FAULTS}
+    worlds = {name: new_sink_bench(world.server, world.kafka.bootstrap_servers) for name in FAULTS}
     running = {}
     try:
         for name, one in worlds.items():
@@ -85,7 +86,7 @@ def test_each_fault_stops_the_command_and_costs_nothing(world: Any, tmp_path: Pa
         one.drop()
 
 
-def stops(world: Any, process: subprocess.Popen[bytes], log: Path) -> None:
+def stops(world: SinkBench, process: subprocess.Popen[bytes], log: Path) -> None:
     """Send ten more; the process must end with status 1 and the right last line."""
     world.send(Topic.DECLARATION_STATUS, *ten(10))
     assert process.wait(DEADLINE_S) == 1

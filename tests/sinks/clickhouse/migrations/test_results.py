@@ -11,6 +11,7 @@ import pytest
 from support.cases import OPENED, action, complaint
 from support.cases import world as cases
 from support.events import at, item, rating, status
+from support.sink_bench import SinkBench, sealed
 
 from processors.domain.cases.replay import fold
 from schemas.errors import SystemFault
@@ -43,7 +44,7 @@ def fact(sheet: str, target: str, target_id: str, score: int, **fields: Any) -> 
 
 
 @pytest.fixture
-def filled(world: Any, helpers: Any) -> Any:
+def filled(world: SinkBench) -> Any:
     """A little of everything, loaded."""
     world.send(
         Topic.DECLARATION_STATUS,
@@ -54,7 +55,7 @@ def filled(world: Any, helpers: Any) -> Any:
     )  # fmt: skip
     world.send(
         Topic.RATING,
-        rating("s1", 1, T, item(score=1), item("TEAM", "01", 4), contact=helpers.sealed("s1"), comment="rất chậm"),
+        rating("s1", 1, T, item(score=1), item("TEAM", "01", 4), contact=sealed("s1"), comment="rất chậm"),
         rating("s1", 2, T + 1000, item(score=2)),
     )
     world.send(
@@ -130,7 +131,7 @@ def test_views_audit_and_privacy(filled: Any) -> None:
     assert report.services.missing == 1
 
 
-def test_a_clock_that_runs_ahead_ends_nobody_elses_window(world: Any) -> None:
+def test_a_clock_that_runs_ahead_ends_nobody_elses_window(world: SinkBench) -> None:
     """A rating dated 23 hours ahead leaves the last hour of others where it is, and counts when its time has come."""
     present = time.time_ns() // 60_000_000_000 * 60_000
     counts, zero = (0, 0, 0, 0, 7), (0, 0, 0, 0, 0)
@@ -143,7 +144,7 @@ def test_a_clock_that_runs_ahead_ends_nobody_elses_window(world: Any) -> None:
     assert world.rows("SELECT DISTINCT office FROM v_satisfaction_now") == [("03CC",)]
 
 
-def test_a_block_over_all_months_goes_in(world: Any) -> None:
+def test_a_block_over_all_months_goes_in(world: SinkBench) -> None:
     """A backfill's block may span more months than ClickHouse takes by default."""
     counts = (0, 0, 0, 0, 1)
     months = [T - number * 31 * 86_400_000 for number in range(120)]
@@ -153,7 +154,7 @@ def test_a_block_over_all_months_goes_in(world: Any) -> None:
     assert world.count("pane") == 120
 
 
-def test_a_case_that_ended_without_a_resolution_is_not_overdue(world: Any) -> None:
+def test_a_case_that_ended_without_a_resolution_is_not_overdue(world: SinkBench) -> None:
     """Withdrawn complaints and merged ones have no limit that passes."""
     world.send(Topic.COMPLAINT, complaint(at(OPENED)), complaint(at(OPENED), complaint_id=OTHER))
     withdrawn = fold(
@@ -165,7 +166,7 @@ def test_a_case_that_ended_without_a_resolution_is_not_overdue(world: Any) -> No
     assert overdue == {withdrawn.case.complaint_id: 0, OTHER: 1}
 
 
-def test_response_rate_of_a_period_is_that_of_its_days(world: Any) -> None:
+def test_response_rate_of_a_period_is_that_of_its_days(world: SinkBench) -> None:
     """Imports and exports, numbers out of line and registrations moved by a late record: as the slow view says."""
     days = {"101": "2020-04-30", "102": "2020-05-01", "109": "2020-05-12", "105": "2020-05-31", "301": "2020-05-11",
             "302": "2020-06-01", "300": "2020-05-30"}  # fmt: skip
@@ -187,7 +188,7 @@ def test_response_rate_of_a_period_is_that_of_its_days(world: Any) -> None:
     assert [(declarations, was_rated) for _day, declarations, was_rated in slow] == [(1, 0), (1, 1), (1, 1), (1, 0)]
 
 
-def test_the_latest_revision_is_the_opinion(world: Any) -> None:
+def test_the_latest_revision_is_the_opinion(world: SinkBench) -> None:
     """Revisions in any order and sent twice give one opinion a sheet, that of the highest revision."""
     world.send(Topic.RATING, rating("s1", 2, T + 10, item(score=4)), rating("s2", 1, T, item(score=5)))
     world.load(2)
@@ -200,7 +201,7 @@ def test_the_latest_revision_is_the_opinion(world: Any) -> None:
     ]
 
 
-def test_migrations_are_repeatable_and_guarded(world: Any) -> None:
+def test_migrations_are_repeatable_and_guarded(world: SinkBench) -> None:
     """Two runs at once are harmless, a repeated one does nothing, what was dropped is made, a changed file refused."""
     world.rows("DROP DATABASE " + world.clickhouse.database)
     threads = [threading.Thread(target=migrate, args=(world.clickhouse,)) for _ in range(2)]
@@ -219,7 +220,7 @@ def test_migrations_are_repeatable_and_guarded(world: Any) -> None:
         migrate(world.clickhouse)
 
 
-def test_sink_and_workers_name_a_log_alike(world: Any) -> None:
+def test_sink_and_workers_name_a_log_alike(world: SinkBench) -> None:
     """Dead letters of one record get one id whoever sets it aside, because both name its log alike."""
     name = world.kafka.topic_name(Topic.RATING)
     theirs = describe_names(world.kafka, [name], 10)[name].identity

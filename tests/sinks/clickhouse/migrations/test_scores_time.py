@@ -11,7 +11,7 @@ from uuid import uuid4
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.clickhouse import drop_databases
+from support.clickhouse_server import ClickHouseServer, drop_databases
 from support.scores import BEGIN, LAST_DAY, MINUTE, OVERTIME_OFFICE, overtime_toml, slow_exact, worked_minutes
 
 from schemas.reference.calendar import WorkingCalendar
@@ -48,9 +48,9 @@ def calendar() -> WorkingCalendar:
 
 
 @pytest.fixture(scope="module")
-def database(server: Any) -> Iterator[Any]:
+def database(clickhouse_server: ClickHouseServer) -> Iterator[Any]:
     """A migrated database whose calendar has overtime for one office."""
-    connection = replace(server.connection("default"), database=f"t{uuid4().hex[:8]}")
+    connection = replace(clickhouse_server.connection("default"), database=f"t{uuid4().hex[:8]}")
     hours = parse_working_hours(data_text("working_hours.toml") + overtime_toml())
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(reference, "load_working_hours", lambda: hours)
@@ -163,9 +163,11 @@ def test_outside_the_calendar_nothing_is_known(database: Any) -> None:
     assert found == [(None, "UNKNOWN")]
 
 
-def test_the_calendar_is_loaded_again_only_when_it_changed(server: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_calendar_is_loaded_again_only_when_it_changed(
+    clickhouse_server: ClickHouseServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """A changed rule of working hours comes into the tables with the next `migrate`, and with no other."""
-    connection = replace(server.connection("default"), database=f"t{uuid4().hex[:8]}")
+    connection = replace(clickhouse_server.connection("default"), database=f"t{uuid4().hex[:8]}")
     migrate(connection)
     assert migrate(connection) == []
     hours = parse_working_hours(data_text("working_hours.toml") + overtime_toml())
