@@ -22,6 +22,7 @@ from typing import Any
 
 from schemas.catalogue import PINNED, PinnedSchema
 from schemas.errors import Problem, Reason
+from schemas.evolution.closed_enums import CLOSED_ENUMS, enums_without_default
 from schemas.evolution.schema_checks import NAMED, UNPARSEABLE, expanded, join, unsound
 from schemas.topics import Topic
 
@@ -76,6 +77,12 @@ def check_catalogue(folder: Path | None = None) -> list[str]:
         found += _published_problems(pinned, schema, fingerprints.get(str(pinned.schema_id)))
         found += [f"{pinned.filename}: {problem}." for problem in unsound(schema)]
         found += [f"{pinned.filename}: {problem}." for problem in _not_flat(pinned, schema)]
+        found += [
+            f"{pinned.filename}: {path} has no default, so {name} can never grow: give it one, or close it in "
+            "schemas/evolution/closed_enums.py."
+            for path, name in enums_without_default(schema)
+            if name not in CLOSED_ENUMS
+        ]
     known = {str(pinned.schema_id) for pinned in PINNED}
     found += [f"Id {gone} was published and is no longer pinned: records with it can no longer be read."
               for gone in sorted(set(fingerprints) - known)]  # fmt: skip

@@ -23,6 +23,7 @@ class Detector(StrEnum):
 
     BURST = "BURST"
     DRIFT = "DRIFT"
+    OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True)

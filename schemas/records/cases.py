@@ -60,6 +60,7 @@ class ActorRole(StrEnum):
 
     ENTERPRISE = "ENTERPRISE"
     HANDLER = "HANDLER"
+    OTHER = "OTHER"
 
 
 class Finding(StrEnum):

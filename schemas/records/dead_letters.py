@@ -32,6 +32,7 @@ class LetterAction(StrEnum):
 
     REPLAYED = "REPLAYED"
     DISCARDED = "DISCARDED"
+    OTHER = "OTHER"
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,12 +64,14 @@ COMPLAINT_ID = TextRule(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "must be a UUID in lower-case letters"
 )
 WORD = TextRule(r"[A-Z][A-Z_]{0,39}", "must be 1 to 40 capital letters or underscores")
+ACTOR_ROLE = TextRule(r"ENTERPRISE|HANDLER", "must be ENTERPRISE or HANDLER")
 UNIT = TextRule(r"[0-9A-Z]{2,6}", "must be 2 to 6 digits or capital letters")
 
 ACTION_TEXTS = {
     "action_id": IDENTITY,
     "complaint_id": COMPLAINT_ID,
     "action": WORD,
+    "actor_role": ACTOR_ROLE,
     "actor": IDENTITY,
     "unit": UNIT,
     "to_unit": UNIT,

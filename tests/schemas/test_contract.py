@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.events import WRITTEN_AT, item, rating, status
 
-from schemas import ids, keys, records
+from schemas import ids, keys
 from schemas.batches.batch import RawBatch
 from schemas.catalogue import PINNED, latest, parsed, physical, schema_json
 from schemas.codec.record import decoder, encoder, pinned_only
@@ -43,15 +43,6 @@ def reason_of(value: bytes | None, key: bytes | None = KEY) -> Reason | None:
 
 
 GOOD = encoder("rating")(rating("s1", 1, AT, item(), item("TEAM", "01", 2)).to_avro())
-
-
-@pytest.mark.parametrize(
-    "pinned", [one for one in PINNED if one is latest(one.subject)], ids=lambda pinned: pinned.filename
-)
-def test_records_have_the_fields_of_their_schema(pinned: Any) -> None:
-    """Each dataclass names the fields of its Avro record, in the same order."""
-    schema = schema_json(pinned.schema_id)
-    assert [field.name for field in fields(getattr(records, schema["name"]))] == [f["name"] for f in schema["fields"]]
 
 
 def test_ids_and_topics_belong_together() -> None:
