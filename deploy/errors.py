@@ -1,4 +1,4 @@
-"""What a person asked for on the command line and cannot have."""
+"""Errors that only the command line knows."""
 
 from __future__ import annotations
 
@@ -6,4 +6,4 @@ from schemas.errors import HailongError
 
 
 class Mistake(HailongError):
-    """The command cannot be carried out as it was given; nothing was done. One sentence that says how to give it."""
+    """The command cannot be executed as given, and nothing was done; the message says how to give it."""

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM as a request to stop in order."""
+"""Ctrl-C and SIGTERM as a request for an orderly stop."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ from typing import Any, Self
 
 
 class StopRequest:
-    """While its `with` block lasts, the first signal asks to stop and a second one interrupts at once.
+    """Within its `with` block the first signal requests a stop; a second one raises `KeyboardInterrupt`.
 
-    The second is for people who will not wait: it raises `KeyboardInterrupt`, and whoever holds children kills them.
+    The second signal is for people who do not want to wait: whoever runs child processes then kills them.
     """
 
     def __init__(self) -> None:
@@ -19,7 +19,7 @@ class StopRequest:
         self._before: dict[signal.Signals, Any] = {}
 
     def __enter__(self) -> Self:
-        """Take over SIGINT and SIGTERM."""
+        """Install handlers of SIGINT and SIGTERM."""
         for number in (signal.SIGINT, signal.SIGTERM):
             self._before[number] = signal.signal(number, self._handle)
         return self
@@ -27,25 +27,25 @@ class StopRequest:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Give the signals back."""
+        """Restore the previous handlers."""
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
     @property
     def event(self) -> threading.Event:
-        """Set once a stop was asked for; what long-running functions take as `stop`."""
+        """Set once a stop was requested; long-running functions take it as `stop`."""
         return self._event
 
     def is_set(self) -> bool:
-        """Whether a stop was asked for."""
+        """Whether a stop was requested."""
         return self._event.is_set()
 
     def wait(self, timeout_s: float) -> bool:
-        """Sleep until a stop is asked for or the time is over; returns whether it was asked for."""
+        """Wait until a stop is requested or the time is over; returns whether a stop was requested."""
         return self._event.wait(timeout_s)
 
     def set(self) -> None:
-        """Ask for a stop."""
+        """Request a stop."""
         self._event.set()
 
     def _handle(self, _number: int, _frame: FrameType | None) -> None:

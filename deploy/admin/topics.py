@@ -1,4 +1,4 @@
-"""Topics on the cluster: made where they are missing, and compared with the contract where they are not."""
+"""Create missing topics on the cluster, and compare existing ones with the contract."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class TopicState:
-    """A topic as it stands on the cluster.
+    """A topic on the cluster.
 
     Attributes:
-        topic: Which.
-        name: Its name there.
-        partitions: How many.
-        created: Whether this call made it.
+        topic: The topic of the contract.
+        name: Its full name.
+        partitions: Number of partitions.
+        created: Whether this call created it.
     """
 
     topic: Topic
@@ -40,22 +40,22 @@ class TopicState:
 
 
 def ensure_topics(connection: KafkaConnection, *, partitions: int, replication_factor: int) -> Sequence[TopicState]:
-    """Make the topics that are missing and check all of them.
+    """Create the topics that are missing and check those that exist.
 
     Args:
         connection: The cluster.
-        partitions: Partitions of topics that do not say themselves.
-        replication_factor: Copies of new topics.
+        partitions: Partitions of a new topic, unless the contract fixes them.
+        replication_factor: Copies of a new topic.
 
     Raises:
         Unavailable: The cluster does not answer.
         ConfigurationError: A topic that exists contradicts the contract; nothing was changed.
-        SystemFault: The cluster refuses to make a topic.
+        SystemFault: The cluster refuses to create a topic.
     """
     client = AdminClient({**connection.client_config()}, logger=QUIET)
     before = _partition_counts(connection)
     wanted = {topic: topic.value.partitions or partitions for topic in Topic}
-    _refuse(_contradictions(client, connection, {**wanted, **before}, existing=before))
+    _raise_any(_contradictions(client, connection, {**wanted, **before}, existing=before))
     missing = [topic for topic in Topic if topic not in before]
     _create(client, connection, {topic: wanted[topic] for topic in missing}, replication_factor)
     return [
@@ -75,7 +75,7 @@ def verify_topics(connection: KafkaConnection, topics: Iterable[Topic] = tuple(T
     found = _partition_counts(connection)
     missing = [connection.topic_name(topic) for topic in topics if topic not in found]
     problems = [f"Topic {name} does not exist: run `hailong topics create`." for name in missing]
-    _refuse(problems + _contradictions(client, connection, found, existing=found))
+    _raise_any(problems + _contradictions(client, connection, found, existing=found))
 
 
 def _partition_counts(connection: KafkaConnection) -> dict[Topic, int]:
@@ -87,7 +87,7 @@ def _partition_counts(connection: KafkaConnection) -> dict[Topic, int]:
 def _contradictions(
     client: AdminClient, connection: KafkaConnection, counts: Mapping[Topic, int], existing: Mapping[Topic, int]
 ) -> list[str]:
-    """What would make a join wrong, an order wrong or a record disappear."""
+    """Differences that would break a join or an order, or lose records."""
     problems = []
     for group in CO_PARTITIONED:
         joined = {connection.topic_name(topic): counts[topic] for topic in group if topic in counts}
@@ -99,12 +99,14 @@ def _contradictions(
     for topic, count in existing.items():
         fixed = topic.value.partitions
         if fixed is not None and count != fixed:
-            problems.append(f"Topic {connection.topic_name(topic)} must have {fixed} partition, not {count}.")
+            problems.append(
+                f"Topic {connection.topic_name(topic)} must have {fixed} partition, not {count}: recreate it."
+            )
     return problems + _wrong_cleanup(client, connection, existing)
 
 
 def _wrong_cleanup(client: AdminClient, connection: KafkaConnection, topics: Iterable[Topic]) -> list[str]:
-    """Topics whose clean-up policy differs: a compacted log of events would lose all but the last of each key."""
+    """Event topics that are compacted: they would lose all but the last record of each key."""
     by_name = {connection.topic_name(topic): topic for topic in topics}
     if not by_name:
         return []
@@ -115,13 +117,13 @@ def _wrong_cleanup(client: AdminClient, connection: KafkaConnection, topics: Ite
             entry = answer.result(timeout=TIMEOUT_S).get("cleanup.policy")
         except KafkaException as error:
             if error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
-                continue  # a client that may not read settings of topics may still read and write them
-            raise _cannot(connection, error) from error
+                continue  # we may lack this right and still be allowed to read and write
+            raise _unavailable(connection, error) from error
         wanted = by_name[resource.name].value.config["cleanup.policy"]
         found = "delete" if entry is None else entry.value
         if wanted == "delete" and "compact" in found:
             problems.append(
-                f"Topic {resource.name} has cleanup.policy={found}, which drops events: set it to {wanted}."
+                f"Topic {resource.name} has cleanup.policy={found}, which deletes events: set it to {wanted}."
             )
     return problems
 
@@ -138,14 +140,14 @@ def _create(client: AdminClient, connection: KafkaConnection, counts: Mapping[To
             answer.result(timeout=TIMEOUT_S)
         except KafkaException as error:
             if error.args[0].code() == KafkaError.TOPIC_ALREADY_EXISTS:
-                continue  # another process made it in the meantime; `verify_topics` looks at what it made
+                continue  # another process created it meanwhile; `verify_topics` checks it
             raise SystemFault(f"Kafka refuses to create topic {name}: {error.args[0].str()}") from error
 
 
-def _refuse(problems: Sequence[str]) -> None:
+def _raise_any(problems: Sequence[str]) -> None:
     if problems:
         raise ConfigurationError(problems)
 
 
-def _cannot(connection: KafkaConnection, error: KafkaException) -> Unavailable:
+def _unavailable(connection: KafkaConnection, error: KafkaException) -> Unavailable:
     return Unavailable(f"Kafka at {connection.bootstrap_servers} does not answer: {error.args[0].str()}")

@@ -1,10 +1,9 @@
-"""What several commands look for before they do anything: the cluster, the terminal, the time."""
+"""What several commands need before they act: the cluster and the terminal."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from deploy.cli.options import variables_for
 
@@ -12,15 +11,17 @@ if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from schemas.codec.record import WriterSchemas
     from schemas.kafka.connection import KafkaConnection
 
+    Cluster: TypeAlias = tuple[KafkaConnection, WriterSchemas]
 
-def servers(directory: Path | None) -> tuple[KafkaConnection, WriterSchemas]:
-    """The cluster, and where schemas that are not pinned come from.
+
+def kafka_cluster(directory: Path | None) -> Cluster:
+    """The Kafka cluster, and where schemas come from that are not pinned.
 
     Raises:
         ConfigurationError: With all problems of the settings.
     """
-    from deploy.settings import KafkaSettings, load  # noqa: PLC0415 imported here so that --help is quick
-    from deploy.settings.registry import RegistrySettings  # noqa: PLC0415 as above
+    from deploy.settings import KafkaSettings, load
+    from deploy.settings.registry import RegistrySettings
 
     variables = variables_for(directory, [KafkaSettings, RegistrySettings])
     connection = load(KafkaSettings, variables).connection()
@@ -28,12 +29,7 @@ def servers(directory: Path | None) -> tuple[KafkaConnection, WriterSchemas]:
 
 
 def console(*, stderr: bool = False) -> Any:
-    """A terminal of rich's, which colours nothing of its own accord."""
-    from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
+    """A rich console that does not colour numbers and names by itself."""
+    from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
-
-
-def now() -> int:
-    """The present, epoch milliseconds."""
-    return time.time_ns() // 1_000_000

@@ -20,7 +20,7 @@ class Reporting:
     """How errors are shown; set by `--debug`.
 
     Attributes:
-        debug: Whether to show where in the program an error arose.
+        debug: Whether to show the traceback of an error.
     """
 
     debug: bool = False
@@ -30,38 +30,38 @@ REPORTING = Reporting()
 
 
 def report(error: BaseException) -> int:
-    """Say what went wrong, on standard error; returns the exit status."""
+    """Print what went wrong on standard error; returns the exit status."""
     if REPORTING.debug:
         traceback.print_exception(error)
     match error:
         case KeyboardInterrupt():
-            _say("Interrupted.")
+            _print("Interrupted.")
             return INTERRUPTED
         case ConfigurationError():
-            _say("hailong cannot start like this:")
+            _print("hailong cannot start like this:")
             for problem in error.problems:
-                _say(f"  - {problem}")
-            _say("All settings are explained in deploy/hailong.env.example.")
+                _print(f"  - {problem}")
+            _print("Nothing was done. deploy/hailong.env.example explains every setting.")
             return MISCONFIGURED
         case Mistake():
-            _say(f"hailong: {error}")
+            _print(f"hailong: {error}")
             return MISCONFIGURED
         case HailongError():
-            _say(f"hailong: {error}")
+            _print(f"hailong: {error}")
             return FAILED
         case _:
-            _say(f"hailong: unexpected {type(error).__name__} at {_place(error)}; this is a fault of the program.")
-            _say("Please report it. `hailong --debug ...` shows all of it.")
+            _print(f"hailong: unexpected {type(error).__name__} at {_place(error)}: this is a bug in hailong.")
+            _print("Please report it, with what `hailong --debug ...` shows.")
             return FAILED
 
 
 def _place(error: BaseException) -> str:
-    """Where it arose; not what it says, which may quote data."""
+    """File and line; not the message, which may quote data."""
     frames = traceback.extract_tb(error.__traceback__)
     if not frames:
         return "an unknown place"
     return f"{'/'.join(Path(frames[-1].filename).parts[-3:])}:{frames[-1].lineno}"
 
 
-def _say(line: str) -> None:
+def _print(line: str) -> None:
     print(line, file=sys.stderr)  # noqa: T201 messages for people, not logs

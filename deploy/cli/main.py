@@ -1,6 +1,6 @@
-"""The `hailong` command: one function for each sub-command, in `deploy/cli/commands/`.
+"""The `hailong` command: the list of its sub-commands, which are functions in `deploy/cli/commands/`.
 
-Modules of commands import what they need inside the function, so that `hailong --help` answers at once.
+A command imports what it needs inside its function, so that `hailong --help` answers at once.
 """
 
 from __future__ import annotations
@@ -17,11 +17,11 @@ from deploy.cli.error_report import REPORTING, report
 app = typer.Typer(
     name="hailong",
     help="Service-quality ratings of customs declarations: from events in Kafka to satisfaction, complaints and alerts "
-    "in ClickHouse.\n\nBegin with [bold]hailong demo[/bold], or [bold]hailong up[/bold] in one terminal and "
-    "[bold]hailong simulate haiphong-2020[/bold] in another.",
+    "in ClickHouse.\n\nStart with **hailong demo**, or with **hailong up** in one terminal and "
+    "**hailong simulate haiphong-2020** in another.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
-    rich_markup_mode="rich",
+    rich_markup_mode="markdown",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
@@ -29,19 +29,18 @@ app = typer.Typer(
 @app.callback()
 def options(
     *,
-    debug: Annotated[bool, typer.Option("--debug", help="Show where in the program an error arose.")] = False,
+    debug: Annotated[bool, typer.Option("--debug", help="On an error, show the traceback.")] = False,
 ) -> None:
     """Take the options that stand before the sub-command."""
     REPORTING.debug = debug
-    # The driver logs with a traceback what it also raises, and what we then say in one sentence.
+    # The driver logs each error with a traceback and also raises it; we report it in one sentence.
     logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
 
 
-@app.command(rich_help_panel="Help")
 def version() -> None:
-    """Print the version of hailong and of what it runs on."""
-    import platform  # noqa: PLC0415 only needed here
-    from importlib.metadata import version as of  # noqa: PLC0415 only needed here
+    """Print the versions of hailong, Python and the main libraries."""
+    import platform
+    from importlib.metadata import version as of
 
     typer.echo(f"hailong {of('hailong')}")
     typer.echo(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
@@ -49,10 +48,10 @@ def version() -> None:
         typer.echo(f"{name} {of(name)}")
 
 
-START = "Run everything here"
-PARTS = "Run one part against your servers"
-DATA = "Bring data in, ask and check"
-SETUP = "Set up"
+START = "Run everything on this machine"
+PARTS = "Run one process against your servers"
+DATA = "Bring data in, query and check"
+SETUP = "Set up servers"
 
 app.command("up", rich_help_panel=START)(servers.up)
 app.command("demo", rich_help_panel=START)(demo.demo)
@@ -69,6 +68,7 @@ app.add_typer(complaint.app, name="complaint", rich_help_panel=DATA)
 app.command("migrate", rich_help_panel=SETUP)(servers.migrate)
 app.add_typer(topics.app, name="topics", rich_help_panel=SETUP)
 app.add_typer(schemas.app, name="schemas", rich_help_panel=SETUP)
+app.command("version", rich_help_panel="Help")(version)
 
 
 def main() -> None:

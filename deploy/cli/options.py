@@ -1,4 +1,4 @@
-"""Options that several commands share."""
+"""Options that several commands share, and the settings of a command."""
 
 from __future__ import annotations
 
@@ -20,40 +20,42 @@ Dir = Annotated[
     Path | None,
     typer.Option(
         "--dir",
-        help="Directory of a running stack (`hailong up`), whose servers to use. "
-        "Without it: the HAILONG_* settings, else var/up.",
+        help="Use the servers of the stack that `hailong up` runs in this directory. "
+        "Without it: the servers of the HAILONG_* settings, or else those of var/up.",
         show_default=False,
         file_okay=False,
     ),
 ]
-
-
 BrokerOption = Annotated[
     Broker,
     typer.Option(
         "--broker",
-        help="embedded: starts at once, its topics are in memory only. kafka: Apache Kafka, whose topics stay in the "
+        help="embedded: starts at once, keeps topics in memory only. kafka: Apache Kafka, keeps topics in the "
         "directory; needs Java 17 and, the first time, Maven.",
     ),
 ]
+Seed = Annotated[int, typer.Option(min=0, help="A different seed gives other events with the same figures.")]
+Scale = Annotated[float, typer.Option(min=0.01, max=1, help="Size of the scenario; 1 is all of Hai Phong.")]
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line, for programs.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
 def variables_for(directory: Path | None, groups: Sequence[type[SettingsGroup]]) -> dict[str, str]:
-    """The settings of a command, checked for the components it uses.
+    """The variables of a command, checked for the settings groups it uses.
 
     Args:
-        directory: What `--dir` named; its stack then stands above the environment.
-        groups: The components.
+        directory: Value of `--dir`; the settings of its stack then win over the environment.
+        groups: The settings groups.
 
     Raises:
-        ConfigurationError: With all problems; says how to start a stack when nothing says where the servers are.
+        ConfigurationError: With all problems; says how to start a stack when no servers are named at all.
     """
-    from deploy.local.stack.layout import Layout  # noqa: PLC0415 see above
-    from deploy.observability import configure_logs  # noqa: PLC0415 see above
-    from deploy.settings import check, read_variables  # noqa: PLC0415 see above
-    from schemas.errors import ConfigurationError  # noqa: PLC0415 see above
+    from deploy.local.stack.layout import Layout
+    from deploy.observability import configure_logs
+    from deploy.settings import check, read_variables
+    from schemas.errors import ConfigurationError
 
-    configure_logs("warning")  # people get messages; long-running processes configure their own logs
+    configure_logs("warning")  # for commands that print messages; long-running processes configure their own logs
     state = Layout((directory or DEFAULT_DIR).resolve()).state_file
     if directory is not None and not state.exists():
         raise ConfigurationError([f"No stack runs in {directory}: start one with `hailong up --dir {directory}`."])
@@ -64,15 +66,18 @@ def variables_for(directory: Path | None, groups: Sequence[type[SettingsGroup]])
     except ConfigurationError as error:
         if any(name.startswith(("HAILONG_KAFKA_", "HAILONG_CLICKHOUSE_")) for name in variables):
             raise
-        hint = f"No stack runs in {DEFAULT_DIR}: start one with `hailong up`, or set where the servers are."
+        hint = (
+            f"No servers are named and no stack runs in {DEFAULT_DIR}: set the variables above, or start a stack with "
+            "`hailong up`."
+        )
         raise ConfigurationError([*error.problems, hint]) from error
     return variables
 
 
 def warn_of_unknown(variables: dict[str, str]) -> None:
-    """Name variables that nothing reads, which are often misspelt."""
-    from deploy.settings.all_groups import known_variables  # noqa: PLC0415 see above
-    from deploy.settings.variables import unknown_variables  # noqa: PLC0415 see above
+    """Warn of variables that nothing reads: they are often misspelt."""
+    from deploy.settings.all_groups import known_variables
+    from deploy.settings.variables import unknown_variables
 
     for sentence in unknown_variables(variables, known_variables()):
         typer.echo(f"warning: {sentence}", err=True)

@@ -9,7 +9,7 @@ from dataclasses import asdict
 import structlog
 
 from deploy.observability import HealthReport, serve
-from deploy.processes.common import begin, wall_clock
+from deploy.processes.common import begin
 from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.worker import WorkerSettings
@@ -19,6 +19,7 @@ from processors.stages.reference_policies import reference_context, reference_po
 from processors.stages.stage import Stage
 from processors.worker import Worker
 from processors.worker.tuning.gc_tuning import keep_gc_pauses_short
+from producers.clock import wall_clock
 from schemas.codec.record import WriterSchemas
 from schemas.reference import load_offices
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
@@ -10,6 +9,7 @@ from typing import Protocol
 
 import structlog
 
+from producers.clock import wall_clock
 from producers.files import avro_container, csv_rows, json_lines, sheets
 from producers.files.fields import ACTION_FIELDS, RATING_COLUMNS, STATUS_FIELDS, TOPICS, prepared, topic_of
 from producers.files.report import FileCounts, FileKind, FileReport, FileUnusable, Parsed, Progress, Rejection, fault
@@ -47,7 +47,7 @@ def publish_files(
     *,
     kind: FileKind = FileKind.AUTO,
     sealing_keys: SealingKeys | None = None,
-    clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+    clock: Callable[[], int] = wall_clock,
     progress: Callable[[Progress], None] | None = None,
     on_reject: Callable[[Rejection], None] | None = None,
     stop: Event | None = None,

@@ -13,6 +13,7 @@ from typing import Any, Self
 import structlog
 from confluent_kafka import KafkaError, Message, Producer
 
+from producers.clock import wall_clock
 from producers.sdk.delivery import Delivery, DeliveryFailed, Receipt
 from producers.sdk.events import InvalidEvent, encoded_action, encoded_contact_key, encoded_rating, encoded_status
 from producers.sdk.metrics import HELD_BACK
@@ -51,7 +52,7 @@ class EventPublisher:
 
     Args:
         connection: The cluster.
-        clock: The present, epoch milliseconds.
+        clock: The time now, epoch milliseconds.
         sealing_keys: What contacts are sealed with; None: a contact in clear is refused.
         full_queue_timeout_s: How long a full local queue may hold back a caller before `Unavailable` is raised.
         delivery_timeout_s: After how long without acknowledgement an event counts as not delivered.
@@ -61,7 +62,7 @@ class EventPublisher:
         self,
         connection: KafkaConnection,
         *,
-        clock: Callable[[], int] = lambda: time.time_ns() // 1_000_000,
+        clock: Callable[[], int] = wall_clock,
         sealing_keys: SealingKeys | None = None,
         full_queue_timeout_s: float = 60.0,
         delivery_timeout_s: float = 120.0,

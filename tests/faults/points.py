@@ -12,9 +12,9 @@ from typing import Any
 import clickhouse_driver.connection
 import confluent_kafka
 
-import deploy.processes.common
 import deploy.processes.worker
 import processors.worker.state.restore
+import producers.clock
 import sinks.clickhouse.loader.consumer
 from faults.arming import CONTROL, Fuse
 from faults.disk import FULL
@@ -102,7 +102,7 @@ def _wrap_snapshots(fuse: Fuse) -> None:
 
 def _wrap_clock() -> None:
     path = Path(os.environ[CONTROL]) / CLOCK
-    right = deploy.processes.common.wall_clock
+    right = producers.clock.wall_clock
 
     def wrong() -> int:
         try:

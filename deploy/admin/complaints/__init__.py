@@ -1,1 +1,1 @@
-"""What `hailong complaint` does: cases as the topics tell them, actions, and the sealed contact."""
+"""Behind `hailong complaint`: read cases, send actions, open or destroy the sealed contact."""

@@ -1,4 +1,4 @@
-"""Doing something about a complaint, and waiting for what becomes of it."""
+"""Send actions on complaints and wait for their results."""
 
 from __future__ import annotations
 
@@ -26,23 +26,23 @@ def act(
     actions: Sequence[ComplaintAction],
     wait_s: float,
 ) -> list[ComplaintEvent | None]:
-    """Send actions, and wait until their cases say what became of them.
+    """Send actions and wait until their cases accept or refuse them.
 
     Args:
         connection: The cluster.
         writer_schemas: Where schemas that are not pinned come from: workers may be newer.
-        actions: What is done; those already sent under the same ids change nothing.
-        wait_s: How long to wait, seconds.
+        actions: The actions; sending one again under the same id changes nothing.
+        wait_s: Longest wait, seconds.
 
     Returns:
-        For each action its event, ACCEPTED or REFUSED; None: none came in time, but the action is in Kafka.
+        For each action its event, ACCEPTED or REFUSED; None if no event came in time although Kafka has the action.
 
     Raises:
         Unavailable: Kafka does not answer.
         SystemFault: A topic is missing, or Kafka refuses.
         InvalidEvent: An action breaks a rule of the contract; nothing of it was sent.
     """
-    with _outcomes(connection, writer_schemas) as events:
+    with _case_events(connection, writer_schemas) as events:
         with EventPublisher(connection) as publisher:
             for action in actions:
                 publisher.publish_complaint_action(action)
@@ -56,30 +56,30 @@ def act(
         return [found.get(action.action_id) for action in actions]
 
 
-class _Outcomes:
-    """Events that come from now on."""
+class _CaseEvents:
+    """Events that arrive from now on."""
 
     def __init__(self, consumer: Consumer, writer_schemas: WriterSchemas) -> None:
         self._consumer = consumer
         self._decode = decoder(Topic.COMPLAINT_EVENT.subject, writer_schemas)
 
     def poll(self) -> Iterator[ComplaintEvent]:
-        """What has come, after a short wait."""
+        """The events that arrived, after a short wait."""
         for message in self._consumer.consume(500, timeout=0.1):
             error = message.error()
             if error is not None:
                 if not error.retriable() and error.code() != PARTITION_END:
-                    raise SystemFault(f"cannot read what becomes of actions ({error.name()})")
+                    raise SystemFault(f"cannot read the results of actions from Kafka ({error.name()})")
                 continue
             try:
                 yield ComplaintEvent(**self._decode(message.value()))
             except PoisonRecord:
-                continue  # no event of ours
+                continue  # workers and sinks report it
 
 
 @contextmanager
-def _outcomes(connection: KafkaConnection, writer_schemas: WriterSchemas) -> Iterator[_Outcomes]:
-    """Read events from before anything is sent, so that none is missed."""
+def _case_events(connection: KafkaConnection, writer_schemas: WriterSchemas) -> Iterator[_CaseEvents]:
+    """Follow the events, from a point before any action is sent, so that no result is missed."""
     name = connection.topic_name(Topic.COMPLAINT_EVENT)
     consumer = open_reader(connection, "hailong-complaint-command")
     try:
@@ -87,6 +87,6 @@ def _outcomes(connection: KafkaConnection, writer_schemas: WriterSchemas) -> Ite
             consumer.assign(start_offsets(consumer, name, 0, _CONNECT_S))
         except KafkaException as exception:
             raise Unavailable(f"Kafka at {connection.bootstrap_servers} does not answer") from exception
-        yield _Outcomes(consumer, writer_schemas)
+        yield _CaseEvents(consumer, writer_schemas)
     finally:
         consumer.close()

@@ -1,10 +1,10 @@
-"""Opening the sealed contact of a complaint, or erasing it, after the case has written down who does it and why."""
+"""Open or erase the sealed contact of a complaint. Before, its case must have recorded who does it and why."""
 
 from __future__ import annotations
 
 from confluent_kafka import Producer
 
-from deploy.admin.complaints.topic_records import keyed, records
+from deploy.admin.complaints.topic_records import read_keyed_records, read_records
 from deploy.errors import Mistake
 from schemas.codec.record import WriterSchemas
 from schemas.contacts.envelope import read_envelope
@@ -20,11 +20,11 @@ from schemas.topics import Topic
 def contact_of(
     connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str, keys: SealingKeys
 ) -> Contact:
-    """The contact that the newest revision of the complaint's sheet gives; one that it takes back is not shown.
+    """The contact in the newest revision of the complaint's sheet; a contact that a revision removed is not shown.
 
     Raises:
-        Mistake: It gives none, its key was destroyed, or it is no longer in Kafka.
-        SealBroken: Our keys do not open it.
+        Mistake: There is no contact, its key was destroyed, or the sheet is no longer in Kafka.
+        SealBroken: The sealing keys do not open it.
         Unavailable: Kafka does not answer.
         SystemFault: A topic is missing, or may not be read.
     """
@@ -33,7 +33,7 @@ def contact_of(
     wanted = declaration_key(complaint.declaration_no)
     sheets = [
         (sheet["revision"], sheet["contact"])
-        for sheet in records(connection, Topic.RATING, writer_schemas, wanted)
+        for sheet in read_records(connection, Topic.RATING, writer_schemas, wanted)
         if sheet["sheet_id"] == complaint.sheet_id
     ]
     newest = max((revision for revision, _contact in sheets), default=0)
@@ -44,16 +44,16 @@ def contact_of(
             held = open_key(own[envelope.key_id], keys) if envelope.key_id in own else keys
             return unseal(contact, complaint.sheet_id, held)
     if sealed:
-        raise Mistake("The key of this contact was destroyed, or is none of ours: nobody can open it.")
-    raise Mistake("The sheet gives no contact, or is no longer in Kafka (topic rating, kept 90 days or more).")
+        raise Mistake("This contact cannot be opened: its key was destroyed, or HAILONG_SEALING_KEYS lacks its key.")
+    raise Mistake("The sheet gives no contact, or is no longer in Kafka (topic rating keeps 90 days or more).")
 
 
 def destroy_keys(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> int:
-    """Destroy every key of a complaint's sheet; how many there were.
+    """Destroy every key of a complaint's sheet; returns how many there were.
 
     Raises:
         Mistake: There is no such complaint.
-        Unavailable: Kafka does not answer; repeat it.
+        Unavailable: Kafka does not answer; repeating is safe.
         SystemFault: A topic is missing, or may not be read.
     """
     complaint = _complaint(connection, writer_schemas, complaint_id)
@@ -68,14 +68,16 @@ def destroy_keys(connection: KafkaConnection, writer_schemas: WriterSchemas, com
             on_delivery=lambda error, _message: failed.append(error.name()) if error is not None else None,
         )
     if producer.flush(40) or failed:
-        raise Unavailable(f"Kafka did not take the tombstones ({', '.join(failed) or 'no answer'}); repeat it")
+        raise Unavailable(
+            f"Kafka did not accept the tombstones ({', '.join(failed) or 'no answer'}); run the command again"
+        )
     return len(found)
 
 
 def _keys_of(connection: KafkaConnection, writer_schemas: WriterSchemas, sheet_id: str) -> dict[str, ContactKey]:
-    """The keys of a sheet's contacts that were not destroyed."""
+    """The keys of a sheet's contacts, without those that were destroyed."""
     found: dict[str, ContactKey] = {}
-    for key, fields in keyed(connection, Topic.CONTACT_KEY, writer_schemas):
+    for key, fields in read_keyed_records(connection, Topic.CONTACT_KEY, writer_schemas):
         key_id = key.decode("ascii", "replace")
         if fields is None:
             found.pop(key_id, None)
@@ -86,7 +88,7 @@ def _keys_of(connection: KafkaConnection, writer_schemas: WriterSchemas, sheet_i
 
 def _complaint(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> Complaint:
     found = None
-    for fields in records(connection, Topic.COMPLAINT, writer_schemas, complaint_key(complaint_id)):
+    for fields in read_records(connection, Topic.COMPLAINT, writer_schemas, complaint_key(complaint_id)):
         found = Complaint.from_avro(fields)
     if found is None:
         raise Mistake(f"There is no complaint {complaint_id}.")

@@ -1,4 +1,4 @@
-"""Cases, their clocks and their history as tables; times are those of Viet Nam."""
+"""Cases, their clocks and their history as tables; times are in Vietnamese local time."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from schemas.reference.deadlines import Deadline
 from schemas.reference.tables import Confidence
 
 SHORT = 8
-"""Characters of an id in a table; commands take beginnings of ids."""
+"""Characters of an id in a table; commands accept prefixes of ids."""
 
 _TRUST = {Confidence.CONFIRMED: "confirmed", Confidence.PROBABLE: "probable", Confidence.UNVERIFIED: "UNVERIFIED"}
 _LOCAL = timedelta(hours=7)
@@ -25,14 +25,14 @@ _DAY_MS = 86_400_000
 
 
 def local(at: int | None) -> str:
-    """A time as people here write it, to the minute."""
+    """A time in Vietnam, to the minute."""
     if at is None:
         return ""
     return f"{datetime.fromtimestamp(at / 1000, UTC) + _LOCAL:%Y-%m-%d %H:%M}"
 
 
 def left(due_at: int | None, now: int) -> Text:
-    """How long until a limit ends."""
+    """Time left until a limit ends, or since it ended."""
     if due_at is None:
         return Text("")
     days, over = divmod(abs(due_at - now), _DAY_MS)
@@ -44,7 +44,7 @@ def left(due_at: int | None, now: int) -> Text:
 
 
 def listing(cases: Sequence[ComplaintCase], now: int) -> Table:
-    """One case a row, in the order given; fits 80 columns."""
+    """One case per row, in the order given; fits 80 columns."""
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
     for name in ("case", "office", "state", "opened", "next limit", ""):
         table.add_column(name, no_wrap=True)
@@ -66,17 +66,17 @@ def listing(cases: Sequence[ComplaintCase], now: int) -> Table:
 
 
 def sheet(case: ComplaintCase, history: Iterable[ComplaintEvent], now: int) -> RenderableType:
-    """One case: what it is, its limits, what happened."""
+    """One case: its data, its time limits, its history."""
     about = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, value in _about(case):
         if value:
             about.add_row(Text(name, "bold"), Text(value))
-    return Group(about, Text(), Text("Limits", "bold"), _clocks(case.clocks, now), Text(), *_history(history))
+    return Group(about, Text(), Text("Time limits", "bold"), _clocks(case.clocks, now), Text(), *_history(history))
 
 
 def _about(case: ComplaintCase) -> Iterable[tuple[str, str]]:
     yield "case", case.complaint_id
-    yield "office", f"{case.office}; {case.unit} answers for it" + (f", level {case.level}" if case.level else "")
+    yield "office", f"{case.office}; responsible unit {case.unit}" + (f", level {case.level}" if case.level else "")
     yield "state", f"{case.state} since {local(case.changed_at)}, {case.track}"
     yield "priority", f"{case.priority} {', '.join(case.priority_reasons)}".strip()
     yield "sheet", "protected" if case.sheet_id is None else f"{case.sheet_id} on declaration {case.declaration_no}"
@@ -86,7 +86,7 @@ def _about(case: ComplaintCase) -> Iterable[tuple[str, str]]:
     yield "finding", case.finding or ""
     yield "handling rated", "" if case.handling_score is None else f"{case.handling_score} of 5"
     yield "merged into", case.merged_into or ""
-    yield "took over", ", ".join(case.absorbed)
+    yield "merged with", ", ".join(case.absorbed)
     yield "legal hold", "yes" if case.legal_hold else ""
 
 
@@ -107,30 +107,30 @@ def _standing(clock: Clock, now: int) -> Text:
         late = clock.due_at is not None and clock.met_at > clock.due_at
         return Text(f"met {local(clock.met_at)}{', late' if late else ''}", "red" if late else "green")
     if clock.ended_at is not None:
-        return Text("no longer counts", "dim")
-    return Text("stands still") if clock.paused_at is not None else left(clock.due_at, now)
+        return Text("no longer applies", "dim")
+    return Text("stopped") if clock.paused_at is not None else left(clock.due_at, now)
 
 
 def _history(history: Iterable[ComplaintEvent]) -> Iterable[RenderableType]:
-    yield Text("What happened", "bold")
+    yield Text("History", "bold")
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for event in history:
         what = f"{event.kind} {event.action or event.rule or ''}".strip()
         note = event.refusal or event.state
         whose = " ".join(filter(None, (event.unit, event.actor)))
-        # As text: ids may hold brackets, which a table would take for its own markup.
+        # As Text: a table would take brackets in ids for its markup.
         table.add_row(local(event.occurred_at), Text(what), Text(note), Text(whose))
     yield table
 
 
 def amount(limit: Deadline) -> str:
-    """A limit in words."""
+    """A limit as amount and unit."""
     unit = limit.unit.lower().replace("_", " ")
     return f"{limit.amount} {unit}{'' if limit.amount == 1 else 's'}"
 
 
 def limits(now: int) -> RenderableType:
-    """Every legal limit that holds now, with its source."""
+    """Every legal limit in force now, with its source."""
     parts: list[RenderableType] = []
     for rule in load_deadlines().ids():
         limit = load_deadlines().get(rule, now)
@@ -141,5 +141,5 @@ def limits(now: int) -> RenderableType:
 
 
 def as_json(case: ComplaintCase) -> str:
-    """A case on one line, for machines."""
+    """A case as one line of JSON."""
     return json.dumps(asdict(case), ensure_ascii=False)

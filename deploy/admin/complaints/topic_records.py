@@ -1,4 +1,4 @@
-"""Reading topics record by record, as they stand."""
+"""Read all records of a topic from its beginning to its present end."""
 
 from __future__ import annotations
 
@@ -12,16 +12,16 @@ from schemas.kafka.topic_reader import read_topic
 from schemas.topics import Topic
 
 
-def keyed(
+def read_keyed_records(
     connection: KafkaConnection, topic: Topic, writer_schemas: WriterSchemas, only: bytes | None = None
 ) -> Iterator[tuple[bytes, dict[str, Any] | None]]:
-    """Key and fields of every record, None for a tombstone; unreadable ones are left out.
+    """Key and fields of every record; fields are None for a tombstone. Unreadable records are left out.
 
     Args:
         connection: The cluster.
         topic: The topic.
         writer_schemas: Where schemas that are not pinned come from.
-        only: Key of the records that are wanted: no others are decoded. None for all.
+        only: Read only records with this key; None for all.
 
     Raises:
         Unavailable: Kafka, or a schema registry that a record needs, does not answer.
@@ -38,11 +38,13 @@ def keyed(
         try:
             yield key, decode(value)
         except PoisonRecord:
-            continue  # its readers set it aside and report it; a command does not fail for it
+            continue  # workers and sinks report it; a command does not fail for it
 
 
-def records(
+def read_records(
     connection: KafkaConnection, topic: Topic, writer_schemas: WriterSchemas, only: bytes | None = None
 ) -> Iterator[dict[str, Any]]:
-    """Fields of every record as `keyed` gives them, without tombstones."""
-    return (fields for _key, fields in keyed(connection, topic, writer_schemas, only) if fields is not None)
+    """Fields of every record, without tombstones; arguments and errors as `read_keyed_records`."""
+    return (
+        fields for _key, fields in read_keyed_records(connection, topic, writer_schemas, only) if fields is not None
+    )

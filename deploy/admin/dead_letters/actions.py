@@ -1,8 +1,7 @@
-"""Deciding about dead letters: publishing records again, or leaving them, and writing the decision down.
+"""Deciding about dead letters: publish records again or discard them, and record the decision.
 
-Order of a replay: record acknowledged by Kafka -> decision acknowledged by Kafka. What is cut off between the two
-leaves the letter open, and a second replay changes nothing: the record has its own event id, so its readers know it
-already.
+Order of a replay: Kafka acknowledges the record, then the decision. A crash between the two leaves the letter open, and
+a second replay is harmless: the record carries its own event id, so its readers recognise it.
 """
 
 from __future__ import annotations
@@ -15,8 +14,8 @@ from typing import Any, TypeVar
 
 from confluent_kafka import KafkaError, KafkaException, Message, Producer
 
-from deploy.admin.dead_letters.entries import Entry
-from deploy.admin.dead_letters.reader import Contents
+from deploy.admin.dead_letters.entries import DeadLetterEntry
+from deploy.admin.dead_letters.reader import Contents, Done, ignore_progress
 from schemas.codec.record import encoder
 from schemas.errors import Unavailable
 from schemas.ids import dead_letter_action_id
@@ -31,17 +30,14 @@ T = TypeVar("T")
 _CHUNK = 500
 _TIMEOUT_S = 60.0
 
-Done = Callable[[int], None]
-"""Is told how many letters are done so far."""
-
 
 @dataclass(frozen=True, slots=True)
 class Decision:
     """Who decides, and why.
 
     Attributes:
-        actor: User of the operating system, or who was named.
-        note: Why; None for nothing said. Stored in ClickHouse: no names of declarants, no telephone numbers.
+        actor: User of the operating system, or the person that was named.
+        note: Why; None without a reason. Stored in ClickHouse, so it must hold no names and no telephone numbers.
         clock: Wall clock, epoch milliseconds.
     """
 
@@ -51,8 +47,8 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
-    """Where a record stands after it was published again.
+class ReplayedRecord:
+    """Where a record was published again.
 
     Attributes:
         entry: The dead letter.
@@ -60,68 +56,73 @@ class Outcome:
         offset: Its offset.
     """
 
-    entry: Entry
+    entry: DeadLetterEntry
     partition: int
     offset: int
 
 
 def replay(
-    connection: KafkaConnection, records: Iterable[Contents], decision: Decision, done: Done = lambda _count: None
-) -> list[Outcome]:
-    """Publish records unchanged to the topics they came from, and write that down.
+    connection: KafkaConnection, records: Iterable[Contents], decision: Decision, done: Done = ignore_progress
+) -> list[ReplayedRecord]:
+    """Publish records unchanged to their source topics, and record the decision.
 
     Args:
         connection: The cluster; topics are those under its prefix.
-        records: Records that `Entry.not_replayable` has nothing against.
+        records: Records for which `DeadLetterEntry.not_replayable` is None.
         decision: Who decides.
         done: Progress.
 
     Raises:
-        Unavailable: Kafka did not acknowledge all; what is not written down is still open and may be replayed again.
+        Unavailable: Kafka did not acknowledge all; letters without a recorded decision are still open and may be
+            replayed again.
     """
-    producer = _Acknowledged(connection)
-    outcomes: list[Outcome] = []
+    producer = _WaitingProducer(connection)
+    outcomes: list[ReplayedRecord] = []
     for chunk in _chunks(records):
-        placed = producer.send([(_home(one.entry, connection), one.key, one.value) for one in chunk])
-        found = [Outcome(one.entry, *where) for one, where in zip(chunk, placed, strict=True)]
-        _write_down(connection, producer, [_replayed(one, decision) for one in found])
+        placed = producer.send([(_topic_name(one.entry, connection), one.key, one.value) for one in chunk])
+        found = [ReplayedRecord(one.entry, *where) for one, where in zip(chunk, placed, strict=True)]
+        _record_actions(connection, producer, [_replayed(one, decision) for one in found])
         outcomes.extend(found)
         done(len(outcomes))
     return outcomes
 
 
 def discard(
-    connection: KafkaConnection, entries: Sequence[Entry], decision: Decision, done: Done = lambda _count: None
+    connection: KafkaConnection, entries: Sequence[DeadLetterEntry], decision: Decision, done: Done = ignore_progress
 ) -> None:
-    """Write down that records are left as they are.
+    """Record that nothing is done about these letters.
 
     Raises:
         Unavailable: Kafka did not acknowledge all; discarding again is harmless.
     """
-    producer, count = _Acknowledged(connection), 0
+    producer, count = _WaitingProducer(connection), 0
     for chunk in _chunks(entries):
-        _write_down(connection, producer, [_action(one, LetterAction.DISCARDED, decision) for one in chunk])
+        _record_actions(connection, producer, [_action(one, LetterAction.DISCARDED, decision) for one in chunk])
         count += len(chunk)
         done(count)
 
 
-def _chunks(things: Iterable[T]) -> Iterator[list[T]]:
-    iterator = iter(things)
+def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
+    iterator = iter(items)
     while chunk := list(islice(iterator, _CHUNK)):
         yield chunk
 
 
-def _home(entry: Entry, connection: KafkaConnection) -> str:
-    assert entry.origin is not None  # `not_replayable` says so before
+def _topic_name(entry: DeadLetterEntry, connection: KafkaConnection) -> str:
+    assert entry.origin is not None  # else `not_replayable` has refused it
     return entry.origin.value.name(connection.topic_prefix)
 
 
-def _replayed(outcome: Outcome, decision: Decision) -> DeadLetterAction:
+def _replayed(outcome: ReplayedRecord, decision: Decision) -> DeadLetterAction:
     return _action(outcome.entry, LetterAction.REPLAYED, decision, outcome.partition, outcome.offset)
 
 
 def _action(
-    entry: Entry, action: LetterAction, decision: Decision, partition: int | None = None, offset: int | None = None
+    entry: DeadLetterEntry,
+    action: LetterAction,
+    decision: Decision,
+    partition: int | None = None,
+    offset: int | None = None,
 ) -> DeadLetterAction:
     now, letter = decision.clock(), entry.dead_letter_id
     return DeadLetterAction(
@@ -137,14 +138,16 @@ def _action(
     )
 
 
-def _write_down(connection: KafkaConnection, producer: _Acknowledged, actions: Sequence[DeadLetterAction]) -> None:
+def _record_actions(
+    connection: KafkaConnection, producer: _WaitingProducer, actions: Sequence[DeadLetterAction]
+) -> None:
     topic = Topic.DEAD_LETTER_ACTION
     name, encode = topic.value.name(connection.topic_prefix), encoder(topic.subject)
     producer.send([(name, key_of(action), encode(action.to_avro())) for action in actions])
 
 
-class _Acknowledged:
-    """A producer that returns when Kafka has everything, with the places it was put."""
+class _WaitingProducer:
+    """A producer that waits until Kafka has acknowledged every record, and tells where each was stored."""
 
     def __init__(self, connection: KafkaConnection) -> None:
         settings: dict[str, Any] = {
@@ -174,12 +177,12 @@ class _Acknowledged:
                 self._producer.produce(topic, key=key, value=value, on_delivery=partial(on_delivery, index))
                 self._producer.poll(0)
         except (BufferError, KafkaException) as error:
-            raise Unavailable(f"Kafka takes no records ({type(error).__name__})") from error
+            raise Unavailable(f"Kafka accepts no records ({type(error).__name__}); try again later") from error
         self._producer.flush(_TIMEOUT_S + 1)
         if len(placed) < len(records):
             why = ", ".join(sorted(failed)) or "no answer"
             raise Unavailable(
-                f"Kafka acknowledged {len(placed)} of {len(records)} records ({why}); what is still listed as open may "
-                "be replayed again without harm"
+                f"Kafka acknowledged {len(placed)} of {len(records)} records ({why}); letters that are still listed as "
+                "open can be replayed again without harm"
             )
         return [placed[index] for index in range(len(records))]

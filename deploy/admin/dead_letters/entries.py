@@ -1,4 +1,4 @@
-"""Dead letters without what they hold, and choosing among them."""
+"""Dead letters without their payload, and how a person selects some of them."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ OPEN = "OPEN"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
-    """One refused record and what was decided about it; nothing of its payload, so all of them fit in memory.
+class DeadLetterEntry:
+    """One refused record and the decisions about it; without payload, so that all of them fit in memory.
 
     Attributes:
-        dead_letter_id: Its id, the same whoever refused it.
+        dead_letter_id: Its id; the same for every component that refuses it.
         stages: Components that refused it.
         topic: Name of the topic it was read from.
-        topic_id: Identity of that log.
+        topic_id: Identity of that topic's log.
         partition: Partition it was read from.
         offset: Its offset.
         recorded_at: Kafka timestamp of the record, epoch milliseconds.
@@ -32,7 +32,7 @@ class Entry:
         key_size: Bytes of the key that were kept; None for a record without key.
         kept_size: Bytes of the value that were kept.
         value_size: Bytes of the value.
-        digest: Checksum of key and value: the same record, refused again, has the same.
+        digest: Checksum of key and value; equal when the same record was refused again.
         actions: Decisions, the latest last.
     """
 
@@ -59,7 +59,7 @@ class Entry:
 
     @property
     def origin(self) -> Topic | None:
-        """The topic of the contract that it came from, whatever the prefix was then; None for none of them."""
+        """The source topic, whatever prefix it had; None if it is not a topic of hailong."""
         found = [topic for topic in Topic if self.topic.endswith(topic.value.name(""))]
         return max(found, key=lambda topic: len(topic.subject), default=None)
 
@@ -70,31 +70,33 @@ class Entry:
 
     @property
     def place(self) -> str:
-        """Where it was read, in short."""
+        """Source topic, partition and offset in short."""
         return f"{self.subject}[{self.partition}]@{self.offset}"
 
     def not_replayable(self) -> str | None:
         """Why it cannot be published again; None when it can."""
         origin = self.origin
         if origin is None:
-            return f"its topic {self.topic} is none of hailong's"
+            return f"{self.topic} is not one of hailong's topics"
         if self.kept_size < self.value_size:
-            return f"only {self.kept_size:,} of its {self.value_size:,} bytes were kept: send it from its source"
+            return f"only {self.kept_size:,} of its {self.value_size:,} bytes were kept: send it again from its source"
         if self.key_size is not None and self.key_size >= MAX_KEY_BYTES:
-            return f"its key was kept only up to {MAX_KEY_BYTES:,} bytes: send it from its source"
+            return f"only the first {MAX_KEY_BYTES:,} bytes of its key were kept: send it again from its source"
         if self.reason == Reason.EMPTY:
-            return "it had no value: there is nothing to publish"
+            return "it has no value, so there is nothing to publish"
         if origin.value.retention_days is None:
-            return f"{origin.subject} keeps only the latest record of a key: an old one would hide what is true now"
+            return (
+                f"{origin.subject} keeps only the latest record of each key: an old one would replace the current one"
+            )
         return None
 
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which letters are meant; whatever is empty or None does not restrict.
+    """A filter of dead letters; a field that is empty or None does not filter.
 
     Attributes:
-        ids: Ids, or beginnings of ids.
+        ids: Ids or prefixes of ids.
         reasons: Reasons.
         topics: Topics, by short or full name.
         partition: Partition of the topic.
@@ -102,7 +104,7 @@ class Selection:
         schema_ids: Writer schema ids.
         since: Earliest `recorded_at`, epoch milliseconds.
         until: Latest, exclusive.
-        decided: Whether those that were decided about are meant as well.
+        decided: Whether letters with a decision are included.
     """
 
     ids: Sequence[str] = ()
@@ -117,16 +119,16 @@ class Selection:
 
     @property
     def restricts(self) -> bool:
-        """Whether anything at all was said about which letters are meant."""
+        """Whether there is any filter besides `decided`."""
         texts = (self.ids, self.reasons, self.topics, self.stages, self.schema_ids)
         return any(texts) or any(one is not None for one in (self.partition, self.since, self.until))
 
-    def of(self, entries: Iterable[Entry]) -> list[Entry]:
-        """Those that are meant, the latest first."""
-        found = [entry for entry in entries if self._means(entry)]
+    def of(self, entries: Iterable[DeadLetterEntry]) -> list[DeadLetterEntry]:
+        """The letters that match, the latest first."""
+        found = [entry for entry in entries if self._matches(entry)]
         return sorted(found, key=lambda entry: (-entry.recorded_at, entry.topic, entry.partition, entry.offset))
 
-    def _means(self, entry: Entry) -> bool:
+    def _matches(self, entry: DeadLetterEntry) -> bool:
         return (
             (self.decided or not entry.actions)
             and (not self.ids or any(entry.dead_letter_id.startswith(one.lower()) for one in self.ids))
@@ -141,20 +143,20 @@ class Selection:
 
 
 MIN_ID = 4
-"""Fewer characters of an id name too much by chance."""
+"""Shorter prefixes would match several ids by chance."""
 
 
-def named(entries: Sequence[Entry], beginning: str) -> Entry:
-    """The one letter whose id begins like this, decided about or not.
+def find_letter(entries: Sequence[DeadLetterEntry], id_prefix: str) -> DeadLetterEntry:
+    """The one letter whose id has this prefix, with or without a decision.
 
     Raises:
-        Mistake: None does, or several do.
+        Mistake: There is none, or there are several.
     """
-    if len(beginning) < MIN_ID:
-        raise Mistake(f"Give at least {MIN_ID} characters of the id, or all of it.")
-    found = Selection(ids=[beginning], decided=True).of(entries)
+    if len(id_prefix) < MIN_ID:
+        raise Mistake(f"Give at least the first {MIN_ID} characters of the id.")
+    found = Selection(ids=[id_prefix], decided=True).of(entries)
     if not found:
-        raise Mistake(f"No dead letter has an id that begins with {beginning}: see `hailong dlq list --all`.")
+        raise Mistake(f"No dead letter has an id that begins with {id_prefix}; `hailong dlq list --all` shows all ids.")
     if len(found) > 1:
-        raise Mistake(f"{len(found)} dead letters have ids that begin with {beginning}: give more of it.")
+        raise Mistake(f"{len(found)} dead letters have ids that begin with {id_prefix}: give more characters.")
     return found[0]

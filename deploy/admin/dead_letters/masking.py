@@ -1,7 +1,7 @@
-"""What of a refused record may be shown: its structure, and values that cannot be personal data.
+"""Hide possible personal data in a refused record: only its structure and harmless values are shown.
 
-A record that was refused may hold anything anywhere: a name in a field for codes, a telephone number in a key. So a
-text is shown only where the contract expects a code and the text looks like one; comments and contacts never are.
+A refused record may hold anything anywhere: a name in a field for codes, a telephone number in a key. So a text is
+shown only where the contract expects a code and the text looks like one. Comments and contacts are never shown.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ _KEY = re.compile(rb"[13][0-9]{10}")
 _BEGINNINGS = {b"{": "JSON", b"[": "JSON", b"<": "XML", b"O": "perhaps an Avro file"}
 
 
-def described_key(key: bytes | None) -> str:
-    """A key, where it is one that the contract knows; else only its size."""
+def describe_key(key: bytes | None) -> str:
+    """The key if it is the key of a declaration; else only its size."""
     if key is None:
         return "none"
     if _KEY.fullmatch(key):
@@ -39,8 +39,8 @@ def described_key(key: bytes | None) -> str:
     return f"{len(key):,} bytes, not shown: not the first 11 digits of a declaration number"
 
 
-def described_frame(value: bytes) -> str:
-    """The frame header in hexadecimal, or what stands in its place; never a byte that could be part of a text."""
+def describe_frame(value: bytes) -> str:
+    """The frame header in hexadecimal, or what is there instead; never a byte that could be part of a text."""
     if not value:
         return "no value"
     schema_id = framed_id(value)
@@ -52,8 +52,8 @@ def described_frame(value: bytes) -> str:
     return "no magic byte" + ("" if kind is None else f"; looks like {kind}")
 
 
-def decoded(contents: Contents, writer_schemas: WriterSchemas) -> Any | str:
-    """The record as nested mappings with everything hidden that may be personal; a sentence where it cannot be read.
+def decode_masked(contents: Contents, writer_schemas: WriterSchemas) -> Any | str:
+    """The record as nested mappings with possible personal data hidden, or a sentence why it cannot be decoded.
 
     Raises:
         Unavailable: The Schema Registry does not answer.
@@ -61,9 +61,9 @@ def decoded(contents: Contents, writer_schemas: WriterSchemas) -> Any | str:
     entry = contents.entry
     origin = entry.origin
     if origin is None:
-        return f"not decoded: {entry.topic} is none of hailong's topics"
+        return f"not decoded: {entry.topic} is not one of hailong's topics"
     if origin is Topic.DEAD_LETTER:
-        return "not decoded: it is itself a dead letter"
+        return "not decoded: the record is itself a dead letter"
     if entry.kept_size < entry.value_size:
         return f"not decoded: only {entry.kept_size:,} of {entry.value_size:,} bytes were kept"
     try:
@@ -71,11 +71,11 @@ def decoded(contents: Contents, writer_schemas: WriterSchemas) -> Any | str:
     except PoisonRecord as poison:
         return f"not decoded: {poison.detail}"
     broken = entry.detail.split(" ")[0] if entry.reason == Reason.BAD_FIELD else None
-    return masked(record, broken)
+    return mask(record, broken)
 
 
 def _harmless(name: str, text: str) -> bool:
-    """Whether a text is a symbol of the contract, a code of an office or team, a declaration's number or a UUID."""
+    """Whether a text is a symbol of the schemas, a code of an office or team, a declaration number or a UUID."""
     return (
         text in _symbols()
         or _UUID.fullmatch(text) is not None
@@ -86,11 +86,11 @@ def _harmless(name: str, text: str) -> bool:
 
 
 def _with_time(at_ms: int) -> str:
-    """A time as it stands in the record and as people read it, however absurd it is."""
+    """A time as the number in the record and as a date, if it is one."""
     try:
         return f"{at_ms} = {datetime.fromtimestamp(at_ms / 1000, UTC):%Y-%m-%dT%H:%M:%SZ}"
     except (OverflowError, OSError, ValueError):
-        return f"{at_ms} = no time of our calendar"
+        return f"{at_ms} = not a valid date"
 
 
 @cache
@@ -108,12 +108,12 @@ def _symbols_of(schema: Any) -> Iterator[str]:
             yield from _symbols_of(part)
 
 
-def masked(value: Any, broken: str | None = None, path: str = "") -> Any:
-    """A decoded value with everything hidden that may be personal.
+def mask(value: Any, broken: str | None = None, path: str = "") -> Any:
+    """A decoded value with possible personal data hidden.
 
     Args:
         value: The value.
-        broken: Path of the field that broke a rule, such as `items[2].office`: it is not what it should be.
+        broken: Path of the field that broke a rule, such as `items[2].office`: it may hold anything.
         path: Path of the value.
     """
     name = path.rsplit(".", 1)[-1]
@@ -123,10 +123,10 @@ def masked(value: Any, broken: str | None = None, path: str = "") -> Any:
         why = "personal" if name in PERSONAL else "broke the rule"
         return f"({why}: {len(value):,} {'bytes' if isinstance(value, bytes) else 'characters'}, hidden)"
     if isinstance(value, Mapping):
-        return {key: masked(one, broken, f"{path}.{key}" if path else str(key)) for key, one in value.items()}
+        return {key: mask(one, broken, f"{path}.{key}" if path else str(key)) for key, one in value.items()}
     if isinstance(value, str):
         return value if _harmless(name, value) else f"({len(value):,} characters, hidden)"
     if isinstance(value, bytes):
         return f"({len(value):,} bytes, hidden)"
     assert isinstance(value, Sequence)
-    return [masked(one, broken, f"{path}[{index}]") for index, one in enumerate(value)]
+    return [mask(one, broken, f"{path}[{index}]") for index, one in enumerate(value)]

@@ -1,4 +1,4 @@
-"""Reading dead letters and decisions from their topics: Kafka is enough, ClickHouse need not run."""
+"""Read dead letters and decisions from their topics; ClickHouse is not needed."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from hashlib import blake2s
 
-from deploy.admin.dead_letters.entries import Entry
+from deploy.admin.dead_letters.entries import DeadLetterEntry
 from schemas.codec.record import decoder
 from schemas.errors import PoisonRecord
 from schemas.kafka.connection import KafkaConnection
@@ -15,34 +15,38 @@ from schemas.kafka.topic_reader import read_topic
 from schemas.records import DeadLetter, DeadLetterAction
 from schemas.topics import Topic
 
-Progress = Callable[[int], None]
-"""Is told how many letters were read so far."""
+Done = Callable[[int], None]
+"""Called with the number of letters done so far."""
+
+
+def ignore_progress(_count: int) -> None:
+    """Default of functions that report their progress."""
 
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """A refused record as it was.
+    """The bytes of a refused record.
 
     Attributes:
-        entry: About it.
+        entry: Its dead letter.
         key: Its key.
-        value: Its value, or the beginning of it (`Entry.kept_size`).
+        value: Its value, or the first part of it (`DeadLetterEntry.kept_size`).
     """
 
-    entry: Entry
+    entry: DeadLetterEntry
     key: bytes | None
     value: bytes
 
 
-def read_entries(connection: KafkaConnection, progress: Progress = lambda _count: None) -> list[Entry]:
-    """All dead letters that Kafka holds, once each, with the decisions about them.
+def read_entries(connection: KafkaConnection, progress: Done = ignore_progress) -> list[DeadLetterEntry]:
+    """All dead letters in Kafka, each once, with the decisions about them.
 
     Raises:
         Unavailable: Kafka does not answer.
         SystemFault: A topic is missing, or may not be read.
     """
     actions = _actions(connection)
-    found: dict[str, Entry] = {}
+    found: dict[str, DeadLetterEntry] = {}
     for letter in _letters(connection, progress):
         known = found.get(letter.dead_letter_id)
         if known is None:
@@ -53,9 +57,9 @@ def read_entries(connection: KafkaConnection, progress: Progress = lambda _count
 
 
 def contents_of(
-    connection: KafkaConnection, entries: Collection[Entry], progress: Progress = lambda _count: None
+    connection: KafkaConnection, entries: Collection[DeadLetterEntry], progress: Done = ignore_progress
 ) -> Iterator[Contents]:
-    """The records themselves, one after another in the order of the topic: not all of them would fit in memory.
+    """The records themselves, in the order of the topic; lazily, because they might not all fit in memory.
 
     Raises:
         Unavailable: Kafka does not answer.
@@ -70,7 +74,7 @@ def contents_of(
             return
 
 
-def _letters(connection: KafkaConnection, progress: Progress) -> Iterator[DeadLetter]:
+def _letters(connection: KafkaConnection, progress: Done) -> Iterator[DeadLetter]:
     decode = decoder(Topic.DEAD_LETTER.subject)
     for count, message in enumerate(read_topic(connection, Topic.DEAD_LETTER), start=1):
         if count % 1000 == 0:
@@ -78,7 +82,7 @@ def _letters(connection: KafkaConnection, progress: Progress) -> Iterator[DeadLe
         try:
             yield DeadLetter.from_avro(decode(message.value()))
         except PoisonRecord:
-            continue  # written by somebody else: no letter of ours, and nothing that could be replayed
+            continue  # not a dead letter of hailong, so it cannot be replayed
 
 
 def _actions(connection: KafkaConnection) -> Mapping[str, tuple[DeadLetterAction, ...]]:
@@ -88,7 +92,7 @@ def _actions(connection: KafkaConnection) -> Mapping[str, tuple[DeadLetterAction
         try:
             action = DeadLetterAction.from_avro(decode(message.value()))
         except PoisonRecord:
-            continue  # as above
+            continue  # not a decision of hailong
         known = latest.get(action.action_id)
         if known is None or known.version <= action.version:
             latest[action.action_id] = action
@@ -98,9 +102,9 @@ def _actions(connection: KafkaConnection) -> Mapping[str, tuple[DeadLetterAction
     return {letter: tuple(found) for letter, found in grouped.items()}
 
 
-def _entry(letter: DeadLetter, actions: tuple[DeadLetterAction, ...]) -> Entry:
+def _entry(letter: DeadLetter, actions: tuple[DeadLetterAction, ...]) -> DeadLetterEntry:
     digest = blake2s(letter.value, digest_size=16, key=blake2s(letter.key or b"").digest()).hexdigest()
-    return Entry(
+    return DeadLetterEntry(
         dead_letter_id=letter.dead_letter_id,
         stages=(letter.stage,),
         topic=letter.topic,

@@ -1,4 +1,4 @@
-"""Dead letters as tables, trees and JSON; no payload in any of them."""
+"""Dead letters as tables and JSON; none of them shows payload."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from deploy.admin.dead_letters.entries import OPEN, Entry
-from deploy.admin.dead_letters.times import shown
+from deploy.admin.dead_letters.entries import OPEN, DeadLetterEntry
+from deploy.admin.dead_letters.times import format_moment
 
 SHORT = 8
-"""Characters of an id in a table; `named` takes beginnings of ids."""
+"""Characters of an id in a table; `find_letter` accepts prefixes of ids."""
 _TIME_WIDTH = len("2026-03-01 08:00")
 _PLACE_WIDTH = len("declaration-status[11]@1234567")
 
 
-def summary(entries: Iterable[Entry]) -> Table:
-    """How many letters there are of each reason and topic, the most first."""
-    found: dict[tuple[str, str], list[Entry]] = {}
+def summary(entries: Iterable[DeadLetterEntry]) -> Table:
+    """Number of letters by reason and topic, the largest first."""
+    found: dict[tuple[str, str], list[DeadLetterEntry]] = {}
     for entry in entries:
         found.setdefault((entry.reason, entry.subject), []).append(entry)
     table = Table(box=None, header_style="bold", padding=(0, 2, 0, 0))
@@ -33,13 +33,13 @@ def summary(entries: Iterable[Entry]) -> Table:
         table.add_column(name)
     for (reason, subject), some in sorted(found.items(), key=lambda pair: (-len(pair[1]), pair[0])):
         times = [entry.recorded_at for entry in some]
-        table.add_row(f"{len(some):,}", reason, subject, shown(min(times)), shown(max(times)))
+        table.add_row(f"{len(some):,}", reason, subject, format_moment(min(times)), format_moment(max(times)))
     return table
 
 
-def listing(entries: Sequence[Entry], *, states: bool) -> RenderableType:
-    """One letter a row, under what was wrong with it; groups and letters in the order given."""
-    groups: dict[tuple[str, str, str], list[Entry]] = {}
+def listing(entries: Sequence[DeadLetterEntry], *, states: bool) -> RenderableType:
+    """One letter per row, grouped by reason and detail; groups and letters in the order given."""
+    groups: dict[tuple[str, str, str], list[DeadLetterEntry]] = {}
     for entry in entries:
         groups.setdefault((entry.reason, entry.subject, entry.detail), []).append(entry)
     parts: list[RenderableType] = []
@@ -49,31 +49,32 @@ def listing(entries: Sequence[Entry], *, states: bool) -> RenderableType:
     return Group(*parts[1:])
 
 
-def _rows(entries: Sequence[Entry], *, states: bool) -> Table:
+def _rows(entries: Sequence[DeadLetterEntry], *, states: bool) -> Table:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for width in (SHORT, _TIME_WIDTH, _PLACE_WIDTH):
         table.add_column(min_width=width, no_wrap=True)
     for entry in entries:
         by = f"by {', '.join(entry.stages)}"
         state = [entry.state.lower()] if states else []
-        table.add_row(*map(Text, (entry.dead_letter_id[:SHORT], shown(entry.recorded_at), entry.place, *state, by)))
+        cells = (entry.dead_letter_id[:SHORT], format_moment(entry.recorded_at), entry.place, *state, by)
+        table.add_row(*map(Text, cells))
     return table
 
 
-def as_json(entry: Entry) -> str:
-    """One line for machines; nothing of the payload."""
+def as_json(entry: DeadLetterEntry) -> str:
+    """One letter as one line of JSON, without payload."""
     found = {**asdict(entry), "subject": entry.subject, "state": entry.state, "not_replayable": entry.not_replayable()}
     return json.dumps(found, ensure_ascii=False)
 
 
-def sheet(entry: Entry, key: str, frame: str, same: Sequence[Entry]) -> RenderableType:
-    """All there is to know about one letter, its structure apart.
+def sheet(entry: DeadLetterEntry, key: str, frame: str, same: Sequence[DeadLetterEntry]) -> RenderableType:
+    """All that is known about one letter, except its structure.
 
     Args:
         entry: The letter.
-        key: Its key, described.
-        frame: The beginning of its value, described.
-        same: Other letters of the same key and value.
+        key: Its key, from `describe_key`.
+        frame: The first bytes of its value, from `describe_frame`.
+        same: Other letters with the same key and value.
     """
     rows = {
         "id": entry.dead_letter_id,
@@ -82,8 +83,8 @@ def sheet(entry: Entry, key: str, frame: str, same: Sequence[Entry]) -> Renderab
         "detail": entry.detail,
         "refused by": ", ".join(entry.stages),
         "read from": f"{entry.topic}, partition {entry.partition}, offset {entry.offset}",
-        "of the log": entry.topic_id,
-        "recorded": f"{shown(entry.recorded_at, seconds=True)} UTC",
+        "log": entry.topic_id,
+        "recorded": f"{format_moment(entry.recorded_at, seconds=True)} UTC",
         "key": key,
         "value": _size(entry),
         "frame": frame,
@@ -110,27 +111,24 @@ def structure(record: Any) -> RenderableType:
     )
 
 
-def refusals(entries: Sequence[Entry]) -> Mapping[str, int]:
-    """Why letters cannot be replayed, and how many."""
+def refusals(entries: Sequence[DeadLetterEntry]) -> Mapping[str, int]:
+    """Reasons why letters cannot be replayed, with their number."""
     return Counter(why for entry in entries if (why := entry.not_replayable()) is not None)
 
 
-def _size(entry: Entry) -> str:
+def _size(entry: DeadLetterEntry) -> str:
     if entry.kept_size < entry.value_size:
         return f"{entry.value_size:,} bytes, of which the first {entry.kept_size:,} were kept"
     return f"{entry.value_size:,} bytes"
 
 
-def _replay(entry: Entry) -> str:
+def _replay(entry: DeadLetterEntry) -> str:
     why = entry.not_replayable()
     return f"hailong dlq replay {entry.dead_letter_id[:SHORT]}" if why is None else f"not possible: {why}"
 
 
 def _decision(action: Any) -> str:
-    where = (
-        ""
-        if action.replayed_partition is None
-        else f" as partition {action.replayed_partition}, offset {action.replayed_offset}"
-    )
+    partition, offset = action.replayed_partition, action.replayed_offset
+    where = "" if partition is None else f" as partition {partition}, offset {offset}"
     note = "" if action.note is None else f" ({action.note})"
-    return f"{action.action}{where} by {action.actor}, {shown(action.acted_at, seconds=True)} UTC{note}"
+    return f"{action.action}{where} by {action.actor}, {format_moment(action.acted_at, seconds=True)} UTC{note}"

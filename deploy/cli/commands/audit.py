@@ -13,28 +13,28 @@ from deploy.cli.options import Dir, variables_for
 def audit(
     *,
     directory: Dir = None,
-    as_json: Annotated[bool, typer.Option("--json", help="The report as JSON, for machines.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the report as JSON, for programs.")] = False,
     settle: Annotated[
         float,
         typer.Option(
-            min=0, max=600, help="While something is missing, look again until nothing changes for so long (s)."
+            min=0, max=600, help="Seconds. While something is missing, check again until nothing changes for so long."
         ),
     ] = 5.0,
 ) -> None:
-    """Prove that nothing is missing or doubled: compare Kafka with ClickHouse, and rating items with facts.
+    """Check that no record is missing or duplicated: compare Kafka with ClickHouse, and rating items with facts.
 
-    The exit status is 1 if anything is missing or doubled. What is still on its way counts as missing; that is what
-    --settle waits for.
+    The exit status is 1 if anything is missing or duplicated. Records that are still on their way count as missing;
+    --settle waits for them.
 
     Example: hailong audit
 
     Example: hailong audit --json > audit.json
     """
-    from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
+    from rich.console import Console
 
-    from deploy.settings import ClickHouseSettings, KafkaSettings, load  # noqa: PLC0415 as above
-    from sinks.audit import audit as run  # noqa: PLC0415 as above
-    from sinks.audit import render  # noqa: PLC0415 as above
+    from deploy.settings import ClickHouseSettings, KafkaSettings, load
+    from sinks.audit import audit as run
+    from sinks.audit import render
 
     variables = variables_for(directory, [KafkaSettings, ClickHouseSettings])
     kafka, clickhouse = load(KafkaSettings, variables), load(ClickHouseSettings, variables)

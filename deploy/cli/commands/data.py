@@ -1,4 +1,4 @@
-"""`hailong simulate` and `hailong publish`: data in."""
+"""`hailong publish` and `hailong simulate`: bring data in."""
 
 from __future__ import annotations
 
@@ -9,32 +9,36 @@ from typing import Annotated, Self
 import typer
 
 from deploy.cli.error_report import FAILED, INTERRUPTED
-from deploy.cli.options import Dir, variables_for
+from deploy.cli.options import Dir, Scale, Seed, variables_for
 
 
 class ScenarioName(StrEnum):
-    """The scenarios there are."""
+    """Scenarios of the simulator."""
 
     HAIPHONG_2020 = "haiphong-2020"
 
 
 def simulate(
-    scenario: Annotated[ScenarioName, typer.Argument(help="Which scenario.")],
+    scenario: Annotated[ScenarioName, typer.Argument(help="Name of the scenario.")],
     *,
     directory: Dir = None,
-    seed: Annotated[int, typer.Option(min=0, help="Another seed makes another course of the same figures.")] = 2020,
-    scale: Annotated[float, typer.Option(min=0.01, max=1, help="Its size; 1 is all of Hai Phong.")] = 1.0,
+    seed: Seed = 2020,
+    scale: Scale = 1.0,
     speed: Annotated[
         float | None,
-        typer.Option(min=0.001, help="Simulated seconds per second, e.g. 3600; without it as fast as it goes."),
+        typer.Option(
+            min=0.001,
+            help="Simulated seconds per real second, e.g. 3600. Without it: as fast as possible.",
+            show_default=False,
+        ),
     ] = None,
-    poison: Annotated[bool, typer.Option(help="Mix in broken records, as life does.")] = True,
-    handling: Annotated[bool, typer.Option(help="Handle complaints: offices act, enterprises rate it.")] = True,
+    poison: Annotated[bool, typer.Option(help="Mix in broken records, as in real life.")] = True,
+    handling: Annotated[bool, typer.Option(help="Also simulate how offices handle complaints.")] = True,
     truth: Annotated[
-        Path | None, typer.Option(help="File for the true figures of the scenario (JSON).", dir_okay=False)
+        Path | None, typer.Option(help="Write the true figures of the scenario to this file (JSON).", dir_okay=False)
     ] = None,
 ) -> None:
-    """Play a scenario into Kafka: the same events in the same order for the same seed.
+    """Publish the events of a simulated scenario to Kafka. The same seed gives the same events in the same order.
 
     haiphong-2020: the first 57 days of the rating system at Hai Phong Customs, calibrated to the published figures.
 
@@ -42,20 +46,20 @@ def simulate(
 
     Example: hailong simulate haiphong-2020 --speed 3600 --no-poison
     """
-    from deploy.local.supervisor import StopRequest  # noqa: PLC0415 as above
-    from deploy.processes import simulator  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.local.supervisor import StopRequest
+    from deploy.processes import simulator
 
-    del scenario  # there is one so far
+    del scenario  # there is only one
     variables = variables_for(directory, simulator.NEEDS)
-    what = simulator.Scenario(seed, scale, speed, poison, handling, truth)
-    with StopRequest() as stop, _Bar("Preparing the scenario", "Playing") as bar:
-        sent, total = simulator.run(what, variables, lambda now: bar.show(now.sent, now.total), stop.event)
+    chosen = simulator.Scenario(seed, scale, speed, poison, handling, truth)
+    with StopRequest() as stop, _ProgressBar("Preparing the scenario", "Publishing") as bar:
+        sent, total = simulator.run(chosen, variables, lambda now: bar.show(now.sent, now.total), stop.event)
     typer.echo(f"{sent:,} of {total:,} records are in Kafka.")
     raise typer.Exit(0 if sent == total else INTERRUPTED)
 
 
 class Kind(StrEnum):
-    """Which events a file holds."""
+    """Kind of the events in a file."""
 
     AUTO = "auto"
     STATUS = "status"
@@ -65,29 +69,28 @@ class Kind(StrEnum):
 
 def publish(
     files: Annotated[
-        list[Path], typer.Argument(help="JSON Lines, CSV or Avro files, each may be gzipped.", metavar="FILE...")
+        list[Path],
+        typer.Argument(help="JSON Lines, CSV or Avro files; each may be compressed with gzip.", metavar="FILE..."),
     ],
     *,
     directory: Dir = None,
-    kind: Annotated[Kind, typer.Option(help="Which events they hold; auto: told by the names of the fields.")] = (
-        Kind.AUTO
-    ),
+    kind: Annotated[Kind, typer.Option(help="Kind of the events; auto: detect it from the field names.")] = (Kind.AUTO),
     rejects: Annotated[
-        Path | None, typer.Option(help="CSV file for the rejected lines; else they are printed.", dir_okay=False)
+        Path | None, typer.Option(help="Write the rejections to this CSV file. Without it: print them.", dir_okay=False)
     ] = None,
 ) -> None:
-    """Bring status and rating events, and actions on complaints, from files into Kafka.
+    """Publish events from files to Kafka: declaration statuses, ratings, and actions on complaints.
 
-    Each rejected line is reported with file, line number, field and rule, and nothing of it is sent. The exit status
-    is 1 if any was rejected. Sending a file twice changes nothing. The format, field by field: docs/publishing.md.
+    An event that breaks a rule is rejected and not sent; the report names file, line, field and rule. The exit status
+    is 1 if any event was rejected. Publishing a file twice changes nothing. All fields: docs/publishing.md.
 
     Example: hailong publish statuses.csv ratings.jsonl.gz --rejects rejects.csv
     """
-    from deploy.local.supervisor import StopRequest  # noqa: PLC0415 as above
-    from deploy.processes import files as process  # noqa: PLC0415 imported here so that --help is quick
+    from deploy.local.supervisor import StopRequest
+    from deploy.processes import files as process
 
     variables = variables_for(directory, process.NEEDS)
-    with StopRequest() as stop, _Bar("Reading", "Publishing") as bar:
+    with StopRequest() as stop, _ProgressBar("Reading", "Publishing") as bar:
         report = process.run(
             files,
             kind.value,
@@ -97,21 +100,21 @@ def publish(
             lambda rejection: typer.echo(str(rejection), err=True),
             stop.event,
         )
-    typer.echo(f"{report.sent:,} of {report.read:,} events are in Kafka, {report.rejected:,} were rejected.")
+    typer.echo(f"{report.sent:,} of {report.read:,} events are in Kafka; {report.rejected:,} were rejected.")
     if report.doubtful_tax_codes:
-        typer.echo(f"{report.doubtful_tax_codes:,} of them have a tax code whose check digit is wrong.")
+        typer.echo(f"{report.doubtful_tax_codes:,} of those in Kafka have a tax code with a wrong check digit.")
     if report.stopped:
-        typer.echo("Stopped before the end; publish the same files again to complete them.", err=True)
+        typer.echo("Stopped before the end: publish the same files again to complete them.", err=True)
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(0 if report.clean else FAILED)
 
 
-class _Bar:
-    """A progress bar on a terminal; nothing elsewhere."""
+class _ProgressBar:
+    """A progress bar on a terminal; prints nothing when standard error is not one."""
 
     def __init__(self, before: str, during: str) -> None:
-        from rich.console import Console  # noqa: PLC0415 as above
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn  # noqa: PLC0415 as above
+        from rich.console import Console
+        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
 
         console = Console(stderr=True)
         columns = (TextColumn("{task.description}"), BarColumn(40), TaskProgressColumn(), TimeRemainingColumn())

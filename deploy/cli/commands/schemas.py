@@ -6,24 +6,24 @@ import typer
 
 from deploy.cli.error_report import FAILED
 
-app = typer.Typer(help="The schemas of the contract, with their pinned ids.", no_args_is_help=True)
+app = typer.Typer(help="Avro schemas of the records, with their pinned ids.", no_args_is_help=True)
 
 
 @app.command("list")
 def list_() -> None:
-    """List the schemas: id, subject, version and file.
+    """List the schemas: id, subject, version, file and key of the topic.
 
-    The id is what stands in the first bytes of every record. A published id never changes its meaning.
+    The first bytes of every record hold the id of its schema. A published id never changes its meaning.
 
     Example: hailong schemas list
     """
-    from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
-    from rich.table import Table  # noqa: PLC0415 as above
+    from rich.console import Console
+    from rich.table import Table
 
-    from schemas.catalogue import PINNED  # noqa: PLC0415 as above
-    from schemas.topics import Topic  # noqa: PLC0415 as above
+    from schemas.catalogue import PINNED
+    from schemas.topics import Topic
 
-    table = Table("id", "subject", "version", "file", "key of its topic", box=None, header_style="bold")
+    table = Table("id", "subject", "version", "file", "topic key", box=None, header_style="bold")
     for pinned in PINNED:
         key = Topic.of_subject(pinned.subject).value.key
         table.add_row(
@@ -34,13 +34,13 @@ def list_() -> None:
 
 @app.command()
 def check() -> None:
-    """Check that no version of a schema breaks readers or writers of another one (full transitive compatibility).
+    """Check that every version of a schema can read the records of every other one (full transitive compatibility).
 
-    Part of `make lint`: the exit status is 1 if a change is incompatible.
+    The exit status is 1 if a change is incompatible. `make lint` runs this.
 
     Example: hailong schemas check
     """
-    from schemas.catalogue import PINNED  # noqa: PLC0415 imported here so that --help is quick
+    from schemas.catalogue import PINNED
 
     _refuse_incompatible()
     typer.echo(f"{len(PINNED)} schemas are compatible with each other.")
@@ -48,25 +48,26 @@ def check() -> None:
 
 @app.command()
 def register() -> None:
-    """Put the schemas that are missing into the Schema Registry, under their pinned ids.
+    """Register the missing schemas in the Schema Registry, under their pinned ids.
 
-    Nothing is registered while `hailong schemas check` finds a problem, or the registry has a version that ours do not
-    fit. Afterwards the registry refuses incompatible versions from anybody (FULL_TRANSITIVE).
+    Nothing is registered if `hailong schemas check` finds a problem, or if the registry holds a version that is not
+    compatible with ours. Afterwards the registry refuses incompatible versions from anybody (FULL_TRANSITIVE).
 
-    Needs HAILONG_SCHEMA_REGISTRY_URL, and a registry that allows the import mode.
+    Needs HAILONG_SCHEMA_REGISTRY_URL, and a registry that allows import mode.
 
     Example: HAILONG_SCHEMA_REGISTRY_URL=https://registry:8081 hailong schemas register
     """
-    import os  # noqa: PLC0415 as above
+    import os
 
-    from deploy.cli.options import warn_of_unknown  # noqa: PLC0415 as above
-    from deploy.settings import KafkaSettings, load, read_variables  # noqa: PLC0415 as above
-    from deploy.settings.registry import RegistrySettings  # noqa: PLC0415 as above
+    from deploy.cli.options import warn_of_unknown
+    from deploy.settings import KafkaSettings, load, read_variables
+    from deploy.settings.registry import RegistrySettings
+    from schemas.kafka.connection import KafkaConnection
 
     _refuse_incompatible()
     variables = read_variables(os.environ)
     warn_of_unknown(variables)
-    prefix = variables.get(KafkaSettings.variable("topic_prefix"), KafkaSettings.model_fields["topic_prefix"].default)
+    prefix = variables.get(KafkaSettings.variable("topic_prefix"), KafkaConnection("").topic_prefix)
     registered = load(RegistrySettings, variables).registry(prefix).register()
     for pinned in registered:
         typer.echo(f"registered {pinned.schema_id} {pinned.filename}")
@@ -75,7 +76,7 @@ def register() -> None:
 
 
 def _refuse_incompatible() -> None:
-    from schemas.evolution.compatibility import check_catalogue  # noqa: PLC0415 imported here so that --help is quick
+    from schemas.evolution.compatibility import check_catalogue
 
     problems = check_catalogue()
     for problem in problems:

@@ -21,28 +21,28 @@ TEND_S = 0.2
 
 def up(
     directory: Annotated[
-        Path, typer.Option("--dir", help="Where data, logs and passwords are kept.", file_okay=False)
+        Path, typer.Option("--dir", help="Directory for data, logs and passwords.", file_okay=False)
     ] = DEFAULT_DIR,
-    workers: Annotated[int, typer.Option(min=1, max=16, help="How many worker processes share the work.")] = 1,
+    workers: Annotated[int, typer.Option(min=1, max=16, help="Number of worker processes.")] = 1,
     broker: BrokerOption = Broker.EMBEDDED,
 ) -> None:
-    """Start broker, ClickHouse, worker and sink on this machine, and stay until Ctrl-C.
+    """Run Kafka broker, ClickHouse, worker and sink on this machine until Ctrl-C.
 
-    Ctrl-C stops all in order and loses nothing; a second Ctrl-C stops at once. What crashes is started again. The
-    embedded broker keeps its topics in memory only, Apache Kafka keeps them in the directory; so does ClickHouse with
-    its data. Other commands find the stack by its directory.
+    Ctrl-C stops them in order and loses nothing; a second Ctrl-C stops them at once. A process that crashes is started
+    again. ClickHouse and Apache Kafka keep their data in the directory; the embedded broker keeps its topics in memory
+    only. Other commands find the stack by its directory.
 
     Example: hailong up --dir var/up, then in another terminal: hailong simulate haiphong-2020 --dir var/up
 
     Example: hailong up --broker kafka
     """
-    from rich.console import Console  # noqa: PLC0415 imported here so that --help is quick
+    from rich.console import Console
 
-    from deploy.local.stack import Layout, Stack  # noqa: PLC0415 as above
-    from deploy.local.stack.plan import replaced_variables  # noqa: PLC0415 as above
-    from deploy.local.supervisor import StopRequest  # noqa: PLC0415 as above
-    from deploy.observability import configure_logs  # noqa: PLC0415 as above
-    from deploy.settings import LogSettings, load, read_variables  # noqa: PLC0415 as above
+    from deploy.local.stack import Layout, Stack
+    from deploy.local.stack.plan import replaced_variables
+    from deploy.local.supervisor import StopRequest
+    from deploy.observability import configure_logs
+    from deploy.settings import LogSettings, load, read_variables
 
     variables = read_variables(os.environ)
     warn_of_unknown(variables)
@@ -50,7 +50,7 @@ def up(
     configure_logs(logs.level, logs.format)
     console = Console()
     if ignored := replaced_variables(variables):
-        console.print(f"Not used, since `up` brings its own servers: {', '.join(ignored)}", highlight=False)
+        console.print(f"Ignored, because `hailong up` starts its own servers: {', '.join(ignored)}", highlight=False)
     layout = Layout(directory.resolve())
     with StopRequest() as stop, Stack(layout, variables, workers=workers, broker=broker, stopping=stop.is_set) as stack:
         with console.status(f"Starting {broker.in_words} and ClickHouse") as status:
@@ -61,14 +61,14 @@ def up(
             _introduce(console, stack, directory)
         while not stop.wait(TEND_S):
             stack.supervisor.tend()
-        console.print("Stopping in order; Ctrl-C once more stops at once.")
+        console.print("Stopping in order; press Ctrl-C again to stop at once.")
         stack.stop(console.print)
         console.print("Stopped.")
 
 
 def _introduce(console: Console, stack: Stack, directory: Path) -> None:
-    """Where everything is, and what to do next."""
-    from rich.table import Table  # noqa: PLC0415 as above
+    """Print the addresses and what to do next."""
+    from rich.table import Table
 
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_row("Kafka", stack.addresses.kafka)
@@ -78,22 +78,22 @@ def _introduce(console: Console, stack: Stack, directory: Path) -> None:
     for end in stack.endpoints:
         table.add_row(end.name, f"{end.url}/health  {end.url}/metrics")
     table.add_row("logs", f"{directory / 'logs'}")
-    console.print("[bold green]hailong runs[/]")
+    console.print("[bold green]hailong is running[/]")
     console.print(table)
     console.print(stack.broker.note)
     option = "" if directory == DEFAULT_DIR else f" --dir {directory}"
     console.print(f"Try in another terminal: [bold]hailong simulate haiphong-2020{option}[/]", highlight=False)
     console.print(f'                         [bold]hailong sql{option} "SHOW TABLES"[/]', highlight=False)
-    console.print("Ctrl-C stops everything.")
+    console.print("Press Ctrl-C to stop everything.")
 
 
 def migrate(directory: Dir = None) -> None:
-    """Bring ClickHouse's tables and views up to date; harmless when they are.
+    """Create or update the tables and views in ClickHouse. Run it before a new version; repeating it is harmless.
 
     Example: HAILONG_CLICKHOUSE_HOST=clickhouse hailong migrate
     """
-    from deploy.settings import ClickHouseSettings, load  # noqa: PLC0415 imported here so that --help is quick
-    from sinks.clickhouse.migrate import migrate as run  # noqa: PLC0415 as above
+    from deploy.settings import ClickHouseSettings, load
+    from sinks.clickhouse.migrate import migrate as run
 
     connection = load(ClickHouseSettings, variables_for(directory, [ClickHouseSettings])).connection()
     done = run(connection)

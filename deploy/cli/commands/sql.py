@@ -10,14 +10,14 @@ import typer
 from deploy.cli.options import Dir, variables_for
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
-    from collections.abc import Iterable, Iterator, Sequence
+    from collections.abc import Iterable, Sequence
 
 TABLE_ROWS = 1000
-"""A table on a screen shows no more rows than this; csv and json give all."""
+"""Most rows in a table on the terminal; csv and json print all."""
 
 
-class Format(StrEnum):
-    """How rows are printed."""
+class OutputFormat(StrEnum):
+    """How rows are printed; JSON is one object per line."""
 
     TABLE = "table"
     JSON = "json"
@@ -25,25 +25,27 @@ class Format(StrEnum):
 
 
 def sql(
-    query: Annotated[str, typer.Argument(help="One statement; - reads it from standard input.")],
+    query: Annotated[str, typer.Argument(help="One SQL statement; - reads it from standard input.")],
     *,
     directory: Dir = None,
-    form: Annotated[Format, typer.Option("--format", help="json: one object a line.")] = Format.TABLE,
+    output: Annotated[
+        OutputFormat, typer.Option("--format", help="How to print the rows; json: one object per line.")
+    ] = OutputFormat.TABLE,
 ) -> None:
-    """Ask the running ClickHouse.
+    """Run an SQL query in ClickHouse and print the rows.
 
-    The views v_... are made for questions; docs/data-dictionary.md explains them.
+    Query the views whose names begin with v_; docs/data-dictionary.md explains them.
 
     Example: hailong sql "SELECT * FROM v_opinions_by_office"
 
     Example: hailong sql --format csv "SELECT * FROM v_complaints" > complaints.csv
     """
-    from clickhouse_driver.errors import ServerException  # noqa: PLC0415 imported here so that --help is quick
+    from clickhouse_driver.errors import ServerException
 
-    from deploy.settings import ClickHouseSettings, load  # noqa: PLC0415 as above
-    from schemas.errors import SystemFault  # noqa: PLC0415 as above
-    from sinks.clickhouse.client import session  # noqa: PLC0415 as above
-    from sinks.clickhouse.errors import server_message  # noqa: PLC0415 as above
+    from deploy.settings import ClickHouseSettings, load
+    from schemas.errors import SystemFault
+    from sinks.clickhouse.client import session
+    from sinks.clickhouse.errors import server_message
 
     text = typer.get_text_stream("stdin").read() if query == "-" else query
     connection = load(ClickHouseSettings, variables_for(directory, [ClickHouseSettings])).connection()
@@ -51,30 +53,32 @@ def sql(
         try:
             rows = client.execute_iter(text, with_column_types=True)
             columns = [name for name, _kind in next(rows, [])] if rows is not None else []
-            _print(columns, rows, form)
+            _print(columns, rows, output)
         except ServerException as error:
             # The statement is the user's: the remedies for our own statements would mislead.
-            raise SystemFault(f"ClickHouse says (code {error.code}): {server_message(error)}") from error
+            raise SystemFault(
+                f"ClickHouse refused the statement (code {error.code}): {server_message(error)}"
+            ) from error
 
 
-def _print(columns: Sequence[str], rows: Iterable[Sequence[Any]], form: Format) -> None:
-    match form:
-        case Format.TABLE:
+def _print(columns: Sequence[str], rows: Iterable[Sequence[Any]], output: OutputFormat) -> None:
+    match output:
+        case OutputFormat.TABLE:
             _print_table(columns, rows)
-        case Format.JSON:
-            import json  # noqa: PLC0415 as above
+        case OutputFormat.JSON:
+            import json
 
             for row in rows:
                 named = dict(zip(columns, row, strict=True))
                 typer.echo(json.dumps(named, ensure_ascii=False, default=str))
-        case Format.CSV:
+        case OutputFormat.CSV:
             _print_csv(columns, rows)
 
 
 def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    from rich.console import Console  # noqa: PLC0415 as above
-    from rich.table import Table  # noqa: PLC0415 as above
-    from rich.text import Text  # noqa: PLC0415 as above
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     if not columns:
         return
@@ -83,22 +87,17 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         table.add_column(Text(name))
     for number, row in enumerate(rows):
         if number == TABLE_ROWS:
-            typer.echo(f"Only the first {TABLE_ROWS} rows are shown; --format csv or json gives all.", err=True)
+            typer.echo(f"Only the first {TABLE_ROWS} rows are shown; use --format csv or json for all.", err=True)
             break
-        # Text, not markup: a value in brackets is a value.
+        # As Text: a table would take a value in brackets for its markup.
         table.add_row(*(Text("" if value is None else str(value)) for value in row))
     Console().print(table)
 
 
 def _print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    import csv  # noqa: PLC0415 as above
-    import sys  # noqa: PLC0415 as above
+    import csv
+    import sys
 
     writer = csv.writer(sys.stdout, lineterminator="\n")
     writer.writerow(columns)
-    writer.writerows(_safe(rows))
-
-
-def _safe(rows: Iterable[Sequence[Any]]) -> Iterator[Sequence[Any]]:
-    for row in rows:
-        yield ["" if value is None else value for value in row]
+    writer.writerows(rows)  # None becomes an empty cell

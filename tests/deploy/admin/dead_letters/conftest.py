@@ -9,7 +9,7 @@ import pytest
 from confluent_kafka import Producer
 from support.events import item, rating, value_of
 
-from deploy.admin.dead_letters import Entry
+from deploy.admin.dead_letters import DeadLetterEntry
 from deploy.admin.topics import ensure_topics
 from schemas.batches.batch import RawBatch, Reject
 from schemas.codec.record import encoder
@@ -89,9 +89,9 @@ def desk(kafka: KafkaConnection) -> Desk:
 
 
 @pytest.fixture
-def entry() -> Callable[..., Entry]:
+def entry() -> Callable[..., DeadLetterEntry]:
     """An entry with some things different."""
-    plain = Entry(
+    plain = DeadLetterEntry(
         "12eb48d0-3e78-5aa1-b3e6-c18459d942e4", ("join",), "hailong.rating.v1", "c/t", 3, 17, AT, "BAD_TIME",
         "submitted_at must lie somewhere", 102, 11, 40, 40, "d",
     )  # fmt: skip

@@ -19,7 +19,7 @@ from support.events import rating, status, value_of
 from support.polling import DEADLINE_S, eventually
 from typer.testing import CliRunner, Result
 
-from deploy.admin.dead_letters.times import shown
+from deploy.admin.dead_letters.times import format_moment
 from deploy.cli.main import app
 from deploy.errors import Mistake
 from schemas.codec.record import decoder
@@ -86,7 +86,7 @@ def test_lists_are_short_filtered_and_for_machines(desk: Any, dlq: Callable[...,
     listed = dlq("list").output
     assert max(map(len, listed.splitlines())) <= 100
     assert "1  UNKNOWN_SCHEMA  declaration-status" in listed
-    assert f"{first.dead_letter_id[:8]}  {shown(first.recorded_at)}  rating[1]@100" in listed
+    assert f"{first.dead_letter_id[:8]}  {format_moment(first.recorded_at)}  rating[1]@100" in listed
     assert "by join, sink" in listed
     for arguments in (
         ["--until", "2020-06-01", "--id", first.dead_letter_id[:6]],
@@ -97,8 +97,8 @@ def test_lists_are_short_filtered_and_for_machines(desk: Any, dlq: Callable[...,
         assert (found["dead_letter_id"], found["stages"]) == (first.dead_letter_id, ["join", "sink"])
         assert "value" not in found
     assert len(dlq("list", "--json", "--limit", "1").output.splitlines()) == 1
-    assert "1 more: --limit 2" in dlq("list", "--limit", "1").output
-    assert dlq("list", "--schema-id", "7").output == "No open dead letters like this.\n"
+    assert "1 more: use --limit 2" in dlq("list", "--limit", "1").output
+    assert dlq("list", "--schema-id", "7").output == "No open dead letters match.\n"
 
 
 def test_discarded_letters_are_put_away(desk: Any, dlq: Callable[..., Result]) -> None:

@@ -7,9 +7,9 @@ from typing import Any
 
 import pytest
 
-from deploy.admin.dead_letters import Entry, Selection
-from deploy.admin.dead_letters.entries import named
-from deploy.admin.dead_letters.times import moment, shown
+from deploy.admin.dead_letters import DeadLetterEntry, Selection
+from deploy.admin.dead_letters.entries import find_letter
+from deploy.admin.dead_letters.times import format_moment, parse_moment
 from deploy.errors import Mistake
 from schemas.records import DeadLetterAction
 from schemas.topics import Topic
@@ -37,13 +37,13 @@ ACTION = DeadLetterAction("a", 5, "l", "DISCARDED", 5, "ops", None, None, None)
         ({"until": 1_588_300_200_000}, False),
     ],
 )
-def test_every_filter_restricts(entry: Callable[..., Entry], selection: dict[str, Any], meant: bool) -> None:
+def test_every_filter_restricts(entry: Callable[..., DeadLetterEntry], selection: dict[str, Any], meant: bool) -> None:
     """All filters must agree; of several values of one filter one must."""
     assert bool(Selection(**selection).of([entry()])) is meant
     assert Selection(**selection).restricts is bool(selection)
 
 
-def test_letters_that_were_decided_about_are_hidden(entry: Callable[..., Entry]) -> None:
+def test_letters_that_were_decided_about_are_hidden(entry: Callable[..., DeadLetterEntry]) -> None:
     """They come back only when asked for, the latest letter first."""
     old, new = entry(recorded_at=1, actions=(ACTION,)), entry(recorded_at=2)
     assert Selection().of([old, new]) == [new]
@@ -57,15 +57,15 @@ def test_letters_that_were_decided_about_are_hidden(entry: Callable[..., Entry])
         ({}, None),
         ({"topic": "other.rating.v1"}, None),
         ({"topic": "hailong.rated-service.v1"}, None),
-        ({"topic": "somebody.else"}, "none of hailong's"),
+        ({"topic": "somebody.else"}, "not one of hailong's"),
         ({"value_size": 41}, "only 40 of its 41 bytes"),
-        ({"key_size": 1024}, "key was kept only"),
+        ({"key_size": 1024}, "bytes of its key were kept"),
         ({"reason": "EMPTY"}, "no value"),
-        ({"topic": "hailong.office-count.v1"}, "would hide what is true now"),
+        ({"topic": "hailong.office-count.v1"}, "would replace the current one"),
     ],
 )
 def test_what_cannot_be_replayed_says_why(
-    entry: Callable[..., Entry], different: dict[str, Any], words: str | None
+    entry: Callable[..., DeadLetterEntry], different: dict[str, Any], words: str | None
 ) -> None:
     """Cut, empty and foreign records are refused, and those of topics that keep only the latest record."""
     why = entry(**different).not_replayable()
@@ -75,27 +75,27 @@ def test_what_cannot_be_replayed_says_why(
 def test_the_topic_is_told_whatever_the_prefix_was() -> None:
     """Each topic is recognised by the end of its name, though one name may end like another."""
     for topic in Topic:
-        made = Entry("i", (), topic.value.name("a.b-"), "c", 0, 0, 0, "", "", None, None, 0, 0, "")
+        made = DeadLetterEntry("i", (), topic.value.name("a.b-"), "c", 0, 0, 0, "", "", None, None, 0, 0, "")
         assert made.origin is topic
 
 
-def test_ids_are_named_by_their_beginnings(entry: Callable[..., Entry]) -> None:
+def test_ids_are_named_by_their_beginnings(entry: Callable[..., DeadLetterEntry]) -> None:
     """One letter is found; too little, none and several are refused."""
     entries = [entry(), entry(dead_letter_id="12eb0000-0000-0000-0000-000000000000")]
-    assert named(entries, "12EB4") is entries[0]
+    assert find_letter(entries, "12EB4") is entries[0]
     for beginning, words in (("12e", "at least 4"), ("12eb", "2 dead letters"), ("ffff", "No dead letter")):
         with pytest.raises(Mistake, match=words):
-            named(entries, beginning)
+            find_letter(entries, beginning)
 
 
 def test_moments_as_people_write_them() -> None:
     """So long ago, dates and times; anything else is refused with an example."""
     now = 1_588_300_200_000
-    assert [now - moment(text, now, "--since") for text in ("now", "90m", "1.5h", "2d", "30s")] == [
+    assert [now - parse_moment(text, now, "--since") for text in ("now", "90m", "1.5h", "2d", "30s")] == [
         0, 5_400_000, 5_400_000, 172_800_000, 30_000,
     ]  # fmt: skip
-    assert moment("2020-05-01T02:30", 0, "--since") == moment("2020-05-01T09:30+07:00", 0, "--since") == now
-    assert moment("2020-05-01", 0, "--since") == now - 9_000_000
-    assert shown(now) == "2020-05-01 02:30"
-    with pytest.raises(Mistake, match="--since yesterday is no moment"):
-        moment("yesterday", now, "--since")
+    assert parse_moment("2020-05-01T02:30", 0, "--since") == parse_moment("2020-05-01T09:30+07:00", 0, "--since") == now
+    assert parse_moment("2020-05-01", 0, "--since") == now - 9_000_000
+    assert format_moment(now) == "2020-05-01 02:30"
+    with pytest.raises(Mistake, match="--since yesterday is not a time"):
+        parse_moment("yesterday", now, "--since")

@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.events import item, rating, status, value_of
 
-from deploy.admin.dead_letters import Entry
-from deploy.admin.dead_letters.masking import decoded, described_frame, described_key, masked
+from deploy.admin.dead_letters import DeadLetterEntry
+from deploy.admin.dead_letters.masking import decode_masked, describe_frame, describe_key, mask
 from deploy.admin.dead_letters.private_file import write_private
 from deploy.admin.dead_letters.reader import Contents
 from deploy.errors import Mistake
@@ -22,11 +22,11 @@ from schemas.topics import Topic
 AT = 1_588_300_200_000
 
 
-def test_structure_is_shown_and_persons_are_not(entry: Callable[..., Entry]) -> None:
+def test_structure_is_shown_and_persons_are_not(entry: Callable[..., DeadLetterEntry]) -> None:
     """Codes, scores and times stay; comment, contact and free text are hidden with their size."""
     sheet = rating("Nguyen", 1, AT, item(score=9), comment="rất chậm", contact=b"0912345678")
     value = value_of(sheet, Topic.RATING)
-    found = decoded(Contents(entry(value_size=40), b"k", value), pinned_only)
+    found = decode_masked(Contents(entry(value_size=40), b"k", value), pinned_only)
     assert found["comment"] == "(personal: 8 characters, hidden)"
     assert found["contact"] == "(personal: 10 bytes, hidden)"
     assert found["sheet_id"] == "(6 characters, hidden)"
@@ -37,50 +37,50 @@ def test_structure_is_shown_and_persons_are_not(entry: Callable[..., Entry]) -> 
     }  # fmt: skip
 
 
-def test_a_field_that_broke_a_rule_is_hidden(entry: Callable[..., Entry]) -> None:
+def test_a_field_that_broke_a_rule_is_hidden(entry: Callable[..., DeadLetterEntry]) -> None:
     """Whatever stands where it should not is not shown, though it looks like a code."""
     value = value_of(rating("s", 1, AT, item(), item("TEAM", "01")), Topic.RATING)
     broken = entry(reason="BAD_FIELD", detail="items[1].target_id must be a team")
-    found = decoded(Contents(broken, None, value), pinned_only)
+    found = decode_masked(Contents(broken, None, value), pinned_only)
     assert found["items"][1]["target_id"] == "(broke the rule: 2 characters, hidden)"
     assert found["items"][0]["target_id"] == "03CC"
 
 
-def test_what_cannot_be_read_says_why(entry: Callable[..., Entry]) -> None:
+def test_what_cannot_be_read_says_why(entry: Callable[..., DeadLetterEntry]) -> None:
     """Cut, foreign and broken values have a sentence in place of a structure."""
     value = value_of(status("e", "REGISTERED", AT), Topic.DECLARATION_STATUS)
     for different, given_value, words in (
         ({"value_size": 50}, value, "only 40 of 50 bytes"),
-        ({"topic": "foreign"}, value, "none of hailong's"),
+        ({"topic": "foreign"}, value, "not one of hailong's"),
         ({"topic": "hailong.dead-letter.v1"}, value, "itself a dead letter"),
         ({}, value, "schema id 101 is not a schema of rating"),
         ({"topic": "hailong.declaration-status.v1"}, value[:-3], "cannot be read"),
     ):
-        assert words in decoded(Contents(entry(**different), None, given_value), pinned_only)
+        assert words in decode_masked(Contents(entry(**different), None, given_value), pinned_only)
 
 
 def test_absurd_times_are_shown() -> None:
     """The number stays, whatever calendar it is of."""
-    assert masked({"occurred_at": 1 << 62}) == {"occurred_at": f"{1 << 62} = no time of our calendar"}
+    assert mask({"occurred_at": 1 << 62}) == {"occurred_at": f"{1 << 62} = not a valid date"}
 
 
 @given(st.text(max_size=30), st.binary(max_size=40))
 def test_hidden_texts_and_bytes_stay_hidden(text: str, data: bytes) -> None:
     """Nothing of personal fields, and no byte of an unreadable value, is ever part of what is shown."""
-    shown = json.dumps(masked({"comment": "q" + text, "contact": b"q" + data}))
-    assert shown == json.dumps(masked({"comment": "q" + "x" * len(text), "contact": b"q" + bytes(len(data))}))
-    assert described_frame(b"q" + data) == "no magic byte"
-    assert described_key(b"q" + data).endswith("not the first 11 digits of a declaration number")
+    shown = json.dumps(mask({"comment": "q" + text, "contact": b"q" + data}))
+    assert shown == json.dumps(mask({"comment": "q" + "x" * len(text), "contact": b"q" + bytes(len(data))}))
+    assert describe_frame(b"q" + data) == "no magic byte"
+    assert describe_key(b"q" + data).endswith("not the first 11 digits of a declaration number")
 
 
 def test_frames_and_keys_are_described() -> None:
     """A header is shown in hexadecimal; other beginnings only by what they look like; telephone numbers never."""
-    assert described_frame(b"\x00\x00\x00\x00\x66rest") == "00 00 00 00 66  (magic byte 0, schema id 102)"
-    assert described_frame(b'{"a": 1}') == "no magic byte; looks like JSON"
-    assert described_frame(b"\x00\x00") == "begins with the magic byte 0, without a schema id after it"
-    assert described_frame(b"") == "no value"
-    assert (described_key(None), described_key(b"10300000001")) == ("none", "10300000001")
-    assert "11 bytes, not shown" in described_key(b"84912345678")
+    assert describe_frame(b"\x00\x00\x00\x00\x66rest") == "00 00 00 00 66  (magic byte 0, schema id 102)"
+    assert describe_frame(b'{"a": 1}') == "no magic byte; looks like JSON"
+    assert describe_frame(b"\x00\x00") == "begins with the magic byte 0, without a schema id after it"
+    assert describe_frame(b"") == "no value"
+    assert (describe_key(None), describe_key(b"10300000001")) == ("none", "10300000001")
+    assert "11 bytes, not shown" in describe_key(b"84912345678")
 
 
 def test_raw_bytes_are_for_their_reader_alone(tmp_path: Path) -> None:

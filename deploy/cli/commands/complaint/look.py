@@ -1,0 +1,77 @@
+"""`hailong complaint list`, `show` and `limits`: what there is, without changing anything."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from deploy.cli.commands.complaint.options import Case
+from deploy.cli.commands.complaint.sending import read_all_cases
+from deploy.cli.context import console, kafka_cluster
+from deploy.cli.options import Dir, Json
+from producers.clock import wall_clock
+from schemas.records import Track
+
+ROWS = 50
+
+
+def list_cases(
+    *,
+    directory: Dir = None,
+    office: Annotated[str | None, typer.Option(help="Only cases opened at this office.", show_default=False)] = None,
+    unit: Annotated[str | None, typer.Option(help="Only cases of this responsible unit.", show_default=False)] = None,
+    track: Annotated[Track | None, typer.Option(help="Only this legal track.", show_default=False)] = None,
+    overdue: Annotated[bool, typer.Option("--overdue", help="Only cases past a time limit.")] = False,
+    ended: Annotated[bool, typer.Option("--all", help="Also cases that are answered or ended.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = ROWS,
+    as_json: Json = False,
+) -> None:
+    """List open cases, the most urgent first.
+
+    Example: hailong complaint list --unit 03CC --overdue
+    """
+    from deploy.admin.complaints import tables
+    from deploy.admin.complaints.cases import ENDED
+
+    now = wall_clock()
+    found = [
+        case
+        for case in read_all_cases(kafka_cluster(directory))
+        if (ended or case.state not in ENDED)
+        and office in (None, case.office)
+        and unit in (None, case.unit)
+        and track in (None, case.track)
+        and (not overdue or (case.next_due_at is not None and case.next_due_at < now))
+    ]
+    if as_json:
+        for case in found[:limit]:
+            typer.echo(tables.as_json(case))
+        return
+    screen = console()
+    if not found:
+        screen.print("No case matches." if ended else "No open case matches; --all also shows those that ended.")
+        return
+    screen.print(tables.listing(found[:limit], now))
+    if len(found) > limit:
+        screen.print(f"\n{len(found) - limit:,} more: use --limit {len(found)}, or --json for all fields.")
+
+
+def show(case: Case, *, directory: Dir = None) -> None:
+    """Show one case: the responsible unit, its time limits with their sources, and its history.
+
+    Example: hailong complaint show 7b1c
+    """
+    from deploy.admin.complaints import tables
+    from deploy.admin.complaints.cases import find_case, read_history
+
+    cluster = kafka_cluster(directory)
+    found = find_case(read_all_cases(cluster), case)
+    console().print(tables.sheet(found, read_history(*cluster, found.complaint_id), wall_clock()))
+
+
+def limits() -> None:
+    """Print the legal time limits in force today, with their sources and how certain each is."""
+    from deploy.admin.complaints import tables
+
+    console().print(tables.limits(wall_clock()))

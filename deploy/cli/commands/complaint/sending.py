@@ -1,0 +1,116 @@
+"""How the commands of `hailong complaint` act: find the case, send the action, wait for the result, report it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+import typer
+
+from deploy.cli.context import console, kafka_cluster
+from deploy.cli.error_report import FAILED
+from producers.clock import wall_clock
+from schemas.records import ActorRole, CaseAction
+
+if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
+    from deploy.cli.context import Cluster
+    from schemas.records import ComplaintAction, ComplaintCase, ComplaintEvent
+
+
+def act_on_case(
+    directory: Path | None,
+    case: str,
+    action: CaseAction,
+    wait: float,
+    at: str | None,
+    *,
+    unit: str | None = None,
+    role: ActorRole = ActorRole.HANDLER,
+    **fields: Any,
+) -> None:
+    """Send one action on a case and report the result; a refusal ends the command.
+
+    Args:
+        directory: Value of `--dir`.
+        case: How the id of the case begins.
+        action: The action.
+        wait: Seconds to wait for the result.
+        at: When it was done, with UTC offset; None: now.
+        unit: Unit that a handler acts for; None: the one responsible for the case.
+        role: Who acts: a handler or an enterprise.
+        fields: Further fields of the action.
+    """
+    from deploy.admin.complaints.cases import find_case
+
+    cluster = kafka_cluster(directory)
+    found = find_case(read_all_cases(cluster), case)
+    if role is ActorRole.HANDLER:
+        fields["unit"] = unit or found.unit
+    send_and_report(cluster, action_on(found, action, at, role=role, **fields), wait)
+
+
+def action_on(
+    case: ComplaintCase, action: CaseAction, at: str | None, *, role: ActorRole = ActorRole.HANDLER, **fields: Any
+) -> ComplaintAction:
+    """An action on a case, under a new id; arguments as `act_on_case`.
+
+    Raises:
+        Mistake: `at` is not a time.
+    """
+    from schemas.records import ComplaintAction
+
+    return ComplaintAction(
+        action_id=str(uuid4()),
+        complaint_id=case.complaint_id,
+        action=action.value,
+        acted_at=wall_clock() if at is None else _milliseconds(at),
+        actor_role=role.value,
+        **fields,
+    )
+
+
+def _milliseconds(at: str) -> int:
+    from deploy.errors import Mistake
+    from producers.files.fields import milliseconds
+
+    found = milliseconds(at)
+    if found is None:
+        raise Mistake("--at must be a time with its UTC offset, such as 2026-09-08T10:00:00+07:00.")
+    return found
+
+
+def send_and_report(cluster: Cluster, action: ComplaintAction, wait: float) -> None:
+    """Send an action, wait for what its case answers, and print that; a refusal or no answer ends the command."""
+    from deploy.admin.complaints.actions import act
+
+    with console(stderr=True).status("Waiting for the case ..."):
+        (event,) = act(*cluster, [action], wait)
+    _report(action, event)
+
+
+def _report(action: ComplaintAction, event: ComplaintEvent | None) -> None:
+    name = action.action.lower().replace("_", " ")
+    if event is None:
+        typer.echo(
+            f"{name}: Kafka has the action ({action.action_id}), but no result came in time. Check that a worker runs; "
+            "`hailong complaint show` will tell the result. Do not send the action again.",
+            err=True,
+        )
+        raise typer.Exit(FAILED)
+    if event.refusal is not None:
+        typer.echo(
+            f"{name}: refused with {event.refusal}; docs/complaints.md explains it. The case is "
+            f"{event.state or 'unknown'}.",
+            err=True,
+        )
+        raise typer.Exit(FAILED)
+    typer.echo(f"{name}: done. The case is {event.state}; the responsible unit is {event.unit}.")
+
+
+def read_all_cases(cluster: Cluster) -> list[ComplaintCase]:
+    """Every case, read from Kafka."""
+    from deploy.admin.complaints.cases import read_cases
+
+    with console(stderr=True).status("Reading cases ..."):
+        return read_cases(*cluster)

@@ -1,0 +1,179 @@
+"""`hailong dlq replay` and `discard`: what a person decides about dead letters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from deploy.cli.commands.dlq.selecting import (
+    FromTopic,
+    Id,
+    Ids,
+    Limit,
+    Partition,
+    Reason,
+    SchemaId,
+    Since,
+    Stage,
+    Until,
+    read_all_letters,
+    selection_of,
+)
+from deploy.cli.context import console, kafka_cluster
+from deploy.cli.error_report import FAILED
+from deploy.cli.options import Dir, Yes
+from producers.clock import wall_clock
+
+if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
+    from collections.abc import Callable, Sequence
+
+    from deploy.admin.dead_letters import DeadLetterEntry, Selection
+    from deploy.admin.dead_letters.actions import Decision
+
+By = Annotated[
+    str | None,
+    typer.Option("--by", help="Who decides. Without it: your user name on this machine.", show_default=False),
+]
+Note = Annotated[
+    str | None, typer.Option(help="Why. It is stored with the decision, so name no persons.", show_default=False)
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done, but change nothing.")]
+
+
+def replay(
+    ids: Ids = None,
+    *,
+    directory: Dir = None,
+    id_: Id = None,
+    reason: Reason = None,
+    topic: FromTopic = None,
+    partition: Partition = None,
+    stage: Stage = None,
+    schema_id: SchemaId = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = None,
+    decided: Annotated[
+        bool, typer.Option("--all", help="Also letters that were replayed or discarded before.")
+    ] = False,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    by: By = None,
+    note: Note = None,
+) -> None:
+    """Publish refused records again, unchanged, to their source topics. Do it after the cause is fixed.
+
+    A record that was accepted meanwhile changes nothing. One that is still bad becomes a new dead letter.
+
+    Example: hailong dlq replay --reason UNKNOWN_SCHEMA --schema-id 121 --dry-run
+
+    Example: hailong dlq replay 12eb48d0 --note "schema 121 is registered now"
+    """
+    from deploy.admin.dead_letters import contents_of, tables
+    from deploy.admin.dead_letters import replay as publish
+
+    connection, _writer_schemas = kafka_cluster(directory)
+    named = [*(ids or ()), *(id_ or ())]
+    selection = selection_of(named, reason, topic, partition, stage, schema_id, since, until, decided=decided)
+    chosen = _choose(read_all_letters(connection), selection, limit)
+    able = [entry for entry in chosen if entry.not_replayable() is None]
+    for why, count in tables.refusals(chosen).items():
+        typer.echo(f"{count:,} cannot be replayed: {why}.", err=True)
+    if able and _confirmed(f"Publish {_letters(len(able))} again", able, dry_run=dry_run, yes=yes):
+        with _progress_bar("Publishing", len(able)) as done:
+            replayed = publish(connection, contents_of(connection, able), _decision(by, note), done)
+        typer.echo(f"{_letters(len(replayed))} published again; what is still bad becomes a new dead letter.")
+    raise typer.Exit(FAILED if len(able) < len(chosen) or not chosen else 0)
+
+
+def discard(
+    ids: Ids = None,
+    *,
+    directory: Dir = None,
+    id_: Id = None,
+    reason: Reason = None,
+    topic: FromTopic = None,
+    partition: Partition = None,
+    stage: Stage = None,
+    schema_id: SchemaId = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Limit = None,
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    by: By = None,
+    note: Note = None,
+) -> None:
+    """Mark dead letters as discarded: you decided that nothing is to be done. Kafka keeps them until they expire.
+
+    Example: hailong dlq discard --reason NOT_FRAMED --until 7d --note "test traffic of the portal"
+    """
+    from deploy.admin.dead_letters import discard as mark_discarded
+
+    connection, _writer_schemas = kafka_cluster(directory)
+    named = [*(ids or ()), *(id_ or ())]
+    selection = selection_of(named, reason, topic, partition, stage, schema_id, since, until)
+    chosen = _choose(read_all_letters(connection), selection, limit)
+    if chosen and _confirmed(f"Discard {_letters(len(chosen))}", chosen, dry_run=dry_run, yes=yes):
+        with _progress_bar("Discarding", len(chosen)) as done:
+            mark_discarded(connection, chosen, _decision(by, note), done)
+        typer.echo(f"{_letters(len(chosen))} discarded; `hailong dlq list --all` still shows them.")
+    raise typer.Exit(0 if chosen else FAILED)
+
+
+def _choose(entries: Sequence[DeadLetterEntry], selection: Selection, limit: int | None) -> list[DeadLetterEntry]:
+    """The letters to decide about; a selection without any filter is refused, so that nobody means all by mistake."""
+    from deploy.admin.dead_letters.entries import find_letter
+    from deploy.errors import Mistake
+
+    if not selection.restricts:
+        raise Mistake(
+            "Say which dead letters: give ids, --reason, --topic or another filter; `--until now` means all open ones."
+        )
+    for one in selection.ids:
+        entry = find_letter(entries, one)
+        if entry.actions and not selection.decided:
+            typer.echo(f"{one} is {entry.state.lower()} already and is left out.", err=True)
+    chosen = selection.of(entries)[:limit]
+    if not chosen:
+        typer.echo("No open dead letter matches: nothing was done.", err=True)
+    return chosen
+
+
+def _confirmed(question: str, entries: Sequence[DeadLetterEntry], *, dry_run: bool, yes: bool) -> bool:
+    """Show what is about to happen, and whether it should; "no" ends the command."""
+    from deploy.admin.dead_letters import tables
+
+    screen = console()
+    screen.print(tables.summary(entries))
+    if dry_run:
+        screen.print("\nNothing was done (--dry-run).")
+        return False
+    if not yes:
+        screen.print()
+        typer.confirm(f"{question}?", abort=True)
+    return True
+
+
+def _decision(by: str | None, note: str | None) -> Decision:
+    from getpass import getuser
+
+    from deploy.admin.dead_letters.actions import Decision
+
+    return Decision(by or getuser(), note, wall_clock)
+
+
+def _letters(count: int) -> str:
+    return "1 dead letter" if count == 1 else f"{count:,} dead letters"
+
+
+@contextmanager
+def _progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
+    from rich.progress import Progress
+
+    with Progress(console=console(stderr=True), transient=True) as progress:
+        task = progress.add_task(title, total=total)
+        yield lambda count: progress.update(task, completed=count)
