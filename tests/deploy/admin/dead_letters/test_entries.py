@@ -83,7 +83,7 @@ def test_ids_are_named_by_their_beginnings(entry: Callable[..., DeadLetterEntry]
     """One letter is found; too little, none and several are refused."""
     entries = [entry(), entry(dead_letter_id="12eb0000-0000-0000-0000-000000000000")]
     assert find_letter(entries, "12EB4") is entries[0]
-    for beginning, words in (("12e", "at least 4"), ("12eb", "2 dead letters"), ("ffff", "No dead letter")):
+    for beginning, words in (("12e", "at least the first 4"), ("12eb", "2 dead letters"), ("ffff", "No dead letter")):
         with pytest.raises(Mistake, match=words):
             find_letter(entries, beginning)
 
