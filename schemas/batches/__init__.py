@@ -1,1 +1,1 @@
-"""A run of fetched records, kept as bytes and offsets until somebody decodes them."""
+"""Consecutive records fetched from a partition, kept as bytes and offsets until they are decoded."""

@@ -1,4 +1,4 @@
-"""A fetched run of records of one topic partition, before anybody looked inside."""
+"""Consecutive records fetched from one topic partition, not yet decoded."""
 
 from __future__ import annotations
 
@@ -11,11 +11,11 @@ from schemas.topics import Topic
 
 
 class Batch(Protocol):
-    """What every batch offers, however it came; attributes as in `RawBatch`."""
+    """Consecutive records of one partition; `RawBatch` describes the attributes."""
 
     @property
     def topic(self) -> Topic:
-        """Which topic of the contract."""
+        """The topic of the contract."""
 
     @property
     def partition(self) -> int:
@@ -23,11 +23,11 @@ class Batch(Protocol):
 
     @property
     def first(self) -> int:
-        """Offset of the first record, or less: where the reading of it began."""
+        """Offset where the reading of the batch began: that of the first record, or lower."""
 
     @property
     def end(self) -> int:
-        """The offset after the last record, or more: where the reading goes on."""
+        """Offset where the reading continues: one after the last record, or higher."""
 
     @property
     def offsets(self) -> Sequence[int]:
@@ -54,7 +54,7 @@ class RawBatch:
     """Records of one partition in offset order; all sequences have the same length, at least 1.
 
     Attributes:
-        topic: Which topic of the contract.
+        topic: The topic of the contract.
         partition: Partition number.
         offsets: Offsets, ascending; gaps are possible (compaction).
         timestamps: Kafka timestamps, epoch milliseconds.
@@ -86,12 +86,12 @@ class RawBatch:
 
 @dataclass(frozen=True, slots=True)
 class Reject:
-    """One record of a batch that was refused.
+    """A record of a batch that was refused.
 
     Attributes:
         index: Position in the batch.
-        reason: Class of the fault.
-        detail: Field and rule, never a value.
+        reason: The kind of fault.
+        detail: Field and rule; never a value, which may be personal data.
         schema_id: Writer schema id, where the frame could be read.
     """
 

@@ -1,8 +1,8 @@
 """Records of one partition as Kafka stores them: one run of bytes for many records.
 
-A record in a record batch of format 2 is zigzag varints and length-prefixed bytes. Kernels find their way in thousands
-of them (`schemas.batches.record_spans`), and nothing has to be done for each record in Python. This module holds them,
-and reads them one by one for those who need them so.
+A record in a record batch of format 2 is zigzag varints and length-prefixed bytes. Kernels find the keys and values of
+thousands of records (`schemas.batches.record_spans`) without a step of Python for each. This module holds the bytes,
+and unpacks single records where a caller needs them.
 
 Source of the layout: Apache Kafka documentation, "Implementation", "Message Format".
 """
@@ -15,9 +15,6 @@ from dataclasses import dataclass, field
 from itertools import accumulate
 from operator import itemgetter
 from typing import Any, NamedTuple, TypeVar, overload
-
-import numpy as np
-import numpy.typing as npt
 
 from schemas.errors import SystemFault
 from schemas.topics import Topic
@@ -43,12 +40,12 @@ class PackedRecord(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class RecordRun:
-    """The records of one record batch, or of the part of it that is wanted; uncompressed.
+    """Consecutive records of one record batch, uncompressed.
 
     Attributes:
-        base_offset: What the offsets in it are counted from.
-        base_timestamp: What the timestamps in it are counted from, epoch milliseconds.
-        append_time: The timestamp of all of them, where the broker sets it; else None.
+        base_offset: The records hold offsets relative to it.
+        base_timestamp: The records hold timestamps relative to it; epoch milliseconds.
+        append_time: The timestamp of all records where the broker sets it, else None.
         count: How many records there are.
         data: Their bytes.
     """
@@ -63,12 +60,12 @@ class RecordRun:
         """The records, in order.
 
         Raises:
-            SystemFault: These bytes are not what Kafka accepts: the log is damaged.
+            SystemFault: The bytes are no well-formed records: the log is damaged.
         """
         return (record for record, _end in self._walk())
 
     def _walk(self) -> Iterator[tuple[PackedRecord, int]]:
-        """Each record, and where its bytes end."""
+        """Each record, and the place after its bytes."""
         position = 0
         try:
             for _ in range(self.count):
@@ -107,7 +104,7 @@ class RecordRun:
 
 
 def _wrapped(number: int) -> int:
-    """A sum as 64 bits hold it: so Kafka's brokers and clients add, and numpy does in `PackedBatch.stamped`."""
+    """A sum that wraps around at 64 bits, as in Kafka's brokers and clients, and in numpy (`locate_records`)."""
     return (number + (1 << 63)) % (1 << 64) - (1 << 63)
 
 
@@ -134,17 +131,14 @@ def _bytes(data: bytes, at: int) -> tuple[bytes | None, int]:
 
 
 class PackedBatch:
-    """A fetched run of records of one partition, still as Kafka stores them.
-
-    It can be used wherever a `schemas.batches.batch.RawBatch` can; kernels read it without unpacking
-    (`schemas.batches.record_spans`).
+    """Fetched records of one partition, still as Kafka stores them; a `schemas.batches.batch.Batch`.
 
     Args:
-        topic: Which topic of the contract.
+        topic: The topic of the contract.
         partition: Partition number.
-        first: Offset where its reading began; there may be no record with it.
-        end: Offset where the reading goes on.
-        runs: Its records, in offset order; there may be none.
+        first: Offset where the reading of the batch began; there may be no record with it.
+        end: Offset where the reading continues.
+        runs: The records in offset order; may be empty.
     """
 
     def __init__(self, topic: Topic, partition: int, first: int, end: int, runs: Sequence[RecordRun]) -> None:
@@ -161,7 +155,7 @@ class PackedBatch:
         return self._begins[-1]
 
     def record(self, index: int) -> PackedRecord:
-        """One record; the run that it is in is unpacked for it, and only that.
+        """One record; unpacks its run.
 
         Raises:
             IndexError: There is no such record.
@@ -193,24 +187,6 @@ class PackedBatch:
     def values(self) -> Sequence[bytes | None]:
         """Raw values."""
         return _Fields(self, itemgetter(3))
-
-    def data(self) -> bytes:
-        """The bytes of all records."""
-        return self.runs[0].data if len(self.runs) == 1 else b"".join(run.data for run in self.runs)
-
-    def stamped(self, deltas: npt.NDArray[np.int64]) -> npt.NDArray[np.int64]:
-        """Timestamps from what the records say, relative to their batch.
-
-        Args:
-            deltas: One for each record, milliseconds.
-        """
-        bases = [run.base_timestamp if run.append_time is None else run.append_time for run in self.runs]
-        own = [run.append_time is None for run in self.runs]
-        counts = self._counts()
-        return np.repeat(np.array(bases, np.int64), counts) + deltas * np.repeat(np.array(own, np.int64), counts)
-
-    def _counts(self) -> list[int]:
-        return [run.count for run in self.runs]
 
 
 class _Fields(Sequence[T]):

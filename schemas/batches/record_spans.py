@@ -1,4 +1,7 @@
-"""The bytes of a batch, and where in them the keys and values are."""
+"""Where the keys and values of a batch lie in its bytes, found by kernels without unpacking a record.
+
+Source of the layout: Apache Kafka documentation, "Implementation", "Message Format".
+"""
 
 from __future__ import annotations
 
@@ -9,8 +12,10 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.batches.batch import Batch
-from schemas.batches.packed_batch import PackedBatch
-from schemas.vectorized.kernels import records
+from schemas.batches.packed_batch import PackedBatch, RecordRun
+from schemas.codec.wire import MAX_RECORD_BYTES
+from schemas.vectorized.kernels.bodies import read_long
+from schemas.vectorized.kernels.compiled import Bytes, Longs, kernel
 
 _LEAST_BYTES = 7
 """Of a record: length, attributes, timestamp, offset, no key, no value, no headers."""
@@ -21,8 +26,8 @@ class RecordSpans:
     """Keys and framed values of a run of records.
 
     Attributes:
-        raw: The bytes that they are in.
-        data: The same as an array.
+        raw: The bytes that hold them.
+        data: The same bytes as an array.
         spans: For each record begin and end of its key, then of its value; the same place twice where there is none.
         timestamps: Kafka timestamps, epoch milliseconds.
     """
@@ -36,47 +41,101 @@ class RecordSpans:
         """Number of records."""
         return len(self.spans)
 
-    def schema_ids(self, most: int) -> npt.NDArray[np.int64]:
-        """The schema id that each value is framed with; -1 where there is none, or more bytes than `most`."""
+    def schema_ids(self) -> npt.NDArray[np.int64]:
+        """The schema id in the frame of each value; -1 for a value without a frame, or larger than a record may be."""
         ids = np.empty(len(self), np.int64)
-        records.schema_ids(self.data, self.spans, most, ids)
+        _schema_ids(self.data, self.spans, MAX_RECORD_BYTES, ids)
         return ids
 
     @classmethod
     def from_values(
         cls, values: Sequence[bytes | None], keys: Sequence[bytes | None], timestamps: npt.NDArray[np.int64]
     ) -> RecordSpans:
-        """The same of records that stand apart."""
+        """The spans of records that are separate Python objects."""
         pieces = [piece or b"" for pair in zip(keys, values, strict=True) for piece in pair]
         sizes = np.fromiter(map(len, pieces), np.int64, len(pieces))
         ends = np.cumsum(sizes)
-        spans = np.stack((ends - sizes, ends), axis=1).reshape(-1, 4)
         raw = b"".join(pieces)
-        return cls(raw, np.frombuffer(raw, np.uint8), spans, timestamps)
+        return cls(raw, np.frombuffer(raw, np.uint8), np.stack((ends - sizes, ends), axis=1).reshape(-1, 4), timestamps)
 
 
 def locate_records(batch: Batch) -> RecordSpans:
-    """Where the keys and values of a batch are.
+    """Find the keys and values of a batch.
 
     Raises:
         SystemFault: The log is damaged.
     """
-    if isinstance(batch, PackedBatch) and (found := _packed(batch)) is not None:
+    if isinstance(batch, PackedBatch) and (found := _locate_packed(batch.runs)) is not None:
         return found
     return RecordSpans.from_values(list(batch.values), list(batch.keys), np.array(batch.timestamps, np.int64))
 
 
-def _packed(batch: PackedBatch) -> RecordSpans | None:
-    """As Kafka stores them; None where they are not as usual, and must be unpacked."""
-    raw = batch.data()
-    if len(batch) * _LEAST_BYTES > len(raw):
-        return None  # the header of a batch counts more records than there can be
+def _locate_packed(runs: Sequence[RecordRun]) -> RecordSpans | None:
+    """The spans in record batches as Kafka stores them; None where they are unusual and must be unpacked."""
+    raw = runs[0].data if len(runs) == 1 else b"".join(run.data for run in runs)
+    count = sum(run.count for run in runs)
+    if count * _LEAST_BYTES > len(raw):
+        return None  # a batch header counts more records than there can be
     data = np.frombuffer(raw, np.uint8)
-    spans, times = np.empty((len(batch), 4), np.int64), np.empty(len(batch), np.int64)
-    at = place = 0
-    for run in batch.runs:
-        end, following = at + len(run.data), place + run.count
-        if not records.locate(data, at, end, spans[place:following], times[place:following]):
+    spans, timestamps = np.empty((count, 4), np.int64), np.empty(count, np.int64)
+    at = first = 0
+    for run in runs:
+        end, last = at + len(run.data), first + run.count
+        times = timestamps[first:last]
+        if not locate(data, at, end, spans[first:last], times):
             return None
-        at, place = end, following
-    return RecordSpans(raw, data, spans, batch.stamped(times))
+        if run.append_time is None:
+            times += run.base_timestamp  # wraps around at 64 bits, as in Kafka's brokers and clients
+        else:
+            times[:] = run.append_time
+        at, first = end, last
+    return RecordSpans(raw, data, spans, timestamps)
+
+
+@kernel
+def locate(data: Bytes, at: int | np.int64, end: int, spans: Longs, times: Longs) -> bool:
+    """Find the records between two places.
+
+    Args:
+        data: Bytes.
+        at: Where the first record begins.
+        end: Where the last one ends.
+        spans: For each record begin and end of its key, then of its value; written here. Both are 0 for none.
+        times: Milliseconds since the timestamp of the batch; written here.
+
+    Returns:
+        Whether there are exactly so many records, all of them well formed.
+    """
+    for place in range(len(spans)):
+        length, at = read_long(data, at, end)
+        if at < 0 or length < 1 or length > end - at:
+            return False
+        stop = at + length
+        times[place], at = read_long(data, at + 1, stop)  # behind the attributes, which are not used
+        _offset, at = read_long(data, at, stop)
+        for part in range(2):
+            size, at = read_long(data, at, stop)
+            if at < 0 or size > stop - at:
+                return False
+            known = size >= 0
+            size = max(size, np.int64(0))
+            spans[place, 2 * part] = at if known else 0
+            spans[place, 2 * part + 1] = at + size if known else 0
+            at += size
+        at = stop  # headers are not read
+    return bool(at == end)
+
+
+@kernel
+def _schema_ids(data: Bytes, spans: Longs, most: int, ids: Longs) -> None:
+    """Write the schema id in the frame of each value; -1 for a value that has none or is longer than `most`."""
+    for place in range(len(spans)):
+        at, end = spans[place, 2], spans[place, 3]
+        ids[place] = -1
+        # Ids are positive numbers of 32 bits: a larger one is none, and no registry must be asked for it.
+        if end - at < 5 or end - at > most or data[at] != 0 or data[at + 1] >= 0x80:
+            continue
+        found = np.int64(0)
+        for step in range(1, 5):
+            found = (found << 8) | np.int64(data[at + step])
+        ids[place] = found

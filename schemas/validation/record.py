@@ -33,10 +33,7 @@ def rating_problems(record: Mapping[str, Any], written_at: int, key: bytes | Non
     """What is wrong with a rating sheet that fits its schema; arguments and result as `status_problems`."""
     return [
         *_key(record["declaration_no"], key),
-        *_texts(
-            record,
-            {"sheet_id": rules.IDENTITY, "declaration_no": rules.DECLARATION_NO, "tax_code": rules.TAX_CODE},
-        ),
+        *_texts(record, rules.RATING_TEXTS),
         *_time("submitted_at", record["submitted_at"], written_at),
         *_range("revision", record["revision"], 1, rules.MAX_REVISION),
         *_size("comment", record["comment"], rules.MAX_COMMENT),
@@ -69,7 +66,7 @@ def _items(items: list[Mapping[str, Any]]) -> Iterator[Problem]:
     for number, item in enumerate(items):
         path = f"items[{number}]."
         yield from _range(path + "score", item["score"], 1, 5)
-        yield from _texts(item, {"office": rules.OFFICE, "reason": rules.REASON}, path)
+        yield from _texts(item, rules.RATING_ITEM_TEXTS, path)
         yield from _texts(item, {"target_id": rules.TARGET_IDS[item["target"]]}, path)
         if item["target"] == "OFFICE" and item["target_id"] != item["office"]:
             yield Problem(path + "target_id", Reason.BAD_FIELD, "must equal the office, for target OFFICE")

@@ -95,6 +95,12 @@ STATUS_TEXTS = {
 }
 """Rules of the text fields of a status event; an absent optional field breaks none."""
 
+RATING_TEXTS = {"sheet_id": IDENTITY, "declaration_no": DECLARATION_NO, "tax_code": TAX_CODE}
+"""Rules of the text fields of a rating sheet that have a pattern."""
+
+RATING_ITEM_TEXTS = {"office": OFFICE, "reason": REASON}
+"""Likewise of an item; the rule of its `target_id` depends on the target."""
+
 TARGET_IDS = {"OFFICE": OFFICE, "TEAM": TEAM, "STEP": STEP, "OFFICIAL": IDENTITY}
 """Rule of a rated target's id, by target."""
 

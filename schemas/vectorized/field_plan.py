@@ -1,19 +1,23 @@
 """How a kernel reads what one schema wrote: a plan of small integers, one row for each field.
 
-A plan follows Avro's schema resolution as far as our records need it: a field that only the writer has is passed over,
-a nullable one that only the reader has is absent, a symbol that the reader does not know becomes the default.
+A plan follows Avro's schema resolution as far as our records need it: a field that only the writer has is skipped, a
+nullable field that only the reader has is absent, a symbol that the reader does not know becomes the default.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 import numpy as np
 import numpy.typing as npt
 
-from schemas.vectorized.kernels.flat import ITEMS, NULLABLE_TEXT, NUMBER, TEXT
+from schemas.batches.record_spans import RecordSpans
+from schemas.codec.record import WriterSchemas
+from schemas.vectorized.kernels.bodies import ITEMS, NULLABLE_TEXT, NUMBER, TEXT
+
+P = TypeVar("P")
 
 _NULLABLE = (["null", "string"], ["null", "bytes"])
 _KINDS = {"string": TEXT, "bytes": TEXT, "long": NUMBER, "int": NUMBER}
@@ -21,11 +25,11 @@ _KINDS = {"string": TEXT, "bytes": TEXT, "long": NUMBER, "int": NUMBER}
 
 @dataclass(frozen=True, slots=True)
 class FieldPlan:
-    """Arguments of the kernels `read_flat` and `read_nested` (`schemas.vectorized.kernels`).
+    """Argument of the kernels `read_flat` and `read_nested` (`schemas.vectorized.kernels.bodies`).
 
     Attributes:
         fields: Kind, column and number of symbols of each field of the writer.
-        symbols: By column, the reader's number of each symbol of the writer, where they are not the same.
+        symbols: By column, the reader's number of each symbol of the writer, where they differ.
         missing: Columns of texts that the writer does not have.
     """
 
@@ -36,15 +40,15 @@ class FieldPlan:
     def resolve_columns(
         self, values: npt.NDArray[np.int64], sizes: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]
     ) -> None:
-        """Finish what a kernel read by this plan.
+        """Turn the writer's symbols into the reader's, and mark the fields that the writer lacks as absent.
 
         Args:
-            values: By column and record.
+            values: What a kernel read by this plan, by column and record.
             sizes: Likewise.
-            rows: Those that the writer wrote.
+            rows: The records of this writer.
         """
         for column, numbers in self.symbols.items():
-            # Of a record that is not fit anything may stand there.
+            # Clipped because the kernel leaves any number in a record that is not fit.
             values[column, rows] = numbers[np.clip(values[column, rows], 0, len(numbers) - 1)]
         for column in self.missing:
             sizes[column, rows] = -1
@@ -55,9 +59,9 @@ def field_plan(writer: Any, reader: Any, names: Sequence[str], items: str | None
 
     Args:
         writer: The schema of the records; parsed and physical, as `schemas.catalogue.parsed` gives it.
-        reader: The schema that they are wanted in; each can be read as the other (`schemas.evolution.compatibility`).
-        names: The reader's fields that are wanted, each in the column of its place: a text, a number, or the place of
-            an enum's symbol in `enum_symbols`.
+        reader: The schema to read them as; each can be read as the other (`schemas.evolution.compatibility`).
+        names: The wanted fields of the reader, each in the column of its place: a text, a number, or the place of an
+            enum's symbol in `enum_symbols`.
         items: The field that holds a list of records, which have a plan of their own.
     """
     wanted = {field["name"]: field for field in reader["fields"]}
@@ -69,7 +73,7 @@ def field_plan(writer: Any, reader: Any, names: Sequence[str], items: str | None
         known = name in columns or name == items
         number = ITEMS if name == items else _kind(kind)
         if number is None or (known and not _alike(kind, wanted[name]["type"])) or (kind == "int" and not known):
-            return None  # of an `int` that nobody wants nobody would see that it has too many bits
+            return None  # nobody checks the range of a skipped `int`: its overflow would go unnoticed
         own = kind["symbols"] if number == NUMBER and isinstance(kind, dict) else None
         fields.append((number, columns.get(name, -1), -1 if own is None else len(own)))
         if own is not None and known and own != wanted[name]["type"]["symbols"]:
@@ -78,6 +82,45 @@ def field_plan(writer: Any, reader: Any, names: Sequence[str], items: str | None
     if any(wanted[name]["type"] not in _NULLABLE for name in lacking) or (items and items not in written):
         return None
     return FieldPlan(np.array(fields, np.int64).reshape(-1, 3), symbols, [columns[name] for name in lacking])
+
+
+class SchemaGrouper(Generic[P]):
+    """Groups records by their writer's schema.
+
+    Args:
+        subject: The subject of the records.
+        writer_schemas: Where schemas that are not pinned come from.
+        make_plan: How a kernel reads what a schema wrote; None when it cannot.
+    """
+
+    def __init__(self, subject: str, writer_schemas: WriterSchemas, make_plan: Callable[[Any], P | None]) -> None:
+        self._subject = subject
+        self._writer_schemas = writer_schemas
+        self._make_plan = make_plan
+        self._plans: dict[int, P | None] = {}
+
+    def groups(self, found: RecordSpans) -> Iterator[tuple[P, npt.NDArray[np.int64]]]:
+        """For each writer schema that kernels can read its plan and its records."""
+        ids = found.schema_ids()
+        if not len(ids):
+            return
+        if bool((ids == ids[0]).all()):
+            groups = [np.arange(len(ids))]
+        else:
+            order = np.argsort(ids, kind="stable")
+            groups = np.split(order, np.flatnonzero(np.diff(ids[order])) + 1)
+        for rows in groups:
+            if (plan := self._plan(int(ids[rows[0]]))) is not None:
+                yield plan, rows
+
+    def _plan(self, schema_id: int) -> P | None:
+        if schema_id in self._plans:
+            return self._plans[schema_id]
+        writer = None if schema_id < 0 else self._writer_schemas(schema_id, self._subject)
+        if writer is None:
+            return None  # not remembered: ids may be invented without end, and the writer may register its id later
+        self._plans[schema_id] = self._make_plan(writer)
+        return self._plans[schema_id]
 
 
 def item_schema(schema: Any, items: str) -> Any:

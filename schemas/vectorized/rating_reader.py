@@ -1,12 +1,15 @@
-"""Rating sheets, read by a kernel: the same records as `schemas.readers.record_reader`, at a fraction of the cost.
+"""Rating sheets, read by kernels: the same records as `schemas.readers.record_reader`, at a fraction of the cost.
 
-Items repeat: there are few offices, teams and scores. So each is made once, and sheets share them.
+The columns are the fields of the newest schema, so a new field reaches the record without a change here. Where a field
+has a type that kernels cannot carry, its records are decoded one by one (`schemas.vectorized.field_plan`).
+
+Items repeat: there are few offices, teams and scores. So each distinct item is one object, which sheets share.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -23,32 +26,38 @@ from schemas.topics import Topic
 from schemas.validation import rules
 from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
 from schemas.validation.record import rating_problems
-from schemas.vectorized.fallback import RecordFallback, SchemaGrouper
-from schemas.vectorized.field_plan import FieldPlan, enum_symbols, field_plan, item_schema
-from schemas.vectorized.kernels import checksums, nested, texts
+from schemas.vectorized.fallback import RecordFallback
+from schemas.vectorized.field_plan import FieldPlan, SchemaGrouper, enum_symbols, field_plan, item_schema
+from schemas.vectorized.kernels.bodies import ItemColumns, RecordColumns, read_nested, reject_bad_items
+from schemas.vectorized.kernels.texts import hashes_of, keys_of
 from schemas.vectorized.string_dictionary import StringDictionary
-
-_COLUMNS = ("sheet_id", "declaration_no", "tax_code", "submitted_at", "revision", "phase", "comment", "contact")
-_SHEET, _DECLARATION, _TAX_CODE, _SUBMITTED_AT, _REVISION, _PHASE, _COMMENT, _CONTACT = range(len(_COLUMNS))
-_ITEM_COLUMNS = ("target", "office", "target_id", "score", "reason")
-_TARGET, _OFFICE, _TARGET_ID, _SCORE, _REASON = range(len(_ITEM_COLUMNS))
-_LEAST_ITEM_BYTES = 5
 
 _SCHEMA = parsed(latest(Topic.RATING.subject).schema_id)
 _ITEM_SCHEMA = item_schema(_SCHEMA, "items")
-_PHASES = enum_symbols(_SCHEMA, "phase")
+_TYPES: Mapping[str, Any] = {field["name"]: field["type"] for field in _SCHEMA["fields"] if field["name"] != "items"}
+_ITEM_TYPES: Mapping[str, Any] = {field["name"]: field["type"] for field in _ITEM_SCHEMA["fields"]}
+_COLUMNS, _ITEM_COLUMNS = list(_TYPES), list(_ITEM_TYPES)
+_SHEET, _DECLARATION, _SUBMITTED_AT = map(_COLUMNS.index, ("sheet_id", "declaration_no", "submitted_at"))
+_TARGET, _TARGET_ID = map(_ITEM_COLUMNS.index, ("target", "target_id"))
 _TARGETS = enum_symbols(_ITEM_SCHEMA, "target")
-_OFFICE_PLACE = _TARGETS.index("OFFICE")
+_LEAST_ITEM_BYTES = len(_ITEM_COLUMNS)
 
+_RANGES = {"revision": (1, rules.MAX_REVISION), "score": (1, 5)}
+_INT_RANGE = -(1 << 31), (1 << 31) - 1
+_FREE: Mapping[str, Callable[[Any], bool]] = {
+    "comment": lambda text: len(text) <= rules.MAX_COMMENT,
+    "contact": lambda sealed: len(sealed) <= rules.MAX_CONTACT and is_sealed(sealed),
+}
+"""Rules of texts that may hold anything."""
 _MOST_REMEMBERED = 1 << 16
-"""Texts of a kind, or items, that are remembered from batch to batch."""
+"""Texts of one field, or items, that are remembered from batch to batch."""
 
 
 class DecodedSheet(NamedTuple):
     """A good sheet.
 
     Attributes:
-        key: The 11 digits of the declaration that never change, as a number.
+        key: The declaration's key, 11 digits, as a number.
         rating: The record.
         checksum: CRC-32 of its body.
     """
@@ -56,51 +65,6 @@ class DecodedSheet(NamedTuple):
     key: int
     rating: Rating
     checksum: int
-
-
-class _Plans(NamedTuple):
-    """How the sheets of one writer are read, and their items."""
-
-    sheet: FieldPlan
-    item: FieldPlan
-
-
-class _Items(NamedTuple):
-    """Items of a batch, in arrays; columns as in `_ITEM_COLUMNS`."""
-
-    values: npt.NDArray[np.int64]
-    sizes: npt.NDArray[np.int32]
-
-
-class _KnownItems:
-    """What is remembered: texts, and items by the numbers of their texts."""
-
-    def __init__(self) -> None:
-        self.tax_codes = StringDictionary(rules.TAX_CODE.accepts)
-        self.offices = StringDictionary(rules.OFFICE.accepts)
-        self.reasons = StringDictionary(rules.REASON.accepts)
-        # The id of a rated office is its code: as both are numbered by one table, they can be compared.
-        own = {name: StringDictionary(rule.accepts) for name, rule in rules.TARGET_IDS.items() if name != "OFFICE"}
-        self.targets = [self.offices if name == "OFFICE" else own[name] for name in _TARGETS]
-        self.items: dict[tuple[int, ...], RatingItem] = {}
-
-    def is_full(self) -> bool:
-        tables = (self.tax_codes, self.offices, self.reasons, *self.targets)
-        return max(len(self.items), *map(len, tables)) > _MOST_REMEMBERED
-
-    def item(self, identity: tuple[int, ...]) -> RatingItem:
-        """The item of these numbers, made if it is new."""
-        found = self.items.get(identity)
-        if found is None:
-            target, office, target_id, score, reason = identity
-            found = self.items[identity] = RatingItem(
-                _TARGETS[target],
-                self.offices.texts[office] or "",
-                self.targets[target].texts[target_id] or "",
-                score,
-                self.reasons.texts[reason],
-            )
-        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +80,57 @@ class DecodedSheets:
     rejects: Sequence[Reject]
 
 
+class _SheetPlans(NamedTuple):
+    """How the sheets of one writer are read, and their items."""
+
+    sheet: FieldPlan
+    item: FieldPlan
+
+
+class _KnownItems:
+    """Texts that repeat, and items by the numbers of their fields."""
+
+    def __init__(self) -> None:
+        self.texts = {
+            name: StringDictionary(rule.accepts)
+            for name, rule in rules.RATING_TEXTS.items()
+            if name not in ("sheet_id", "declaration_no")
+        }
+        self.item_texts = {
+            name: StringDictionary(_accepts(rules.RATING_ITEM_TEXTS.get(name)))
+            for name, kind in _ITEM_TYPES.items()
+            if _is_text(kind) and name != "target_id"
+        }
+        # The id of a rated office is its code: one dictionary numbers both, so that they can be compared.
+        self.target_ids = [
+            self.item_texts["office"] if target == "OFFICE" else StringDictionary(rules.TARGET_IDS[target].accepts)
+            for target in _TARGETS
+        ]
+        self._items: dict[tuple[int, ...], RatingItem] = {}
+
+    def is_full(self) -> bool:
+        dictionaries = (*self.texts.values(), *self.item_texts.values(), *self.target_ids)
+        return max(len(self._items), *map(len, dictionaries)) > _MOST_REMEMBERED
+
+    def item(self, numbers: tuple[int, ...]) -> RatingItem:
+        """The item with these numbers in its fields, made if it is new."""
+        found = self._items.get(numbers)
+        if found is None:
+            values = {name: self._value(name, numbers) for name in _ITEM_COLUMNS}
+            found = self._items[numbers] = RatingItem(**values)
+        return found
+
+    def _value(self, name: str, numbers: tuple[int, ...]) -> Any:
+        kind, number = _ITEM_TYPES[name], numbers[_ITEM_COLUMNS.index(name)]
+        if isinstance(kind, dict):
+            return kind["symbols"][number]
+        if not _is_text(kind):
+            return number
+        known = self.target_ids[numbers[_TARGET]] if name == "target_id" else self.item_texts[name]
+        text = known.texts[number]
+        return text.encode() if text is not None and "bytes" in kind else text
+
+
 class RatingReader:
     """Reads batches of `rating`.
 
@@ -125,139 +140,156 @@ class RatingReader:
 
     def __init__(self, writer_schemas: WriterSchemas = pinned_only) -> None:
         subject = Topic.RATING.subject
-        self._planner = SchemaGrouper(subject, writer_schemas, _plans)
-        self._last = RecordFallback(subject, writer_schemas, rating_problems)
-        self._memory = _KnownItems()
+        self._grouper = SchemaGrouper(subject, writer_schemas, _sheet_plans)
+        self._fallback = RecordFallback(subject, writer_schemas, rating_problems)
+        self._known = _KnownItems()
 
     def read_sheets(self, batch: Batch) -> DecodedSheets:
         """Decode and check a batch; never raises for what a record holds."""
-        if self._memory.is_full():
-            self._memory = _KnownItems()
-        found = locate_records(batch)
-        fit = np.zeros(len(found), np.bool_)
-        accepted = dict(self._read(found, fit))
-        if fit.all():
+        if self._known.is_full():
+            self._known = _KnownItems()
+        records = locate_records(batch)
+        found = RecordColumns.empty(len(_COLUMNS), len(records))
+        accepted = self._read_by_kernels(records, found)
+        if found.fit.all():
             return DecodedSheets(list(accepted.values()), ())
-        good, rejects = self._last.decode(batch, np.flatnonzero(~fit))
+        good, rejects = self._fallback.decode(batch, np.flatnonzero(~found.fit))
         for one in good:
             key = int(one.record["declaration_no"][:KEY_DIGITS])
             accepted[one.index] = DecodedSheet(key, Rating.from_avro(one.record), one.checksum)
         return DecodedSheets([sheet for _index, sheet in sorted(accepted.items())], rejects)
 
-    def _read(self, found: RecordSpans, fit: npt.NDArray[np.bool_]) -> Iterator[tuple[int, DecodedSheet]]:
-        """What kernels are sure of, by position; `fit` says which that is."""
-        count, data = len(found), found.data
-        values, sizes = np.empty((len(_COLUMNS), count), np.int64), np.empty((len(_COLUMNS), count), np.int32)
-        crc, spans = np.empty(count, np.uint32), np.empty((count, 2), np.int64)
-        items = self._found(found, values, sizes, crc, fit, spans)
-        keys, hashes = np.empty(count, np.int64), np.empty(count, np.uint64)
-        texts.keys_of(data, found.spans, values[_DECLARATION], sizes[_DECLARATION], KEY_DIGITS, fit, keys)
-        texts.hashes_of(data, values[_SHEET], sizes[_SHEET], IDENTITY_LETTERS, MOST_LETTERS, fit, hashes)
-        submitted, revision = values[_SUBMITTED_AT], values[_REVISION]
-        fit &= timely(submitted, found.timestamps)
-        fit &= (revision >= 1) & (revision <= rules.MAX_REVISION)
-        tax_codes = self._memory.tax_codes.encode(data, values[_TAX_CODE], sizes[_TAX_CODE], fit)
-        made = self._items(data, items, spans, fit)
-        self._free_texts(found, values, sizes, fit)
-        yield from self._sheets(found, values, sizes, np.flatnonzero(fit), keys, crc, tax_codes, spans, made)
+    def _read_by_kernels(self, records: RecordSpans, found: RecordColumns) -> dict[int, DecodedSheet]:
+        """The sheets that kernels are sure of, by position; marks the others as not fit."""
+        items = self._read_bodies(records, found)
+        fit, data = found.fit, records.data
+        keys, hashes = np.empty(len(records), np.int64), np.empty(len(records), np.uint64)
+        keys_of(data, records.spans, found, _DECLARATION, KEY_DIGITS, keys)
+        hashes_of(data, found, _SHEET, IDENTITY_LETTERS, MOST_LETTERS, hashes)
+        fit &= timely(found.values[_SUBMITTED_AT], records.timestamps)
+        fit &= _in_range(_TYPES, found.values)
+        codes = {
+            name: known.encode(data, found.values[_COLUMNS.index(name)], found.sizes[_COLUMNS.index(name)], fit)
+            for name, known in self._known.texts.items()
+        }
+        scores = self._items(data, items, fit)
+        free = {name: _free_texts(records.raw, found, name) for name in _TYPES if name not in rules.RATING_TEXTS}
+        rows = np.flatnonzero(fit)
+        spans = zip(*items.spans[rows].T.tolist(), strict=True)
+        columns = {name: self._column(name, records.raw, found, codes, free, rows) for name in _COLUMNS}
+        columns["items"] = [tuple(scores[first:last]) for first, last in spans]
+        ratings = map(Rating, *(columns[field.name] for field in fields(Rating)))
+        sheets = map(DecodedSheet, keys[rows].tolist(), ratings, found.checksums[rows].tolist())
+        return dict(zip(rows.tolist(), sheets, strict=True))
 
-    def _found(self, found: RecordSpans, values: Any, sizes: Any, crc: Any, fit: Any, spans: Any) -> _Items:
-        room = len(found.data) // _LEAST_ITEM_BYTES
-        items = _Items(np.empty((len(_ITEM_COLUMNS), room), np.int64), np.empty((len(_ITEM_COLUMNS), room), np.int32))
-        used = 0
-        for plans, rows in self._planner.groups(found):
-            before = used
-            used = int(
-                nested.read_nested(
-                    found.data,
-                    found.spans,
-                    rows,
-                    plans.sheet.fields,
-                    plans.item.fields,
-                    rules.MAX_ITEMS,
-                    used,
-                    checksums.TABLES,
-                    values,
-                    sizes,
-                    crc,
-                    fit,
-                    spans,
-                    items.values,
-                    items.sizes,
-                )
-            )
-            plans.sheet.resolve_columns(values, sizes, rows)
-            plans.item.resolve_columns(*items, np.arange(before, used))
-        return _Items(items.values[:, :used], items.sizes[:, :used])
+    def _read_bodies(self, records: RecordSpans, found: RecordColumns) -> ItemColumns:
+        shape = len(_ITEM_COLUMNS), len(records.data) // _LEAST_ITEM_BYTES
+        spans = np.empty((len(records), 2), np.int64)
+        items, used = ItemColumns(np.empty(shape, np.int64), np.empty(shape, np.int32), spans), 0
+        for plans, rows in self._grouper.groups(records):
+            before, most = used, rules.MAX_ITEMS
+            plan, item_plan = plans.sheet.fields, plans.item.fields
+            used = int(read_nested(records.data, records.spans, rows, plan, item_plan, most, used, found, items))
+            plans.sheet.resolve_columns(found.values, found.sizes, rows)
+            plans.item.resolve_columns(items.values, items.sizes, np.arange(before, used))
+        return ItemColumns(items.values[:, :used], items.sizes[:, :used], spans)
 
-    def _items(self, data: Any, items: _Items, spans: Any, fit: npt.NDArray[np.bool_]) -> list[RatingItem | None]:
-        """The items, None for those that break a rule; takes the mark from their sheets."""
-        memory, values, sizes = self._memory, items.values, items.sizes
-        targets, scores = values[_TARGET], values[_SCORE]
-        good = (scores >= 1) & (scores <= 5)
-        offices = memory.offices.encode(data, values[_OFFICE], sizes[_OFFICE], good)
-        reasons = memory.reasons.encode(data, values[_REASON], sizes[_REASON], good)
+    def _items(self, data: Any, items: ItemColumns, fit: npt.NDArray[np.bool_]) -> list[RatingItem | None]:
+        """The items; None for an item that breaks a rule, whose sheet is then marked as not fit."""
+        known, targets = self._known, items.values[_TARGET]
+        good = _in_range(_ITEM_TYPES, items.values)
+        numbers = {name: items.values[place] for place, name in enumerate(_ITEM_COLUMNS)}
+        for name, texts in known.item_texts.items():
+            numbers[name] = texts.encode(data, numbers[name], items.sizes[_ITEM_COLUMNS.index(name)], good)
         ids = np.zeros(len(targets), np.uint32)
-        for place, table in enumerate(memory.targets):
-            others = targets != place
+        for target, texts in enumerate(known.target_ids):
+            others = targets != target
             asked = good & ~others
-            ids = np.where(others, ids, table.encode(data, values[_TARGET_ID], sizes[_TARGET_ID], asked))
+            ids = np.where(others, ids, texts.encode(data, numbers["target_id"], items.sizes[_TARGET_ID], asked))
             good &= asked | others
-        good &= (targets != _OFFICE_PLACE) | (ids == offices)
-        nested.reject_bad_items(spans, np.stack((targets, offices, ids), axis=1).astype(np.int64), good, fit)
-        numbers = zip(*(column.tolist() for column in (targets, offices, ids, scores, reasons)), strict=True)
-        return [memory.item(identity) if fine else None for identity, fine in zip(numbers, good.tolist(), strict=True)]
+        numbers["target_id"] = ids
+        good &= (targets != _TARGETS.index("OFFICE")) | (ids == numbers["office"])
+        identities = np.stack((targets, numbers["office"], ids), axis=1).astype(np.int64)
+        reject_bad_items(items.spans, identities, good, fit)
+        rows = zip(*(numbers[name].tolist() for name in _ITEM_COLUMNS), strict=True)
+        return [known.item(row) if fine else None for row, fine in zip(rows, good.tolist(), strict=True)]
 
-    def _free_texts(self, found: RecordSpans, values: Any, sizes: Any, fit: npt.NDArray[np.bool_]) -> None:
-        """Look at comments and contacts, which few sheets have; takes the mark from sheets whose are not right."""
-        raw = found.raw
-        for row in np.flatnonzero(fit & (sizes[_COMMENT] >= 0)).tolist():
-            begin, size = int(values[_COMMENT, row]), int(sizes[_COMMENT, row])
-            try:
-                fit[row] = len(raw[begin : begin + size].decode()) <= rules.MAX_COMMENT
-            except UnicodeDecodeError:
-                fit[row] = False
-        for row in np.flatnonzero(fit & (sizes[_CONTACT] >= 0)).tolist():
-            begin, size = int(values[_CONTACT, row]), int(sizes[_CONTACT, row])
-            fit[row] = size <= rules.MAX_CONTACT and is_sealed(raw[begin : begin + size])
-
-    def _sheets(
+    def _column(
         self,
-        found: RecordSpans,
-        values: Any,
-        sizes: Any,
+        name: str,
+        raw: bytes,
+        found: RecordColumns,
+        codes: Mapping[str, npt.NDArray[np.uint32]],
+        free: Mapping[str, Mapping[int, Any]],
         rows: npt.NDArray[np.int64],
-        keys: Any,
-        crc: Any,
-        tax_codes: Any,
-        spans: Any,
-        items: Sequence[RatingItem | None],
-    ) -> Iterator[tuple[int, DecodedSheet]]:
-        raw, texts_of = found.raw, self._memory.tax_codes.texts
-        ends = values + sizes
-        places = (values[_SHEET], ends[_SHEET], values[_DECLARATION], ends[_DECLARATION])
-        columns = (*places, values[_REVISION], values[_SUBMITTED_AT], values[_PHASE], tax_codes, keys, crc)
-        lists = [column[rows].tolist() for column in (*columns, spans[:, 0], spans[:, 1])]
-        comments, contacts = sizes[_COMMENT], sizes[_CONTACT]
-        for row, *one in zip(rows.tolist(), *lists, strict=True):
-            begin, end, declared, ending, revision, submitted_at, phase, tax_code, key, checksum, first, last = one
-            rating = Rating(
-                raw[begin:end].decode(),
-                revision,
-                raw[declared:ending].decode(),
-                texts_of[tax_code],
-                submitted_at,
-                _PHASES[phase],
-                tuple(items[first:last]),  # type: ignore[arg-type]  # none of a good sheet is None
-                raw[values[_COMMENT, row] : ends[_COMMENT, row]].decode() if comments[row] >= 0 else None,
-                raw[values[_CONTACT, row] : ends[_CONTACT, row]] if contacts[row] >= 0 else None,
-            )
-            yield row, DecodedSheet(key, rating, checksum)
+    ) -> list[Any]:
+        """The values of one field, for the chosen sheets."""
+        kind = _TYPES[name]
+        values: list[Any] = found.values[_COLUMNS.index(name), rows].tolist()
+        if name in codes:
+            texts = self._known.texts[name].texts
+            return [texts[code] for code in codes[name][rows].tolist()]
+        if isinstance(kind, dict):
+            return [kind["symbols"][place] for place in values]
+        if not _is_text(kind):
+            return values
+        if name in free:
+            return list(map(free[name].get, rows.tolist()))
+        sizes = found.sizes[_COLUMNS.index(name), rows].tolist()
+        return [raw[begin : begin + size].decode() for begin, size in zip(values, sizes, strict=True)]
 
 
-def _plans(writer: Any) -> _Plans | None:
+def _free_texts(raw: bytes, found: RecordColumns, name: str) -> Mapping[int, Any]:
+    """The texts of a field without a pattern, by position; few sheets have any. A sheet with a bad one is not fit."""
+    kind, column = _TYPES[name], _COLUMNS.index(name)
+    texts: dict[int, Any] = {}
+    if not _is_text(kind):
+        return texts
+    fits = _FREE.get(name, _anything)
+    for row in np.flatnonzero(found.fit & (found.sizes[column] >= 0)).tolist():
+        begin = int(found.values[column, row])
+        text: Any = raw[begin : begin + int(found.sizes[column, row])]
+        try:
+            texts[row] = text if "bytes" in kind else text.decode()
+            found.fit[row] = fits(texts[row])
+        except UnicodeDecodeError:
+            found.fit[row] = False
+    return texts
+
+
+def _in_range(types: Mapping[str, Any], values: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which records or items have all their whole numbers of 32 bits in range; by column as in `types`."""
+    good = np.ones(values.shape[1], np.bool_)
+    for column, (name, kind) in enumerate(types.items()):
+        if kind == "int":
+            low, high = _RANGES.get(name, _INT_RANGE)
+            good &= (values[column] >= low) & (values[column] <= high)
+    return good
+
+
+def _is_text(kind: Any) -> bool:
+    return not isinstance(kind, dict) and ("string" in kind or "bytes" in kind)
+
+
+def _anything(_text: Any) -> bool:
+    return True
+
+
+def _accepts(rule: rules.TextRule | None) -> Callable[[str], bool]:
+    return _anything if rule is None else rule.accepts
+
+
+def _sheet_plans(writer: Any) -> _SheetPlans | None:
     sheet = field_plan(writer, _SCHEMA, _COLUMNS, items="items")
-    if sheet is None:
-        return None
-    item = field_plan(item_schema(writer, "items"), _ITEM_SCHEMA, _ITEM_COLUMNS)
-    return None if item is None else _Plans(sheet, item)
+    item = None if sheet is None else field_plan(item_schema(writer, "items"), _ITEM_SCHEMA, _ITEM_COLUMNS)
+    return None if sheet is None or item is None else _SheetPlans(sheet, item)
+
+
+def _check_fields(record: type[Any], names: Sequence[str]) -> None:
+    """Fail when a schema and its record class differ: a field would be lost on the way."""
+    if {field.name for field in fields(record)} != set(names):
+        raise TypeError(f"{record.__name__} must have the fields of the newest schema: {', '.join(names)}")
+
+
+_check_fields(Rating, [*_COLUMNS, "items"])
+_check_fields(RatingItem, _ITEM_COLUMNS)

@@ -1,4 +1,25 @@
-"""Records of one subject from columns of numbers: `schemas.codec.record.record_encoder` for many at once."""
+"""Records of one subject from columns of numbers: `schemas.codec.record.encoder` for many at once.
+
+A batch of statuses, for example; every field of the schema needs a column:
+
+    writer = RowWriter("declaration-status")
+    kept = StringInterner()                                     # texts that repeat, kept from batch to batch
+    offices = np.array([kept.intern(text) for text in ("03CC", "03EE")])
+    fresh = Strings.of(["e1", "e2", "103000000010", "103000000020"])   # texts of these records only: -1, -2, -3, -4
+    values = writer.write_records(
+        2,
+        {
+            "event_id": np.array([-1, -2]),
+            "declaration_no": np.array([-3, -4]),
+            "status": enum_symbols(schema, "status").index("CLEARED"),   # one value for all records
+            "occurred_at": np.array([1_585_789_200_000, 1_585_789_260_000]),   # epoch milliseconds
+            "office": offices,
+            **dict.fromkeys(("team", "step", "official", "channel", "kind", "tax_code", "source_message"), ABSENT),
+        },
+        kept.strings,
+        fresh,
+    )
+"""
 
 from __future__ import annotations
 
@@ -11,7 +32,7 @@ import numpy.typing as npt
 from schemas.catalogue import latest, physical, schema_json
 from schemas.codec.wire import frame_header
 from schemas.vectorized.kernels import rows
-from schemas.vectorized.string_arena import Strings
+from schemas.vectorized.kernels.texts import Strings
 
 _KINDS = {"int": rows.NUMBER, "long": rows.NUMBER, "string": rows.TEXT, "boolean": rows.BYTE}
 _LEAST_ROOM = 1 << 20
@@ -25,11 +46,12 @@ class RowWriter:
     """Writes records of the newest schema of a subject.
 
     Args:
-        subject: The subject. Its fields are numbers, texts, booleans, enums, and arrays of one length; or null.
-        lengths: Items of each array.
+        subject: The subject. Its fields are whole numbers, texts, booleans, enums, null or one of these, and arrays.
+        lengths: How many items each array field has, the same in all records: 1 to 63.
     """
 
-    def __init__(self, subject: str, lengths: Mapping[str, int]) -> None:
+    def __init__(self, subject: str, lengths: Mapping[str, int] | None = None) -> None:
+        self._subject = subject
         pinned = latest(subject)
         self._header = np.frombuffer(frame_header(pinned.schema_id), np.uint8)
         self._columns: dict[str, slice] = {}
@@ -38,7 +60,7 @@ class RowWriter:
         for field in physical(schema_json(pinned.schema_id))["fields"]:
             kind, first = field["type"], len(kinds)
             if isinstance(kind, dict) and kind["type"] == "array":
-                length = lengths[field["name"]]
+                length = (lengths or {})[field["name"]]
                 assert 0 < length <= _MOST_ITEMS  # else the count would need more than a byte
                 self._marks |= {first: 2 * length, first + length + 1: 0}
                 kinds += [rows.BYTE, *[_kind(kind["items"])] * length, rows.BYTE]
@@ -53,18 +75,25 @@ class RowWriter:
     def write_records(
         self, count: int, columns: Mapping[str, Column | int], kept: Strings, fresh: Strings
     ) -> list[bytes]:
-        """Framed records.
+        """Encode records.
 
         Args:
-            count: How many.
-            columns: The values of each field, or the one that all have: a number, 0 or 1, a place in the enum, the
-                number of a text, or `ABSENT`. Of an array a matrix, by record and item.
-            kept: Texts with numbers from 0.
-            fresh: Texts with numbers from -1 downwards.
+            count: How many records.
+            columns: For each field of the schema its value in each record, or the one value of all records: the number
+                itself (times as epoch milliseconds), 0 or 1 for a boolean, the place of an enum's symbol, the number of
+                a text, or `kernels.rows.ABSENT` for null. For an array a matrix, by record and item.
+            kept: Texts with the numbers 0, 1, 2 ...
+            fresh: Texts with the numbers -1, -2, -3 ...
+
+        Returns:
+            The framed value of each record.
 
         Raises:
-            ValueError: A value is absent that must be there.
+            ValueError: The columns are not the fields of the schema, or a value is absent that must be there.
         """
+        if columns.keys() != self._columns.keys():
+            differing = ", ".join(sorted(columns.keys() ^ self._columns.keys()))
+            raise ValueError(f"columns and the newest schema of {self._subject} differ in: {differing}")
         values = np.empty((count, len(self._kinds)), np.int64)
         for name, place in self._columns.items():
             column = np.asarray(columns[name])
@@ -72,14 +101,14 @@ class RowWriter:
         for at, mark in self._marks.items():
             values[:, at] = mark
         if (values[:, self._required] == rows.ABSENT).any():
-            raise ValueError("a field that must be there is absent")
+            raise ValueError(f"{self._subject}: a field that must not be null is absent")
         return list(self._written(values, kept, fresh))
 
     def _written(self, values: npt.NDArray[np.int64], kept: Strings, fresh: Strings) -> Iterator[bytes]:
         ends, done = np.empty(len(values), np.int64), 0
         while done < len(values):
             first = done
-            done = rows.write_rows(self._header, self._kinds, values, first, *kept, *fresh, self._room, ends)
+            done = rows.write_rows(self._header, self._kinds, values, first, kept, fresh, self._room, ends)
             if done == first:
                 self._room = np.empty(2 * len(self._room), np.uint8)
                 continue

@@ -1,9 +1,7 @@
 """Statuses as numbers: what the join keeps of a batch, read by kernels in a handful of passes over its bytes.
 
-`schemas.readers.record_reader.StatusReader` gives the same records as columns of texts, for those who want the texts.
-Both accept the same records and refuse the others for the same reasons; a property test holds them against each other.
-
-How a record gets from one sieve into the next stands in `schemas.vectorized.fallback`.
+`schemas.readers.record_reader.StatusReader` gives the same records as columns of texts. Both accept the same records
+and refuse the others for the same reasons; a property test compares them.
 """
 
 from __future__ import annotations
@@ -28,9 +26,10 @@ from schemas.topics import Topic
 from schemas.validation import rules
 from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
 from schemas.validation.record import status_problems
-from schemas.vectorized.fallback import RecordFallback, SchemaGrouper
-from schemas.vectorized.field_plan import FieldPlan, enum_symbols, field_plan
-from schemas.vectorized.kernels import checksums, flat, texts
+from schemas.vectorized.fallback import RecordFallback
+from schemas.vectorized.field_plan import FieldPlan, SchemaGrouper, enum_symbols, field_plan
+from schemas.vectorized.kernels.bodies import RecordColumns, read_flat
+from schemas.vectorized.kernels.texts import hashes_of, keys_of
 from schemas.vectorized.string_dictionary import StringDictionary
 
 _SCHEMA = parsed(latest(Topic.DECLARATION_STATUS.subject).schema_id)
@@ -40,8 +39,10 @@ STATUSES = enum_symbols(_SCHEMA, "status")
 _CODED = tuple(name for name in rules.STATUS_TEXTS if name not in ("event_id", "declaration_no"))
 _COLUMNS = ("event_id", "declaration_no", "status", "occurred_at", *_CODED)
 _EVENT, _DECLARATION, _STATUS, _OCCURRED_AT = range(4)
-_MOST_JUDGED = 1 << 16
-"""Texts that are remembered only because they were judged; beyond that they are judged anew."""
+_MOST_CHECKED = 1 << 16
+"""Texts of one field that are remembered only because they were checked; beyond that they are checked again."""
+
+Dictionaries = Mapping[str, StringDictionary]
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +51,13 @@ class CodedStatuses:
 
     Attributes:
         index: Position in the batch.
-        keys: The 11 digits of the declaration that never change, as a number.
+        keys: The declaration's key, 11 digits, as a number.
         occurred_at: Epoch milliseconds.
         timestamps: Kafka timestamps, epoch milliseconds.
         events: A hash of the event id, the same in every process.
         checksums: CRC-32 of the body: the order between two contents that claim one identity.
         statuses: Place in `STATUSES`.
-        codes: For each table that was given, the numbers of its texts; 0 for an absent one.
+        codes: For each dictionary that was given, the numbers of the field's texts; 0 for an absent one.
         rejects: The records that were refused.
     """
 
@@ -76,7 +77,7 @@ class CodedStatuses:
 
 
 def status_dictionary(name: str, known: Sequence[str] = ()) -> StringDictionary:
-    """A table for the texts of one field of a status; it takes no text that breaks the field's rule."""
+    """A dictionary for one text field of a status; it accepts no text that breaks the field's rule."""
     return StringDictionary(rules.STATUS_TEXTS[name].accepts, known)
 
 
@@ -89,79 +90,74 @@ class CodedStatusReader:
 
     def __init__(self, writer_schemas: WriterSchemas = pinned_only) -> None:
         subject = Topic.DECLARATION_STATUS.subject
-        self._planner = SchemaGrouper(subject, writer_schemas, _plan)
-        self._last = RecordFallback(subject, writer_schemas, status_problems)
-        self._judged = {name: status_dictionary(name) for name in _CODED}
+        self._grouper = SchemaGrouper(subject, writer_schemas, _plan)
+        self._fallback = RecordFallback(subject, writer_schemas, status_problems)
+        self._checked = {name: status_dictionary(name) for name in _CODED}
 
-    def read_statuses(self, batch: Batch, tables: Mapping[str, StringDictionary]) -> CodedStatuses:
+    def read_statuses(self, batch: Batch, dictionaries: Dictionaries) -> CodedStatuses:
         """Decode and check a batch; never raises for what a record holds.
 
         Args:
             batch: The batch.
-            tables: Where the texts of the fields that are wanted get their numbers; made by `status_dictionary`.
+            dictionaries: By name of the wanted text fields, made by `status_dictionary`; new texts are added to them.
         """
-        found = locate_records(batch)
-        quick, fit = self._read(found, self._planner.groups(found), tables)
+        records = locate_records(batch)
+        quick, fit = self._read_by_kernels(records, self._grouper.groups(records), dictionaries)
         if fit.all():
             return quick
-        return self._with_the_rest(batch, quick, np.flatnonzero(~fit), tables)
+        return self._add_others(batch, quick, np.flatnonzero(~fit), dictionaries)
 
-    def _read(
+    def _read_by_kernels(
         self,
-        found: RecordSpans,
+        records: RecordSpans,
         groups: Iterable[tuple[FieldPlan, npt.NDArray[np.int64]]],
-        tables: Mapping[str, StringDictionary],
+        dictionaries: Dictionaries,
     ) -> tuple[CodedStatuses, npt.NDArray[np.bool_]]:
-        """What kernels are sure of, and which records that is."""
-        count = len(found)
-        shape = len(_COLUMNS), count
-        values, sizes, crc = np.empty(shape, np.int64), np.empty(shape, np.int32), np.empty(count, np.uint32)
-        fit = np.zeros(count, np.bool_)
+        """The records that kernels are sure of, and which these are."""
+        count, data = len(records), records.data
+        found = RecordColumns.empty(len(_COLUMNS), count)
         for plan, rows in groups:
-            flat.read_flat(found.data, found.spans, rows, plan.fields, checksums.TABLES, values, sizes, crc, fit)
-            plan.resolve_columns(values, sizes, rows)
-        occurred_at = values[_OCCURRED_AT]
+            read_flat(data, records.spans, rows, plan.fields, found)
+            plan.resolve_columns(found.values, found.sizes, rows)
+        values, fit, occurred_at = found.values, found.fit, found.values[_OCCURRED_AT]
         keys, events = np.empty(count, np.int64), np.empty(count, np.uint64)
-        texts.keys_of(found.data, found.spans, values[_DECLARATION], sizes[_DECLARATION], KEY_DIGITS, fit, keys)
-        texts.hashes_of(found.data, values[_EVENT], sizes[_EVENT], IDENTITY_LETTERS, MOST_LETTERS, fit, events)
-        fit &= timely(occurred_at, found.timestamps)
-        codes = self._codes(found.data, values, sizes, fit, tables)
+        keys_of(data, records.spans, found, _DECLARATION, KEY_DIGITS, keys)
+        hashes_of(data, found, _EVENT, IDENTITY_LETTERS, MOST_LETTERS, events)
+        fit &= timely(occurred_at, records.timestamps)
+        codes = self._codes(data, found, dictionaries)
         chosen = np.flatnonzero(fit)
-        columns = (keys, occurred_at, found.timestamps, events, crc, values[_STATUS].astype(np.uint8))
+        columns = (keys, occurred_at, records.timestamps, events, found.checksums, values[_STATUS].astype(np.uint8))
         if len(chosen) < count:
             columns = tuple(column[chosen] for column in columns)  # type: ignore[assignment]  # as many as before
             codes = {name: column[chosen] for name, column in codes.items()}
         return CodedStatuses(chosen, *columns, codes, ()), fit
 
     def _codes(
-        self, data: Any, values: Any, sizes: Any, fit: npt.NDArray[np.bool_], tables: Mapping[str, StringDictionary]
+        self, data: npt.NDArray[np.uint8], found: RecordColumns, dictionaries: Dictionaries
     ) -> Mapping[str, npt.NDArray[np.uint32]]:
-        """Numbers of all texts but the two that are each record's own; takes the mark from records with bad ones."""
+        """Numbers of the texts that repeat; marks records with a bad one as not fit."""
         codes: dict[str, npt.NDArray[np.uint32]] = {}
-        # Those without a table come first: tables are kept, and need not learn the texts of records that they refuse.
-        for name in sorted(_CODED, key=tables.__contains__):
-            column = _COLUMNS.index(name)
-            if name in tables:
-                codes[name] = tables[name].encode(data, values[column], sizes[column], fit)
-                continue
-            if len(self._judged[name]) > _MOST_JUDGED:
-                self._judged[name] = status_dictionary(name)
-            self._judged[name].encode(data, values[column], sizes[column], fit)
-        return codes
+        # Unwanted fields first: the caller's dictionaries are kept, and need not learn from records that are refused.
+        for name in sorted(_CODED, key=dictionaries.__contains__):
+            if len(self._checked[name]) > _MOST_CHECKED:
+                self._checked[name] = status_dictionary(name)
+            column, known = _COLUMNS.index(name), dictionaries.get(name, self._checked[name])
+            codes[name] = known.encode(data, found.values[column], found.sizes[column], found.fit)
+        return {name: codes[name] for name in dictionaries}
 
-    def _with_the_rest(
-        self, batch: Batch, quick: CodedStatuses, rest: npt.NDArray[np.int64], tables: Mapping[str, StringDictionary]
+    def _add_others(
+        self, batch: Batch, quick: CodedStatuses, rest: npt.NDArray[np.int64], dictionaries: Dictionaries
     ) -> CodedStatuses:
-        """All good records in order: what is left is decoded one by one, written as kernels like it, and read again."""
-        good, rejects = self._last.decode(batch, rest)
+        """All good records in order: the others are decoded one by one, written plainly, and read by kernels again."""
+        good, rejects = self._fallback.decode(batch, rest)
         if not good:
             return replace(quick, rejects=rejects)
-        values = [_as_kernels_like_it(one.record) for one in good]
         keys = [batch.keys[one.index] for one in good]
         timestamps = np.array([batch.timestamps[one.index] for one in good], np.int64)
-        again = RecordSpans.from_values(values, keys, timestamps)
-        slow, fit = self._read(again, [(_OWN_PLAN, np.arange(len(good), dtype=np.int64))], tables)
-        assert fit.all()  # else a good record would be lost: kernels take whatever the rules accept
+        again = RecordSpans.from_values([_written_plainly(one.record) for one in good], keys, timestamps)
+        groups = [(_OWN_PLAN, np.arange(len(good), dtype=np.int64))]
+        slow, fit = self._read_by_kernels(again, groups, dictionaries)
+        assert fit.all()  # else a good record would be lost: kernels accept all that the rules accept
         index = np.array([one.index for one in good], np.int64)
         slow = replace(slow, index=index, checksums=np.array([one.checksum for one in good], np.uint32))
         return _in_order(quick, slow, rejects)
@@ -173,13 +169,13 @@ def _plan(writer: Any) -> FieldPlan | None:
 
 def _own_schema() -> Any:
     """The fields that are read, and no others."""
-    fields = [field for field in _SCHEMA["fields"] if field["name"] in _COLUMNS]
-    return parse_schema({"type": "record", "name": "Own", "fields": copy.deepcopy(fields)})
+    chosen = [field for field in _SCHEMA["fields"] if field["name"] in _COLUMNS]
+    return parse_schema({"type": "record", "name": "Own", "fields": copy.deepcopy(chosen)})
 
 
 def _own_plan(schema: Any) -> FieldPlan:
     plan = _plan(schema)
-    assert plan is not None  # else no record that is decoded by itself could be taken in
+    assert plan is not None  # else no record that is decoded by itself could be read again
     return plan
 
 
@@ -187,8 +183,8 @@ _OWN_SCHEMA = _own_schema()
 _OWN_PLAN = _own_plan(_OWN_SCHEMA)
 
 
-def _as_kernels_like_it(record: Mapping[str, Any]) -> bytes:
-    """What is wanted of a good record, written as plainly as can be, behind an empty frame."""
+def _written_plainly(record: Mapping[str, Any]) -> bytes:
+    """The wanted fields of a good record as kernels expect them, behind an empty frame."""
     out = io.BytesIO(bytes(HEADER_BYTES))
     out.seek(HEADER_BYTES)
     schemaless_writer(out, _OWN_SCHEMA, {name: record[name] for name in _COLUMNS})

@@ -1,7 +1,7 @@
 """Small integers for the codes that repeat in millions of events: offices, teams, tax codes, kinds.
 
-A text is judged when it is met for the first time, and looked up from then on. So rules may be written for people, one
-text at a time, and hold for millions of events at the price of a look into a table.
+A text is checked when it is met for the first time, and looked up from then on. So rules may be written for people, one
+text at a time, and hold for millions of events at the price of a table lookup.
 """
 
 from __future__ import annotations
@@ -13,24 +13,86 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from schemas.vectorized.growable_array import ensure_capacity
-from schemas.vectorized.kernels.texts import UNKNOWN, find, learn
-from schemas.vectorized.string_arena import StringBuilder
+from schemas.vectorized.kernels.texts import UNKNOWN, Strings, StringTable, find, learn
 
 _LEAST_SLOTS = 256
 _SEED = np.uint64(int.from_bytes(os.urandom(8), "little"))
-"""Of this process alone: whoever could foresee slots could send texts that all want the same one."""
+"""Secret of this process: nobody outside can choose texts that all want the same slot."""
+
+
+def ensure_capacity(array: npt.NDArray[Any], needed: int) -> npt.NDArray[Any]:
+    """The array, or a copy with room for at least so many rows; its size doubles, so adding a row costs the same."""
+    if needed <= len(array):
+        return array
+    larger = np.zeros((max(needed, 2 * len(array)), *array.shape[1:]), array.dtype)
+    larger[: len(array)] = array
+    return larger
+
+
+class StringBuilder:
+    """Texts to which others are added."""
+
+    __slots__ = ("_data", "_offsets", "count")
+
+    def __init__(self) -> None:
+        self.count = 0
+        self._data = np.zeros(0, np.uint8)
+        self._offsets = np.zeros(1, np.int64)
+
+    def extend(self, texts: Sequence[str]) -> None:
+        """Add texts of ASCII letters."""
+        first, new = self.count, Strings.of(texts)
+        self.count += len(texts)
+        end = int(self._offsets[first])
+        self._offsets = ensure_capacity(self._offsets, self.count + 1)
+        self._offsets[first : self.count + 1] = end + new.offsets
+        self._data = ensure_capacity(self._data, end + len(new.data))
+        self._data[end : end + len(new.data)] = new.data
+
+    @property
+    def strings(self) -> Strings:
+        """The texts so far; not changed by those that are added later."""
+        return Strings(self._data, self._offsets[: self.count + 1])
+
+
+class StringInterner:
+    """Gives each distinct text one number for good; for texts that are Python strings already."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._new: list[str] = []
+        self._known = StringBuilder()
+
+    def __len__(self) -> int:
+        """How many texts there are."""
+        return len(self._numbers)
+
+    def intern(self, text: str) -> int:
+        """The number of a text of ASCII letters; a new text gets the next number."""
+        found = self._numbers.get(text)
+        if found is None:
+            found = self._numbers[text] = len(self._numbers)
+            self._new.append(text)
+        return found
+
+    @property
+    def strings(self) -> Strings:
+        """All texts in order of their numbers; not changed by those that are entered later."""
+        if self._new:
+            self._known.extend(self._new)
+            self._new = []
+        return self._known.strings
 
 
 class StringDictionary:
-    """Numbers texts from 1, as they come; 0 stands for an absent text.
+    """Gives each distinct text in the bytes of records a number from 1, in order of arrival; 0 stands for no text.
 
     Args:
-        accepts: Whether a text may be in the table.
-        texts: Those that it begins with, in order of their numbers.
+        accepts: Whether a text may be in the dictionary.
+        texts: The texts that it begins with, in order of their numbers.
     """
 
-    __slots__ = ("_accepts", "_hashes", "_known", "_slots", "_texts")
+    __slots__ = ("_accepts", "_hashes", "_known", "_slots", "_table", "_texts")
 
     def __init__(self, accepts: Callable[[str], bool], texts: Sequence[str] = ()) -> None:
         self._accepts = accepts
@@ -38,7 +100,7 @@ class StringDictionary:
         self._slots = np.zeros(_LEAST_SLOTS, np.uint32)
         self._hashes = np.zeros(_LEAST_SLOTS // 2, np.uint64)
         self._known = StringBuilder()
-        self._known.extend([""])  # behind 0
+        self._known.extend([""])  # for code 0
         self._enter(texts)
 
     def __len__(self) -> int:
@@ -47,7 +109,7 @@ class StringDictionary:
 
     @property
     def texts(self) -> Sequence[str | None]:
-        """The text behind each number; None behind 0."""
+        """The text of each number; None for 0."""
         return self._texts
 
     def encode(
@@ -57,19 +119,19 @@ class StringDictionary:
         sizes: npt.NDArray[np.int32],
         fit: npt.NDArray[np.bool_],
     ) -> npt.NDArray[np.uint32]:
-        """Numbers of texts; new ones are learned on the way.
+        """The numbers of texts; new texts are learned on the way.
 
         Args:
-            data: The bytes that they are in.
-            begins: Where each begins.
-            sizes: How many bytes each has; -1 for an absent one.
-            fit: Which of them are asked for; a text that is not accepted takes the mark from its row.
+            data: The bytes that the texts are in.
+            begins: Where each text begins.
+            sizes: How many bytes it has; -1 for none.
+            fit: Which rows to look at; set to False for rows whose text is not accepted.
         """
         codes, missed = np.empty(len(begins), np.uint32), np.empty(len(begins), np.int64)
         asked = np.empty(len(begins), np.uint64)
         known = len(self)
-        while count := self._find(data, begins, sizes, fit, codes, missed, asked):
-            # Each once; of two with one hash the second is met in the next round.
+        while count := int(find(data, begins, sizes, fit, self._table, codes, missed, asked)):
+            # Each hash once: of two new texts with one hash the second is learned in the next round.
             _hashes, firsts = np.unique(asked[:count], return_index=True)
             rows = missed[firsts].tolist()
             texts = [data[begins[row] : begins[row] + sizes[row]].tobytes() for row in rows]
@@ -79,12 +141,6 @@ class StringDictionary:
                 break
             known = len(self)
         return codes
-
-    def _find(self, data: Any, begins: Any, sizes: Any, fit: Any, codes: Any, missed: Any, asked: Any) -> int:
-        store, places = self._known.texts
-        table = _SEED, self._slots, self._hashes, places, store
-        count: int = find(data, begins, sizes, fit, *table, codes, missed, asked)
-        return count
 
     def _accepted(self, texts: Iterable[bytes]) -> Iterator[str]:
         for text in texts:
@@ -99,5 +155,5 @@ class StringDictionary:
         if 2 * last > len(self._slots):  # at most half full: a search ends soon
             self._slots = np.zeros(2 * len(self._slots) << (2 * last // len(self._slots)).bit_length(), np.uint32)
             first = 1
-        store, places = self._known.texts
-        learn(store, places, first, last, _SEED, self._slots, self._hashes)
+        self._table = StringTable(_SEED, self._slots, self._hashes, self._known.strings)
+        learn(self._table, first, last)

@@ -31,9 +31,10 @@ from schemas.topics import Topic
 from schemas.vectorized.field_plan import enum_symbols
 from schemas.vectorized.kernels.names import LETTERS, name_uuids
 from schemas.vectorized.kernels.rows import ABSENT
+from schemas.vectorized.kernels.texts import Strings
 from schemas.vectorized.row_writer import RowWriter
 from schemas.vectorized.status_reader import STATUSES
-from schemas.vectorized.string_arena import StringInterner, Strings
+from schemas.vectorized.string_dictionary import StringInterner
 
 _SCHEMA = parsed(latest(Topic.RATED_SERVICE.subject).schema_id)
 _MATCHED, _UNMATCHED, _SUPERSEDED = (
@@ -104,7 +105,7 @@ class _KeptTexts:
     def __init__(self, context: JoinContext) -> None:
         self.texts = StringInterner()
         self.items = RatedItems(self.texts, context.directory)
-        self.statuses = np.array([self.texts.number(status) for status in STATUSES], np.int64)
+        self.statuses = np.array([self.texts.intern(status) for status in STATUSES], np.int64)
 
     def is_full(self) -> bool:
         return max(len(self.texts), len(self.items)) > _MOST_KEPT
@@ -191,7 +192,7 @@ class FactWriter:
         columns: dict[str, Any] = {
             **{name: column[sheet_of] for name, column in contexts.items()},
             **items.columns(submitted_at[group_of]),
-            "fact_id": -len(own_texts.places) - np.arange(len(group_of)),
+            "fact_id": -len(own_texts.offsets) - np.arange(len(group_of)),
             "version": np.array(changes.versions)[sheet_of],
             "state": np.where(groups.superseded, _SUPERSEDED, states)[group_of],
             "sheet_id": sheet_ids[sheet_of],
@@ -205,7 +206,7 @@ class FactWriter:
             "tax_code": tax_codes[group_of],
         }
         keys += items.keys
-        values += self._write(len(group_of), columns, self._memory.texts.texts, own_texts.and_then(ids))
+        values += self._write(len(group_of), columns, self._memory.texts.strings, own_texts.and_then(ids))
 
     def _contexts(
         self, changes: Changes, texts: Mapping[str, Sequence[str | None]], own: _OwnTexts
@@ -222,8 +223,8 @@ class FactWriter:
         """The ids of the facts; own texts begin with the ids of the sheets."""
         keys = np.array([sheet.key for sheet in sheets], np.int64)[sheet_of]
         letters = np.empty(LETTERS * len(sheet_of), np.uint8)
-        kept = self._memory.texts.texts
-        name_uuids(_BEFORE_NAMES, _SEPARATOR, KEY_DIGITS, keys, sheet_of, items.names, *kept, *own, letters)
+        kept = self._memory.texts.strings
+        name_uuids(_BEFORE_NAMES, _SEPARATOR, KEY_DIGITS, keys, sheet_of, items.names, kept, own, letters)
         return Strings(letters, np.arange(len(sheet_of) + 1) * LETTERS)
 
 

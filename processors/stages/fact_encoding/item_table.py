@@ -15,9 +15,8 @@ from schemas.catalogue import latest, parsed
 from schemas.records import RatingItem, Target
 from schemas.topics import Topic
 from schemas.vectorized.field_plan import enum_symbols
-from schemas.vectorized.growable_array import ensure_capacity
 from schemas.vectorized.kernels.rows import ABSENT
-from schemas.vectorized.string_arena import StringInterner
+from schemas.vectorized.string_dictionary import StringInterner, ensure_capacity
 
 _TARGETS = enum_symbols(parsed(latest(Topic.RATED_SERVICE.subject).schema_id), "target")
 _FIELDS = ("target", "office", "target_id", "score", "reason", "name")
@@ -130,7 +129,7 @@ class RatedItems:
         self._new = []
 
     def _values(self, item: RatingItem) -> tuple[int, ...]:
-        number = self._texts.number
+        number = self._texts.intern
         reason = int(ABSENT) if item.reason is None else number(item.reason)
         name = number(ids.fact_id_rest(item.target, item.office, item.target_id))
         return _TARGETS.index(item.target), number(item.office), number(item.target_id), item.score, reason, name

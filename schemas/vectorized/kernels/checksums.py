@@ -24,11 +24,11 @@ def _tables() -> UInts:
     return tables
 
 
-TABLES = _tables()
+_TABLES = _tables()
 
 
 @part
-def crc32(data: Bytes, at: int | np.int64, end: int | np.int64, tables: UInts) -> np.uint32:
+def crc32(data: Bytes, at: int | np.int64, end: int | np.int64) -> np.uint32:
     """The checksum of the bytes from `at` up to `end`, which must lie inside."""
     crc = np.uint32(0xFFFFFFFF)
     while at + 8 <= end:
@@ -40,17 +40,17 @@ def crc32(data: Bytes, at: int | np.int64, end: int | np.int64, tables: UInts) -
         )
         low ^= crc
         crc = (
-            tables[7, low & np.uint32(0xFF)]
-            ^ tables[6, (low >> np.uint32(8)) & np.uint32(0xFF)]
-            ^ tables[5, (low >> np.uint32(16)) & np.uint32(0xFF)]
-            ^ tables[4, low >> np.uint32(24)]
-            ^ tables[3, data[at + 4]]
-            ^ tables[2, data[at + 5]]
-            ^ tables[1, data[at + 6]]
-            ^ tables[0, data[at + 7]]
+            _TABLES[7, low & np.uint32(0xFF)]
+            ^ _TABLES[6, (low >> np.uint32(8)) & np.uint32(0xFF)]
+            ^ _TABLES[5, (low >> np.uint32(16)) & np.uint32(0xFF)]
+            ^ _TABLES[4, low >> np.uint32(24)]
+            ^ _TABLES[3, data[at + 4]]
+            ^ _TABLES[2, data[at + 5]]
+            ^ _TABLES[1, data[at + 6]]
+            ^ _TABLES[0, data[at + 7]]
         )
         at += 8
     while at < end:
-        crc = (crc >> np.uint32(8)) ^ tables[0, (crc ^ np.uint32(data[at])) & np.uint32(0xFF)]
+        crc = (crc >> np.uint32(8)) ^ _TABLES[0, (crc ^ np.uint32(data[at])) & np.uint32(0xFF)]
         at += 1
     return crc ^ np.uint32(0xFFFFFFFF)

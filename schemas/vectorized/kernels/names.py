@@ -6,6 +6,7 @@ import numpy as np
 
 from schemas.vectorized.kernels.compiled import Bytes, Hashes, Longs, kernel, part
 from schemas.vectorized.kernels.rows import copied
+from schemas.vectorized.kernels.texts import Strings
 
 LETTERS = 36
 """Of a UUID as text."""
@@ -75,10 +76,8 @@ def name_uuids(
     keys: Longs,
     sheets: Longs,
     rests: Longs,
-    kept: Bytes,
-    kept_places: Longs,
-    fresh: Bytes,
-    fresh_places: Longs,
+    kept: Strings,
+    fresh: Strings,
     out: Bytes,
 ) -> None:
     """Write a UUID for each name: `before`, the key in so many digits, a fresh text, a kept text, with separators.
@@ -90,16 +89,16 @@ def name_uuids(
         keys: The keys.
         sheets: Places of the fresh texts.
         rests: Places of the kept texts.
-        kept: Bytes of texts.
-        kept_places: Where each begins, and one place more.
-        fresh: Likewise.
-        fresh_places: Likewise.
+        kept: Texts.
+        fresh: Other texts.
         out: `LETTERS` for each name are written here.
     """
+    kept_data, kept_offsets = kept
+    fresh_data, fresh_offsets = fresh
     most = 0
     for row in range(len(keys)):
-        size = fresh_places[sheets[row] + 1] - fresh_places[sheets[row]]
-        most = max(most, size + kept_places[rests[row] + 1] - kept_places[rests[row]])
+        size = fresh_offsets[sheets[row] + 1] - fresh_offsets[sheets[row]]
+        most = max(most, size + kept_offsets[rests[row] + 1] - kept_offsets[rests[row]])
     name = np.empty(len(before) + digits + 2 + most + _BLOCK + 8, np.uint8)
     words, digest = np.empty(_ROUNDS, np.uint64), np.empty(5, np.uint64)
     for row in range(len(keys)):
@@ -110,9 +109,9 @@ def name_uuids(
             rest //= 10
         at += digits
         name[at] = separator
-        at = copied(fresh, fresh_places[sheets[row]], fresh_places[sheets[row] + 1], name, at + 1)
+        at = copied(fresh_data, fresh_offsets[sheets[row]], fresh_offsets[sheets[row] + 1], name, at + 1)
         name[at] = separator
-        at = copied(kept, kept_places[rests[row]], kept_places[rests[row] + 1], name, at + 1)
+        at = copied(kept_data, kept_offsets[rests[row]], kept_offsets[rests[row] + 1], name, at + 1)
         sha1(name, at, words, digest)
         digest[1] = (digest[1] & np.uint64(0xFFFF0FFF)) | np.uint64(0x5000)
         digest[2] = (digest[2] & np.uint64(0x3FFFFFFF)) | np.uint64(0x80000000)

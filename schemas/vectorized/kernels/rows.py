@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from schemas.vectorized.kernels.compiled import Bytes, Longs, kernel, part
-from schemas.vectorized.kernels.varints import write_long
+from schemas.vectorized.kernels.texts import Strings
 
 NUMBER, TEXT, BYTE = range(3)
 """Kinds of fields: a whole number or a place in an enum, the number of a text, a byte as it is (a boolean)."""
@@ -27,54 +27,56 @@ def copied(data: Bytes, first: int | np.int64, end: int | np.int64, out: Bytes, 
     return np.int64(at)
 
 
+@part
+def _write_long(out: Bytes, at: int | np.int64, number: int | np.int64) -> np.int64:
+    """Write a zigzag varint; the place after it."""
+    rest = np.uint64((number << 1) ^ (number >> 63))
+    while rest > np.uint64(0x7F):
+        out[at] = np.uint8(rest & np.uint64(0x7F)) | np.uint8(0x80)
+        rest >>= np.uint64(7)
+        at += 1
+    out[at] = np.uint8(rest)
+    return np.int64(at + 1)
+
+
 @kernel
-def _most_bytes(kinds: Longs, values: Longs, row: int, kept_places: Longs, fresh_places: Longs) -> int:
-    """No record has more."""
+def _most_bytes(kinds: Longs, values: Longs, row: int, kept_offsets: Longs, fresh_offsets: Longs) -> int:
+    """An upper limit of a record's bytes."""
     most = _MOST_NUMBER_BYTES * len(kinds)
     for field in range(len(kinds)):
         value = values[row, field]
         if kinds[field] & ~NULLABLE == TEXT and value != ABSENT:
             if value >= 0:
-                most += kept_places[value + 1] - kept_places[value]
+                most += kept_offsets[value + 1] - kept_offsets[value]
             else:
-                most += fresh_places[-value] - fresh_places[-1 - value]
+                most += fresh_offsets[-value] - fresh_offsets[-1 - value]
     return most
 
 
 @kernel
 def write_rows(
-    header: Bytes,
-    kinds: Longs,
-    values: Longs,
-    first: int,
-    kept: Bytes,
-    kept_places: Longs,
-    fresh: Bytes,
-    fresh_places: Longs,
-    out: Bytes,
-    ends: Longs,
+    header: Bytes, kinds: Longs, values: Longs, first: int, kept: Strings, fresh: Strings, out: Bytes, ends: Longs
 ) -> int:
     """Write records until there may be no room for the next one.
 
     Args:
         header: What every record begins with.
         kinds: Of the fields.
-        values: By record and field; the number of a text is its place in `kept_places`, or in `fresh_places` the other
-            way round: -1 is the first one there.
+        values: By record and field. A text is its place in `kept` from 0, or in `fresh` from -1 downwards.
         first: The record to begin with.
-        kept: Bytes of texts.
-        kept_places: Where each begins, and one place more.
-        fresh: Bytes of other texts.
-        fresh_places: Likewise.
+        kept: Texts.
+        fresh: Other texts.
         out: Written here.
-        ends: Where each record ends; likewise.
+        ends: Where each record ends; written here.
 
     Returns:
         The record after the last one that was written.
     """
+    kept_data, kept_offsets = kept
+    fresh_data, fresh_offsets = fresh
     at = np.int64(0)
     for row in range(first, len(values)):
-        if at + len(header) + _most_bytes(kinds, values, row, kept_places, fresh_places) > len(out):
+        if at + len(header) + _most_bytes(kinds, values, row, kept_offsets, fresh_offsets) > len(out):
             return row
         at = copied(header, 0, len(header), out, at)
         for field in range(len(kinds)):
@@ -86,16 +88,16 @@ def write_rows(
                     continue
                 kind -= NULLABLE
             if kind == NUMBER:
-                at = write_long(out, at, value)
+                at = _write_long(out, at, value)
             elif kind == BYTE:
                 out[at] = value
                 at += 1
             elif value >= 0:
-                at = write_long(out, at, kept_places[value + 1] - kept_places[value])
-                at = copied(kept, kept_places[value], kept_places[value + 1], out, at)
+                at = _write_long(out, at, kept_offsets[value + 1] - kept_offsets[value])
+                at = copied(kept_data, kept_offsets[value], kept_offsets[value + 1], out, at)
             else:
                 number = -1 - value
-                at = write_long(out, at, fresh_places[number + 1] - fresh_places[number])
-                at = copied(fresh, fresh_places[number], fresh_places[number + 1], out, at)
+                at = _write_long(out, at, fresh_offsets[number + 1] - fresh_offsets[number])
+                at = copied(fresh_data, fresh_offsets[number], fresh_offsets[number + 1], out, at)
         ends[row] = at
     return len(values)

@@ -211,4 +211,4 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     for first in range(0, 200, 20):
         sheets = [rating(f"s{n}", 1, WRITTEN_AT, item("OFFICIAL", f"o{n}", 5)) for n in range(first, first + 20)]
         assert agree(a_batch([value_of(sheet, Topic.RATING) for sheet in sheets]), reader) == 20
-        assert len(reader._memory.items) <= 40
+        assert len(reader._known._items) <= 40

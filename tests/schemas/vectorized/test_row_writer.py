@@ -14,8 +14,9 @@ from schemas.records import MatchState, Phase, Target
 from schemas.topics import Topic
 from schemas.vectorized import row_writer
 from schemas.vectorized.kernels.rows import ABSENT
+from schemas.vectorized.kernels.texts import Strings
 from schemas.vectorized.row_writer import RowWriter
-from schemas.vectorized.string_arena import StringInterner, Strings
+from schemas.vectorized.string_dictionary import StringInterner
 
 SUBJECT = Topic.RATED_SERVICE.subject
 LONG = st.integers(-(1 << 63) + 1, (1 << 63) - 1) | st.integers(-70, 70)
@@ -50,7 +51,7 @@ def test_rows_are_what_the_encoder_writes(records: list[dict[str, Any]], room: i
 
     def number(text: str) -> int:
         if not fresh:
-            return store.number(text)
+            return store.intern(text)
         own.append(text)
         return -len(own)
 
@@ -68,18 +69,20 @@ def test_rows_are_what_the_encoder_writes(records: list[dict[str, Any]], room: i
     finally:
         row_writer._LEAST_ROOM = before
     write = encoder(SUBJECT)
-    assert writer.write_records(len(records), columns, store.texts, Strings.of(own)) == [write(one) for one in records]
+    assert writer.write_records(len(records), columns, store.strings, Strings.of(own)) == [
+        write(one) for one in records
+    ]
 
 
 def test_kept_texts_have_one_number_each() -> None:
     """A text that comes again has its number; texts of a batch stand behind others without changing theirs."""
     store = StringInterner()
-    numbers = [store.number(text) for text in ("a", "", "bc", "a")]
+    numbers = [store.intern(text) for text in ("a", "", "bc", "a")]
     assert numbers == [0, 1, 2, 0]
-    assert store.texts.store.tobytes() == b"abc"
-    assert store.number("d") == 3
-    both = store.texts.and_then(Strings.of(["xy", "z"]))
-    assert [both.store[first:end].tobytes() for first, end in pairwise(both.places)] == [
+    assert store.strings.data.tobytes() == b"abc"
+    assert store.intern("d") == 3
+    both = store.strings.and_then(Strings.of(["xy", "z"]))
+    assert [both.data[first:end].tobytes() for first, end in pairwise(both.offsets)] == [
         b"a",
         b"",
         b"bc",

@@ -26,7 +26,6 @@ from schemas.readers.record_reader import StatusReader
 from schemas.topics import Topic
 from schemas.validation.rules import LATEST_MS, STATUS_TEXTS
 from schemas.vectorized.field_plan import field_plan
-from schemas.vectorized.kernels.checksums import TABLES as CRC_TABLES
 from schemas.vectorized.kernels.checksums import crc32
 from schemas.vectorized.kernels.texts import FIXED_SEED, hash_of
 from schemas.vectorized.status_reader import STATUSES, CodedStatusReader, status_dictionary
@@ -166,13 +165,13 @@ def test_a_damaged_log_is_told_from_damaged_records(cut: int) -> None:
 
 def test_unwanted_texts_that_were_judged_are_not_remembered_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
     """Names without end of officials cost judging, not memory."""
-    monkeypatch.setattr("schemas.vectorized.status_reader._MOST_JUDGED", 10)
+    monkeypatch.setattr("schemas.vectorized.status_reader._MOST_CHECKED", 10)
     reader = CodedStatusReader()
     for first in range(0, 100, 20):
         events = [status(f"e{n}", "CLEARED", WRITTEN_AT, official=f"o{n}") for n in range(first, first + 20)]
         values: Sequence[bytes] = [ENCODE(event.to_avro()) for event in events]
         assert len(reader.read_statuses(status_batch(values), {})) == 20
-        assert len(reader._judged["official"]) <= 40
+        assert len(reader._checked["official"]) <= 40
 
 
 def test_a_writer_without_a_required_field_is_read_one_by_one() -> None:
@@ -187,4 +186,4 @@ def test_checksums_are_those_of_zlib() -> None:
     dice = random.Random(3)
     for length in (*range(40), 1000):
         body = dice.randbytes(length)
-        assert crc32(np.frombuffer(body, np.uint8), 0, length, CRC_TABLES) == zlib.crc32(body)
+        assert crc32(np.frombuffer(body, np.uint8), 0, length) == zlib.crc32(body)
