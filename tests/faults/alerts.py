@@ -38,7 +38,10 @@ def compare_alerts(client: Client) -> Difference:
 def _implied(client: Client) -> Mapping[Hashable, Any]:
     book = SpikeBook(SpikePolicy(), load_offices().name)
     rows = client.execute(_COUNTS)
-    book.add(OfficeCount(*row[:5], tuple(row[5]), dict(row[6]), dict(row[7]), tuple(row[8])) for row in rows)
+    book.add(
+        OfficeCount(office, pane, version, n, k, tuple(enterprises), dict(drivers), dict(scores), tuple(complaints))
+        for office, pane, version, n, k, enterprises, drivers, scores, complaints in rows
+    )
     book.advance(time.time_ns() // 1_000_000)
     return {alert.alert_id: _content(alert) for alert in book.changes()}
 

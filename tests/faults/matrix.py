@@ -16,7 +16,8 @@ At the end of a section all its rounds are compared once more, with the alerts, 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 from support.polling import Overdue, eventually
 
@@ -95,7 +96,7 @@ class Judge:
     def _await_caught_up(self, since: float, patience_s: float) -> float | None:
         """Until all groups have done what is in Kafka now; seconds since the fault, None when it took too long."""
         progress = self._site.progress
-        ends = None
+        ends: Mapping[Any, int] | None = None
 
         def done() -> bool:
             nonlocal ends

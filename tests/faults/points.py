@@ -75,13 +75,14 @@ def _wrap_commit(fuse: Fuse) -> None:
 
 
 def _wrap_rebuild(fuse: Fuse) -> None:
-    to_batch = processors.worker.state.restore.to_batch  # called for each piece of the log that is replayed
+    module: Any = processors.worker.state.restore
+    to_batch = module.to_batch  # called for each piece of the log that is replayed
 
     def to_batch_or_die(*arguments: Any) -> Any:
         fuse.passes("during_rebuild")
         return to_batch(*arguments)
 
-    processors.worker.state.restore.to_batch = to_batch_or_die
+    module.to_batch = to_batch_or_die
 
 
 def _wrap_snapshots(fuse: Fuse) -> None:
@@ -110,7 +111,8 @@ def _wrap_clock() -> None:
         except (FileNotFoundError, ValueError):
             return right()
 
-    deploy.processes.worker.wall_clock = wrong
+    module: Any = deploy.processes.worker
+    module.wall_clock = wrong
 
 
 def wrap_sink(fuse: Fuse) -> None:
@@ -123,7 +125,8 @@ def wrap_sink(fuse: Fuse) -> None:
             fuse.passes("after_sink_commit")
             return done
 
-    sinks.clickhouse.loader.consumer.Consumer = DyingConsumer
+    module: Any = sinks.clickhouse.loader.consumer
+    module.Consumer = DyingConsumer
 
 
 class _TearingSocket(socket.socket):

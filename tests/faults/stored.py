@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from clickhouse_driver import Client
@@ -85,8 +85,8 @@ def _windows(client: Client, bounds: Any) -> Iterator[Row]:
             yield (*row[:4], row[4] * 1000), row[5:]
 
 
-def _by_declaration(client: Client, table: str, columns: str, bounds: Any) -> Sequence[tuple[Hashable, ...]]:
-    rows: list[tuple[Hashable, ...]] = client.execute(
+def _by_declaration(client: Client, table: str, columns: str, bounds: Any) -> Sequence[tuple[Any, ...]]:
+    rows: list[tuple[Any, ...]] = client.execute(
         f"SELECT {columns} FROM {table} FINAL WHERE declaration >= %(first)s AND declaration < %(end)s", bounds
     )
     return rows

@@ -54,7 +54,7 @@ class Oracle:
         ratings: Iterable[tuple[Rating, int]],
         order: Iterable[str] = tuple(Status),
     ) -> None:
-        self._chdb = chdb.connect(":memory:")
+        self._chdb: Any = chdb.connect(":memory:")  # type: ignore[no-untyped-call]  # chDB has no type information
         self._chdb.query("DROP DATABASE IF EXISTS oracle SYNC")
         self._chdb.query("CREATE DATABASE oracle ENGINE = Atomic")
         self._chdb.query("USE oracle")

@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from confluent_kafka import Consumer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from producers.sdk import EventPublisher
 from schemas.batches.batch import RawBatch

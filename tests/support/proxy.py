@@ -68,7 +68,7 @@ class Proxy:
     @property
     def statements(self) -> list[bytes]:
         """What clients sent, from marker to marker or to the end of the connection, oldest connection first."""
-        found = []
+        found: list[bytes] = []
         with self._lock:
             connections = list(self._connections)
         for connection in connections:

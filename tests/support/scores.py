@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
+from typing import Any
 
 import holidays
 import numpy as np
@@ -18,7 +19,7 @@ BEGIN = int(datetime(2021, 12, 31, 17, tzinfo=UTC).timestamp() * 1000)
 """The local midnight at which the five years begin."""
 
 OVERTIME_OFFICE = "03EE"
-OVERTIME = (
+OVERTIME: tuple[dict[str, Any], ...] = (
     {"weekdays": (6,), "windows": (("08:00", "11:30"),), "on_days_off": False},
     {"weekdays": (1, 2, 3, 4, 5), "windows": (("16:00", "20:00"), ("23:30", "24:00")), "on_days_off": True},
 )

@@ -21,20 +21,21 @@ def main(given: dict[str, Any]) -> None:
     With `die_before_commit`, kill this process where it would commit for the first time. `settings` are settings of
     librdkafka that are not options of ours; short time-outs make tests short.
     """
+    consumer: Any = Session
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if more := given.get("settings"):
-        settings = Session._settings
-        Session._settings = lambda *arguments: {**settings(*arguments), **more}
+        settings = consumer._settings
+        consumer._settings = lambda *arguments: {**settings(*arguments), **more}
     if given.get("die_before_commit"):
-        commit = Session._commit
+        commit = consumer._commit
 
         def dying(session: Session, leases: Any) -> None:
             if any(lease.done for lease in leases):
                 os.kill(os.getpid(), signal.SIGKILL)
             commit(session, leases)
 
-        Session._commit = dying
+        consumer._commit = dying
     kafka = KafkaConnection(**given["kafka"])
     run_sink(kafka, ClickHouseConnection(**given["clickhouse"]), SinkOptions(**given["options"]), stop)
 

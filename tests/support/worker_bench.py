@@ -10,10 +10,12 @@ import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 from confluent_kafka import Consumer, ConsumerGroupTopicPartitions, KafkaError, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from schemas.codec.record import decoder
 from schemas.kafka.connection import KafkaConnection
@@ -55,12 +57,12 @@ class WorkerBench:
     ) -> None:
         """Produce keys and values and wait for them."""
         for key, value in records:
-            where = {} if partition is None else {"partition": partition}
+            where: dict[str, Any] = {} if partition is None else {"partition": partition}
             self.producer.produce(self.name(topic), value=value, key=key, **where)
             self.producer.poll(0)
         assert self.producer.flush(20) == 0
 
-    def read(self, topic: Topic) -> list[dict[str, object]]:
+    def read(self, topic: Topic) -> list[dict[str, Any]]:
         """All records of a topic, decoded."""
         decode = decoder(topic.subject)
         return [decode(value) for value in self.values(topic)]
@@ -90,12 +92,15 @@ class WorkerBench:
                 # A topic that is written to without pause may never say so: what was there at first is enough.
                 open_ends -= {one for one in open_ends if positions[one] >= ends[one]}
             for message in reader.consume(10_000, timeout=0.05):
-                if message.error() is None:
-                    positions[message.partition()] = message.offset() + 1
+                partition, offset, error = message.partition(), message.offset(), message.error()
+                assert partition is not None
+                if error is None and offset is not None:
+                    positions[partition] = offset + 1
                     values.append(message.value() or b"")
                 else:
-                    assert message.error().code() == KafkaError._PARTITION_EOF, message.error()
-                    open_ends.discard(message.partition())
+                    assert error is not None
+                    assert error.code() == KafkaError._PARTITION_EOF, error
+                    open_ends.discard(partition)
         return list(values)
 
     def committed(self, group: str, topic: Topic) -> dict[int, int]:

@@ -13,9 +13,9 @@ from pathlib import Path
 import numpy as np
 
 from processors.domain.snapshot_arrays import StateSnapshot
-from processors.stages.stage import Absorbed, Output
+from processors.stages.stage import Absorbed, Output, PartitionState
 from processors.worker import Worker, WorkerOptions
-from schemas.batches.batch import RawBatch, Reject
+from schemas.batches.batch import Batch, Reject
 from schemas.errors import Reason
 from schemas.kafka.connection import KafkaConnection
 from schemas.records import OfficeCount
@@ -33,7 +33,7 @@ class DistinctState:
 
     known: set[str] = field(default_factory=set)
 
-    def absorb(self, batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Take a batch."""
         outputs: list[Output] = []
         rejects: list[Reject] = []
@@ -60,7 +60,7 @@ class Distinct:
     name: str = "distinct"
     inputs: tuple[Topic, ...] = (Topic.DECLARATION_STATUS, Topic.RATING)
 
-    def new_state(self, partition: int) -> DistinctState:
+    def new_state(self, partition: int) -> PartitionState:
         """An empty state."""
         return DistinctState()
 
@@ -68,7 +68,7 @@ class Distinct:
 class DyingState(DistinctState):
     """Dies by SIGKILL when the outputs of the first batch are out, before they are committed."""
 
-    def absorb(self, batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Take a batch."""
         if self.known and not Path(os.environ["DIED"]).exists():
             Path(os.environ["DIED"]).touch()
@@ -77,7 +77,7 @@ class DyingState(DistinctState):
 
 
 class Dying(Distinct):
-    def new_state(self, partition: int) -> DistinctState:
+    def new_state(self, partition: int) -> PartitionState:
         """An empty state."""
         return DyingState()
 
@@ -97,7 +97,7 @@ class ClockedState(DistinctState):
 
 
 class Clocked(Distinct):
-    def new_state(self, partition: int) -> DistinctState:
+    def new_state(self, partition: int) -> PartitionState:
         """An empty state."""
         return ClockedState()
 
@@ -116,7 +116,7 @@ class Imaged(Distinct):
 
     image_format: str = "1"
 
-    def new_state(self, partition: int) -> DistinctState:
+    def new_state(self, partition: int) -> PartitionState:
         """An empty state."""
         return ImagedState()
 

@@ -1,7 +1,10 @@
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 
 from deploy.admin.topics import ensure_topics, verify_topics
 from deploy.local.ports import free_port
@@ -15,7 +18,7 @@ pytestmark = pytest.mark.servers
 
 def make(kafka: KafkaConnection, topic: Topic, partitions: int, **config: str) -> None:
     """Create one topic by hand."""
-    client = AdminClient(kafka.client_config())
+    client = AdminClient(dict(kafka.client_config()))
     new = NewTopic(topic.value.name(kafka.topic_prefix), partitions, 1, config=config)
     for answer in client.create_topics([new]).values():
         answer.result()
@@ -67,7 +70,7 @@ def test_an_unreachable_broker_is_named(monkeypatch: pytest.MonkeyPatch) -> None
 
 def test_each_start_of_the_broker_is_a_new_cluster(tmp_path_factory: pytest.TempPathFactory) -> None:
     """A broker that forgot its topics cannot be mistaken for the one before."""
-    ids = []
+    ids: list[Any] = []
     for _start in range(2):
         with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as broker:
             client = AdminClient({"bootstrap.servers": broker.address})

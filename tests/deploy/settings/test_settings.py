@@ -152,7 +152,8 @@ def test_an_empty_value_counts_as_not_set() -> None:
 
 def test_the_limit_of_dead_letters_is_set_for_worker_and_sink() -> None:
     """Each has its own; a window that could never hold the minimum is refused with its variable."""
-    for settings in (WorkerSettings, SinkSettings):
+    groups: tuple[type[WorkerSettings | SinkSettings], ...] = (WorkerSettings, SinkSettings)
+    for settings in groups:
         name = settings.variable("dead_letter_")
         limit = load(settings, {f"{name}SHARE": "1.0", f"{name}MINIMUM": "7", f"{name}WINDOW": "70"}).options()
         assert limit.dead_letter_limit == DeadLetterLimit(1.0, 7, 70)
@@ -260,7 +261,7 @@ def test_the_example_file_explains_every_variable_with_its_default() -> None:
     }
     assert shown == set(known_variables())
     set_by_example = {name: value for name, value in dotenv_values(EXAMPLE).items() if value}
-    check(set_by_example, GROUPS)  # type: ignore[arg-type]  # no value is None: filtered above
+    check(set_by_example, GROUPS)
     commented = dict(
         line.lstrip("# ").split("=", 1) for line in text.splitlines() if line.lstrip("# ").startswith("HAILONG_")
     )

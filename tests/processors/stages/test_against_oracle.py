@@ -90,7 +90,7 @@ class Pipeline:
             state = self.states[stage.inputs[0]]
             if isinstance(stage, ImagedStage) and isinstance(state, ImagedState):
                 file = io.BytesIO()
-                np.savez(file, **state.image())
+                np.savez(file, **dict[str, Any](state.image()))
                 file.seek(0)
                 with np.load(file, allow_pickle=False) as archive:
                     state = stage.restored_state(0, dict(archive))

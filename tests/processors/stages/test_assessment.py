@@ -168,7 +168,8 @@ def test_any_order_and_cut_gives_the_same_final_rows() -> None:
     results = []
     for _ in range(6):
         chance.shuffle(facts)
-        state, last = new_state(), {}
+        state = new_state()
+        last: dict[Any, Any] = {}
         rest = list(facts)
         while rest:
             size = chance.randint(1, 9)
@@ -206,9 +207,11 @@ def test_what_a_dead_worker_said_in_between_is_outdone(state: AssessmentState) -
     for one in (state, dead):
         one.absorb(batch(Topic.RATED_SERVICE, [dropped, facts[0]]))
     said = dead.absorb(batch(Topic.RATED_SERVICE, [facts[1]])).outputs
-    newer = {identity(one.record): one.record for one in state.absorb(batch(Topic.RATED_SERVICE, facts[1:])).outputs}
-    for one in said:
-        assert newer[identity(one.record)].version > one.record.version
+    newer: dict[Any, Any] = {
+        identity(one.record): one.record for one in state.absorb(batch(Topic.RATED_SERVICE, facts[1:])).outputs
+    }
+    for output in said:
+        assert newer[identity(output.record)].version > output.record.version
     moved = [record for record in newer.values() if getattr(record, "pane_start", 0) == T0 + 2 * PANE]
     assert [(count.opinions, count.dissatisfied) for count in moved] == [(0, 0)]
 

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import random
 from collections.abc import Sequence
+from typing import Any
 from uuid import uuid4
 
 import pytest
@@ -35,11 +36,12 @@ def fill(bootstrap: str, name: str, codec: str, seed: int, count: int = 300) -> 
     dice = random.Random(seed)
     producer = Producer({"bootstrap.servers": bootstrap, "compression.type": codec, "linger.ms": 2})
     for _ in range(count):
+        headers: list[Any] = [None, [("trace", b"x" * dice.randrange(200))], [("a", None), ("b", b"")]]
         producer.produce(
             name,
             key=dice.choice([None, b"", b"10300000001", dice.randbytes(300)]),
             value=dice.choice([None, b"", dice.randbytes(dice.randrange(2000)), bytes(dice.randrange(5000))]),
-            headers=dice.choice([None, [("trace", b"x" * dice.randrange(200))], [("a", None), ("b", b"")]]),
+            headers=dice.choice(headers),
         )
     assert producer.flush(30) == 0
 

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from support.brokers import on_both_brokers
@@ -257,7 +258,7 @@ def test_a_recreated_topic_is_read_from_its_beginning(world: WorkerBench) -> Non
 @pytest.mark.parametrize("mechanism", ["PLAIN", "SCRAM-SHA-256"])
 def test_refused_credentials_are_reported_at_once(world: WorkerBench, mechanism: str) -> None:
     """Credentials that the broker does not accept are a SystemFault, not a broker to wait for; no secret is shown."""
-    sasl = {"sasl_mechanism": mechanism, "sasl_username": "u", "sasl_password": "a secret"}
+    sasl: dict[str, Any] = {"sasl_mechanism": mechanism, "sasl_username": "u", "sasl_password": "a secret"}
     with pytest.raises(SystemFault, match="refused our credentials") as refusal:
         describe_names(replace(world.connection, security_protocol="SASL_PLAINTEXT", **sasl), [], 10)
     assert "a secret" not in str(refusal.value)

@@ -25,7 +25,7 @@ STATUSES = [status(f"e{n}", "REGISTERED", AT, team="01").to_avro() for n in rang
 def container(records: list[Any], subject: str = "declaration-status", **options: Any) -> bytes:
     """An Avro container file with the published schema, logical types included."""
     out = io.BytesIO()
-    logical = fastavro.parse_schema(schema_json(latest(subject).schema_id))
+    logical = fastavro.parse_schema(dict(schema_json(latest(subject).schema_id)))
     fastavro.writer(out, logical, records, sync_marker=b"0123456789abcdef", **options)
     return out.getvalue()
 

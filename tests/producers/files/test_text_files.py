@@ -26,7 +26,7 @@ STATUS = {
     "occurred_at": "2020-05-04T08:30:00+07:00",
     "office": "03CC",
 }
-RATING = {
+RATING: dict[str, Any] = {
     "sheet_id": "s1",
     "revision": 1,
     "declaration_no": "103000000010",
@@ -332,7 +332,7 @@ def test_giant_sheet_ids_do_not_fill_the_memory(outbox: Any) -> None:
     assert peak < 12_000_000
 
 
-ACTION = {
+ACTION: dict[str, Any] = {
     "action_id": "a-1",
     "complaint_id": "7b1c0000-0000-5000-8000-000000000000",
     "action": "RATE_HANDLING",

@@ -16,7 +16,8 @@ from schemas.records import OfficeCount
 
 SUBJECTS = sorted({pinned.subject for pinned in PINNED})
 _INT, _LONG = 1 << 31, 1 << 63
-_SIMPLE = {
+_SIMPLE: dict[str, st.SearchStrategy[Any]] = {
+    "null": st.none(),
     "int": st.integers(-_INT, _INT - 1) | st.integers(-70, 70),
     "long": st.integers(-_LONG, _LONG - 1) | st.integers(-70, 70),
     "string": st.text(max_size=5),
@@ -29,15 +30,16 @@ _SIMPLE = {
 def values(schema: Any, named: dict[str, Any]) -> st.SearchStrategy[Any]:
     """Values of a physical schema, as fastavro takes them."""
     if isinstance(schema, list):
-        return st.one_of(values(branch, named) for branch in schema)
+        return st.one_of([values(branch, named) for branch in schema])
     if isinstance(schema, str):
-        return st.none() if schema == "null" else named.get(schema) or _SIMPLE[schema]
+        known: st.SearchStrategy[Any] = named.get(schema) or _SIMPLE[schema]
+        return known
     if schema["type"] == "array":
         return st.lists(values(schema["items"], named), max_size=3)
     if schema["type"] == "map":
         return st.dictionaries(st.text(max_size=3), values(schema["values"], named), max_size=3)
     if schema["type"] == "enum":
-        found = st.sampled_from(schema["symbols"])
+        found: st.SearchStrategy[Any] = st.sampled_from(schema["symbols"])
     else:
         found = st.fixed_dictionaries({field["name"]: values(field["type"], named) for field in schema["fields"]})
     named[schema["name"]] = found

@@ -40,9 +40,9 @@ def read_grown(topic: Topic, kind: Any, enum_field: str, **fields: Any) -> Recor
             field["type"]["symbols"].append("LATER")
     assert not check(ours, schema)
     written = parse_schema(physical(schema))
-    value = {**generate_one(written), **fields, enum_field: "LATER"}
+    record = {**generate_one(written), **fields, enum_field: "LATER"}
     out = io.BytesIO()
-    schemaless_writer(out, written, value)
+    schemaless_writer(out, written, record)
     reader = RecordReader(topic, kind, lambda _schema_id, _subject: written)
     value = frame_header(GROWN_ID) + out.getvalue()
     return reader.read(RawBatch(topic, 0, [0], [WRITTEN_AT], [COMPLAINT.encode()], [value]))

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.vectorized import string_dictionary
 from schemas.vectorized.string_dictionary import StringDictionary
 
 words = st.text(st.characters(max_codepoint=0x2FF, exclude_categories=["Cs"]), max_size=6)
@@ -37,7 +36,9 @@ def test_every_accepted_text_comes_back(batches: list[list[str | None]]) -> None
 
 def test_texts_of_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     """Should two texts ever have one hash, both are learned, and a refused one hides no good one for ever."""
-    monkeypatch.setattr(string_dictionary.np, "unique", lambda _asked, **_options: (None, np.array([0])))
+    monkeypatch.setattr(
+        "schemas.vectorized.string_dictionary.np.unique", lambda _asked, **_options: (None, np.array([0]))
+    )
     table = StringDictionary(str.isdigit)
     assert encoded(table, ["1", "2", "3"]) == ["1", "2", "3"]
 

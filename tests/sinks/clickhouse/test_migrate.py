@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from support.sink_bench import SinkBench
 
 from sinks.clickhouse.client import session
 from sinks.clickhouse.migrate import migrate
 
-if TYPE_CHECKING:
-    from conftest import World
 
-
-def test_views_come_back_in_their_newest_form(world: World) -> None:
+def test_views_come_back_in_their_newest_form(world: SinkBench) -> None:
     """A view that was dropped is made again, and those that a later migration changed stay as it left them."""
     newest = "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() AND engine = 'View'"
     with session(world.clickhouse) as client:
@@ -23,7 +20,7 @@ def test_views_come_back_in_their_newest_form(world: World) -> None:
     assert after == before
 
 
-def test_reference_tables_come_back_with_their_rows(world: World) -> None:
+def test_reference_tables_come_back_with_their_rows(world: SinkBench) -> None:
     """A reference table that was dropped is made and filled again, though the ledger says that it was loaded."""
     with session(world.clickhouse) as client:
         before = {

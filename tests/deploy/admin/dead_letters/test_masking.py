@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -26,7 +27,7 @@ def test_structure_is_shown_and_persons_are_not(entry: Callable[..., DeadLetterE
     """Codes, scores and times stay; comment, contact and free text are hidden with their size."""
     sheet = rating("Nguyen", 1, AT, item(score=9), comment="rất chậm", contact=b"0912345678")
     value = value_of(sheet, Topic.RATING)
-    found = decode_masked(Contents(entry(value_size=40), b"k", value), pinned_only)
+    found: Any = decode_masked(Contents(entry(value_size=40), b"k", value), pinned_only)
     assert found["comment"] == "(personal: 8 characters, hidden)"
     assert found["contact"] == "(personal: 10 bytes, hidden)"
     assert found["sheet_id"] == "(6 characters, hidden)"
@@ -41,7 +42,7 @@ def test_a_field_that_broke_a_rule_is_hidden(entry: Callable[..., DeadLetterEntr
     """Whatever stands where it should not is not shown, though it looks like a code."""
     value = value_of(rating("s", 1, AT, item(), item("TEAM", "01")), Topic.RATING)
     broken = entry(reason="BAD_FIELD", detail="items[1].target_id must be a team")
-    found = decode_masked(Contents(broken, None, value), pinned_only)
+    found: Any = decode_masked(Contents(broken, None, value), pinned_only)
     assert found["items"][1]["target_id"] == "(broke the rule: 2 characters, hidden)"
     assert found["items"][0]["target_id"] == "03CC"
 

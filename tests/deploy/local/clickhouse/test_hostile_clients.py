@@ -6,6 +6,7 @@ import socket
 import struct
 import threading
 import zlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -186,7 +187,7 @@ def test_strings_that_arrive_in_pieces_are_passed_whole() -> None:
     column = b"".join(string("x" * size) for size in (0, 1, 127, 128, 300, 5))
     for step in (1, 2, 7, 64):
         pieces = iter([column[start : start + step] for start in range(0, len(column), step)])
-        reader = Reader(lambda pieces=pieces: next(pieces, b""))
+        reader = Reader(partial(next, pieces, b""))
         reader.keep(10_000)
         reader.skip_strings(6)
         assert reader.position == len(column)

@@ -6,10 +6,12 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from support.brokers import needs_kafka
 from support.polling import eventually
 
@@ -38,18 +40,18 @@ def write(cluster: KafkaCluster, numbers: range) -> None:
     assert undelivered == []
 
 
-def when_coordinated(ask: Callable[[], list[TopicPartition]]) -> list[TopicPartition]:
+def when_coordinated(ask: Callable[[], Any]) -> Any:
     """Ask again while a group's coordinator is being found, as after its first use and after a loss."""
 
-    def answer() -> list[TopicPartition] | None:
+    def answer() -> tuple[Any] | None:
         try:
-            return ask()
+            return (ask(),)
         except KafkaException as error:
             if not error.args[0].retriable() and error.args[0].code() != KafkaError.NOT_COORDINATOR:
                 raise
             return None
 
-    return eventually(answer, "an answer of the coordinator") or []
+    return eventually(answer, "an answer of the coordinator")[0]
 
 
 def read(cluster: KafkaCluster) -> list[int]:

@@ -193,7 +193,7 @@ def test_who_sent_a_denunciation_is_protected() -> None:
 
 def test_a_raised_score_ends_feedback_but_no_formal_complaint() -> None:
     """Taking the low scores back withdraws feedback; a formal complaint goes on until its sender withdraws it."""
-    raised = {"state": ComplaintState.WITHDRAWN, "changed_at": START + 5 * HOUR}
+    raised: dict[str, Any] = {"state": ComplaintState.WITHDRAWN, "changed_at": START + 5 * HOUR}
     found = folded(action("VERIFY", START + HOUR), **raised)
     assert found.case is not None
     assert (found.case.state, found.case.closed_at) == ("WITHDRAWN", START + 5 * HOUR)

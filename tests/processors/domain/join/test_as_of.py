@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import numpy as np
 from hypothesis import given, settings
@@ -70,9 +71,10 @@ def _in_words(contexts: Contexts, log: StatusLog) -> Iterator[DeclarationContext
     }
     for row in zip(*(column.tolist() for column in contexts), strict=True):
         values = {name: None if one == ABSENT else one for name, one in zip(Contexts._fields, row, strict=True)}
-        yield DeclarationContext(
-            **{name: coded[name][one] if name in coded and one is not None else one for name, one in values.items()}
-        )
+        given: dict[str, Any] = {
+            name: coded[name][one] if name in coded and one is not None else one for name, one in values.items()
+        }
+        yield DeclarationContext(**given)
 
 
 def _walked(log: StatusLog, key: int, moment: int, until: int) -> tuple[DeclarationContext, int]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from typing import Any
 
 import numpy as np
 import pytest
@@ -75,10 +76,11 @@ def test_history_is_what_was_added_and_not_expired(
     alive = {key: rows for key, rows in known.items() if max(rows)[0] >= before}
     histories = log.histories([*known, 1])
     names = {name for rows in known.values() for *_rest, name in rows}
-    events = {name: hash_of(np.frombuffer(name.encode(), np.uint8), 0, len(name), FIXED_SEED) for name in names}
-    assert _read(log, histories) == {
-        key: {(day, office, events[name]) for day, office, name in rows} for key, rows in alive.items()
+    hashes = {name: hash_of(np.frombuffer(name.encode(), np.uint8), 0, len(name), FIXED_SEED) for name in names}
+    expected: dict[int, set[Any]] = {
+        key: {(day, office, hashes[name]) for day, office, name in rows} for key, rows in alive.items()
     }
+    assert _read(log, histories) == expected
     _owners_and_times_in_order(histories)
     assert histories.places(np.array([1], np.int64)).tolist() == [-1]
 
@@ -130,13 +132,10 @@ def test_an_image_that_cannot_be_is_refused() -> None:
     _added(log, [(10300000001, 1, 1, "03EE"), (10300000002, 1, 1, "03CC")])
     good = dict(log.image())
     assert len(StatusLog.of(good)) == 2
-    for name, change in {
-        "run0.starts": lambda array: array.__setitem__(1, 5),
-        "run0.keys": lambda array: array.__setitem__(0, 1 << 40),
-        "run0.rows": lambda array: array["office"].__setitem__(0, 3),
-    }.items():
+    for name, place, value in (("run0.starts", 1, 5), ("run0.keys", 0, 1 << 40), ("run0.rows", 0, 3)):
         broken = good[name].copy()
-        change(broken)
+        column = broken["office"] if name == "run0.rows" else broken
+        column[place] = value
         with pytest.raises(UnsoundSnapshot):
             StatusLog.of({**good, name: broken})
     with pytest.raises(UnsoundSnapshot):

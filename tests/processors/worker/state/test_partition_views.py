@@ -11,18 +11,18 @@ import pytest
 from processors.stages.stage import Absorbed, Output
 from processors.worker.state.partition_views import PartitionViews, View
 from processors.worker.state.restore import RestoreInterrupted
-from schemas.batches.batch import RawBatch
+from schemas.batches.batch import Batch, RawBatch
 from schemas.topics import Topic
 
 A, B = Topic.DECLARATION_STATUS, Topic.RATING
 
 
 class Nothing:
-    def absorb(self, _batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Take a batch."""
         return Absorbed()
 
-    def advance(self, _now: int) -> Sequence[Output]:
+    def advance(self, now: int) -> Sequence[Output]:
         """Let time pass."""
         return ()
 

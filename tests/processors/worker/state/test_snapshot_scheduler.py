@@ -12,19 +12,19 @@ from processors.domain.snapshot_arrays import StateSnapshot
 from processors.stages.stage import Absorbed, Output
 from processors.worker.state.partition_views import View
 from processors.worker.state.snapshot_scheduler import SnapshotScheduler
-from processors.worker.state.snapshot_store import Snapshot
-from schemas.batches.batch import RawBatch
+from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
+from schemas.batches.batch import Batch, RawBatch
 from schemas.topics import Topic
 
 A = Topic.DECLARATION_STATUS
 
 
 class EmptyState:
-    def absorb(self, _batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Take a batch."""
         return Absorbed()
 
-    def advance(self, _now: int) -> Sequence[Output]:
+    def advance(self, now: int) -> Sequence[Output]:
         """Let time pass."""
         return ()
 
@@ -34,7 +34,7 @@ class EmptyState:
 
 
 @dataclass
-class RecordingStore:
+class RecordingStore(SnapshotStore):
     """Keeps what was saved, as (partition, records)."""
 
     saved: list[tuple[int, int]] = field(default_factory=list)

@@ -16,7 +16,7 @@ import pytest
 from processors.domain.snapshot_arrays import StateSnapshot
 from processors.stages.stage import Absorbed, Output, PartitionState
 from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
-from schemas.batches.batch import RawBatch
+from schemas.batches.batch import Batch
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic
 
@@ -30,7 +30,7 @@ class NumberState:
 
     numbers: list[int] = field(default_factory=list)
 
-    def absorb(self, batch: RawBatch) -> Absorbed:
+    def absorb(self, batch: Batch) -> Absorbed:
         """Take a batch."""
         self.numbers.extend(batch.offsets)
         return Absorbed()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from confluent_kafka import Message
 from hypothesis import given
@@ -54,7 +55,8 @@ def test_parcels_are_small_and_together_everything(arrivals: list[tuple[int, int
     for partition, count in arrivals:
         buffer.add(leases[partition], messages(partition, range(ends[partition], ends[partition] + count)), 1.0)
         ends[partition] += count
-    size, total, found = buffer.size, buffer.rows, []
+    size, total = buffer.size, buffer.rows
+    found: list[Any] = []
 
     while buffer.rows:
         held = buffer.size

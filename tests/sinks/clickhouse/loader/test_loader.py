@@ -10,7 +10,8 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
+from confluent_kafka.cimpl import NewTopic
 from support.events import at, item, rating, status
 from support.polling import DEADLINE_S, eventually
 from support.sink_bench import PROGRAM, SinkBench, sealed

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ def test_each_fault_stops_the_command_and_costs_nothing(world: SinkBench, tmp_pa
             one.send(Topic.DECLARATION_STATUS, *ten(0))
             running[name] = hailong_sink(one, tmp_path / name)
         for one in worlds.values():
-            eventually(lambda one=one: one.committed() == 10, "the first ten are committed")
+            eventually(partial(_committed, one, 10), "the first ten are committed")
 
         worlds["table"].rows("RENAME TABLE declaration_status TO elsewhere")
         stops(worlds["table"], running["table"], tmp_path / "table")
@@ -84,6 +85,10 @@ def test_each_fault_stops_the_command_and_costs_nothing(world: SinkBench, tmp_pa
         assert one.count("declaration_status") == 20
         assert audit(one.kafka, one.clickhouse).clean
         one.drop()
+
+
+def _committed(world: SinkBench, records: int) -> bool:
+    return world.committed() == records
 
 
 def stops(world: SinkBench, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -160,6 +160,7 @@ def test_a_case_that_ended_without_a_resolution_is_not_overdue(world: SinkBench)
     withdrawn = fold(
         complaint(at(OPENED)), (action("WITHDRAW", at("2026-09-07 10:00")),), cases(), at("2026-09-08 09:00")
     )
+    assert withdrawn.case is not None
     world.send(Topic.COMPLAINT_CASE, withdrawn.case)
     world.load(3)
     overdue = dict(world.rows("SELECT toString(complaint_id), overdue FROM v_complaints"))

@@ -312,7 +312,7 @@ def test_grades_at_the_boundaries(database: Any) -> None:
         "EXCELLENT": ("100", "90"), "GOOD": ("89.99", "80"), "FAIR": ("79.99", "70"), "AVERAGE": ("69.99", "50"),
         "WEAK": ("49.99", "0"),
     }  # fmt: skip
-    wanted = {}
+    wanted: dict[str, Any] = {}
     for grade, total in ((grade, Decimal(total)) for grade, totals in boundaries.items() for total in totals):
         left, rows = total, []
         for criterion, rule in load_criteria().items():

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import polars as pl
 import pytest
 from clickhouse_driver.errors import ServerException
+from support.sink_bench import SinkBench
 
 from sinks.clickhouse.client import session
-
-if TYPE_CHECKING:
-    from conftest import World
 
 FRAME = pl.DataFrame(
     {
@@ -32,7 +28,7 @@ ENGINE = MergeTree ORDER BY number
 """
 
 
-def test_a_frame_is_stored_under_the_names_of_its_columns(world: World) -> None:
+def test_a_frame_is_stored_under_the_names_of_its_columns(world: SinkBench) -> None:
     """In whichever order they stand, with types that are laid out here and types that are the driver's."""
     with session(world.clickhouse) as client:
         client.execute(TABLE)
@@ -49,7 +45,7 @@ def test_a_frame_is_stored_under_the_names_of_its_columns(world: World) -> None:
     ]
 
 
-def test_a_frame_that_is_refused_leaves_a_client_that_can_go_on(world: World) -> None:
+def test_a_frame_that_is_refused_leaves_a_client_that_can_go_on(world: SinkBench) -> None:
     """The server's error is the driver's exception, and the next frame is stored."""
     with session(world.clickhouse) as client:
         client.execute(TABLE)
