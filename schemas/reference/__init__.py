@@ -5,7 +5,7 @@ holds, where it comes from and how far it can be trusted: `docs/reference-data.m
 """
 
 from schemas.reference.calendar import WorkingCalendar, load_calendar
-from schemas.reference.deadlines import Deadline, DeadlineBook, load_deadlines
+from schemas.reference.deadlines import Deadline, DeadlineDirectory, load_deadlines
 from schemas.reference.declaration_no import (
     DeclarationNo,
     declaration_identity,
@@ -26,7 +26,7 @@ from schemas.reference.service import (
 from schemas.reference.tables import Confidence
 from schemas.reference.tax_code import TaxCodeVerdict, check_tax_code
 from schemas.reference.vocabulary import (
-    Channel,
+    ChannelInfo,
     DeclarationKind,
     Direction,
     KindDirectory,
@@ -40,10 +40,10 @@ from schemas.reference.vocabulary import (
 )
 
 __all__ = [
-    "Channel",
+    "ChannelInfo",
     "Confidence",
     "Deadline",
-    "DeadlineBook",
+    "DeadlineDirectory",
     "DeclarationKind",
     "DeclarationNo",
     "DeclarationNumberError",

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from schemas.records import Track
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.tables import Confidence, data_text, parse_toml, version_at
-from schemas.reference.toml_entries import Entry, entries
+from schemas.reference.toml_entries import TomlEntry, entries
 from schemas.reference.validity import Validity
 
 _FILE = "deadlines.toml"
@@ -72,7 +72,7 @@ class Deadline:
 
 
 @dataclass(frozen=True, slots=True)
-class DeadlineBook:
+class DeadlineDirectory:
     """All deadlines with their periods."""
 
     _versions: Mapping[str, Sequence[tuple[Validity, Deadline]]]
@@ -92,7 +92,7 @@ class DeadlineBook:
         return tuple(self._versions)
 
 
-def _deadline(entry: Entry) -> Deadline:
+def _deadline(entry: TomlEntry) -> Deadline:
     entry.only(*_FIELDS)
     return Deadline(
         id=entry.text("id"),
@@ -108,7 +108,7 @@ def _deadline(entry: Entry) -> Deadline:
     )
 
 
-def parse_deadlines(text: str) -> DeadlineBook:
+def parse_deadlines(text: str) -> DeadlineDirectory:
     """The deadlines of a TOML text.
 
     Raises:
@@ -124,10 +124,10 @@ def parse_deadlines(text: str) -> DeadlineBook:
         joined = all(earlier.valid_to == later.valid_from for (earlier, _), (later, _) in seams)
         if not joined or dated[0][0].valid_from is not None or dated[-1][0].valid_to is not None:
             raise ReferenceDataError(_FILE, None, f"the versions of {deadline_id} must cover all time once")
-    return DeadlineBook(MappingProxyType(versions))
+    return DeadlineDirectory(MappingProxyType(versions))
 
 
 @cache
-def load_deadlines() -> DeadlineBook:
+def load_deadlines() -> DeadlineDirectory:
     """The deadlines of the data file. Raises ReferenceDataError when it is broken."""
     return parse_deadlines(data_text(_FILE))

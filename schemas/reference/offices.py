@@ -186,33 +186,20 @@ def _office(row: Row) -> Office:
     department = None if region else row.matching("department", "[0-9]{2}")
     if department is not None and not code.startswith(department):
         raise row.fail(f"{code} does not belong to department {department}")
-    parent = row.optional("parent")
-    return Office(
+    return row.record(
+        Office,
         code=code,
         level=level,
         department=department,
-        name_vi=row.text("name_vi"),
         name_2014=None if region else row.text("name_2014"),
         validity=row.validity(),
-        parent=parent,
-        parent_confidence=None if parent is None else row.choice("parent_confidence", Confidence),
-        successor=row.optional("successor"),
-        seat=row.optional("seat"),
-        confidence=row.choice("confidence", Confidence),
-        source=row.text("source"),
+        parent_confidence=None if row.optional("parent") is None else row.choice("parent_confidence", Confidence),
         note=row.cells["note"],
     )
 
 
 def _team(row: Row) -> Team:
-    return Team(
-        office=row.text("office"),
-        team=row.matching("team", "[0-9]{2}"),
-        name_vi=row.text("name_vi"),
-        validity=row.validity(),
-        confidence=row.choice("confidence", Confidence),
-        source=row.text("source"),
-    )
+    return row.record(Team, {"team": "[0-9]{2}"}, validity=row.validity())
 
 
 def parse_offices(offices_csv: str, teams_csv: str) -> OfficeDirectory:

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone
 from functools import cache
 
 from schemas.reference.tables import data_text, parse_toml
-from schemas.reference.toml_entries import Entry, entries
+from schemas.reference.toml_entries import TomlEntry, entries
 
 _FILE = "outages.toml"
 _LOCAL = timezone(timedelta(hours=7))
@@ -32,14 +32,14 @@ class Outage:
         return self.start <= at_ms < self.end and (not self.offices or office in self.offices)
 
 
-def _instant(entry: Entry, name: str) -> int:
+def _instant(entry: TomlEntry, name: str) -> int:
     value = entry.values.get(name)
     if not isinstance(value, datetime) or value.tzinfo is not None:
         raise entry.fail(f"{name} must be a local time such as 2024-08-06T00:00:00")
     return round(value.replace(tzinfo=_LOCAL).timestamp() * 1000)
 
 
-def _outage(entry: Entry) -> Outage:
+def _outage(entry: TomlEntry) -> Outage:
     entry.only("from", "until", "offices", "what", "confidence", "source")
     entry.text("what")
     entry.confidence()

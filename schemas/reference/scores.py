@@ -7,10 +7,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
 from itertools import pairwise
-from types import MappingProxyType
 
 from schemas.reference.errors import ReferenceDataError
-from schemas.reference.tables import Confidence, Row, data_text, parse_table, unique
+from schemas.reference.tables import Confidence, Row, read_keyed
 
 _CRITERIA = "score_criteria.csv"
 _GRADES = "score_grades.csv"
@@ -146,52 +145,13 @@ _COMMITMENT_COLUMNS = (
 
 
 def _criterion(row: Row) -> Criterion:
-    full_at = row.integer("full_at") if row.optional("full_at") else None
-    if full_at is not None and not 1 <= full_at <= 100:
+    patterns = {"criterion": r"[1-5]\.[1-9]", "group_no": "[1-5]"}
+    criterion = row.record(Criterion, patterns)
+    if criterion.full_at is not None and not 1 <= criterion.full_at <= 100:
         raise row.fail("full_at must be a percentage from 1 to 100")
-    basis = row.choice("basis", Basis)
-    return Criterion(
-        criterion=row.matching("criterion", r"[1-5]\.[1-9]"),
-        group_no=int(row.matching("group_no", "[1-5]")),
-        name_vi=row.text("name_vi"),
-        name_en=row.text("name_en"),
-        maximum=row.integer("maximum"),
-        full_at=full_at,
-        basis=basis,
-        formula=row.text("formula"),
-        points_confidence=row.choice("points_confidence", Confidence),
-        rule_confidence=row.choice("rule_confidence", Confidence),
-        reading_confidence=row.choice("reading_confidence", Confidence) if basis is Basis.COMPUTED else None,
-        source=row.text("source"),
-    )
-
-
-def _grade(row: Row) -> Grade:
-    return Grade(
-        grade=row.matching("grade", "[A-Z]+"),
-        name_vi=row.text("name_vi"),
-        name_en=row.text("name_en"),
-        from_points=row.integer("from_points"),
-        confidence=row.choice("confidence", Confidence),
-        source=row.text("source"),
-    )
-
-
-def _commitment(row: Row) -> Commitment:
-    return Commitment(
-        step=row.matching("step", "[A-Z_]+"),
-        name_vi=row.text("name_vi"),
-        name_en=row.text("name_en"),
-        unit=row.choice("unit", PromiseUnit),
-        amount=row.integer("amount"),
-        who=row.choice("who", Promiser),
-        held_by=row.choice("held_by", HeldBy),
-        starts=row.text("starts"),
-        ends=row.text("ends"),
-        confidence=row.choice("confidence", Confidence),
-        mapping_confidence=row.choice("mapping_confidence", Confidence),
-        source=row.text("source"),
-    )
+    if (criterion.reading_confidence is None) == (criterion.basis is Basis.COMPUTED):
+        raise row.fail("reading_confidence belongs to computed criteria, and to them alone")
+    return criterion
 
 
 @cache
@@ -201,11 +161,10 @@ def load_criteria() -> Mapping[str, Criterion]:
     Raises:
         ReferenceDataError: The file is broken, or the points are not 100 in all.
     """
-    rows = parse_table(_CRITERIA, data_text(_CRITERIA), _CRITERION_COLUMNS)
-    found = {c.criterion: c for c in unique(rows, _criterion, lambda c: c.criterion)}
+    found = read_keyed(_CRITERIA, _CRITERION_COLUMNS, _criterion, lambda c: c.criterion)
     if sum(criterion.maximum for criterion in found.values()) != 100:
         raise ReferenceDataError(_CRITERIA, None, "the points must be 100 in all")
-    return MappingProxyType(found)
+    return found
 
 
 @cache
@@ -215,16 +174,15 @@ def load_grades() -> Mapping[str, Grade]:
     Raises:
         ReferenceDataError: The file is broken, or some total has no grade.
     """
-    rows = parse_table(_GRADES, data_text(_GRADES), _GRADE_COLUMNS)
-    found = unique(rows, _grade, lambda g: g.grade)
-    falling = all(better.from_points > worse.from_points for better, worse in pairwise(found))
-    if not found or not falling or found[-1].from_points != 0:
+    found = read_keyed(_GRADES, _GRADE_COLUMNS, lambda row: row.record(Grade, {"grade": "[A-Z]+"}), lambda g: g.grade)
+    points = [grade.from_points for grade in found.values()]
+    if not points or points[-1] != 0 or any(better <= worse for better, worse in pairwise(points)):
         raise ReferenceDataError(_GRADES, None, "the grades must fall from the best to the one that begins at 0")
-    return MappingProxyType({g.grade: g for g in found})
+    return found
 
 
 @cache
 def load_commitments() -> Mapping[str, Commitment]:
     """Promised times by step. Raises ReferenceDataError when the file is broken."""
-    rows = parse_table(_COMMITMENTS, data_text(_COMMITMENTS), _COMMITMENT_COLUMNS)
-    return MappingProxyType({c.step: c for c in unique(rows, _commitment, lambda c: c.step)})
+    patterns = {"step": "[A-Z_]+"}
+    return read_keyed(_COMMITMENTS, _COMMITMENT_COLUMNS, lambda row: row.record(Commitment, patterns), lambda c: c.step)

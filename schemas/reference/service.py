@@ -6,9 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
-from types import MappingProxyType
 
-from schemas.reference.tables import Confidence, Row, data_text, parse_table, unique
+from schemas.reference.tables import Confidence, Row, read_keyed
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,57 +90,36 @@ _REASON_COLUMNS = ("reason", "factor", "name_vi", "name_en", "sensitive", "confi
 
 
 def _step(row: Row) -> Step:
-    limited = row.optional("limit_minutes") is not None
-    return Step(
-        step=row.matching("step", "[A-Z_]+"),
-        name_vi=row.text("name_vi"),
-        name_en=row.text("name_en"),
-        limit_minutes=row.integer("limit_minutes") if limited else None,
-        clock_starts=row.text("clock_starts") if limited else None,
-        limit_confidence=row.choice("limit_confidence", Confidence) if limited else None,
-        limit_source=row.text("limit_source") if limited else None,
-        confidence=row.choice("confidence", Confidence),
-        source=row.text("source"),
-    )
+    step = row.record(Step, {"step": "[A-Z_]+"})
+    limit = (step.clock_starts, step.limit_confidence, step.limit_source)
+    if (None in limit) if step.limit_minutes is not None else any(limit):
+        raise row.fail("limit_minutes, clock_starts, limit_confidence and limit_source belong together")
+    return step
 
 
 def _score(row: Row) -> Score:
     row.choice("confidence", Confidence)
-    return Score(
-        score=int(row.matching("score", "[1-5]")),
-        name_vi=row.text("name_vi"),
-        name_en=row.text("name_en"),
-        group=row.choice("group", ScoreGroup),
-    )
+    return row.record(Score, {"score": "[1-5]"})
 
 
 def _reason(row: Row) -> ScoreReason:
     row.choice("confidence", Confidence)
-    return ScoreReason(
-        reason=row.matching("reason", "[A-Z_]+"),
-        factor=row.matching("factor", "[A-Z_]+"),
-        name_vi=row.text("name_vi"),
-        name_en=row.text("name_en"),
-        sensitive=row.flag("sensitive"),
-    )
+    return row.record(ScoreReason, {"reason": "[A-Z_]+", "factor": "[A-Z_]+"})
 
 
 @cache
 def load_steps() -> Mapping[str, Step]:
     """Steps by code, in the order of the procedure. Raises ReferenceDataError when the file is broken."""
-    rows = parse_table("steps.csv", data_text("steps.csv"), _STEP_COLUMNS)
-    return MappingProxyType({s.step: s for s in unique(rows, _step, lambda s: s.step)})
+    return read_keyed("steps.csv", _STEP_COLUMNS, _step, lambda s: s.step)
 
 
 @cache
 def load_rating_scale() -> Mapping[int, Score]:
     """Scores by number. Raises ReferenceDataError when the file is broken."""
-    rows = parse_table("rating_scale.csv", data_text("rating_scale.csv"), _SCORE_COLUMNS)
-    return MappingProxyType({s.score: s for s in unique(rows, _score, lambda s: s.score)})
+    return read_keyed("rating_scale.csv", _SCORE_COLUMNS, _score, lambda s: s.score)
 
 
 @cache
 def load_reasons() -> Mapping[str, ScoreReason]:
     """Reasons by code. Raises ReferenceDataError when the file is broken."""
-    rows = parse_table("reasons.csv", data_text("reasons.csv"), _REASON_COLUMNS)
-    return MappingProxyType({r.reason: r for r in unique(rows, _reason, lambda r: r.reason)})
+    return read_keyed("reasons.csv", _REASON_COLUMNS, _reason, lambda r: r.reason)

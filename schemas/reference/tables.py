@@ -9,18 +9,21 @@ from __future__ import annotations
 import csv
 import re
 import tomllib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from functools import cache
 from importlib import resources
-from typing import TypeVar
+from types import MappingProxyType, NoneType, UnionType
+from typing import Any, TypeVar, get_args, get_type_hints
 
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.validity import Validity, overlapping
 
 _E = TypeVar("_E", bound=StrEnum)
 _T = TypeVar("_T")
+_K = TypeVar("_K")
 
 
 class Confidence(StrEnum):
@@ -77,6 +80,31 @@ class Row:
         except ValueError:
             raise self.fail(f"{column} {value!r} is none of {', '.join(words)}") from None
 
+    def record(self, kind: type[_T], patterns: Mapping[str, str] | None = None, **given: object) -> _T:
+        """A dataclass whose fields are read from the cells of their names, by their types.
+
+        Args:
+            kind: The dataclass. A field that may be None is None where its cell is empty.
+            patterns: Regular expressions for texts and numbers, by field.
+            **given: Fields that are not read.
+        """
+        wanted = {name: hint for name, hint in _hints(kind).items() if name not in given}  # type: ignore[arg-type]  # mypy takes classes for unhashable
+        read = {name: self._typed(name, hint, (patterns or {}).get(name)) for name, hint in wanted.items()}
+        return kind(**read, **given)
+
+    def _typed(self, column: str, hint: Any, pattern: str | None) -> object:
+        if isinstance(hint, UnionType):
+            if not self.cells[column]:
+                return None
+            (hint,) = set(get_args(hint)) - {NoneType}
+        if hint is bool:
+            return self.flag(column)
+        if hint is int:
+            return self.integer(column) if pattern is None else int(self.matching(column, pattern))
+        if hint is str:
+            return self.text(column) if pattern is None else self.matching(column, pattern)
+        return self.choice(column, hint)
+
     def validity(self) -> Validity:
         """The period that `valid_from` (required) and `valid_to` (empty: open) give."""
         try:
@@ -113,15 +141,27 @@ def parse_table(file: str, text: str, columns: Sequence[str]) -> Iterator[Row]:
         raise ReferenceDataError(file, skipped + reader.line_num, str(error)) from error
 
 
-def unique(rows: Iterable[Row], build: Callable[[Row], _T], key: Callable[[_T], object]) -> tuple[_T, ...]:
-    """The records built from rows. Raises ReferenceDataError at the second row of one key."""
-    found: dict[object, _T] = {}
+def read_keyed(
+    file: str, columns: Sequence[str], build: Callable[[Row], _T], key: Callable[[_T], _K]
+) -> Mapping[_K, _T]:
+    """The records of a data file by key, in its order."""
+    return unique(parse_table(file, data_text(file), columns), build, key)
+
+
+def unique(rows: Iterable[Row], build: Callable[[Row], _T], key: Callable[[_T], _K]) -> Mapping[_K, _T]:
+    """The records built from rows, by key. Raises ReferenceDataError at the second row of one key."""
+    found: dict[_K, _T] = {}
     for row in rows:
         record = build(row)
         if key(record) in found:
             raise row.fail(f"{key(record)} stands twice")
         found[key(record)] = record
-    return tuple(found.values())
+    return MappingProxyType(found)
+
+
+@cache
+def _hints(kind: type[Any]) -> Mapping[str, Any]:
+    return get_type_hints(kind)
 
 
 def add_version(row: Row, versions: list[tuple[Validity, _T]], validity: Validity, record: _T) -> None:

@@ -15,7 +15,7 @@ _E = TypeVar("_E", bound=StrEnum)
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class TomlEntry:
     """One entry of an array of tables. Its methods raise ReferenceDataError where a value is not what it must be.
 
     Attributes:
@@ -95,9 +95,9 @@ class Entry:
         return value
 
 
-def entries(file: str, document: dict[str, object], name: str) -> list[Entry]:
+def entries(file: str, document: dict[str, object], name: str) -> list[TomlEntry]:
     """The entries `[[name]]` of a document; none when there is no such array."""
     found = document.get(name, [])
     if not isinstance(found, list) or not all(isinstance(values, dict) for values in found):
         raise ReferenceDataError(file, None, f"{name} must be written as [[{name}]]")
-    return [Entry(file, f"{name}[{n}]", cast("dict[str, object]", values)) for n, values in enumerate(found)]
+    return [TomlEntry(file, f"{name}[{n}]", cast("dict[str, object]", values)) for n, values in enumerate(found)]

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functools import cache
 from types import MappingProxyType
 
-from schemas.reference.tables import Confidence, Row, add_version, data_text, parse_table, unique, version_at
+from schemas.reference.tables import Confidence, Row, add_version, data_text, parse_table, read_keyed, version_at
 from schemas.reference.validity import Validity
 
 
@@ -77,7 +77,7 @@ class StatusMessage:
 
 
 @dataclass(frozen=True, slots=True)
-class Channel:
+class ChannelInfo:
     """A control channel (luồng).
 
     Attributes:
@@ -128,67 +128,28 @@ _KIND_COLUMNS = ("code", "direction", "name_vi", "name_en", "valid_from", "valid
 
 
 def _message(row: Row) -> StatusMessage:
-    channel = row.optional("channel")
-    if channel is not None:
+    if row.optional("channel") is not None:
         row.choice("channel_confidence", Confidence)
-    return StatusMessage(
-        message=row.matching("message", "[A-Z]{3}[A-Z0-9]{3}"),
-        status=row.text("status"),
-        direction=row.choice("direction", Direction),
-        channel=channel,
-        title_vi=row.text("title_vi"),
-        confidence=row.choice("confidence", Confidence),
-    )
+    return row.record(StatusMessage, {"message": "[A-Z]{3}[A-Z0-9]{3}"})
 
 
 def _status(row: Row, messages: Mapping[str, Sequence[str]]) -> StatusWord:
-    status = row.matching("status", "[A-Z_]+")
-    origin = row.choice("origin", Origin)
-    codes = tuple(messages.get(status, ()))
-    if bool(codes) != (origin is Origin.VNACCS):
-        raise row.fail(f"{status} is {origin} but has {len(codes)} messages")
-    return StatusWord(
-        status=status,
-        name_vi=row.text("name_vi"),
-        name_en=row.text("name_en"),
-        direction=row.choice("direction", Direction),
-        origin=origin,
-        rateable=row.flag("rateable"),
-        messages=codes,
-        confidence=row.choice("confidence", Confidence),
-        source=row.text("source"),
-    )
+    codes = tuple(messages.get(row.text("status"), ()))
+    status = row.record(StatusWord, {"status": "[A-Z_]+"}, messages=codes)
+    if bool(codes) != (status.origin is Origin.VNACCS):
+        raise row.fail(f"{status.status} is {status.origin} but has {len(codes)} messages")
+    return status
 
 
-def _channel(row: Row) -> Channel:
+def _channel(row: Row) -> ChannelInfo:
     row.choice("confidence", Confidence)
-    return Channel(
-        channel=row.matching("channel", "[A-Z]+"),
-        digit=row.matching("digit", "[1-3]"),
-        ecus=row.text("ecus"),
-        name_vi=row.text("name_vi"),
-        name_en=row.text("name_en"),
-        what=row.text("what"),
-    )
-
-
-def _kind(row: Row) -> DeclarationKind:
-    return DeclarationKind(
-        code=row.matching("code", "[A-Z][A-Z0-9]{2}"),
-        direction=row.choice("direction", Direction),
-        name_vi=row.text("name_vi"),
-        name_en=row.text("name_en"),
-        confidence=row.choice("confidence", Confidence),
-        source=row.text("source"),
-    )
+    return row.record(ChannelInfo, {"channel": "[A-Z]+", "digit": "[1-3]"})
 
 
 @cache
 def load_messages() -> Mapping[str, StatusMessage]:
     """VNACCS messages by code. Raises ReferenceDataError when the file is broken."""
-    file = "status_messages.csv"
-    rows = parse_table(file, data_text(file), _MESSAGE_COLUMNS)
-    return MappingProxyType({m.message: m for m in unique(rows, _message, lambda m: m.message)})
+    return read_keyed("status_messages.csv", _MESSAGE_COLUMNS, _message, lambda m: m.message)
 
 
 @cache
@@ -197,16 +158,13 @@ def load_statuses() -> Mapping[str, StatusWord]:
     codes: dict[str, list[str]] = {}
     for message in load_messages().values():
         codes.setdefault(message.status, []).append(message.message)
-    file = "statuses.csv"
-    rows = parse_table(file, data_text(file), _STATUS_COLUMNS)
-    return MappingProxyType({s.status: s for s in unique(rows, lambda row: _status(row, codes), lambda s: s.status)})
+    return read_keyed("statuses.csv", _STATUS_COLUMNS, lambda row: _status(row, codes), lambda s: s.status)
 
 
 @cache
-def load_channels() -> Mapping[str, Channel]:
+def load_channels() -> Mapping[str, ChannelInfo]:
     """Channels by name. Raises ReferenceDataError when the file is broken."""
-    rows = parse_table("channels.csv", data_text("channels.csv"), _CHANNEL_COLUMNS)
-    return MappingProxyType({c.channel: c for c in unique(rows, _channel, lambda c: c.channel)})
+    return read_keyed("channels.csv", _CHANNEL_COLUMNS, _channel, lambda c: c.channel)
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,6 +187,6 @@ def load_kinds() -> KindDirectory:
     file = "declaration_kinds.csv"
     kinds: dict[tuple[str, Direction], list[tuple[Validity, DeclarationKind]]] = {}
     for row in parse_table(file, data_text(file), _KIND_COLUMNS):
-        kind = _kind(row)
+        kind = row.record(DeclarationKind, {"code": "[A-Z][A-Z0-9]{2}"})
         add_version(row, kinds.setdefault((kind.code, kind.direction), []), row.validity(), kind)
     return KindDirectory(MappingProxyType(kinds))

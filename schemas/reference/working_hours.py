@@ -15,7 +15,7 @@ import holidays
 
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.tables import data_text, parse_toml
-from schemas.reference.toml_entries import Entry, entries
+from schemas.reference.toml_entries import TomlEntry, entries
 from schemas.reference.validity import Validity, epoch_day
 
 FIRST_YEAR = 2019
@@ -96,7 +96,7 @@ def merged(windows: Sequence[tuple[int, int]]) -> Windows:
     return tuple(out)
 
 
-def _minute(entry: Entry, value: object) -> int:
+def _minute(entry: TomlEntry, value: object) -> int:
     parts = re.fullmatch(r"([01]\d|2[0-4]):([0-5]\d)", value) if isinstance(value, str) else None
     minute = -1 if parts is None else int(parts[1]) * 60 + int(parts[2])
     if not 0 <= minute <= 24 * 60:
@@ -104,7 +104,7 @@ def _minute(entry: Entry, value: object) -> int:
     return minute
 
 
-def _windows(entry: Entry) -> Windows:
+def _windows(entry: TomlEntry) -> Windows:
     found: list[tuple[int, int]] = []
     for pair in entry.items("windows"):
         if not isinstance(pair, list) or len(pair) != 2:
@@ -116,21 +116,21 @@ def _windows(entry: Entry) -> Windows:
     return merged(found)
 
 
-def _weekdays(entry: Entry) -> frozenset[int]:
+def _weekdays(entry: TomlEntry) -> frozenset[int]:
     days = frozenset(day for day in entry.items("weekdays") if isinstance(day, int) and 1 <= day <= 7)
     if len(days) != len(entry.items("weekdays")):
         raise entry.fail("weekdays must be different numbers from 1 (Monday) to 7 (Sunday)")
     return days
 
 
-def _period(entry: Entry) -> Period:
+def _period(entry: TomlEntry) -> Period:
     entry.only("valid_from", "weekdays", "windows", "confidence", "source")
     entry.confidence()
     entry.text("source")
     return Period(epoch_day(entry.day("valid_from")), _weekdays(entry), _windows(entry))
 
 
-def _overtime(entry: Entry) -> Overtime:
+def _overtime(entry: TomlEntry) -> Overtime:
     entry.only("office", "valid_from", "valid_to", "weekdays", "windows", "on_days_off", "confidence", "source")
     entry.confidence()
     entry.text("source")
@@ -145,7 +145,7 @@ def _overtime(entry: Entry) -> Overtime:
     )
 
 
-def _exception(entry: Entry) -> int:
+def _exception(entry: TomlEntry) -> int:
     entry.only("date", "name", "confidence", "source")
     entry.confidence()
     entry.text("name")
