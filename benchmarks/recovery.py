@@ -43,7 +43,7 @@ from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.worker.state.partition_views import View
 from processors.worker.state.restore import ViewRestorer
-from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
+from processors.worker.state.snapshot_store import SnapshotStore
 from producers.simulator import Haiphong2020
 from producers.simulator.figures import SMALLEST_SCALE
 from schemas.kafka.connection import KafkaConnection
@@ -125,7 +125,7 @@ def rebuilds(connection: KafkaConnection, directory: Path) -> dict[str, Any]:
         view = ViewRestorer(connection, stage, interrupted).restore(number, bounds)
         log += time.perf_counter() - started
         records += view.records
-        store.save(Snapshot(number, dict(view.next_offsets), view.records, view.snapshot_arrays()))
+        store.save(view.take_snapshot(number))
         known = known_statuses(view)
         del view
         started = time.perf_counter()
@@ -144,8 +144,8 @@ def rebuilds(connection: KafkaConnection, directory: Path) -> dict[str, Any]:
 
 
 def known_statuses(view: View) -> int:
-    """How many rows the image of a view holds."""
-    return sum(len(array) for name, array in view.snapshot_arrays().items() if name.startswith("statuses.run"))
+    """How many status rows the snapshot of a view holds."""
+    return sum(len(array) for name, array in view.take_snapshot(0).arrays.items() if name.startswith("statuses.run"))
 
 
 @contextmanager

@@ -46,7 +46,7 @@ from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.worker.state.partition_views import PartitionViews
 from processors.worker.state.restore import ViewRestorer
-from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
+from processors.worker.state.snapshot_store import SnapshotStore
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_names
 from schemas.topics import Topic
@@ -106,7 +106,7 @@ def built(bootstrap: str, prefix: str, directory: str | None) -> dict[str, float
     after = resident()
     if store is not None and not had_snapshots:
         for number, view in enumerate(views):
-            store.save(Snapshot(number, dict(view.next_offsets), view.records, view.snapshot_arrays()))
+            store.save(view.take_snapshot(number))
     records = sum(view.records for view in views)
     return {"seconds": seconds, "cpu": cpu, "grown": after - before, "resident": after, "records": records}
 

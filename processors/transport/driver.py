@@ -1,24 +1,24 @@
 """A Faust transport whose consumer hands an agent one event per fetched partition batch.
 
 A subclass of Faust's aiokafka driver, registered as the entry point `hailong` in `faust.transports`: an app with the
-broker `hailong://host:port` uses it. Topics in `BatchedApp.batched_topics` are batched; others are untouched.
+broker `hailong://host:port` uses it, for all its topics.
 
 The way of a batch through this module: `_wait_next_records` (fetched, tracked) → the agent's queue → the stage →
-`ack` (done) → `_new_offset` and `_commit` (committed).
+`ack` (done) → `_filter_committable_offsets` and `_commit` (committed).
 
 What is overridden, and why (Faust 0.15.3, `faust/transport/consumer.py`):
 
 * `_create_worker_consumer`: a consumer that returns record batches, not records (`processors.transport.fetcher`).
-* `_wait_next_records`: each run of records of a partition becomes one message, registered in the offset tracker.
-* `ack`, `_filter_tps_with_pending_acks`, `_new_offset`, `_should_commit`, `_commit`, `_commit_offsets`: only the offset
-  tracker decides what may be committed. Faust's bookkeeping can commit past an unfinished message, and takes a failed
-  commit for a successful one.
+* `_wait_next_records`, `_to_message`: a run of records of a partition becomes one message, known to the offset tracker.
+* `ack`, `_filter_tps_with_pending_acks`, `_filter_committable_offsets`, `_commit`: only the offset tracker decides what
+  may be committed. Faust's bookkeeping can commit past an unfinished message, and takes a failed commit for a
+  successful one.
 * `seek_to_committed`: without a committed offset Faust does not seek, and loses what it fetched and dropped during a
   rebalance; we seek to the beginning. Every seek voids the batches fetched before it.
 * `on_partitions_revoked`: Faust forgets its acknowledgements before it waits for the batch in progress; we wait,
   commit, and then forget.
-* `_read_offset`, `_add_gap`: Faust drops records below the last offset it saw, which is wrong for a recreated topic,
-  and fills the gaps of compacted topics number by number.
+* `_read_offset`: Faust drops records below the last offset it saw, which is wrong for a recreated topic, and fills the
+  gaps of compacted topics number by number.
 * `on_buffer_full`, `on_buffer_drop`: a full agent queue blocks the reading loop, which is all the back-pressure
   needed; Faust's way leaves partitions paused when a rebalance clears the queue.
 """
@@ -26,9 +26,8 @@ What is overridden, and why (Faust 0.15.3, `faust/transport/consumer.py`):
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
-from typing import Any, ClassVar, Protocol
+from typing import Any, ClassVar, Protocol, cast
 
 import aiokafka
 import faust
@@ -37,10 +36,10 @@ from aiokafka.coordinator.assignors.range import RangePartitionAssignor
 from aiokafka.errors import IllegalStateError
 from faust.transport.consumer import ensure_TP
 from faust.transport.drivers import aiokafka as base
-from faust.types import TP, Message
+from faust.types import TP, ConsumerMessage, Message
 from mode.threads import ServiceThread, WorkerThread
 
-from processors.transport.fetched_batch import BatchRecord, FetchedBatch, group_records, offset_span
+from processors.transport.fetched_batch import FetchedBatch, FetchedRecords, group_records, offset_span
 from processors.transport.fetcher import PackedConsumer
 from processors.transport.offset_tracker import OffsetTracker
 
@@ -54,34 +53,28 @@ class AssignmentListener(Protocol):
         """A rebalance starts: finish or release the batch in progress, and start no long work."""
 
     def on_assigned(self, committed: Mapping[TP, int | None]) -> None:
-        """A rebalance ended, or reading restarted: our batched partitions and their committed offsets."""
+        """A rebalance ended, or reading restarted: our partitions and their committed offsets."""
 
 
 class BatchedApp(faust.App):
-    """A Faust app that says which of its topics are batched.
+    """A Faust app on this transport.
 
     Attributes:
-        batched_topics: Names of those topics.
         listener: Is told about rebalances.
         revoke_wait_s: How long a rebalance or a shutdown waits for the batch in progress.
         fetch_wait_ms: How long a fetch may wait for records.
     """
 
-    batched_topics: frozenset[str] = frozenset()
-    listener: AssignmentListener | None = None
-    revoke_wait_s: float = 20.0
-    fetch_wait_ms: int = 500
+    listener: AssignmentListener
+    revoke_wait_s: float
+    fetch_wait_ms: int
 
 
-class _ReadOffsets(defaultdict[TP, int | None]):
-    """Faust's last read offsets; always unknown for batched topics, whose order the offset tracker keeps."""
+class _UnknownOffsets(dict[TP, int | None]):
+    """Faust's last read offsets, always unknown to it: the offset tracker keeps the order."""
 
-    def __init__(self, batched: frozenset[str]) -> None:
-        super().__init__(lambda: None)
-        self._batched = batched
-
-    def __getitem__(self, tp: TP) -> int | None:
-        return None if tp.topic in self._batched else super().__getitem__(tp)
+    def __getitem__(self, tp: TP) -> None:
+        return None
 
 
 class _DaemonThread(WorkerThread):
@@ -124,10 +117,7 @@ class BatchConsumerThread(base.AIOKafkaConsumerThread):
         )
 
     async def positions_and_ends(self, tps: Sequence[TP]) -> Mapping[TP, tuple[int, int]]:
-        """See `BatchConsumer.positions_and_ends`; from any thread."""
-        return await self.call_thread(self._positions_and_ends, tps)  # type: ignore[no-any-return]  # call_thread is untyped
-
-    async def _positions_and_ends(self, tps: Sequence[TP]) -> Mapping[TP, tuple[int, int]]:
+        """See `BatchConsumer.positions_and_ends`; to be called on this thread."""
         consumer = self._ensure_consumer()
         owned = [base.ensure_aiokafka_TP(tp) for tp in tps if tp in self.assignment()]
         if not owned:
@@ -148,14 +138,11 @@ class BatchConsumer(base.Consumer):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.tracker = OffsetTracker()
-        self._read_offset: MutableMapping[TP, int | None] = _ReadOffsets(self.app.batched_topics)
+        self._read_offset: MutableMapping[TP, int | None] = _UnknownOffsets()
         self._batch_ended = asyncio.Event()
 
     def _new_consumer_thread(self) -> BatchConsumerThread:
         return BatchConsumerThread(self, loop=self.loop, beacon=self.beacon)
-
-    def _batched(self, tp: TP) -> bool:
-        return tp.topic in self.app.batched_topics
 
     # Fetched
 
@@ -169,18 +156,30 @@ class BatchConsumer(base.Consumer):
             # skip them. Read again from the committed offsets.
             await self._restart_reading()
             return {}, active
-        return {tp: self._to_messages(ensure_TP(tp), found) for tp, found in records.items()}, active
+        return {
+            tp: [self._track(ensure_TP(tp), run) for run in group_records(found)] for tp, found in records.items()
+        }, active
 
-    def _to_messages(self, tp: TP, records: Sequence[Any]) -> Sequence[Any]:
-        if not records or not self._batched(tp):
-            return records
-        return [BatchRecord.of(self._tracked(tp, run)) for run in group_records(records)]
-
-    def _tracked(self, tp: TP, run: Any) -> FetchedBatch:
-        offsets = self.tracker.add_fetched(tp, *offset_span(run))
+    def _track(self, tp: TP, records: FetchedRecords) -> FetchedBatch:
+        offsets = self.tracker.add_fetched(tp, *offset_span(records))
         if offsets.log_restarted:
             _log.warning("offsets_began_again", topic=tp.topic, partition=tp.partition, offset=offsets.first)
-        return FetchedBatch(run, offsets)
+        return FetchedBatch(records, offsets)
+
+    def _to_message(self, tp: TP, batch: FetchedBatch) -> ConsumerMessage:
+        return ConsumerMessage(
+            tp.topic,
+            tp.partition,
+            offset=batch.offsets.end - 1,
+            timestamp=0.0,
+            timestamp_type=0,
+            headers=None,
+            key=None,
+            value=cast("Any", batch),  # BatchSchema hands it through
+            checksum=None,
+            tp=tp,
+            generation_id=self.app.consumer_generation_id,
+        )
 
     def on_buffer_full(self, tp: TP) -> None:
         """Do nothing: the full queue itself holds back the reading loop."""
@@ -188,16 +187,10 @@ class BatchConsumer(base.Consumer):
     def on_buffer_drop(self, tp: TP) -> None:
         """Do nothing, see `on_buffer_full`."""
 
-    async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
-        if not self._batched(tp):
-            await super()._add_gap(tp, offset_from, offset_to)
-
     # Done
 
     def ack(self, message: Message) -> bool:
         """Mark a batch done: all its outputs are acknowledged. False if it is not ours to commit any more."""
-        if not self._batched(message.tp):
-            return super().ack(message)
         message.acked = True
         batch: Any = message.value  # a FetchedBatch: BatchSchema hands it through
         done = self.tracker.mark_done(batch.offsets)
@@ -209,34 +202,13 @@ class BatchConsumer(base.Consumer):
         self.tracker.release(batch.offsets)
         self._batch_ended.set()
 
-    async def positions_and_ends(self, tps: Iterable[TP]) -> Mapping[TP, tuple[int, int]]:
-        """Our position and the broker's end offset, for those of the partitions that are ours.
-
-        Raises:
-            IllegalStateError: A partition was taken away meanwhile.
-        """
-        return await self._thread.positions_and_ends(tuple(tps))
-
     # Committed
 
     def _filter_tps_with_pending_acks(self, topics: Any = None) -> Iterator[TP]:
-        yield from super()._filter_tps_with_pending_acks(topics)
-        yield from (tp for tp in self.tracker.partitions() if topics is None or tp in topics or tp.topic in topics)
+        return (tp for tp in self.tracker.partitions() if topics is None or tp in topics or tp.topic in topics)
 
-    def _new_offset(self, tp: TP) -> int | None:
-        if self._batched(tp):
-            return self.tracker.committable_offset(tp)
-        return super()._new_offset(tp)
-
-    def _should_commit(self, tp: TP, offset: int) -> bool:
-        return self._batched(tp) or super()._should_commit(tp, offset)
-
-    async def _commit_offsets(self, offsets: Mapping[TP, int], start_new_transaction: bool = True) -> bool:
-        before = {tp: self._committed_offset[tp] for tp in offsets}
-        did_commit: bool = await super()._commit_offsets(offsets, start_new_transaction)
-        if not did_commit:
-            self._committed_offset.update(before)
-        return did_commit
+    def _filter_committable_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
+        return {tp: offset for tp in tps if (offset := self.tracker.committable_offset(tp)) is not None}
 
     async def _commit(self, offsets: Mapping[TP, int]) -> bool:
         did_commit: bool = await super()._commit(offsets)
@@ -249,8 +221,7 @@ class BatchConsumer(base.Consumer):
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """A rebalance starts: finish and commit, then forget."""
-        if self.app.listener is not None:
-            self.app.listener.on_rebalance_started()
+        self.app.listener.on_rebalance_started()
         await super().on_partitions_revoked(revoked)  # calls `wait_empty`
         self.tracker.revoke(ensure_TP(tp) for tp in revoked)
 
@@ -265,13 +236,13 @@ class BatchConsumer(base.Consumer):
             # It is not committed, so the next owner reads it again. Its outputs may go out twice, with the same ids.
             _log.warning("batch_in_hand_not_finished", waited_s=self.app.revoke_wait_s)
         # Faust waits for every message an agent ever held; ours may be void or released, which only the tracker knows.
-        self._unacked_messages -= {message for message in self._unacked_messages if self._batched(message.tp)}
+        self._unacked_messages.clear()
         await super().wait_empty()
 
     async def on_partitions_assigned(self, assigned: set[TP], generation_id: int = 0) -> None:
         """A rebalance ended. A member that got no partition does not seek, but the listener must know as well."""
         await super().on_partitions_assigned(assigned, generation_id)
-        if not assigned and self.app.listener is not None:
+        if not assigned:
             self.app.listener.on_assigned({})
 
     async def seek_to_committed(self) -> Mapping[TP, int]:
@@ -281,10 +252,8 @@ class BatchConsumer(base.Consumer):
         if unset:
             await self._thread.seek_to_beginning(*unset)
         known = {ensure_TP(tp): None if tp in unset else offset for tp, offset in committed.items()}
-        batched = {tp: offset for tp, offset in known.items() if self._batched(tp)}
-        self.tracker.restart_at(batched)
-        if self.app.listener is not None:
-            self.app.listener.on_assigned(batched)
+        self.tracker.restart_at(known)
+        self.app.listener.on_assigned(known)
         return committed
 
     async def _restart_reading(self) -> None:
@@ -293,6 +262,16 @@ class BatchConsumer(base.Consumer):
         except IllegalStateError:
             # The partitions are being revoked: that rebalance ends with a seek of its own.
             _log.info("seek_overtaken_by_rebalance")
+
+    # Lag
+
+    async def positions_and_ends(self, tps: Sequence[TP]) -> Mapping[TP, tuple[int, int]]:
+        """Our position and the broker's end offset, for those of the partitions that are ours.
+
+        Raises:
+            IllegalStateError: A partition was taken away meanwhile.
+        """
+        return await self._thread.call_thread(self._thread.positions_and_ends, tps)  # type: ignore[no-any-return]  # untyped
 
 
 class Transport(base.Transport):

@@ -78,29 +78,6 @@ def offset_span(records: FetchedRecords) -> tuple[int, int]:
     return records[0].offset, records[-1].offset + 1
 
 
-@dataclass(frozen=True, slots=True)
-class BatchRecord:
-    """Looks like one Kafka record to Faust, which makes one message of it; the value is the whole batch."""
-
-    topic: str
-    partition: int
-    offset: int
-    value: FetchedBatch
-    timestamp: int = 0
-    timestamp_type: int = 0
-    headers: tuple[tuple[str, bytes], ...] = ()
-    key: None = None
-    checksum: None = None
-    serialized_key_size: int = 0
-    serialized_value_size: int = 0
-
-    @classmethod
-    def of(cls, batch: FetchedBatch) -> BatchRecord:
-        """The stand-in for a batch; its offset is the last one of the batch."""
-        tp = batch.offsets.tp
-        return cls(tp.topic, tp.partition, batch.offsets.end - 1, batch)
-
-
 class BatchSchema(faust.Schema[Any, Any]):
     """Hands the batch through unchanged: stages decode whole batches, not messages."""
 

@@ -65,14 +65,14 @@ def read_log(
 def _read_pieces(
     runner: asyncio.Runner, consumer: Any, tp: TopicPartition, start: int, end: int
 ) -> Iterator[FetchedRecords | None]:
-    position = max(start, runner.run(_beginning_offset(consumer, tp)))
+    position = max(start, runner.run(consumer.beginning_offsets([tp]))[tp])
     runner.run(_seek(consumer, tp, position))
     last_received = time.monotonic()
     while position < end:
         try:
             found = runner.run(consumer.getmany(tp, timeout_ms=_POLL_MS)).get(tp, ())
         except OffsetOutOfRangeError:
-            beginning = runner.run(_beginning_offset(consumer, tp))
+            beginning = runner.run(consumer.beginning_offsets([tp]))[tp]
             if position >= beginning:
                 return  # the log is shorter than it was
             position = beginning  # retention deleted records before we read them
@@ -92,11 +92,6 @@ def _read_pieces(
         if silent_s > _SILENCE_S:
             raise Unavailable(f"{tp.topic}[{tp.partition}] sent nothing for {_SILENCE_S:g} s below offset {end}")
         yield None
-
-
-async def _beginning_offset(consumer: Any, tp: TopicPartition) -> int:
-    offsets = await consumer.beginning_offsets([tp])
-    return int(offsets[tp])
 
 
 async def _seek(consumer: Any, tp: TopicPartition, position: int) -> None:

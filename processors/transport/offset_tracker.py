@@ -1,19 +1,11 @@
 """Which offsets of a partition are done, and so which offset may be committed.
 
 Faust's own bookkeeping (`faust.transport.consumer`: `_acked`, `_gap`, `_new_offset`) can commit past an unfinished
-message and forgets what it read on a rebalance. The tracker works with batches instead of messages:
+message and forgets what it read on a rebalance. The tracker keeps a queue of batches for each partition:
 
-====================  =================================================================================
-event                 what changes
-====================  =================================================================================
-`restart_at`          reading restarts at the committed offset: all earlier batches become void
-`add_fetched`         a fetched batch joins the end of its partition's queue
-`start`               a stage starts the batch; only the oldest batch not yet started may be started
-`mark_done`           the batch's outputs are acknowledged: `done` moves past the done head of the queue
-`release`             the stage stopped without finishing: the batch stays queued and blocks the commit
-`mark_committed`      Kafka confirmed a commit
-`revoke`              the partition was revoked: its batches are void and none of them may be committed
-====================  =================================================================================
+    `add_fetched` → `start` → `mark_done` → `committable_offset` → `mark_committed`
+
+A seek (`restart_at`) and a revocation (`revoke`) void all batches in the queue.
 
 Guarantee: the committable offset never passes a batch that is not done, whatever Faust loses or repeats. If a batch is
 lost between fetcher and stage, it blocks its partition and the next `start` reports it.
@@ -106,7 +98,7 @@ class OffsetTracker:
             self._partitions[tp] = PartitionOffsets(done=offset, committed=offset)
 
     def add_fetched(self, tp: TP, first: int, end: int) -> BatchOffsets:
-        """Add a fetched batch with the offsets from `first` up to, but without, `end`."""
+        """Append a fetched batch, with the offsets from `first` up to but without `end`, to its partition's queue."""
         partition = self._partitions.setdefault(tp, PartitionOffsets())
         expected = partition.next_fetch_offset()
         log_restarted = expected is not None and first < expected
@@ -118,7 +110,7 @@ class OffsetTracker:
         return batch
 
     def start(self, batch: BatchOffsets) -> bool:
-        """Start a batch. False: it is void; it will be fetched again, here or by another worker.
+        """Start the oldest batch not yet started. False: it is void, and will be fetched again by its owner.
 
         Raises:
             SystemFault: An earlier batch of the partition was never delivered; going on would skip its records.
@@ -135,7 +127,7 @@ class OffsetTracker:
         return True
 
     def mark_done(self, batch: BatchOffsets) -> bool:
-        """All outputs of a started batch are acknowledged. False: it is void and must not be committed."""
+        """All outputs of the batch are acknowledged: `done` moves over it. False: it is void, nothing is committed."""
         if batch.state is not BatchState.STARTED:
             return False
         batch.state = BatchState.DONE
@@ -146,7 +138,7 @@ class OffsetTracker:
         return True
 
     def release(self, batch: BatchOffsets) -> None:
-        """A stage stops working on a batch without finishing it."""
+        """A stage stopped without finishing the batch: it stays in the queue and blocks the commit."""
         if batch.state is BatchState.STARTED:
             batch.state = BatchState.FETCHED
 

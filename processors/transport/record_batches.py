@@ -28,7 +28,7 @@ _TYPICAL_RATIO = 8
 _MIN_BUFFER = 64 * 1024
 
 _MAGIC = 2
-_HEADER = struct.Struct(">qiibIhiqqqhii")
+_HEADER = struct.Struct(">qi4xbIhiqq14xi")  # skipped: leader epoch; producer id and epoch, base sequence
 _LENGTH_ENDS = 12  # base offset and length field; the length counts the bytes after it
 _CRC_FROM = 21  # the checksum covers everything from the attributes on
 _CODEC, _APPEND_TIME, _CONTROL = 0x07, 0x08, 0x20
@@ -39,16 +39,12 @@ class BatchHeader(NamedTuple):
 
     base_offset: int
     batch_length: int
-    partition_leader_epoch: int
     magic: int
     crc: int
     attributes: int
     last_offset_delta: int
     base_timestamp: int
     max_timestamp: int
-    producer_id: int
-    producer_epoch: int
-    base_sequence: int
     records: int
 
     @property

@@ -46,15 +46,7 @@ class StageApp(BatchedApp):
 def build_app(
     runner: StageRunner, connection: KafkaConnection, options: WorkerOptions, topic_names: Iterable[str]
 ) -> StageApp:
-    """The app that feeds a runner: one agent over all input topics, one batch at a time.
-
-    Args:
-        runner: The stage; its `app` is set here.
-        connection: The cluster.
-        options: Settings.
-        topic_names: Full names of the input topics.
-    """
-    names = tuple(topic_names)
+    """The app that feeds a runner: one agent over all input topics, one batch at a time. Sets the runner's `app`."""
     app = StageApp(
         options.group(runner.stage.name),
         broker=[URL(f"hailong://{server.strip()}") for server in connection.bootstrap_servers.split(",")],
@@ -83,7 +75,6 @@ def build_app(
         stream_processing_timeout=86_400.0,
         broker_commit_livelock_soft_timeout=86_400.0,
     )
-    app.batched_topics = frozenset(names)
     app.listener = runner
     app.revoke_wait_s = min(options.rebalance_timeout_s / 2, options.shutdown_timeout_s * 0.7)
     app.fetch_wait_ms = options.fetch_wait_ms
@@ -94,5 +85,7 @@ def build_app(
         async for event in stream.noack().events():
             await runner.handle_batch(event)
 
-    app.agent(app.topic(*names, schema=BatchSchema()), name=f"hailong.{runner.stage.name}", concurrency=1)(consume)
+    app.agent(app.topic(*topic_names, schema=BatchSchema()), name=f"hailong.{runner.stage.name}", concurrency=1)(
+        consume
+    )
     return app

@@ -44,13 +44,7 @@ class WorkerHealth:
 
 
 def assess_health(stages: tuple[StageProgress, ...], now: int, stall_after_ms: int) -> WorkerHealth:
-    """Judge a worker by its stages.
-
-    Args:
-        stages: Their progress.
-        now: Epoch milliseconds.
-        stall_after_ms: How long a stage with lag may go without progress.
-    """
+    """Judge a worker by its stages: a stage with lag may go `stall_after_ms` without progress."""
     reasons = tuple(reason for stage in stages if (reason := _unhealthy_reason(stage, now, stall_after_ms)))
     return WorkerHealth(not reasons, reasons, stages)
 

@@ -7,10 +7,7 @@ class IdlePartitions:
     """Remembers since when each partition has been idle: everything read, no batch in progress.
 
     The first look at an idle partition only starts the count: records that were on their way from the broker at that
-    moment have arrived by the time the count is over.
-
-    Args:
-        after_s: How long a partition must be idle; 0 for never.
+    moment have arrived by the time the count is over, after `after_s` (0: never).
     """
 
     def __init__(self, after_s: float) -> None:
@@ -26,13 +23,7 @@ class IdlePartitions:
         self._since.clear()
 
     def may_advance(self, partition: int, now: float, *, caught_up: bool) -> bool:
-        """Note a look at a partition; return whether its stream time may follow the wall clock.
-
-        Args:
-            partition: The partition.
-            now: Monotonic seconds.
-            caught_up: Whether everything is read and done.
-        """
+        """Note whether a partition is caught up at `now`, in monotonic seconds; return whether its time may advance."""
         if not caught_up:
             self._since.pop(partition, None)
             return False

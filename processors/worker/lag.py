@@ -13,18 +13,11 @@ from schemas.topics import Topic
 
 
 class LagMeter:
-    """Measures the lag of one stage and sets its metric; used on the app's event loop.
-
-    Args:
-        stage: Name of the stage.
-        topics: Its inputs by full topic name.
-
-    Attributes:
-        lag: Records that were not done at the last measurement, by `topic[partition]`.
-    """
+    """Measures the lag of one stage and sets its metric; used on the app's event loop."""
 
     def __init__(self, stage: str, topics: Mapping[str, Topic]) -> None:
         self.lag: Mapping[str, int] = {}
+        """Records that were not done at the last measurement, by `topic[partition]`."""
         self._stage = stage
         self._topics = topics
         self._reported: AbstractSet[TP] = frozenset()

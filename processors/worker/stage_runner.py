@@ -51,17 +51,10 @@ class StageRunner:
     """Runs one stage inside its Faust app. Call methods on the app's event loop unless they say otherwise.
 
     Views and publisher are touched by one worker thread alone. The event loop hands it work, and the assignments in a
-    queue, so that a view is dropped before the first batch of the new owner is processed.
+    queue, so that an outdated view is dropped before the next batch is processed.
 
-    Args:
-        stage: The stage.
-        topics: Full topic name of each input.
-        views: Its views.
-        publisher: Publishes its outputs.
-        interrupted: Set to stop a restore that is under way.
-        options: Settings.
-        clock: Wall clock, epoch milliseconds.
-        snapshots: Takes snapshots of its views; None for none.
+    `topics` are the full topic names of the inputs; setting `interrupted` stops a restore that is under way; the clock
+    gives epoch milliseconds.
     """
 
     def __init__(
@@ -88,7 +81,8 @@ class StageRunner:
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"hailong-{stage.name}")
         self._assignments: queue.SimpleQueue[Mapping[tuple[Topic, int], int | None]] = queue.SimpleQueue()
         self._owned: frozenset[int] = frozenset()
-        self._fault: BaseException | None = None
+        self.fault: BaseException | None = None
+        """What made the stage fail."""
         self._stopping = False
         self._state = "starting"
         self._records = 0
@@ -147,7 +141,8 @@ class StageRunner:
         if self._state != "running":
             return {}
         return {
-            partition: self._done_offsets(partition) for partition in sorted(self._owned - self._views.partitions())
+            partition: self._done_offsets(partition)
+            for partition in sorted(self._owned - self._views.by_partition().keys())
         }
 
     def _process(
@@ -221,15 +216,15 @@ class StageRunner:
 
     def _run_guarded(self, epoch: int, work: Callable[[], object]) -> None:
         """Run work in the worker thread. After a fault nothing runs any more, even if nobody awaited the fault."""
-        if self._fault is not None:
-            raise self._fault
+        if self.fault is not None:
+            raise self.fault
         try:
             self._apply_assignments(epoch)
             work()
         except RestoreInterrupted:
             raise
         except BaseException as error:
-            self._fault = error
+            self.fault = error
             raise
 
     def _apply_assignments(self, epoch: int) -> None:
@@ -244,7 +239,7 @@ class StageRunner:
         if self._state != "failed":
             _log.error("stage_failed", stage=self.stage.name, error=type(error).__name__, exc_info=error)
         self._state = "failed"
-        self._fault = error
+        self.fault = error
 
     def _consumer(self) -> BatchConsumer:
         return cast("BatchConsumer", self.app.consumer)
@@ -256,14 +251,9 @@ class StageRunner:
         self._last_progress_at = self._clock()
         metrics.LAST_PROGRESS.labels(self.stage.name).set(self._last_progress_at / 1000)
 
-    @property
-    def fault(self) -> BaseException | None:
-        """What made it fail."""
-        return self._fault
-
     def progress(self) -> StageProgress:
         """The progress so far; from any thread."""
-        views = len(self._views.partitions())
+        views = len(self._views.by_partition())
         return StageProgress(self.stage.name, self._state, self._last_progress_at, self._records, self._lag.lag, views)
 
     def stop(self) -> None:
@@ -273,7 +263,7 @@ class StageRunner:
 
     def close(self) -> None:
         """Shut the thread down, after the app has stopped."""
-        self._state = "failed" if self._fault is not None else "stopped"
+        self._state = "failed" if self.fault is not None else "stopped"
         self._thread.shutdown(wait=False, cancel_futures=True)
         if self._snapshots is not None:
             self._snapshots.close()

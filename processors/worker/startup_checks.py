@@ -27,7 +27,7 @@ def check_topics(connection: KafkaConnection, stages: Sequence[Stage], timeout_s
     facts = describe_names(connection, names, timeout_s)
     problems = [
         *(f"topic {name} does not exist at {connection.bootstrap_servers}" for name in names if name not in facts),
-        *(problem for stage in stages for problem in _unequal_partitions(stage, connection.topic_prefix, facts)),
+        *(problem for stage in stages for problem in _unequal_partitions(stage, connection, facts)),
     ]
     if not stages:
         problems.append("no stages to run")
@@ -36,7 +36,7 @@ def check_topics(connection: KafkaConnection, stages: Sequence[Stage], timeout_s
     return facts
 
 
-def _unequal_partitions(stage: Stage, prefix: str, facts: Mapping[str, TopicFacts]) -> Iterator[str]:
-    names = [topic.value.name(prefix) for topic in stage.inputs]
+def _unequal_partitions(stage: Stage, connection: KafkaConnection, facts: Mapping[str, TopicFacts]) -> Iterator[str]:
+    names = [connection.topic_name(topic) for topic in stage.inputs]
     if uneven := uneven_partitions({name: facts[name].partitions for name in names if name in facts}):
         yield f"stage {stage.name} joins topics partition by partition, but their partition counts differ: {uneven}"

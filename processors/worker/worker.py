@@ -27,7 +27,6 @@ from schemas.dead_letters.limit import DeadLetterGuard
 from schemas.errors import SystemFault, Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import TopicFacts, describe_names
-from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)
 
@@ -37,14 +36,7 @@ _DESCRIBE_TIMEOUT_S = 3.0
 
 
 class Worker:
-    """Runs stages until it is stopped.
-
-    Args:
-        connection: The cluster.
-        stages: The stages to run.
-        options: Settings.
-        clock: Wall clock, epoch milliseconds.
-    """
+    """Runs stages until it is stopped. The clock gives epoch milliseconds."""
 
     def __init__(
         self, connection: KafkaConnection, stages: Sequence[Stage], options: WorkerOptions, clock: Callable[[], int]
@@ -136,14 +128,16 @@ class Worker:
                 self._topic_recreated = True
 
     def _build(self, stage: Stage, facts: Mapping[str, TopicFacts]) -> StageApp:
-        names = {topic: topic.value.name(self._connection.topic_prefix) for topic in stage.inputs}
+        names = {topic: self._connection.topic_name(topic) for topic in stage.inputs}
         identities = {topic: facts[name].identity for topic, name in names.items()}
         interrupted = threading.Event()
         producer = SyncProducer(self._connection, stage.name)
         self._producers.append(producer)
         limit = self._options.dead_letter_limit
         guard = DeadLetterGuard(stage.name, limit, EarlierRefusals(self._connection, stage.name, limit.window))
-        store = self._snapshot_store(stage, identities)
+        directory, store = self._options.snapshot_directory, None
+        if directory is not None and isinstance(stage, ImagedStage):
+            store = SnapshotStore(directory, stage, identities)
 
         def on_progress() -> None:
             # A restore that takes minutes counts as progress: as unhealthy it would be killed, again and again.
@@ -153,7 +147,7 @@ class Worker:
             stage,
             names,
             PartitionViews(stage.name, ViewRestorer(self._connection, stage, interrupted, store, on_progress)),
-            OutputPublisher(stage.name, self._connection.topic_prefix, producer, identities.__getitem__, guard),
+            OutputPublisher(stage.name, self._connection, producer, identities, guard),
             interrupted,
             self._options,
             self._clock,
@@ -161,12 +155,6 @@ class Worker:
         )
         self._runners = (*self._runners, runner)
         return build_app(runner, self._connection, self._options, names.values())
-
-    def _snapshot_store(self, stage: Stage, identities: Mapping[Topic, str]) -> SnapshotStore | None:
-        directory = self._options.snapshot_directory
-        if directory is None or not isinstance(stage, ImagedStage):
-            return None
-        return SnapshotStore(directory, stage, identities)
 
     async def _shut_down(self, apps: Sequence[StageApp], timers: Sequence[asyncio.Task[None]]) -> bool:
         """Finish the batches in progress, commit, leave the groups; return whether that was done in time."""

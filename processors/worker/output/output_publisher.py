@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import structlog
 
@@ -15,6 +15,7 @@ from schemas.batches.batch import Batch, Reject
 from schemas.codec.record import record_encoder
 from schemas.dead_letters.limit import DeadLetterGuard
 from schemas.errors import SystemFault, Unavailable
+from schemas.kafka.connection import KafkaConnection
 from schemas.keys import key_of
 from schemas.records import Record
 from schemas.topics import Topic
@@ -25,28 +26,23 @@ _log = structlog.get_logger(__name__)
 class OutputPublisher:
     """Encodes and publishes outputs and dead letters of one stage; returns when Kafka has acknowledged all of them.
 
-    Args:
-        stage: Name of the stage.
-        topic_prefix: Prefix of topic names.
-        producer: The producer.
-        topic_identity: Cluster and topic id of an input topic.
-        guard: Stops the stage when too many records are refused.
+    `identities` are the cluster and topic ids of the input topics; they are part of a dead letter's id.
     """
 
     def __init__(
         self,
         stage: str,
-        topic_prefix: str,
+        connection: KafkaConnection,
         producer: SyncProducer,
-        topic_identity: Callable[[Topic], str],
+        identities: Mapping[Topic, str],
         guard: DeadLetterGuard,
     ) -> None:
         self._stage = stage
-        self._prefix = topic_prefix
+        self._connection = connection
         self._producer = producer
-        self._topic_identity = topic_identity
+        self._identities = identities
         self._guard = guard
-        self._dead_letters = DeadLetterEncoder(stage, topic_prefix)
+        self._dead_letters = DeadLetterEncoder(stage, connection)
         self._encoders: dict[Topic, tuple[str, Callable[[Record], bytes]]] = {}
 
     def publish_batch(self, batch: Batch, absorbed: Absorbed) -> None:
@@ -56,7 +52,7 @@ class OutputPublisher:
             SystemFault: Kafka refuses for good, or too many records were refused.
             OutcomeUnknown: The worker is stopping and Kafka did not answer.
         """
-        identity = self._topic_identity(batch.topic)
+        identity = self._identities[batch.topic]
         self._check_limit(batch, absorbed.rejects, identity)
         self._publish(absorbed.outputs, self._dead_letters.encode_rejects(batch, absorbed.rejects, identity))
         for reason, count in Counter(reject.reason for reject in absorbed.rejects).items():
@@ -87,7 +83,7 @@ class OutputPublisher:
 
     def _encode(self, outputs: Sequence[Output]) -> Iterable[Message]:
         if isinstance(outputs, EncodedBatch):
-            name = outputs.topic.value.name(self._prefix)
+            name = self._connection.topic_name(outputs.topic)
             return [(name, key, value) for key, value in outputs.messages()]
         return [self._encode_one(output) for output in outputs]
 
@@ -95,7 +91,7 @@ class OutputPublisher:
         known = self._encoders.get(output.topic)
         if known is None:
             topic = output.topic
-            known = self._encoders[topic] = topic.value.name(self._prefix), record_encoder(topic.subject)
+            known = self._encoders[topic] = self._connection.topic_name(topic), record_encoder(topic.subject)
         name, encode = known
         return name, key_of(output.record), encode(output.record)
 

@@ -27,12 +27,7 @@ Message = tuple[str, bytes | None, bytes]
 
 
 class SyncProducer:
-    """An idempotent producer that returns when everything is acknowledged. Used from one thread at a time.
-
-    Args:
-        connection: The cluster.
-        stage: For metrics and logs.
-    """
+    """An idempotent producer that returns when everything is acknowledged. Used from one thread at a time."""
 
     def __init__(self, connection: KafkaConnection, stage: str) -> None:
         self._stage = stage
@@ -109,8 +104,3 @@ class SyncProducer:
     def abort(self) -> None:
         """Stop waiting; from any thread. The batch that is being published counts as not done."""
         self._abort.set()
-
-    def close(self) -> None:
-        """Drop what is left in the queue; only what `publish` returned for is guaranteed."""
-        self._producer.purge()
-        self._producer.flush(1.0)

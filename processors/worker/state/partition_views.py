@@ -10,8 +10,8 @@ from typing import Protocol
 
 import structlog
 
-from processors.domain.snapshot_arrays import StateSnapshot
 from processors.stages.stage import Absorbed, ImagedState, Output, PartitionState, ReplayedState
+from processors.worker.state.snapshot_store import Snapshot
 from schemas.batches.batch import Batch
 from schemas.topics import Topic
 
@@ -57,10 +57,10 @@ class View:
         self.next_offsets[batch.topic] = max(self.next_offsets.get(batch.topic, 0), batch.end)
         self.records += len(batch)
 
-    def snapshot_arrays(self) -> StateSnapshot:
-        """The state as arrays; only for stages with snapshots."""
+    def take_snapshot(self, partition: int) -> Snapshot:
+        """The view as it is now; only for stages with snapshots."""
         assert isinstance(self.state, ImagedState)  # only such stages are given a snapshot store
-        return self.state.image()
+        return Snapshot(partition, dict(self.next_offsets), self.records, self.state.image())
 
 
 class RestoresViews(Protocol):
@@ -71,12 +71,7 @@ class RestoresViews(Protocol):
 
 
 class PartitionViews:
-    """Views by partition; used by one thread at a time.
-
-    Args:
-        stage: Name of the stage, for logs.
-        restorer: Supplies missing views.
-    """
+    """Views by partition; used by one thread at a time."""
 
     def __init__(self, stage: str, restorer: RestoresViews) -> None:
         self._stage = stage
@@ -89,15 +84,10 @@ class PartitionViews:
         done_offsets: Mapping[Topic, int],
         others: Mapping[int, Mapping[Topic, int]] = MappingProxyType({}),
     ) -> View:
-        """The view of a partition; restored up to its done offsets if it is missing.
+        """The view of a partition; if it is missing, it is restored up to its done offsets.
 
         A worker that takes over one partition usually takes over several, and most of the work runs outside of
-        Python's lock. So the next missing view is restored at the same time.
-
-        Args:
-            partition: The partition.
-            done_offsets: For each input the offset below which all work is done.
-            others: Done offsets of partitions that will be needed next.
+        Python's lock. So the next missing view among the others is restored at the same time.
         """
         if partition not in self._views:
             missing = [other for other in others if other != partition and other not in self._views]
@@ -126,10 +116,8 @@ class PartitionViews:
         """Drop the views that may not be kept after a rebalance.
 
         A view is dropped when its partition was revoked, and when the group committed more than the view has absorbed:
-        another worker owned the partition in between, and its records are missing here.
-
-        Args:
-            committed: For each input partition that is ours, the committed offset or None.
+        another worker owned the partition in between, and its records are missing here. The committed offsets are those
+        of all input partitions that are ours.
         """
         owned = {partition for _topic, partition in committed}
         behind = {
@@ -142,7 +130,3 @@ class PartitionViews:
             del self._views[partition]
         if dropped:
             _log.info("views_dropped", stage=self._stage, partitions=dropped)
-
-    def partitions(self) -> frozenset[int]:
-        """Partitions that have a view."""
-        return frozenset(self._views)

@@ -33,12 +33,7 @@ class RestoreInterrupted(HailongError):
 class ViewRestorer:
     """Restores the view of a partition from its newest snapshot and the log after it, or from the log alone.
 
-    Args:
-        connection: The cluster.
-        stage: The stage.
-        interrupted: Set when the work should stop.
-        snapshots: Where snapshots are; None for a stage or a worker without.
-        on_progress: Called after each piece of the log, from the thread that restores.
+    Setting `interrupted` stops it; `on_progress` is called after each piece of the log, from the thread that restores.
     """
 
     def __init__(
@@ -94,19 +89,18 @@ class ViewRestorer:
         return view
 
     def _initial_view(self, partition: int, snapshot: Snapshot | None) -> View:
-        if snapshot is None or not isinstance(self._stage, ImagedStage):
-            return View(self._stage.new_state(partition))
-        try:
-            state = self._stage.restored_state(partition, snapshot.arrays)
-        except UnsoundSnapshot:
-            # If it were used, compiled code would read outside of its arrays. The log gives the same view, later.
-            metrics.SNAPSHOTS_IGNORED.labels(self._stage.name, "unsound").inc()
-            _log.warning("snapshot_ignored", stage=self._stage.name, partition=partition, reason="unsound")
-            return View(self._stage.new_state(partition))
-        return View(state, dict(snapshot.next_offsets), snapshot.records, snapshot.records)
+        if snapshot is not None and isinstance(self._stage, ImagedStage):
+            try:
+                state = self._stage.restored_state(partition, snapshot.arrays)
+                return View(state, dict(snapshot.next_offsets), snapshot.records, snapshot.records)
+            except UnsoundSnapshot:
+                # If it were used, compiled code would read outside of its arrays. The log gives the same view, later.
+                metrics.SNAPSHOTS_IGNORED.labels(self._stage.name, "unsound").inc()
+                _log.warning("snapshot_ignored", stage=self._stage.name, partition=partition, reason="unsound")
+        return View(self._stage.new_state(partition))
 
     def _replay(self, view: View, topic: Topic, partition: int, end: int) -> None:
-        name = topic.value.name(self._connection.topic_prefix)
+        name = self._connection.topic_name(topic)
         for records in read_log(self._connection, name, partition, view.next_offsets.get(topic, 0), end):
             if self._interrupted.is_set():
                 raise RestoreInterrupted(f"rebuild of {self._stage.name} interrupted")

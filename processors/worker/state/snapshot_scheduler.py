@@ -25,10 +25,7 @@ restart replays no more than that growth, plus what came in one interval.
 class SnapshotScheduler:
     """Takes snapshots of the views of one stage; used by the thread that owns the views.
 
-    Args:
-        stage: Name of the stage, for logs.
-        store: Where they go.
-        interval_s: Shortest pause between two snapshots of one partition.
+    `interval_s` is the shortest pause between two snapshots of one partition.
     """
 
     def __init__(self, stage: str, store: SnapshotStore, interval_s: float) -> None:
@@ -41,13 +38,9 @@ class SnapshotScheduler:
         self._enabled = True
 
     def start_most_overdue(self, views: Mapping[int, View], now: float) -> None:
-        """Start to write the snapshot that is most overdue, unless one is being written.
+        """Start to write the snapshot that is most overdue, unless one is being written; `now` in monotonic seconds.
 
         Called between batches only: then the outputs of all records in a view are in Kafka.
-
-        Args:
-            views: Views by partition.
-            now: Seconds of a monotonic clock.
         """
         if self._writing is not None:
             if not self._writing.done():
@@ -59,7 +52,7 @@ class SnapshotScheduler:
             return
         _growth, partition = due[0]
         view = views[partition]
-        snapshot = Snapshot(partition, dict(view.next_offsets), view.records, view.snapshot_arrays())
+        snapshot = view.take_snapshot(partition)
         self._taken_at[partition] = now
         view.snapshot_records = view.records
         self._writing = self._writer.submit(self._save, snapshot)

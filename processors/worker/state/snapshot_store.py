@@ -55,11 +55,7 @@ _AHEAD = "ahead"
 
 
 class UnusableSnapshot(Exception):
-    """A snapshot cannot be trusted.
-
-    Args:
-        reason: `torn`, `foreign` or `ahead`.
-    """
+    """A snapshot cannot be trusted; the reason is `torn`, `foreign` or `ahead`."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason)
@@ -84,12 +80,7 @@ class Snapshot:
 
 
 class SnapshotStore:
-    """The snapshots of one stage in a directory. `load` and `save` may be called from different threads.
-
-    Args:
-        directory: Where; created if missing.
-        stage: The stage.
-        identities: Identity of the log of each input topic.
+    """The snapshots of one stage in a directory, which is created if missing. Used from several threads.
 
     Raises:
         ConfigurationError: The directory cannot be created.

@@ -8,12 +8,7 @@ from collections.abc import Callable
 
 
 class LogThrottle(logging.Filter):
-    """Lets each message of a logger pass once per pause; messages are the same if their templates are.
-
-    Args:
-        pause_s: How long the same message is held back.
-        clock: Seconds, monotonic.
-    """
+    """Lets each message of a logger pass once per pause; messages are the same if their templates are."""
 
     def __init__(self, pause_s: float = 10.0, clock: Callable[[], float] = time.monotonic) -> None:
         super().__init__()

@@ -7,22 +7,12 @@ one. glibc keeps their memory, nearly as much as the view itself. `malloc_trim` 
 from __future__ import annotations
 
 import ctypes
-from collections.abc import Callable
 
-
-def _load_malloc_trim() -> Callable[[int], int] | None:
-    try:
-        trim = ctypes.CDLL(None).malloc_trim
-    except (OSError, AttributeError):
-        return None  # a C library other than glibc: the process only stays larger
-    trim.argtypes, trim.restype = [ctypes.c_size_t], ctypes.c_int
-    return lambda kept: int(trim(kept))
-
-
-_MALLOC_TRIM = _load_malloc_trim()
+_MALLOC_TRIM = getattr(ctypes.CDLL(None), "malloc_trim", None)
+"""None with a C library other than glibc: the process only stays larger."""
 
 
 def trim_free_memory() -> None:
     """Return the free pages to the operating system; takes some milliseconds, outside of Python's lock."""
     if _MALLOC_TRIM is not None:
-        _MALLOC_TRIM(0)
+        _MALLOC_TRIM(ctypes.c_size_t(0))

@@ -105,7 +105,7 @@ def test_publishing_waits_for_kafka_and_can_be_aborted(silent_port: int) -> None
     threading.Timer(0.3, producer.abort).start()
     with pytest.raises(OutcomeUnknown):
         producer.publish([("t", b"k", b"v")])
-    producer.close()
+    producer._producer.purge()
 
 
 def test_options_that_cannot_work_are_all_listed() -> None:

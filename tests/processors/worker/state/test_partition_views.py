@@ -88,7 +88,7 @@ def test_two_missing_views_are_restored_at_once() -> None:
 
     view = views.get_or_restore(2, missing[2], missing)
 
-    assert views.partitions() == {0, 2}
+    assert views.by_partition().keys() == {0, 2}
     assert view.next_offsets == {A: 20, B: 0}
     assert views.by_partition()[0].next_offsets == {A: 0, B: 0}
 
@@ -102,13 +102,13 @@ def test_if_one_of_two_restores_fails_neither_view_is_kept(broken: int) -> None:
     with pytest.raises(RestoreInterrupted):
         views.get_or_restore(2, missing[2], missing)
 
-    assert views.partitions() == frozenset()
+    assert views.by_partition().keys() == set()
 
 
 def test_partitions_that_stay_keep_their_views(views: PartitionViews) -> None:
     """A rebalance drops only the views of revoked partitions, even if a view is ahead of the committed offsets."""
     views.drop_outdated({(A, 0): 10, (B, 0): 5})
-    assert views.partitions() == {0}
+    assert views.by_partition().keys() == {0}
 
 
 @pytest.mark.parametrize("committed", [{(A, 0): 21, (B, 0): 5}, {(A, 0): 20, (B, 0): 6}])
@@ -117,4 +117,4 @@ def test_a_view_that_another_worker_overtook_is_dropped(
 ) -> None:
     """A view behind the committed offsets is dropped: another worker owned the partition meanwhile."""
     views.drop_outdated({**committed, (A, 1): None, (B, 1): None})
-    assert views.partitions() == {1}
+    assert views.by_partition().keys() == {1}
