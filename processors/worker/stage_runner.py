@@ -140,10 +140,8 @@ class StageRunner:
         """Done offsets of our partitions that have no view yet."""
         if self._state != "running":
             return {}
-        return {
-            partition: self._done_offsets(partition)
-            for partition in sorted(self._owned - self._views.by_partition().keys())
-        }
+        views = self._views.by_partition()
+        return {partition: self._done_offsets(partition) for partition in sorted(self._owned) if partition not in views}
 
     def _process(
         self, fetched: FetchedBatch, restore_up_to: Mapping[Topic, int], missing: Mapping[int, Mapping[Topic, int]]
