@@ -4,9 +4,13 @@ from __future__ import annotations
 
 from abc import abstractmethod
 from collections.abc import Iterator
-from typing import Protocol
+from dataclasses import fields
+from typing import TYPE_CHECKING, Protocol
 
 from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from _typeshed import DataclassInstance
 
 
 class Checked(Protocol):
@@ -27,3 +31,10 @@ class Checked(Protocol):
     @abstractmethod
     def _problems(self) -> Iterator[str]:
         """One sentence for each value that cannot work."""
+
+
+def duration_problems(options: DataclassInstance) -> Iterator[str]:
+    """One sentence for each field in seconds (`..._s`) that is not more than 0."""
+    for field in fields(options):
+        if field.name.endswith("_s") and getattr(options, field.name) <= 0:
+            yield f"{field.name} must be more than 0"

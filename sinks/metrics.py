@@ -1,6 +1,8 @@
-"""Metrics of the sinks."""
+"""Metrics of the sinks: each is declared here, once."""
 
 from __future__ import annotations
+
+from dataclasses import dataclass
 
 from prometheus_client import Counter, Gauge, Histogram
 
@@ -21,10 +23,35 @@ PAUSED = Gauge("hailong_sink_paused", "1 while reading is paused because buffers
 LAG = Gauge("hailong_sink_lag_records", "Records between what is stored and the end", ["topic", "partition"])
 LAST_PROGRESS = Gauge("hailong_sink_last_progress_timestamp_seconds", "When records were last stored")
 
-WEBHOOK_DELIVERIES = Counter("hailong_webhook_deliveries", "Alerts answered by the webhook, by outcome", ["outcome"])
-WEBHOOK_RETRIES = Counter("hailong_webhook_retries", "Attempts that will be repeated")
-WEBHOOK_SECONDS = Histogram("hailong_webhook_seconds", "Time of one attempt", buckets=_SECONDS)
-WEBHOOK_LAST_PROGRESS = Gauge("hailong_webhook_last_progress_timestamp_seconds", "When an alert was last delivered")
+
+@dataclass(frozen=True, slots=True)
+class DeliveryMetrics:
+    """Metrics of a sink that delivers alerts one by one.
+
+    Attributes:
+        outcomes: Alerts by outcome: `delivered`, `refused` or `unreadable`.
+        retries: Attempts that will be repeated.
+        seconds: Time of one attempt.
+        last_progress: When an alert was last delivered.
+    """
+
+    outcomes: Counter
+    retries: Counter
+    seconds: Histogram
+    last_progress: Gauge
+
+
+def delivery_metrics(sink: str) -> DeliveryMetrics:
+    """Declare the metrics of one sink, by its name in them: `hailong_<sink>_deliveries` and so on."""
+    return DeliveryMetrics(
+        Counter(f"hailong_{sink}_deliveries", "Alerts answered by the destination, by outcome", ["outcome"]),
+        Counter(f"hailong_{sink}_retries", "Attempts that will be repeated"),
+        Histogram(f"hailong_{sink}_seconds", "Time of one attempt", buckets=_SECONDS),
+        Gauge(f"hailong_{sink}_last_progress_timestamp_seconds", "When an alert was last delivered"),
+    )
+
+
+WEBHOOK = delivery_metrics("webhook")
 
 ALERTMANAGER_ALERTS = Counter(
     "hailong_alertmanager_alerts", "Alerts answered by an Alertmanager, by outcome", ["target", "outcome"]

@@ -1,19 +1,18 @@
-"""The alertmanager process: alerts to Prometheus' Alertmanager, with metrics and health."""
+"""The alertmanager process: alerts to Prometheus' Alertmanager."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from dataclasses import asdict
 
-from deploy.local.supervisor import StopRequest
-from deploy.observability import HealthReport, serve
-from deploy.processes.common import begin
-from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
+from deploy.processes.sink_process import SINK_NEEDS, run_sink_process
+from deploy.settings import load
 from deploy.settings.alertmanager import AlertmanagerSettings
-from deploy.settings.registry import RegistrySettings
-from sinks.alerts import AlertmanagerMonitor, run_alertmanager
+from schemas.codec.record import WriterSchemas
+from schemas.kafka.connection import KafkaConnection
+from sinks.alerts import alertmanager_monitors, run_alertmanager
 
-NEEDS = (KafkaSettings, AlertmanagerSettings, RegistrySettings, HttpSettings, LogSettings)
+NEEDS = (*SINK_NEEDS, AlertmanagerSettings)
 
 
 def run(variables: Mapping[str, str]) -> int:
@@ -22,16 +21,10 @@ def run(variables: Mapping[str, str]) -> int:
     Raises:
         HailongError: It cannot start or go on; see `sinks.alerts.run_alertmanager`.
     """
-    begin("alertmanager", variables)
-    http, options = load(HttpSettings, variables), load(AlertmanagerSettings, variables).options()
-    kafka = load(KafkaSettings, variables)
-    writers = load(RegistrySettings, variables).writer_schemas(kafka.topic_prefix)
-    monitor = AlertmanagerMonitor(options.targets, options.stall_after_s)
+    options = load(AlertmanagerSettings, variables).options()
+    monitors = alertmanager_monitors(options)
 
-    def health() -> HealthReport:
-        found = monitor.health()
-        return HealthReport(found.healthy, {"targets": {name: asdict(one) for name, one in found.targets.items()}})
+    def deliver(kafka: KafkaConnection, stop: threading.Event, writer_schemas: WriterSchemas) -> None:
+        run_alertmanager(kafka, options, stop, monitors=monitors, writer_schemas=writer_schemas)
 
-    with StopRequest() as stop, serve(http.host, http.port, health):
-        run_alertmanager(kafka.connection(), options, stop.event, monitor=monitor, writer_schemas=writers)
-    return 0
+    return run_sink_process("alertmanager", variables, monitors, deliver)

@@ -1,45 +1,31 @@
-"""The sink process: the ClickHouse loader, with metrics and health."""
+"""The sink process: the ClickHouse loader."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
-from dataclasses import asdict
 
-from deploy.local.supervisor import StopRequest
-from deploy.observability import HealthReport, serve
-from deploy.processes.common import begin
-from deploy.settings import ClickHouseSettings, HttpSettings, KafkaSettings, LogSettings, load
-from deploy.settings.registry import RegistrySettings
+from deploy.processes.sink_process import SINK_NEEDS, run_sink_process
+from deploy.settings import ClickHouseSettings, load
 from deploy.settings.sink import SinkSettings
-from sinks.clickhouse.loader import SinkMonitor, run_sink
+from schemas.codec.record import WriterSchemas
+from schemas.kafka.connection import KafkaConnection
+from sinks.clickhouse.loader import LoaderMonitor, run_sink
 
-NEEDS = (KafkaSettings, ClickHouseSettings, SinkSettings, RegistrySettings, HttpSettings, LogSettings)
+NEEDS = (*SINK_NEEDS, ClickHouseSettings, SinkSettings)
 
 
 def run(variables: Mapping[str, str]) -> int:
-    """Run the loader until SIGTERM or SIGINT; returns its exit status.
+    """Run the loader until SIGTERM or SIGINT; returns the exit status.
 
     Raises:
         HailongError: It cannot start or go on; see `sinks.clickhouse.loader.run_sink`.
     """
-    begin("sink", variables)
-    http, options = load(HttpSettings, variables), load(SinkSettings, variables).options()
-    kafka, clickhouse = load(KafkaSettings, variables), load(ClickHouseSettings, variables)
-    monitor = SinkMonitor(options.stall_after_s)
+    options = load(SinkSettings, variables).options()
+    clickhouse = load(ClickHouseSettings, variables).connection()
+    monitor = LoaderMonitor(options.stall_after_s)
 
-    def health() -> HealthReport:
-        found = monitor.health()
-        return HealthReport(
-            found.healthy, {"reasons": list(found.reasons), "stages": [{"stage": "sink", **asdict(found.progress)}]}
-        )
+    def deliver(kafka: KafkaConnection, stop: threading.Event, writer_schemas: WriterSchemas) -> None:
+        run_sink(kafka, clickhouse, options, stop, monitor=monitor, writer_schemas=writer_schemas)
 
-    with StopRequest() as stop, serve(http.host, http.port, health):
-        run_sink(
-            kafka.connection(),
-            clickhouse.connection(),
-            options,
-            stop.event,
-            monitor=monitor,
-            writer_schemas=load(RegistrySettings, variables).writer_schemas(kafka.topic_prefix),
-        )
-    return 0
+    return run_sink_process("sink", variables, {"sink": monitor}, deliver)

@@ -1,18 +1,19 @@
-"""The webhook process: alerts to an HTTP address, with metrics and health."""
+"""The webhook process: alerts to an HTTP address."""
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 
-from deploy.local.supervisor import StopRequest
-from deploy.observability import HealthReport, serve
-from deploy.processes.common import begin
-from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
-from deploy.settings.registry import RegistrySettings
+from deploy.processes.sink_process import SINK_NEEDS, run_sink_process
+from deploy.settings import load
 from deploy.settings.webhook import WebhookSettings
+from schemas.codec.record import WriterSchemas
+from schemas.kafka.connection import KafkaConnection
 from sinks.alerts import run_webhook
+from sinks.runtime import SinkMonitor
 
-NEEDS = (KafkaSettings, WebhookSettings, RegistrySettings, HttpSettings, LogSettings)
+NEEDS = (*SINK_NEEDS, WebhookSettings)
 
 
 def run(variables: Mapping[str, str]) -> int:
@@ -21,12 +22,10 @@ def run(variables: Mapping[str, str]) -> int:
     Raises:
         HailongError: It cannot start; see `sinks.alerts.run_webhook`.
     """
-    begin("webhook", variables)
-    http, options = load(HttpSettings, variables), load(WebhookSettings, variables).options()
-    connection = load(KafkaSettings, variables).connection()
-    writers = load(RegistrySettings, variables).writer_schemas(connection.topic_prefix)
-    # It lives as long as it runs: what a receiver refuses is its receiver's state, told by metrics.
-    alive = HealthReport(healthy=True)
-    with StopRequest() as stop, serve(http.host, http.port, lambda: alive):
-        run_webhook(connection, options, stop.event, writer_schemas=writers)
-    return 0
+    options = load(WebhookSettings, variables).options()
+    monitor = SinkMonitor(options.stall_after_s)
+
+    def deliver(kafka: KafkaConnection, stop: threading.Event, writer_schemas: WriterSchemas) -> None:
+        run_webhook(kafka, options, stop, monitor=monitor, writer_schemas=writer_schemas)
+
+    return run_sink_process("webhook", variables, {"webhook": monitor}, deliver)

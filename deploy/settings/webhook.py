@@ -24,6 +24,7 @@ class WebhookSettings(SettingsGroup):
     retry_initial_s: float = option(WebhookOptions, "retry_initial_s", gt=0, le=60)
     retry_max_s: float = option(WebhookOptions, "retry_max_s", gt=0, le=3600)
     connect_timeout_s: float = option(WebhookOptions, "connect_timeout_s", gt=0, le=600)
+    stall_after_s: float = option(WebhookOptions, "stall_after_s", gt=0, le=86_400)
 
     def problems(self) -> Iterator[str]:
         """What the options object to, if a webhook is wanted at all."""

@@ -1,13 +1,6 @@
 """Delivery of alerts to people."""
 
-from sinks.alerts.alertmanager import AlertmanagerHealth, AlertmanagerMonitor, AlertmanagerOptions, run_alertmanager
+from sinks.alerts.alertmanager import AlertmanagerOptions, alertmanager_monitors, run_alertmanager
 from sinks.alerts.webhook import WebhookOptions, run_webhook
 
-__all__ = [
-    "AlertmanagerHealth",
-    "AlertmanagerMonitor",
-    "AlertmanagerOptions",
-    "WebhookOptions",
-    "run_alertmanager",
-    "run_webhook",
-]
+__all__ = ["AlertmanagerOptions", "WebhookOptions", "alertmanager_monitors", "run_alertmanager", "run_webhook"]

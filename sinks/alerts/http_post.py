@@ -1,4 +1,4 @@
-"""One POST of JSON, what its answer means, and the pauses before it is repeated."""
+"""One POST of JSON, and what its answer means."""
 
 from __future__ import annotations
 
@@ -12,25 +12,25 @@ _REPEAT = frozenset({408, 425, 429})
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
-    """What became of a request.
+class HttpAnswer:
+    """The answer to a request.
 
     Attributes:
         status: HTTP status; None when no answer came.
-        words: For the log: the status, or why none came.
+        text: For the log: the status, or why no answer came.
     """
 
     status: int | None
-    words: str
+    text: str
 
     @property
     def taken(self) -> bool:
-        """Whether the receiver has it."""
+        """Whether the receiver has accepted the request."""
         return self.status is not None and 200 <= self.status < 300
 
     @property
-    def passing(self) -> bool:
-        """Whether the same request may be taken later."""
+    def may_pass(self) -> bool:
+        """Whether the receiver may accept the same request later."""
         return self.status is None or self.status in _REPEAT or self.status >= 500
 
 
@@ -38,8 +38,8 @@ class Poster:
     """Sends requests.
 
     Args:
-        timeout_s: How long a receiver may take to answer.
-        ca_file: Certificates that are trusted (PEM); None for the system's.
+        timeout_s: Seconds a receiver may take to answer.
+        ca_file: Trusted certificates (PEM); None for the system's.
 
     Raises:
         ConfigurationError: The certificates cannot be read.
@@ -48,38 +48,15 @@ class Poster:
     def __init__(self, timeout_s: float, ca_file: Path | None = None) -> None:
         self._client = HttpClient(timeout_s, ca_file)
 
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         """Send JSON once.
 
         Args:
             url: Where to; http or https.
             body: The JSON.
-            headers: Besides those that say what and who it is.
+            headers: In addition to `Content-Type` and `User-Agent`.
         """
-        known = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "hailong"}
-        reply = self._client.send("POST", url, body, {**known, **headers})
-        return Answer(reply.status, reply.cause if reply.status is None else f"status {reply.status}")
+        always = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "hailong"}
+        reply = self._client.send("POST", url, body, {**always, **headers})
+        return HttpAnswer(reply.status, reply.cause if reply.status is None else f"status {reply.status}")
 
-
-class Pauses:
-    """Pauses between repetitions: each twice the one before.
-
-    Args:
-        initial_s: The first.
-        max_s: The longest.
-    """
-
-    def __init__(self, initial_s: float, max_s: float) -> None:
-        self._initial_s = initial_s
-        self._max_s = max_s
-        self._next_s = initial_s
-
-    def take(self) -> float:
-        """The next pause, seconds."""
-        pause = self._next_s
-        self._next_s = min(2 * pause, self._max_s)
-        return pause
-
-    def reset(self) -> None:
-        """Begin with the first again."""
-        self._next_s = self._initial_s

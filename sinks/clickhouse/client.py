@@ -82,8 +82,8 @@ def session(
         client.disconnect()
 
 
-def query(connection: ClickHouseConnection, sql: str) -> list[tuple[Any, ...]]:
+def query(connection: ClickHouseConnection, sql: str, *, timeout_s: float = 60.0) -> list[tuple[Any, ...]]:
     """Rows of one query, over a connection of its own; raises what `session` raises."""
-    with session(connection) as client:
+    with session(connection, timeout_s=timeout_s) as client:
         rows: list[tuple[Any, ...]] = client.execute(sql)
         return rows

@@ -15,7 +15,7 @@ import confluent_kafka
 import deploy.processes.worker
 import processors.worker.state.restore
 import producers.clock
-import sinks.clickhouse.loader.consumer
+import sinks.runtime.consumer
 from faults.arming import CONTROL, Fuse
 from faults.disk import FULL
 from processors.transport.driver import BatchConsumer
@@ -125,7 +125,7 @@ def wrap_sink(fuse: Fuse) -> None:
             fuse.passes("after_sink_commit")
             return done
 
-    module: Any = sinks.clickhouse.loader.consumer
+    module: Any = sinks.runtime.consumer
     module.Consumer = DyingConsumer
 
 

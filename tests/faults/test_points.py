@@ -12,7 +12,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PROGRAM = """
 from pathlib import Path
 import sys
-import clickhouse_driver, processors.worker.state.restore, sinks.clickhouse.loader.consumer as session
+import clickhouse_driver, processors.worker.state.restore, sinks.runtime.consumer as session
 from processors.transport.driver import BatchConsumer
 from processors.worker.output.output_publisher import OutputPublisher
 from processors.worker.output.sync_producer import SyncProducer

@@ -27,8 +27,9 @@ from schemas.keys import declaration_key, key_of
 from schemas.topics import Topic
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.connection import ClickHouseConnection
-from sinks.clickhouse.loader import SinkMonitor, SinkOptions, run_sink
+from sinks.clickhouse.loader import SinkOptions, run_sink
 from sinks.clickhouse.migrate import migrate
+from sinks.runtime import SinkMonitor
 from support.clickhouse_server import ROOT, ClickHouseServer, drop_databases
 from support.events import value_of
 from support.polling import DEADLINE_S, eventually

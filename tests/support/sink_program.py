@@ -12,7 +12,7 @@ from typing import Any
 from schemas.kafka.connection import KafkaConnection
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader import SinkOptions, run_sink
-from sinks.clickhouse.loader.consumer import Session
+from sinks.runtime.consumer import SinkConsumer
 
 
 def main(given: dict[str, Any]) -> None:
@@ -21,21 +21,21 @@ def main(given: dict[str, Any]) -> None:
     With `die_before_commit`, kill this process where it would commit for the first time. `settings` are settings of
     librdkafka that are not options of ours; short time-outs make tests short.
     """
-    consumer: Any = Session
+    kind: Any = SinkConsumer
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
     if more := given.get("settings"):
-        settings = consumer._settings
-        consumer._settings = lambda *arguments: {**settings(*arguments), **more}
+        settings = kind._settings
+        kind._settings = lambda *arguments: {**settings(*arguments), **more}
     if given.get("die_before_commit"):
-        commit = consumer._commit
+        commit = kind._commit
 
-        def dying(session: Session, leases: Any) -> None:
-            if any(lease.done for lease in leases):
+        def dying(consumer: SinkConsumer, partitions: Any) -> None:
+            if any(partition.done for partition in partitions):
                 os.kill(os.getpid(), signal.SIGKILL)
-            commit(session, leases)
+            commit(consumer, partitions)
 
-        consumer._commit = dying
+        kind._commit = dying
     kafka = KafkaConnection(**given["kafka"])
     run_sink(kafka, ClickHouseConnection(**given["clickhouse"]), SinkOptions(**given["options"]), stop)
 

@@ -1,4 +1,4 @@
-"""What one Alertmanager does with alerts that are sent to it."""
+"""Requests to one Alertmanager, and what its answers mean for each alert."""
 
 from __future__ import annotations
 
@@ -8,28 +8,28 @@ from collections.abc import Sequence
 
 import structlog
 
-from sinks.alerts.alertmanager.alert_view import Entry
+from sinks.alerts.alertmanager.alert_view import PendingAlert
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
 from sinks.alerts.alertmanager.payload import postable
-from sinks.alerts.http_post import Answer, Poster
+from sinks.alerts.http_post import HttpAnswer, Poster
 from sinks.metrics import ALERTMANAGER_ALERTS, ALERTMANAGER_SECONDS
 
 log = structlog.get_logger(__name__)
 
-_MOST_ALERTS = 64
+_ALERTS_PER_REQUEST = 64
 """Of one request."""
 
-_OF_US = frozenset({401, 403, 404, 405, 407})
-"""Answers about the address or the credentials, as redirects are; no alert is at fault."""
+_ABOUT_US = frozenset({401, 403, 404, 405, 407})
+"""HttpAnswers about the address or the credentials, as redirects are; no alert is at fault."""
 
 
-class Sending:
+class AlertmanagerClient:
     """Sends alerts to one Alertmanager.
 
     Args:
-        target: Its name.
-        url: Where to.
-        options: Who we are, and how patient.
+        target: Name of the Alertmanager.
+        url: Where alerts are POSTed.
+        options: Credentials and time-outs.
 
     Raises:
         ConfigurationError: The certificates cannot be read.
@@ -41,55 +41,55 @@ class Sending:
         self._options = options
         self._poster = Poster(options.timeout_s, options.ca_file)
 
-    def send(self, entries: Sequence[Entry]) -> str | None:
-        """Send alerts once, and mark those that were answered; none at all asks whether we are welcome.
+    def send(self, pending: Sequence[PendingAlert]) -> str | None:
+        """Send alerts once, and mark those that were answered; without alerts, ask whether some would be taken.
 
         Returns:
-            Why the rest must be sent again; None when there is no rest.
+            Why the others must be sent again; None if all were answered.
         """
-        for first in range(0, max(len(entries), 1), _MOST_ALERTS):
-            problem = self._send(entries[first : first + _MOST_ALERTS])
+        for first in range(0, max(len(pending), 1), _ALERTS_PER_REQUEST):
+            problem = self._send(pending[first : first + _ALERTS_PER_REQUEST])
             if problem is not None:
                 return problem
         return None
 
-    def _send(self, entries: Sequence[Entry]) -> str | None:
-        """One request; halved when an alert in it is refused, until that alert is alone."""
-        answer = self._post(entries)
+    def _send(self, pending: Sequence[PendingAlert]) -> str | None:
+        """Send one request; halve it when an alert in it is refused, until that alert is alone."""
+        answer = self._post(pending)
         if answer.taken:
-            for entry in entries:
-                self._taken(entry)
+            for one in pending:
+                self._mark_taken(one)
             return None
-        if answer.passing or not entries or not _of_the_alerts(answer):
-            return answer.words
-        if len(entries) == 1:
-            self._refused(entries[0], answer)
+        if answer.may_pass or not pending or not _blames_alerts(answer):
+            return answer.text
+        if len(pending) == 1:
+            self._mark_refused(pending[0], answer)
             return None
-        half = len(entries) // 2
-        return self._send(entries[:half]) or self._send(entries[half:])
+        half = len(pending) // 2
+        return self._send(pending[:half]) or self._send(pending[half:])
 
-    def _post(self, entries: Sequence[Entry]) -> Answer:
+    def _post(self, pending: Sequence[PendingAlert]) -> HttpAnswer:
         now = time.time_ns() // 1_000_000
-        alerts = [postable(entry.alert, entry.written_at, now, self._options) for entry in entries]
+        alerts = [postable(one.alert, one.written_at, now, self._options) for one in pending]
         body = json.dumps(alerts, ensure_ascii=False).encode()
         with ALERTMANAGER_SECONDS.labels(self._target).time():
             return self._poster.post(self._url, body, self._options.authorization)
 
-    def _taken(self, entry: Entry) -> None:
-        if not entry.acknowledged:
-            alert = entry.alert
+    def _mark_taken(self, pending: PendingAlert) -> None:
+        if not pending.acknowledged:
+            alert = pending.alert
             said = {"alert_id": alert.alert_id, "version": alert.version, "state": alert.state}
             log.info("alert_delivered", target=self._target, **said)
             ALERTMANAGER_ALERTS.labels(self._target, "delivered").inc()
-        entry.acknowledged = True
-        entry.sent_at = time.monotonic()
+        pending.acknowledged = True
+        pending.sent_at = time.monotonic()
 
-    def _refused(self, entry: Entry, answer: Answer) -> None:
-        said = {"alert_id": entry.alert.alert_id, "version": entry.alert.version, "answer": answer.words}
+    def _mark_refused(self, pending: PendingAlert, answer: HttpAnswer) -> None:
+        said = {"alert_id": pending.alert.alert_id, "version": pending.alert.version, "answer": answer.text}
         log.error("alert_refused_by_alertmanager", target=self._target, **said)
         ALERTMANAGER_ALERTS.labels(self._target, "refused").inc()
-        entry.acknowledged = entry.refused = True
+        pending.acknowledged = pending.refused = True
 
 
-def _of_the_alerts(answer: Answer) -> bool:
-    return answer.status is not None and 400 <= answer.status < 500 and answer.status not in _OF_US
+def _blames_alerts(answer: HttpAnswer) -> bool:
+    return answer.status is not None and 400 <= answer.status < 500 and answer.status not in _ABOUT_US

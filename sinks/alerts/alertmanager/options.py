@@ -9,11 +9,11 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from schemas.options import Checked
+from schemas.options import Checked, duration_problems
 
 API_PATH = "/api/v2/alerts"
-_LEAST_TURNS = 3
-"""So many times an open alert must be sent before Alertmanager would forget it: two may fail."""
+_SENDINGS = 3
+"""An open alert is sent at least so many times before Alertmanager forgets it: two attempts may fail."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,16 +21,16 @@ class AlertmanagerOptions(Checked):
     """Which Alertmanagers get alerts, and how patiently.
 
     Attributes:
-        urls: Addresses, without the API's path; every one gets every alert. http or https.
-        user: User, where they want one.
+        urls: Addresses, without the API's path; each gets every alert. http or https.
+        user: User, if Alertmanager wants one.
         password: Password of the user; hidden in `repr`.
         token: Bearer token instead of a user; hidden in `repr`.
-        ca_file: Certificates that are trusted (PEM); None for the system's.
-        group: What the names of the consumer groups begin with; each Alertmanager has its own.
+        ca_file: Trusted certificates (PEM); None for the system's.
+        group: Prefix of the consumer groups; each Alertmanager has a group of its own.
         severity: The label `severity` of every alert.
-        link_base: What `generatorURL` begins with, before the alert's id; None for no link.
+        link_base: Beginning of `generatorURL`, before the alert's id; None for no link.
         resend_s: Open alerts are sent again after so long.
-        hold_s: Alertmanager holds an open alert for so long after it was last sent.
+        hold_s: Alertmanager keeps an open alert for so long after it was last sent.
         timeout_s: How long an Alertmanager may take to answer.
         retry_initial_s: Pause before the first repetition; it doubles up to the next.
         retry_max_s: Longest pause between repetitions.
@@ -61,13 +61,11 @@ class AlertmanagerOptions(Checked):
             yield "the severity must not be empty: Alertmanager drops empty labels"
         if self.link_base is not None and urlsplit(self.link_base).scheme not in {"http", "https"}:
             yield "the link must begin with http:// or https://"
-        for name in ("resend_s", "timeout_s", "retry_initial_s", "retry_max_s", "connect_timeout_s", "stall_after_s"):
-            if getattr(self, name) <= 0:
-                yield f"{name} must be more than 0"
-        if self.hold_s < _LEAST_TURNS * max(self.resend_s, self.retry_max_s):
-            yield f"hold_s must be at least {_LEAST_TURNS} times resend_s and retry_max_s, or open alerts would flicker"
+        yield from duration_problems(self)
+        if self.hold_s < _SENDINGS * max(self.resend_s, self.retry_max_s):
+            yield f"hold_s must be at least {_SENDINGS} times resend_s and retry_max_s, or open alerts would flicker"
         if self.stall_after_s <= self.resend_s:
-            yield "stall_after_s must be more than resend_s: that often something is sent"
+            yield "stall_after_s must be more than resend_s: in between nothing is sent"
 
     def _credential_problems(self) -> Iterator[str]:
         if (self.user is None) != (self.password is None):
@@ -86,7 +84,7 @@ class AlertmanagerOptions(Checked):
 
     @property
     def authorization(self) -> Mapping[str, str]:
-        """The header that says who we are; empty for nobody."""
+        """The header with our credentials; empty without credentials."""
         if self.token is not None:
             return {"Authorization": f"Bearer {self.token}"}
         if self.user is not None:
@@ -100,7 +98,7 @@ class AlertmanagerOptions(Checked):
 
 
 def target_name(url: str) -> str:
-    """Host, port and path of an address: what tells one Alertmanager from another."""
+    """Host, port and path of an address: they identify an Alertmanager."""
     parts = urlsplit(url)
     return f"{parts.netloc.lower()}{parts.path.rstrip('/')}"
 
@@ -110,8 +108,8 @@ def _address_problems(urls: Sequence[str]) -> Iterator[str]:
         yield "no Alertmanager is named"
     for url in urls:
         parts = urlsplit(url)
-        if "@" in parts.netloc:  # said first, and without the address: it holds a password
-            yield "an address must hold no user or password: set them apart"
+        if "@" in parts.netloc:  # checked first, and reported without the address: it holds a password
+            yield "an address must hold no user or password: use the settings for them"
         elif parts.scheme not in {"http", "https"} or not parts.hostname or parts.query or parts.fragment:
             yield f"{url} must be http:// or https:// with a host, and no query"
         elif parts.path.rstrip("/").endswith(API_PATH):

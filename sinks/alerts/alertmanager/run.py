@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextvars import copy_context
 
@@ -12,9 +13,9 @@ from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_topics
 from schemas.topics import Topic
-from sinks.alerts.alertmanager.delivery import Delivery
-from sinks.alerts.alertmanager.monitor import AlertmanagerMonitor
+from sinks.alerts.alertmanager.delivery import TargetDelivery
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
+from sinks.runtime import Reading, SinkMonitor, run_loop
 
 log = structlog.get_logger(__name__)
 
@@ -26,16 +27,16 @@ def run_alertmanager(
     options: AlertmanagerOptions,
     stop: threading.Event,
     *,
-    monitor: AlertmanagerMonitor | None = None,
+    monitors: Mapping[str, SinkMonitor] | None = None,
     writer_schemas: WriterSchemas = pinned_only,
 ) -> None:
-    """Keep every Alertmanager at what the topic `alert` says, until told to stop.
+    """Keep every Alertmanager at the state of the topic `alert`, until told to stop.
 
     Args:
         connection: Kafka.
-        options: Which Alertmanagers, and how patiently.
-        stop: Set to stop; requests in hand end within `timeout_s`.
-        monitor: Told how the Alertmanagers are.
+        options: Addresses of the Alertmanagers, and pauses.
+        stop: Set to stop; requests under way end within `timeout_s`.
+        monitors: Are told how the Alertmanagers are; one for each of `options.targets`.
         writer_schemas: Where schemas that are not pinned come from: workers may be newer.
 
     Raises:
@@ -43,14 +44,24 @@ def run_alertmanager(
         Unavailable: Kafka does not answer at start, or a schema registry that an alert needs; the alert comes again.
         ConfigurationError: The certificates cannot be read.
     """
-    describe_topics(connection, [Topic.ALERT], options.connect_timeout_s)
-    watched = monitor or AlertmanagerMonitor(options.targets, options.stall_after_s)
-    deliveries = [Delivery(target, connection, options, watched, writer_schemas) for target in options.targets]
+    watched = monitors or alertmanager_monitors(options)
+    facts = describe_topics(connection, [Topic.ALERT], options.connect_timeout_s)
     halt = threading.Event()
-    log.info("alertmanager_started", targets=list(options.targets))
-    with ThreadPoolExecutor(len(deliveries), "alertmanager") as pool:
+
+    def deliver(target: str, delivery: TargetDelivery) -> None:
+        reading = Reading(
+            [Topic.ALERT],
+            options.group_of(target),
+            own_partitions=facts[Topic.ALERT].partitions,
+            connect_timeout_s=options.connect_timeout_s,
+        )
+        run_loop(connection, reading, delivery, watched[target], halt)
+
+    targets = {target: TargetDelivery(target, options, watched[target], writer_schemas) for target in options.targets}
+    log.info("alertmanager_started", targets=list(targets))
+    with ThreadPoolExecutor(len(targets), "alertmanager") as pool:
         # With the context, or their log lines would not name the process.
-        runs = [pool.submit(copy_context().run, delivery.run, halt) for delivery in deliveries]
+        runs = [pool.submit(copy_context().run, deliver, *pair) for pair in targets.items()]  # type: ignore[arg-type]  # mypy cannot follow `run`
         try:
             while not any(run.done() for run in runs) and not stop.wait(_LOOK_S):
                 pass
@@ -59,3 +70,8 @@ def run_alertmanager(
     log.info("alertmanager_stopped")
     for run in runs:
         run.result()
+
+
+def alertmanager_monitors(options: AlertmanagerOptions) -> Mapping[str, SinkMonitor]:
+    """A monitor for each Alertmanager."""
+    return {target: SinkMonitor(options.stall_after_s) for target in options.targets}

@@ -1,8 +1,8 @@
-"""Records that were read and not yet handed to the writer."""
+"""Records that were read and not yet handed to the insert worker."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -11,48 +11,30 @@ from confluent_kafka import Message
 
 from schemas.batches.batch import RawBatch
 from schemas.topics import STORED, Topic
+from sinks.runtime import AssignedPartition
 
 _OVERHEAD_BYTES = 200
 """What Python needs for one record besides its bytes."""
 
 
 @dataclass(slots=True)
-class Lease:
-    """One partition for as long as it is ours.
-
-    Attributes:
-        topic: Topic.
-        partition: Partition.
-        held: Whether it still is ours; offsets of a lease that ended are never committed.
-        done: Offset after the last stored record; None while none is known to be stored.
-        committed: What was last committed of it.
-    """
-
-    topic: Topic
-    partition: int
-    held: bool = True
-    done: int | None = None
-    committed: int | None = None
-
-
-@dataclass(slots=True)
 class PartitionBuffer:
     """Records of one partition that wait for their insert."""
 
-    lease: Lease
+    partition: AssignedPartition
     size: int = 0
     offsets: list[int] = field(default_factory=list)
     timestamps: list[int] = field(default_factory=list)
     keys: list[bytes | None] = field(default_factory=list)
     values: list[bytes | None] = field(default_factory=list)
 
-    def take(self, most: int) -> tuple[RawBatch, int] | None:
-        """The oldest records, at most so many, and the bytes counted for them; None where that is none."""
-        count = min(most, len(self.offsets))
+    def take(self, limit: int) -> tuple[RawBatch, int] | None:
+        """Remove the oldest records, at most `limit`; returns them and their bytes, or None if there are none."""
+        count = min(limit, len(self.offsets))
         if not count:
             return None
         columns: tuple[list[Any], ...] = (self.offsets, self.timestamps, self.keys, self.values)
-        batch = RawBatch(self.lease.topic, self.lease.partition, *(column[:count] for column in columns))
+        batch = RawBatch(self.partition.topic, self.partition.partition, *(column[:count] for column in columns))
         taken = self.size * count // len(self.offsets)
         for column in columns:
             del column[:count]
@@ -62,18 +44,18 @@ class PartitionBuffer:
 
 @dataclass(frozen=True, slots=True)
 class InsertBatch:
-    """Records of one topic, handed to the writer as one.
+    """Records of one topic that are inserted together.
 
     Attributes:
         topic: The topic.
         batches: One batch for each partition.
-        leases: The lease of each batch.
+        partitions: The partition of each batch.
         size: Bytes they take.
     """
 
     topic: Topic
     batches: Sequence[RawBatch]
-    leases: Sequence[Lease]
+    partitions: Sequence[AssignedPartition]
     size: int
 
     @property
@@ -89,7 +71,7 @@ class TopicBuffer:
         topic: The topic.
         rows: Records held.
         size: Bytes they take.
-        since: When the first came since the last taking, or when that was (seconds of a monotonic clock).
+        since: When the first record came after the last `take`, or when that was (seconds of a monotonic clock).
     """
 
     def __init__(self, topic: Topic) -> None:
@@ -97,49 +79,55 @@ class TopicBuffer:
         self.rows = 0
         self.size = 0
         self.since = 0.0
-        self._lanes: dict[int, PartitionBuffer] = {}
+        self._buffers: dict[int, PartitionBuffer] = {}
 
-    def add(self, lease: Lease, messages: Sequence[Message], now: float) -> None:
-        """Take messages of one partition, in offset order."""
-        lane = self._lanes.get(lease.partition)
-        if lane is None or lane.lease is not lease:
-            self.drop([lease.partition])
-            lane = self._lanes[lease.partition] = PartitionBuffer(lease)
+    def add_messages(self, partition: AssignedPartition, messages: Sequence[Message], now: float) -> int:
+        """Take messages of one partition, in offset order; returns their bytes."""
+        buffer = self._buffers.get(partition.partition)
+        if buffer is None or buffer.partition is not partition:
+            self._drop(partition.partition)
+            buffer = self._buffers[partition.partition] = PartitionBuffer(partition)
         keys, values = list(map(Message.key, messages)), list(map(Message.value, messages))
-        lane.offsets.extend(map(Message.offset, messages))  # type: ignore[arg-type]  # a message without error has an offset
-        lane.timestamps.extend(stamp for _kind, stamp in map(Message.timestamp, messages))
-        lane.keys.extend(keys)
-        lane.values.extend(values)
+        buffer.offsets.extend(map(Message.offset, messages))  # type: ignore[arg-type]  # a message without error has an offset
+        buffer.timestamps.extend(stamp for _kind, stamp in map(Message.timestamp, messages))
+        buffer.keys.extend(keys)
+        buffer.values.extend(values)
         size = len(messages) * _OVERHEAD_BYTES + sum(map(len, filter(None, chain(keys, values))))
         if self.rows == 0:
             self.since = now
-        lane.size += size
+        buffer.size += size
         self.rows += len(messages)
         self.size += size
+        return size
 
-    def take(self, most: int, now: float) -> InsertBatch:
-        """At most so many of the records, of one partition after another, as one parcel; what is left waits anew."""
-        parts: list[tuple[Lease, RawBatch, int]] = []
-        for lane in self._lanes.values():
-            part = lane.take(most) if lane.lease.held else None
+    def take(self, limit: int, now: float) -> InsertBatch:
+        """Remove at most `limit` records, of one partition after another; the waiting time of the rest starts again."""
+        parts: list[tuple[AssignedPartition, RawBatch, int]] = []
+        for buffer in self._buffers.values():
+            part = buffer.take(limit) if buffer.partition.held else None
             if part is not None:
                 batch, size = part
-                parts.append((lane.lease, batch, size))
-                most -= len(batch)
-        self._lanes = {number: lane for number, lane in self._lanes.items() if lane.offsets and lane.lease.held}
-        self.rows = sum(len(lane.offsets) for lane in self._lanes.values())
-        self.size = sum(lane.size for lane in self._lanes.values())
+                parts.append((buffer.partition, batch, size))
+                limit -= len(batch)
+        self._buffers = {
+            number: buffer for number, buffer in self._buffers.items() if buffer.offsets and buffer.partition.held
+        }
+        self.rows = sum(len(buffer.offsets) for buffer in self._buffers.values())
+        self.size = sum(buffer.size for buffer in self._buffers.values())
         self.since = now
-        leases, batches, sizes = zip(*parts, strict=True) if parts else ((), (), ())
-        return InsertBatch(self.topic, batches, leases, sum(sizes))
+        partitions, batches, sizes = zip(*parts, strict=True) if parts else ((), (), ())
+        return InsertBatch(self.topic, batches, partitions, sum(sizes))
 
-    def drop(self, partitions: Iterable[int]) -> None:
-        """Forget what was read of partitions that are no longer ours: their next owner reads it."""
-        for partition in partitions:
-            lane = self._lanes.pop(partition, None)
-            if lane is not None:
-                self.rows -= len(lane.offsets)
-                self.size -= lane.size
+    def drop_released(self) -> None:
+        """Forget the records of partitions that are no longer ours: their next owner reads them."""
+        for number in [number for number, buffer in self._buffers.items() if not buffer.partition.held]:
+            self._drop(number)
+
+    def _drop(self, number: int) -> None:
+        buffer = self._buffers.pop(number, None)
+        if buffer is not None:
+            self.rows -= len(buffer.offsets)
+            self.size -= buffer.size
 
 
 class Buffers:
@@ -163,5 +151,7 @@ class Buffers:
         return sum(buffer.size for buffer in self._topics.values())
 
     def filled(self) -> Iterator[TopicBuffer]:
-        """Buffers that hold anything, the fullest first."""
+        """Buffers with records of partitions that are ours, the fullest first."""
+        for buffer in self._topics.values():
+            buffer.drop_released()
         yield from sorted((one for one in self._topics.values() if one.rows), key=lambda one: -one.size)

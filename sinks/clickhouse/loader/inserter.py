@@ -1,13 +1,13 @@
-"""Putting blocks into ClickHouse, and batches through their reader into blocks.
+"""Turns batches into blocks of rows, and inserts the blocks.
 
 ===================  ===========================================================================================
-what happens         what is done
+answer               what follows
 ===================  ===========================================================================================
 acknowledged         the rows and their positions are stored
-a bad row            the batch is cut in two until the row stands alone; it becomes a dead letter
+a bad row            the batch is halved until the row is alone; it becomes a dead letter
 a system fault       raised: an operator must act; nothing is committed
-anything else        the identical block with the identical token again, with growing pauses, until it is acknowledged
-                     or the sink must stop; nothing is committed meanwhile
+anything else        the identical block is sent again with the identical token, after growing pauses, until it is
+                     acknowledged or the sink must stop; nothing is committed meanwhile
 ===================  ===========================================================================================
 """
 
@@ -33,12 +33,13 @@ from sinks.clickhouse.loader.options import SinkOptions
 from sinks.clickhouse.mapping.insert_blocks import Block, joined
 from sinks.clickhouse.mapping.topic_readers import TopicReader
 from sinks.metrics import BISECTIONS, DECODE_SECONDS, INSERT_SECONDS, RETRIES, ROWS
+from sinks.runtime import RetryPauses, SinkMonitor
 
 log = structlog.get_logger(__name__)
 
 
 class ShutdownRequested(HailongError):
-    """The sink must stop before ClickHouse acknowledged; nothing may be committed."""
+    """The sink must stop before ClickHouse has acknowledged; nothing may be committed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,13 +57,13 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class PreparedInsert:
-    """Batches of one topic, read and ready to be stored.
+    """Batches of one topic, decoded and ready to be inserted.
 
     Attributes:
         batches: The batches.
         epoch: Epoch of the topic's log.
         blocks: Their rows, in the order in which they must be inserted.
-        refused: Their records that are no rows.
+        refused: Their records that could not become rows.
     """
 
     batches: Sequence[RawBatch]
@@ -76,13 +77,14 @@ class PreparedInsert:
         return self.batches[0].topic
 
 
-class Store:
-    """Stores batches of one topic at a time; one thread may `read` while another one stores what was read before.
+class BatchInserter:
+    """Inserts batches of one topic at a time; one thread may `prepare` while another inserts what was prepared before.
 
     Args:
         connection: ClickHouse.
         options: Time-outs, pauses and limits.
-        readers: How batches become rows.
+        readers: Turn batches into rows.
+        monitor: Is told why ClickHouse does not take a block.
         give_up: Set when the sink must stop whatever has not been acknowledged.
     """
 
@@ -91,57 +93,58 @@ class Store:
         connection: ClickHouseConnection,
         options: SinkOptions,
         readers: Mapping[Topic, TopicReader],
+        monitor: SinkMonitor,
         give_up: threading.Event,
     ) -> None:
+        self._monitor = monitor
         self._connection = connection
         self._options = options
         self._readers = readers
-        self._reading = threading.Lock()  # a part of a batch with a bad row is read by the thread that stores
+        self._preparing = threading.Lock()  # the inserting thread prepares the halves of a batch with a bad row
         self._give_up = give_up
         self._client = connect(connection, timeout_s=options.insert_timeout_s)
-        # Tokens are unique to this run: within it a repeated block is dropped by the server. A later run that reads the
-        # same offsets again, perhaps on purpose to fill a new column, must not be dropped; row identity covers it.
+        # Tokens are unique to this run: within it the server drops a repeated block. A later run that reads the same
+        # offsets again, perhaps on purpose to fill a new column, must not be dropped; row identity covers it.
         self._run = uuid4().hex
 
     def close(self) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._client.disconnect()
 
-    def read(self, batches: Sequence[RawBatch], epoch: int) -> PreparedInsert:
-        """Make rows of batches; nothing is stored yet.
+    def prepare(self, batches: Sequence[RawBatch], epoch: int) -> PreparedInsert:
+        """Turn batches into rows; nothing is inserted yet.
 
         Args:
-            batches: Batches of one topic, of different partitions or not.
+            batches: Batches of one topic, of one or several partitions.
             epoch: Epoch of the topic's log.
 
         Raises:
             Unavailable: The schema registry does not answer.
         """
         topic = batches[0].topic
-        with self._reading:
+        with self._preparing:
             started = time.perf_counter()
             parsed = [self._readers[topic].read(batch, epoch) for batch in batches]
             DECODE_SECONDS.labels(topic.subject).observe(time.perf_counter() - started)
         blocks = joined(block for one in parsed for block in one.blocks)
         pairs = zip(batches, parsed, strict=True)
-        return PreparedInsert(
-            batches, epoch, blocks, [Refused(batch, one.rejects) for batch, one in pairs if one.rejects]
-        )
+        refused = [Refused(batch, one.rejects) for batch, one in pairs if one.rejects]
+        return PreparedInsert(batches, epoch, blocks, refused)
 
-    def store(self, load: PreparedInsert) -> list[Refused]:
-        """Store what was read; return when all is acknowledged.
+    def insert(self, prepared: PreparedInsert) -> list[Refused]:
+        """Insert what was prepared; return when all is acknowledged.
 
         Returns:
             The records that were refused, to be sent as dead letters before the offsets are committed.
 
         Raises:
-            SystemFault: Only an operator can mend it.
+            SystemFault: An operator must act.
             ShutdownRequested: The sink must stop.
-            Unavailable: The schema registry does not answer, when parts of the batches are read again.
+            Unavailable: The schema registry does not answer when halves of the batches are prepared.
         """
         refused: list[Refused] = []
         bad_rows = 0
-        todo = deque([load])
+        todo = deque([prepared])
         while todo:
             part = todo.popleft()
             bad = self._insert_all(part)
@@ -149,7 +152,7 @@ class Store:
                 refused.extend(part.refused)
             elif sum(map(len, part.batches)) > 1:
                 BISECTIONS.labels(part.topic.subject).inc()
-                todo.extendleft(self.read(half, part.epoch) for half in reversed(_halves(part.batches)))
+                todo.extendleft(self.prepare(half, part.epoch) for half in reversed(_halves(part.batches)))
             else:
                 bad_rows += 1
                 self._check_refusal(part.topic, bad, bad_rows)
@@ -157,19 +160,19 @@ class Store:
         return refused
 
     def _check_refusal(self, topic: Topic, bad: BadRow, bad_rows: int) -> None:
-        """A whole topic must not drain into the dead letters, nor a dead letter make dead letters without end."""
+        """Stop instead of turning a whole topic into dead letters, or a dead letter into dead letters without end."""
         if topic is Topic.DEAD_LETTER or bad_rows > self._options.max_refused:
             raise SystemFault(
                 f"ClickHouse refuses rows of {topic.subject} ({bad.detail}): the table does not fit; "
                 "compare it with docs/data-dictionary.md and run `hailong migrate`"
             )
 
-    def _insert_all(self, load: PreparedInsert) -> BadRow | None:
-        """Insert its blocks, unless there is a bad row among them."""
-        token = self._token(load.batches, load.epoch)
+    def _insert_all(self, prepared: PreparedInsert) -> BadRow | None:
+        """Insert its blocks; returns the refusal of a bad row among them, if there is one."""
+        token = self._token(prepared.batches, prepared.epoch)
         try:
-            for block in load.blocks:
-                self._insert(block, token)
+            for block in prepared.blocks:
+                self._insert_until_acknowledged(block, token)
         except BadRow as bad:
             return bad
         return None
@@ -179,19 +182,20 @@ class Store:
         name = "|".join((self._run, batches[0].topic.subject, str(epoch), *ranges))
         return hashlib.blake2s(name.encode()).hexdigest()
 
-    def _insert(self, block: Block, token: str) -> None:
-        pause = self._options.retry_initial_s
+    def _insert_until_acknowledged(self, block: Block, token: str) -> None:
+        pauses = RetryPauses(self._options.retry_initial_s, self._options.retry_max_s)
         while True:
             try:
                 self._insert_once(block, token)
             except (Unavailable, OutcomeUnknown) as error:
                 RETRIES.labels(block.table).inc()
+                self._monitor.failed(str(error))
+                pause = pauses.next_pause()
                 log.warning(
                     "insert_will_be_repeated", table=block.table, rows=block.rows, error=str(error), pause_s=pause
                 )
                 if self._give_up.wait(pause):
                     raise ShutdownRequested(f"stopped before {block.table} acknowledged {block.rows} rows") from error
-                pause = min(2 * pause, self._options.retry_max_s)
             else:
                 return
 
@@ -200,7 +204,7 @@ class Store:
         try:
             block.insert(self._client, {**INSERT_SETTINGS, "insert_deduplication_token": token})
         except Exception as error:
-            # Every error is given a meaning and raised again under it; the connection is not used in an unknown state.
+            # Every error is translated and raised again; the connection is not used again in an unknown state.
             self._client.disconnect()
             raise translate_error(error, self._connection) from error
         INSERT_SECONDS.labels(block.table).observe(time.perf_counter() - started)

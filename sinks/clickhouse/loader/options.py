@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from schemas.dead_letters.limit import DeadLetterLimit
-from schemas.options import Checked
+from schemas.options import Checked, duration_problems
 
 MIB = 1024 * 1024
 
@@ -19,19 +19,19 @@ class SinkOptions(Checked):
         group: Consumer group.
         group_instance_id: Static membership: a restart within the session timeout causes no rebalance. Must be unique
             among the sinks; None for dynamic membership.
-        flush_rows: A topic's records are inserted when there are so many.
-        flush_bytes: Or when they are so large.
-        flush_interval_s: Or when the oldest is so old and nothing else is being inserted.
-        max_buffer_bytes: Records read and not yet stored; beyond it reading is paused.
-        commit_interval_s: How often stored offsets are committed; what lies between is stored again after a crash.
-        insert_timeout_s: How long ClickHouse may take to answer; after it the block is repeated.
+        flush_rows: A topic's records are inserted when there are so many,
+        flush_bytes: or when they are so large,
+        flush_interval_s: or when the oldest is so old and nothing else is being inserted.
+        max_buffer_bytes: Size of records read and not yet stored, beyond which reading is paused.
+        commit_interval_s: How often stored offsets are committed; later records are stored again after a crash.
+        insert_timeout_s: How long ClickHouse may take to answer; after that the block is repeated.
         retry_initial_s: Pause before the first repetition; it doubles up to the next.
         retry_max_s: Longest pause between repetitions.
         connect_timeout_s: How long Kafka and ClickHouse may be unreachable at start.
         shutdown_timeout_s: How long a stop may take; what is not stored by then is read again after the next start.
-        revoke_timeout_s: How long a rebalance waits for the insert in hand.
-        identity_check_s: How often topics are checked for having been made anew.
-        max_refused: More bad rows than this in one batch are taken for a fault of the tables, not of the rows.
+        revoke_timeout_s: How long a rebalance waits for the insert under way.
+        identity_check_s: How often to check whether topics were deleted and created again.
+        max_refused: More bad rows than this in one batch mean that the tables are at fault, not the rows.
         stall_after_s: Lag without progress for so long makes the sink unhealthy.
         dead_letter_limit: When so many records are refused that the sink stops instead.
     """
@@ -62,6 +62,4 @@ class SinkOptions(Checked):
                 yield f"{name} must be at least 1"
         if self.max_buffer_bytes < self.flush_bytes:
             yield "max_buffer_bytes must not be less than flush_bytes: nothing would ever be inserted"
-        for name in self.__slots__:
-            if name.endswith("_s") and getattr(self, name) <= 0:
-                yield f"{name} must be more than 0"
+        yield from duration_problems(self)

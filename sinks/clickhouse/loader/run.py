@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import structlog
 
@@ -11,17 +12,19 @@ from schemas.dead_letters.earlier_refusals import EarlierRefusals
 from schemas.dead_letters.limit import DeadLetterGuard
 from schemas.errors import SystemFault
 from schemas.kafka.connection import KafkaConnection
+from schemas.topics import STORED
 from sinks.clickhouse.client import session
 from sinks.clickhouse.connection import ClickHouseConnection
-from sinks.clickhouse.loader.consumer import Session
-from sinks.clickhouse.loader.insert_worker import Writer
-from sinks.clickhouse.loader.inserter import Store
-from sinks.clickhouse.loader.monitor import SinkMonitor
+from sinks.clickhouse.loader.insert_worker import InsertWorker
+from sinks.clickhouse.loader.inserter import BatchInserter
+from sinks.clickhouse.loader.monitor import LoaderMonitor
 from sinks.clickhouse.loader.options import SinkOptions
+from sinks.clickhouse.loader.sink import ClickHouseSink
 from sinks.clickhouse.loader.topic_logs import Logs
 from sinks.clickhouse.mapping.topic_readers import readers
 from sinks.clickhouse.migrate import lacking
-from sinks.kafka.dead_letter_producer import STAGE, DeadLetterOffice
+from sinks.runtime import Reading, SinkMonitor, run_loop
+from sinks.runtime.dead_letter_producer import STAGE, DeadLetterProducer
 
 log = structlog.get_logger(__name__)
 
@@ -46,43 +49,45 @@ def run_sink(
         writer_schemas: Where schemas that are not pinned come from.
 
     Raises:
-        SystemFault: Only an operator can mend it: credentials, missing topics, tables or grants.
+        SystemFault: An operator must act: wrong credentials, missing topics, tables or grants.
         Unavailable: Kafka or ClickHouse does not answer at start. Later, both are waited for.
     """
-    monitor = monitor or SinkMonitor(options.stall_after_s)
+    monitor = monitor or LoaderMonitor(options.stall_after_s)
     try:
-        _run(connection, clickhouse, options, stop, monitor, writer_schemas)
+        _check_tables(clickhouse, options)
+        logs = Logs(connection, clickhouse, options)
+        logs.current()  # report what cannot work before the group is joined
+        give_up = threading.Event()
+        inserter = BatchInserter(clickhouse, options, readers(writer_schemas), monitor, give_up)
+        limit = options.dead_letter_limit
+        guard = DeadLetterGuard(STAGE, limit, EarlierRefusals(connection, STAGE, limit.window))
+        dead_letters = DeadLetterProducer(connection, options.connect_timeout_s)
+        worker = InsertWorker(inserter, dead_letters, guard, options, give_up)
     except BaseException:
-        monitor.entered("failed")
+        monitor.entered_state("failed")
         raise
-    monitor.entered("stopped")
+    log.info("sink_started", group=options.group, database=clickhouse.database)
+    run_loop(connection, _reading(options), ClickHouseSink(options, worker, logs, monitor, give_up), monitor, stop)
     log.info("sink_stopped", records=monitor.progress.records)
 
 
-def _run(
-    connection: KafkaConnection,
-    clickhouse: ClickHouseConnection,
-    options: SinkOptions,
-    stop: threading.Event,
-    monitor: SinkMonitor,
-    writer_schemas: WriterSchemas,
-) -> None:
-    _check_tables(clickhouse, options)
-    logs = Logs(connection, clickhouse, options)
-    logs.present()  # what cannot work is said before the group is joined
-    give_up = threading.Event()
-    store = Store(clickhouse, options, readers(writer_schemas), give_up)
-    limit = options.dead_letter_limit
-    guard = DeadLetterGuard(STAGE, limit, EarlierRefusals(connection, STAGE, limit.window))
-    writer = Writer(store, DeadLetterOffice(connection, options.connect_timeout_s), guard, options, give_up)
-    writer.start()
-    log.info("sink_started", group=options.group, database=clickhouse.database)
-    try:
-        while Session(connection, options, writer, logs, monitor).run(stop):
-            monitor.entered("rebalancing")
-    finally:
-        give_up.set()
-        writer.stop(2.0)
+def _reading(options: SinkOptions) -> Reading:
+    # What librdkafka holds before we take it, all partitions together. One answer of each broker comes on top,
+    # unpacked at once: by default 50 MB that may become ten times as much.
+    settings: dict[str, Any] = {"queued.max.messages.kbytes": 16 * 1024, "fetch.max.bytes": 1024 * 1024}
+    if options.group_instance_id is not None:
+        settings["group.instance.id"] = options.group_instance_id
+    return Reading(
+        STORED,
+        options.group,
+        settings=settings,
+        commit_interval_s=options.commit_interval_s,
+        connect_timeout_s=options.connect_timeout_s,
+        retry_s=options.retry_max_s / 10,
+        revoke_timeout_s=options.revoke_timeout_s,
+        shutdown_timeout_s=options.shutdown_timeout_s,
+        identity_check_s=options.identity_check_s,
+    )
 
 
 def _check_tables(clickhouse: ClickHouseConnection, options: SinkOptions) -> None:

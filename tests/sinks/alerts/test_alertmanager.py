@@ -11,7 +11,7 @@ import sys
 import threading
 import time
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -34,10 +34,11 @@ from schemas.kafka.connection import KafkaConnection
 from schemas.keys import key_of
 from schemas.records import Alert, AlertState, Detector, Driver, TargetEvidence
 from schemas.topics import Topic
-from sinks.alerts import AlertmanagerMonitor, AlertmanagerOptions, run_alertmanager
+from sinks.alerts import AlertmanagerOptions, alertmanager_monitors, run_alertmanager
 from sinks.alerts.alertmanager.alert_view import REPEAT_ENDED_MS, AlertView
 from sinks.alerts.alertmanager.payload import postable
 from sinks.alerts.http_post import Poster
+from sinks.runtime import SinkMonitor, SinkProgress, assess_all
 
 HOUR_MS = 3_600_000
 
@@ -67,6 +68,16 @@ def cleared(one: Alert, **fields: Any) -> Alert:
     return replace(one, **given)
 
 
+def settled(progress: SinkProgress) -> bool:
+    """Whether the last request was taken and nothing waits."""
+    return progress.problem is None and not progress.buffered
+
+
+def opened(url: str) -> float | None:
+    """How many alerts an Alertmanager is held to, by its metric."""
+    return REGISTRY.get_sample_value("hailong_alertmanager_open_alerts", {"target": url.removeprefix("http://")})
+
+
 @dataclass
 class Stage:
     """The topic of a test, and the processes that read it.
@@ -90,16 +101,20 @@ class Stage:
         return AlertmanagerOptions(urls, **{**given, "group": f"{self.kafka.topic_prefix}am", **changed})
 
     @contextmanager
-    def delivering(self, *urls: str, **changed: Any) -> Iterator[AlertmanagerMonitor]:
+    def delivering(self, *urls: str, **changed: Any) -> Iterator[Mapping[str, SinkMonitor]]:
         """The delivery, for as long as the block lasts."""
         options, stop = self.options(*urls, **changed), threading.Event()
-        monitor = AlertmanagerMonitor(options.targets, options.stall_after_s)
-        with beside(lambda: run_alertmanager(self.kafka, options, stop, monitor=monitor), stop, 20):
-            yield monitor
+        monitors = alertmanager_monitors(options)
+        with beside(lambda: run_alertmanager(self.kafka, options, stop, monitors=monitors), stop, 20):
+            yield monitors
 
-    def eventually_delivered(self, monitor: AlertmanagerMonitor) -> None:
-        """Wait until every Alertmanager has all it ought to have."""
-        eventually(lambda: all(one.state == "delivering" for one in monitor.health().targets.values()), "a delivery")
+    def eventually_delivered(self, fake: Received, monitors: Mapping[str, SinkMonitor], before: int = 0) -> None:
+        """Wait until the Alertmanager has taken a request after the first `before`, and all it ought to have."""
+
+        def delivered() -> bool:
+            return len(fake.bodies) > before and all(settled(one.progress) for one in monitors.values())
+
+        eventually(delivered, "a delivery")
 
 
 def stage_on(address: str) -> Stage:
@@ -207,11 +222,16 @@ def test_the_view_keeps_the_highest_version_and_what_was_not_acknowledged() -> N
     view.apply(one, 2, 2)
     view.apply(replace(one, version=6), 2, 3)
     (entry,) = view.due(10, 0.0)
-    assert (entry.alert.state, entry.alert.version, view.open, view.done(4)) == (AlertState.CLEARED, 6, 0, 1)
+    assert (entry.alert.state, entry.alert.version, view.open, view.acknowledged_before(4)) == (
+        AlertState.CLEARED,
+        6,
+        0,
+        1,
+    )
     view.forget(REPEAT_ENDED_MS + 10)
     assert view.due(REPEAT_ENDED_MS + 10, 0.0) == [entry]
     entry.acknowledged, entry.sent_at = True, 0.0
-    assert (view.done(4), view.due(10, 59.0), view.due(10, 60.0)) == (4, [], [entry])
+    assert (view.acknowledged_before(4), view.due(10, 59.0), view.due(10, 60.0)) == (4, [], [entry])
     view.forget(REPEAT_ENDED_MS + 10)
     assert view.due(REPEAT_ENDED_MS + 10, 1e9) == []
     view.apply(replace(one, version=7), 3, 4)
@@ -257,7 +277,7 @@ def test_an_authority_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) ->
     """Nothing is sent to a server whose certificate nobody vouches for; a file without certificates is refused."""
     certificate = certificate_for_loopback(tmp_path / "certificate.pem")
     with receiver(certificate) as fake:
-        assert Poster(5).post(fake.url, b"[]", {}).words == "SSLCertVerificationError"
+        assert Poster(5).post(fake.url, b"[]", {}).text == "SSLCertVerificationError"
         assert Poster(5, certificate).post(fake.url, b"[]", {}).taken
     assert len(fake.bodies) == 1
     (tmp_path / "empty.pem").touch()
@@ -269,16 +289,16 @@ def test_an_authority_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) ->
 def test_what_passes_is_repeated_and_the_newest_version_wins(stage: Stage, fake: Received) -> None:
     """503 is repeated until it ends; a version that came meanwhile replaces the older one; health tells of both."""
     fake.answer = lambda _body: 503
-    with stage.delivering(fake.url) as monitor:
+    with stage.delivering(fake.url) as monitors:
         stage.send(alert())
         eventually(lambda: len(fake.alerts) > 1, "a repetition")
-        eventually(lambda: not monitor.health().healthy, "bad health")
+        eventually(lambda: not assess_all(monitors).healthy, "bad health")
         stage.send(alert(version=2))
         eventually(lambda: fake.alerts[-1]["annotations"]["version"] == "2", "the newer version")
-        (state,) = monitor.health().targets.values()
-        assert (state.state, state.problem, state.open) == ("failing", "status 503", 1)
+        (progress,) = assess_all(monitors).stages.values()
+        assert (progress.problem, opened(fake.url)) == ("status 503", 1)
         fake.answer = lambda _body: 200
-        eventually(lambda: monitor.health().healthy, "good health")
+        eventually(lambda: assess_all(monitors).healthy, "good health")
     assert set(fake.paths) == {"/api/v2/alerts"}
     versions = [one["annotations"]["version"] for one in fake.alerts]
     assert versions == sorted(versions)
@@ -291,8 +311,8 @@ def test_an_alert_that_is_never_taken_is_passed_over(stage: Stage, fake: Receive
     fake.answer = lambda body: 400 if any(one["labels"]["alert_id"] == bad for one in body) else 200
     stage.send(*(alert(number) for number in range(1, 4)))
     name = {"target": fake.url.removeprefix("http://"), "outcome": "refused"}
-    with stage.delivering(fake.url) as monitor:
-        stage.eventually_delivered(monitor)
+    with stage.delivering(fake.url) as monitors:
+        stage.eventually_delivered(fake, monitors)
         asked = sum(one["labels"]["alert_id"] == bad for one in fake.alerts)
         answered = len(fake.bodies)
         eventually(lambda: len(fake.bodies) > answered + 1, "repetitions of the others")
@@ -312,10 +332,11 @@ def test_an_answer_about_us_costs_no_alert(stage: Stage, fake: Received, status:
     pair = base64.b64encode("hailong:s3cret:ẩn".encode()).decode()
     fake.answer = lambda _body: status
     stage.send(alert(1), alert(2))
-    with stage.delivering(fake.url, **credentials) as monitor:
-        eventually(lambda: monitor.health().targets[fake.url[7:]].problem == f"status {status}", "a refusal")
+    with stage.delivering(fake.url, **credentials) as monitors:
+        monitor = monitors[fake.url[7:]]
+        eventually(lambda: monitor.progress.problem == f"status {status}", "a refusal")
         fake.answer = lambda _body: 200
-        stage.eventually_delivered(monitor)
+        eventually(lambda: settled(monitor.progress) and monitor.progress.records > 0, "a delivery")
     assert len(fake.bodies[-1]) == 2
     assert fake.headers[-1]["Authorization"] == f"Basic {pair}"
 
@@ -323,17 +344,18 @@ def test_an_answer_about_us_costs_no_alert(stage: Stage, fake: Received, status:
 @pytest.mark.servers
 def test_a_wrong_address_is_noticed_before_the_first_alert(stage: Stage) -> None:
     """With nothing to send an empty request asks whether alerts would be taken."""
-    with stage.delivering(f"http://127.0.0.1:{free_port()}") as monitor:
-        eventually(lambda: not monitor.health().healthy, "bad health")
-        (state,) = monitor.health().targets.values()
-        assert (state.problem, state.open) == ("ConnectionRefusedError", 0)
+    url = f"http://127.0.0.1:{free_port()}"
+    with stage.delivering(url) as monitors:
+        eventually(lambda: not assess_all(monitors).healthy, "bad health")
+        (progress,) = assess_all(monitors).stages.values()
+        assert (progress.problem, opened(url)) == ("ConnectionRefusedError", 0)
 
 
 def first_sent(stage: Stage, fake: Received) -> list[tuple[str, str]]:
     """Office and state of what a process sends first after its start; none where only an empty request came."""
     before = len(fake.bodies)
-    with stage.delivering(fake.url) as monitor:
-        stage.eventually_delivered(monitor)
+    with stage.delivering(fake.url) as monitors:
+        stage.eventually_delivered(fake, monitors, before)
     return sorted((found["labels"]["office"], found["annotations"]["state"]) for found in fake.bodies[before])
 
 
@@ -346,8 +368,8 @@ def test_ends_are_told_after_a_restart_if_they_were_not_and_only_then(stage: Sta
     assert first_sent(stage, fake) == [("02CC", "OPEN"), ("03CC", "OPEN")]
     stage.send(cleared(one), written_at=long_ago)
     fake.answer = lambda _body: 500
-    with stage.delivering(fake.url) as monitor:
-        eventually(lambda: monitor.health().targets[fake.url[7:]].state == "failing", "a failure")
+    with stage.delivering(fake.url) as monitors:
+        eventually(lambda: monitors[fake.url[7:]].progress.problem is not None, "a failure")
     fake.answer = lambda _body: 200
     stage.send(replace(two, version=2), written_at=long_ago)
     assert first_sent(stage, fake) == [("02CC", "CLEARED"), ("03CC", "OPEN")]
@@ -397,9 +419,9 @@ def test_the_command_takes_its_secrets_from_files_and_tells_health_of_each(
     finally:
         process.kill()
         process.wait()
-    states = {name: one["state"] for name, one in health["targets"].items()}
+    problems = {one["stage"]: one["problem"] for one in health["stages"]}
     assert health["healthy"]
-    assert states == {dead: "failing", fake.url[7:]: "delivering"}
+    assert problems == {dead: "ConnectionRefusedError", fake.url[7:]: None}
     assert f'hailong_alertmanager_up{{target="{dead}"}} 0.0' in metrics
     assert fake.headers[0]["Authorization"] == "Bearer s3cret-token"
     assert "s3cret" not in log.read_text() + metrics
@@ -452,11 +474,11 @@ def test_a_restart_resolves_what_was_cleared_meanwhile(stage: Stage, server: Ale
 def test_alerts_come_back_after_alertmanager_restarts(stage: Stage, server: Alertmanager, told: Received) -> None:
     """It forgets its alerts; open ones come again, and the end of one that was cleared meanwhile is told to people."""
     one, two = alert(1), alert(2)
-    with stage.delivering(server.url) as monitor:
+    with stage.delivering(server.url) as monitors:
         stage.send(one, two)
         eventually(lambda: len(told.bodies) == 1, "a notification")
         server.stop()
-        eventually(lambda: monitor.health().targets[server.url[7:]].state == "failing", "a failure")
+        eventually(lambda: monitors[server.url[7:]].progress.problem is not None, "a failure")
         stage.send(cleared(two))
         server.start()
         eventually(lambda: set(server.alerts()) == {one.alert_id}, "the open one")
@@ -487,12 +509,10 @@ def test_every_alertmanager_gets_every_alert(
     second = Alertmanager(tmp_path / "second", told.url)
     with ExitStack() as stack:
         stack.callback(second.stop)
-        monitor = stack.enter_context(stage.delivering(server.url, second.url))
+        first, other = stack.enter_context(stage.delivering(server.url, second.url)).items()
         stage.send(alert())
         eventually(lambda: len(server.alerts()) == 1, "the first")
-        eventually(
-            lambda: [one.state for one in monitor.health().targets.values()] == ["delivering", "failing"], "states"
-        )
-        assert monitor.health().healthy
+        eventually(lambda: settled(first[1].progress) and bool(other[1].progress.problem), "states")
+        assert assess_all(dict([first, other])).healthy
         second.start()
         eventually(lambda: len(second.alerts()) == 1, "the second")

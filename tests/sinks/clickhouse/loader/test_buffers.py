@@ -1,4 +1,4 @@
-"""What is read and not yet handed over."""
+"""Records that were read and not yet handed over."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from schemas.topics import Topic
-from sinks.clickhouse.loader.buffers import InsertBatch, Lease, TopicBuffer
+from sinks.clickhouse.loader.buffers import InsertBatch, TopicBuffer
+from sinks.runtime import AssignedPartition
 
 TOPIC = Topic.DECLARATION_STATUS
 
@@ -30,11 +31,11 @@ def messages(partition: int, offsets: Sequence[int]) -> list[Message]:
     ]
 
 
-def seen(parcel: InsertBatch) -> list[tuple[int, int]]:
+def seen(inserted: InsertBatch) -> list[tuple[int, int]]:
     """Partition and offset of every record, after a look at whether each record is whole."""
     found = []
-    for batch, lease in zip(parcel.batches, parcel.leases, strict=True):
-        assert lease.partition == batch.partition
+    for batch, partition in zip(inserted.batches, inserted.partitions, strict=True):
+        assert partition.partition == batch.partition
         for offset, timestamp, key, value in zip(
             batch.offsets, batch.timestamps, batch.keys, batch.values, strict=True
         ):
@@ -47,24 +48,25 @@ def seen(parcel: InsertBatch) -> list[tuple[int, int]]:
     st.lists(st.tuples(st.integers(0, 3), st.integers(1, 30)), min_size=1, max_size=8),
     st.integers(1, 40),
 )
-def test_parcels_are_small_and_together_everything(arrivals: list[tuple[int, int]], most: int) -> None:
-    """However it came: no parcel is larger than asked for, all but the last are as large, and nothing is lost."""
+def test_batches_are_small_and_together_everything(arrivals: list[tuple[int, int]], most: int) -> None:
+    """However it came: no batch is larger than asked for, all but the last are as large, and nothing is lost."""
     buffer = TopicBuffer(TOPIC)
-    leases = {partition: Lease(TOPIC, partition) for partition in range(4)}
-    ends = dict.fromkeys(leases, 0)
+    partitions = {partition: AssignedPartition(TOPIC, partition) for partition in range(4)}
+    ends = dict.fromkeys(partitions, 0)
     for partition, count in arrivals:
-        buffer.add(leases[partition], messages(partition, range(ends[partition], ends[partition] + count)), 1.0)
+        arrived = messages(partition, range(ends[partition], ends[partition] + count))
+        buffer.add_messages(partitions[partition], arrived, 1.0)
         ends[partition] += count
     size, total = buffer.size, buffer.rows
     found: list[Any] = []
 
     while buffer.rows:
         held = buffer.size
-        parcel = buffer.take(most, 2.0)
-        assert parcel.records == min(most, total - len(found))
-        assert parcel.size == held - buffer.size
-        size -= parcel.size
-        found += seen(parcel)
+        taken = buffer.take(most, 2.0)
+        assert taken.records == min(most, total - len(found))
+        assert taken.size == held - buffer.size
+        size -= taken.size
+        found += seen(taken)
         assert buffer.since == 2.0
 
     assert sorted(found) == sorted((partition, offset) for partition, end in ends.items() for offset in range(end))
@@ -73,15 +75,15 @@ def test_parcels_are_small_and_together_everything(arrivals: list[tuple[int, int
     assert (size, buffer.size) == (0, 0)
 
 
-def test_what_is_no_longer_ours_is_in_no_parcel() -> None:
-    """The records of a lease that ended are dropped, and no longer counted."""
+def test_records_of_a_released_partition_are_dropped() -> None:
+    """They are in no batch, and no longer counted."""
     buffer = TopicBuffer(TOPIC)
-    gone, ours = Lease(TOPIC, 0), Lease(TOPIC, 1)
-    buffer.add(gone, messages(0, range(5)), 1.0)
-    buffer.add(ours, messages(1, range(7)), 1.0)
+    gone, ours = AssignedPartition(TOPIC, 0), AssignedPartition(TOPIC, 1)
+    buffer.add_messages(gone, messages(0, range(5)), 1.0)
+    buffer.add_messages(ours, messages(1, range(7)), 1.0)
     gone.held = False
 
-    parcel = buffer.take(3, 2.0)
+    taken = buffer.take(3, 2.0)
 
-    assert seen(parcel) == [(1, 0), (1, 1), (1, 2)]
+    assert seen(taken) == [(1, 0), (1, 1), (1, 2)]
     assert buffer.rows == 4

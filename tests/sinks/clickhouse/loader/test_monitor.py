@@ -1,10 +1,11 @@
-"""What a sink says of itself."""
+"""The gauges of the loader."""
 
 from __future__ import annotations
 
 from prometheus_client import REGISTRY
 
-from sinks.clickhouse.loader.monitor import SinkMonitor
+from sinks.clickhouse.loader.monitor import LoaderMonitor
+from sinks.runtime import Backlog
 
 
 def test_the_lag_of_partitions_that_left_is_no_longer_shown() -> None:
@@ -13,9 +14,9 @@ def test_the_lag_of_partitions_that_left_is_no_longer_shown() -> None:
     def shown(partition: str) -> float | None:
         return REGISTRY.get_sample_value("hailong_sink_lag_records", {"topic": "monitored", "partition": partition})
 
-    monitor = SinkMonitor()
-    monitor.looked({("monitored", 0): 5, ("monitored", 1): 7}, 0, 0, paused=False)
+    monitor = LoaderMonitor()
+    monitor.observed({("monitored", 0): 5, ("monitored", 1): 7}, Backlog(0), paused=False)
     assert (shown("0"), shown("1")) == (5, 7)
-    monitor.looked({("monitored", 1): 3}, 0, 0, paused=False)
+    monitor.observed({("monitored", 1): 3}, Backlog(0), paused=False)
     assert (shown("0"), shown("1")) == (None, 3)
     assert monitor.progress.lag == {"monitored[1]": 3}

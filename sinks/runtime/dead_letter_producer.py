@@ -24,7 +24,7 @@ STAGE = "sink"
 _CHUNK = 1000
 
 
-class DeadLetterOffice:
+class DeadLetterProducer:
     """Writes dead letters.
 
     Args:

@@ -1,0 +1,49 @@
+"""What the processes of all sinks share: settings, metrics, health, an orderly stop."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import asdict
+
+from deploy.local.supervisor import StopRequest
+from deploy.observability import HealthReport, serve
+from deploy.processes.common import begin
+from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
+from deploy.settings.registry import RegistrySettings
+from schemas.codec.record import WriterSchemas
+from schemas.kafka.connection import KafkaConnection
+from sinks.runtime import SinkMonitor, assess_all
+
+SINK_NEEDS = (KafkaSettings, RegistrySettings, HttpSettings, LogSettings)
+
+
+def run_sink_process(
+    name: str,
+    variables: Mapping[str, str],
+    monitors: Mapping[str, SinkMonitor],
+    deliver: Callable[[KafkaConnection, threading.Event, WriterSchemas], None],
+) -> int:
+    """Run a sink until SIGTERM or SIGINT; returns the exit status.
+
+    Args:
+        name: Name of the process in its log lines.
+        variables: From `read_variables`.
+        monitors: Monitors of the sinks in this process, by the name that health gives them.
+        deliver: Runs the sink with Kafka, until the event is set; takes schemas that are not pinned from the last.
+
+    Raises:
+        HailongError: It cannot start or go on.
+    """
+    begin(name, variables)
+    http, kafka = load(HttpSettings, variables), load(KafkaSettings, variables)
+    writer_schemas = load(RegistrySettings, variables).writer_schemas(kafka.topic_prefix)
+
+    def health() -> HealthReport:
+        found = assess_all(monitors)
+        stages = [{"stage": stage, **asdict(progress)} for stage, progress in found.stages.items()]
+        return HealthReport(found.healthy, {"reasons": list(found.reasons), "stages": stages})
+
+    with StopRequest() as stop, serve(http.host, http.port, health):
+        deliver(kafka.connection(), stop.event, writer_schemas)
+    return 0

@@ -1,1 +1,0 @@
-"""What sinks ask of Kafka beside the records themselves."""
