@@ -59,4 +59,3 @@ class Poster:
         always = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "hailong"}
         reply = self._client.send("POST", url, body, {**always, **headers})
         return HttpAnswer(reply.status, reply.cause if reply.status is None else f"status {reply.status}")
-
