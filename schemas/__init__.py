@@ -1,4 +1,4 @@
-"""The contract: what travels through the topics, how it is written, and what the codes in it mean.
+"""The contract: the records of the topics, how they are encoded and checked, and what their codes mean.
 
-Nothing here knows who produces or consumes an event; everything else may import this package.
+It imports no other package of ours; every other package may import it.
 """

@@ -1,6 +1,6 @@
 """The pinned schemas: which id belongs to which `.avsc` file.
 
-Ids are pinned here so that a process needs no registry to start. An id, once published, never changes its
+Ids are pinned here so that a process needs no registry to start. A published id never changes its
 meaning: a new version of a subject gets a new file and a new id.
 """
 
@@ -22,7 +22,7 @@ class PinnedSchema:
 
     Attributes:
         schema_id: The id in the wire format.
-        subject: What it describes; also the stem of the topic's name.
+        subject: The kind of record; also the stem of the topic's name.
         version: Version within the subject, from 1.
     """
 
@@ -71,7 +71,7 @@ def schema_json(schema_id: int) -> Mapping[str, Any]:
 
 
 def physical(schema: Any) -> Any:
-    """The schema without logical types: times stay integers, which are fast, exact and need no time zone."""
+    """The schema without logical types: times are read as integers, which are fast, exact and need no time zone."""
     if isinstance(schema, dict):
         plain = {key: physical(value) for key, value in schema.items() if key != "logicalType"}
         return plain["type"] if plain.keys() == {"type"} else plain
@@ -82,7 +82,7 @@ def physical(schema: Any) -> Any:
 
 @cache
 def latest(subject: str) -> PinnedSchema:
-    """The newest version of a subject: the one we write and the one we resolve older and newer writers to.
+    """The newest version of a subject: we write with it, and read every other version as it.
 
     Raises:
         KeyError: No such subject.

@@ -1,10 +1,10 @@
-"""The errors of hailong: a small tree in which each class has one meaning.
+"""The errors of hailong: each class tells the caller what to do.
 
 =====================  ==========================================================================
 class                  what the caller does
 =====================  ==========================================================================
-`PoisonRecord`         sets this one record aside, with its reason and raw bytes, and goes on
-`SystemFault`          stops and says so: an operator must act (wrong password, missing table)
+`PoisonRecord`         sets this one record aside as a dead letter and goes on
+`SystemFault`          stops with a message: an operator must act (wrong password, missing table)
 `Unavailable`          pauses and tries again without end: nothing was done
 `OutcomeUnknown`       repeats the identical request: it may or may not have been done
 `ConfigurationError`   refuses to start and lists every problem at once
@@ -19,7 +19,7 @@ from enum import StrEnum
 
 
 class Reason(StrEnum):
-    """Why a record was set aside. Part of the contract: these words stand in the `dead-letter` topic."""
+    """Why a record was set aside. Part of the contract: the `dead-letter` topic holds these words."""
 
     EMPTY = "EMPTY"
     TOO_LARGE = "TOO_LARGE"
@@ -33,7 +33,7 @@ class Reason(StrEnum):
 
 
 class HailongError(Exception):
-    """Everything that hailong raises on purpose."""
+    """Base of all errors that hailong raises itself."""
 
 
 class PoisonRecord(HailongError):
@@ -51,11 +51,11 @@ class PoisonRecord(HailongError):
 
 
 class SystemFault(HailongError):
-    """Something that only an operator can mend is wrong; going on would do harm."""
+    """Only an operator can repair this, and going on would do harm."""
 
 
 class Unavailable(HailongError):
-    """A server does not answer. Nothing was done; the same request may be made later."""
+    """A server does not answer. Nothing was done; the same request may be repeated later."""
 
 
 class OutcomeUnknown(HailongError):
@@ -66,7 +66,7 @@ class ConfigurationError(HailongError):
     """Settings that cannot work.
 
     Args:
-        problems: All of them, one sentence each, so that they can be mended in one go.
+        problems: All of them, one sentence each, so that they can be corrected at once.
     """
 
     def __init__(self, problems: Iterable[str]) -> None:
@@ -76,7 +76,7 @@ class ConfigurationError(HailongError):
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """One fault of one field, for people who mend their data.
+    """One fault of one field, for people who correct their data.
 
     Attributes:
         field: Path of the field, such as `items[2].score`.

@@ -1,4 +1,4 @@
-"""Keys of the topics, as bytes. Joined topics agree on them, byte for byte."""
+"""Keys of the topics, as bytes. Joined topics have identical keys."""
 
 from __future__ import annotations
 
@@ -35,16 +35,16 @@ OwnRecord = (
 
 
 KEY_DIGITS = 11
-"""Digits of a declaration number that stay when it is amended; the twelfth counts amendments."""
+"""Digits of a declaration number that an amendment does not change; the twelfth digit counts amendments."""
 
 
 def declaration_key(declaration_no: str) -> bytes:
-    """Key of status and rating events: the digits that stay when a declaration is amended."""
+    """Key of status and rating events: the digits that an amendment does not change."""
     return declaration_no[:KEY_DIGITS].encode()
 
 
 def complaint_key(complaint_id: str) -> bytes:
-    """Key of everything about one complaint."""
+    """Key of all records about one complaint."""
     return complaint_id.encode()
 
 

@@ -1,4 +1,4 @@
-"""Options that check themselves when they are made, and name every problem at once."""
+"""Options that check themselves when they are created and report all problems at once."""
 
 from __future__ import annotations
 

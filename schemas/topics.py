@@ -1,7 +1,7 @@
 """The topic catalogue: names, keys, partitions, retention.
 
 Topics that are joined have equal partition counts and the same key, written by the same partitioner
-(`murmur2_random`); `deploy` checks this against the broker before a worker starts.
+(`murmur2_random`); a worker checks this when it starts.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from enum import Enum
 DAY_MS = 86_400_000
 
 CASE_DAYS = 1830
-"""How long what was done about complaints is kept: five years, ours and unverified. A case is built from it."""
+"""Retention of complaint actions and events, from which cases are rebuilt: five years, our choice (unverified)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +21,13 @@ class TopicSpec:
 
     Attributes:
         subject: Name of the schema and stem of the topic's name.
-        key: What the key is, in words.
+        key: What the key consists of, for people.
         version: Suffix of the name; a change that breaks readers makes a new topic.
-        partitions: How many, or None: as many as the deployment says (`HAILONG_KAFKA_PARTITIONS`).
-        retention_days: How long records are kept, at least; None for a compacted topic.
+        partitions: Number of partitions; None: the deployment decides (`HAILONG_KAFKA_PARTITIONS`).
+        retention_days: Least time for which records are kept; None for a compacted topic.
         stored: Whether the sink loads it into ClickHouse.
-        erased_within_days: Of a compacted topic: after how long at most a record is gone that a newer one, or a
-            tombstone, took the place of; None: whenever the broker compacts.
+        erased_within_days: For a compacted topic: the longest time until a replaced or deleted record is gone; None:
+            whenever the broker compacts.
     """
 
     subject: str
@@ -53,7 +53,7 @@ class TopicSpec:
     def _erasure(self) -> dict[str, str]:
         if self.erased_within_days is None:
             return {}
-        # A segment that is written to is never compacted, so segments must end in time as well.
+        # The active segment is never compacted, so segments must be closed in time as well.
         half = str(self.erased_within_days * DAY_MS // 2)
         return {"max.compaction.lag.ms": half, "segment.ms": half}
 
@@ -94,7 +94,7 @@ class Topic(Enum):
 
 
 STORED = tuple(topic for topic in Topic if topic.value.stored)
-"""Topics that the sink loads. `contact-key` is none: what opens a contact has no place beside the analysts."""
+"""Topics that the sink loads. Not `contact-key`: keys that open contacts must not be where analysts read."""
 
 _BY_SUBJECT = {topic.subject: topic for topic in Topic}
 

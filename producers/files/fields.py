@@ -12,7 +12,7 @@ from producers.files.report import FileKind, fault
 from producers.files.sheets import ITEM_COLUMNS, SHEET_COLUMNS, whole
 from producers.sdk.events import InvalidEvent
 from schemas.catalogue import latest, parsed
-from schemas.contacts.sealing import Contact, SealingKeys, seal_apart
+from schemas.contacts.sealing import Contact, SealingKeys, seal_with_own_key
 from schemas.errors import Problem, Reason
 from schemas.records import ContactKey
 from schemas.topics import Topic
@@ -130,7 +130,7 @@ def _seal_contact(
     sheet_id, declaration_no = record.get("sheet_id"), record.get("declaration_no")
     if faults or not (isinstance(sheet_id, str) and IDENTITY.accepts(sheet_id) and isinstance(declaration_no, str)):
         return [fault(field, rule) for field, rule in faults], None  # any other id is refused by the rules
-    record["contact"], contact_key = seal_apart(contact, sheet_id, declaration_no, keys, now)
+    record["contact"], contact_key = seal_with_own_key(contact, sheet_id, declaration_no, keys, now)
     return [], contact_key
 
 

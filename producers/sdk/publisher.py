@@ -18,7 +18,7 @@ from producers.sdk.delivery import Delivery, DeliveryFailed, Receipt
 from producers.sdk.events import InvalidEvent, encoded_action, encoded_contact_key, encoded_rating, encoded_status
 from producers.sdk.metrics import HELD_BACK
 from producers.sdk.outcomes import Outcomes
-from schemas.contacts.sealing import Contact, SealingKeys, seal_apart
+from schemas.contacts.sealing import Contact, SealingKeys, seal_with_own_key
 from schemas.errors import ConfigurationError, HailongError, Problem, Reason, SystemFault, Unavailable
 from schemas.kafka.client_errors import refusal
 from schemas.kafka.connection import KafkaConnection
@@ -250,7 +250,7 @@ class EventPublisher:
         faults = contact.faults()
         if faults:
             raise InvalidEvent([Problem(field, Reason.BAD_FIELD, rule) for field, rule in faults])
-        return seal_apart(contact, sheet.sheet_id, sheet.declaration_no, self._sealing_keys, now)
+        return seal_with_own_key(contact, sheet.sheet_id, sheet.declaration_no, self._sealing_keys, now)
 
     def _promise(
         self, topic: Topic, key: bytes, value: bytes, now: int, on_delivery: Callable[[Delivery], None] | None

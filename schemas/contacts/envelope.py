@@ -1,8 +1,8 @@
-"""The outside of a sealed contact: what anybody may check without a key.
+"""The envelope of a sealed contact: its format can be checked without a key.
 
     0x48 0x53 0x01 | length of the key id (1 byte) | key id (ASCII) | synthetic IV (16 bytes) | ciphertext
 
-Kept apart from the cryptography, so that validation can refuse a name in clear without loading it.
+Separate from `sealing`, so that validation can refuse clear text without loading the cryptography.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ import re
 from dataclasses import dataclass
 
 MAGIC = b"HS\x01"
-"""Two letters and the version of the format. Clear text cannot begin so: the third byte is a control character."""
+"""Two letters and the format version. No clear text begins like this: the third byte is a control character."""
 
 MAX_KEY_ID = 32
 IV_BYTES = 16
 BLOCK_BYTES = 64
-"""Clear text is padded to a multiple of this, so that the length of a name cannot be read from outside."""
+"""Clear text is padded to a multiple of this, so that its length does not show."""
 
 _KEY_ID = re.compile(rf"[0-9A-Za-z_-]{{1,{MAX_KEY_ID}}}", re.ASCII)
 
@@ -25,7 +25,7 @@ SEALED_WORDS = "must be sealed (docs/publishing.md): a name or phone in clear is
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """A sealed contact, taken apart.
+    """The parts of a sealed contact.
 
     Attributes:
         key_id: Which key it was sealed with.
@@ -36,7 +36,7 @@ class Envelope:
     sealed: bytes
 
     def to_bytes(self) -> bytes:
-        """The envelope as it stands in the field `contact`."""
+        """The envelope as the field `contact` holds it."""
         return header(self.key_id) + self.sealed
 
 
@@ -46,12 +46,12 @@ def is_key_id(text: str) -> bool:
 
 
 def header(key_id: str) -> bytes:
-    """The bytes in front of what is sealed; they are authenticated with it."""
+    """The bytes before the sealed part; they are authenticated with it."""
     return MAGIC + bytes((len(key_id),)) + key_id.encode("ascii")
 
 
 def read_envelope(contact: bytes) -> Envelope | None:
-    """Take a sealed contact apart; None when it is not one."""
+    """Parse a sealed contact; None when the bytes are not one."""
     if len(contact) <= len(MAGIC) or not contact.startswith(MAGIC):
         return None
     start = len(MAGIC) + 1
@@ -62,5 +62,5 @@ def read_envelope(contact: bytes) -> Envelope | None:
 
 
 def is_sealed(contact: bytes) -> bool:
-    """Whether bytes have the form of a sealed contact: clear text by mistake is told apart without any key."""
+    """Whether bytes have the form of a sealed contact: detects clear text sent by mistake, without any key."""
     return read_envelope(contact) is not None

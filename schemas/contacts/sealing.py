@@ -1,8 +1,8 @@
-"""Sealing of names and phones: authenticated encryption before a contact leaves the process that was given it.
+"""Sealing of names and phone numbers: authenticated encryption before a contact leaves its producer.
 
-AES-256-SIV (RFC 5297), bound to the sheet: a contact cut from one sheet cannot be opened as another's. It is
-deterministic on purpose: sending the same sheet again gives the same bytes, so a replay changes nothing, and there is
-no nonce whose repetition would break it. Why, and what that gives up: docs/adr/0007-sealed-contacts.md.
+AES-256-SIV (RFC 5297), bound to the sheet: a contact copied to another sheet cannot be opened there. Deterministic on
+purpose: the same sheet gives the same bytes, so a replay changes nothing, and there is no nonce that could repeat.
+Reasons and drawbacks: docs/adr/0007-sealed-contacts.md.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from schemas.contacts.envelope import BLOCK_BYTES, Envelope, header, is_key_id, 
 from schemas.errors import ConfigurationError, HailongError
 from schemas.records import ContactKey
 
-__all__ = ["Contact", "SealBroken", "SealingKeys", "is_sealed", "open_key", "seal", "seal_apart", "unseal"]
+__all__ = ["Contact", "SealBroken", "SealingKeys", "is_sealed", "open_key", "seal", "seal_with_own_key", "unseal"]
 
 KEY_BYTES = 32
 MAX_NAME = 200
@@ -36,7 +36,7 @@ _OF_KEY = b"hailong contact key, version 1"
 
 
 class SealBroken(HailongError):
-    """A sealed contact cannot be opened: another key, another sheet, or damaged. Says nothing about what is inside."""
+    """A sealed contact cannot be opened: other key, other sheet, or damaged. The message never shows contents."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ class Contact:
     phone: str | None = field(default=None, repr=False)
 
     def faults(self) -> list[tuple[str, str]]:
-        """What is wrong with it: (field, rule), never a value."""
+        """Broken rules as (field, rule), never with a value."""
         found = []
         for name, text, limit in (("contact_name", self.name, MAX_NAME), ("contact_phone", self.phone, MAX_PHONE)):
             if text is not None and not (0 < len(text) <= limit and text.isprintable()):
@@ -64,7 +64,7 @@ class Contact:
 
 @dataclass(frozen=True, slots=True)
 class SealingKeys:
-    """Keys by id, and the one that seals; keys are hidden in `repr`. To rotate, put a new key first and keep the old.
+    """Sealing keys by id; hidden in `repr`. To rotate keys, put the new one first and keep the old ones.
 
     Attributes:
         active: Id of the key that seals.
@@ -75,7 +75,7 @@ class SealingKeys:
     keys: Mapping[str, bytes] = field(repr=False)
 
     def __post_init__(self) -> None:
-        """Refuse keys that cannot work, all problems at once."""
+        """Refuse unusable keys and report all problems at once."""
         problems = [f"Sealing key id {number} must be 1 to 32 letters, digits, _ or -."
                     for number, key_id in enumerate(self.keys, 1) if not is_key_id(key_id)]  # fmt: skip
         problems += [f"Sealing key {number} must have {KEY_BYTES} bytes, it has {len(key)}."
@@ -88,10 +88,10 @@ class SealingKeys:
 
     @classmethod
     def parse(cls, text: str) -> Self:
-        """Read keys as settings give them: `id:base64` separated by commas; the first one seals, all open.
+        """Read keys from a setting: `id:base64`, separated by commas. The first key seals, all keys open.
 
         Raises:
-            ConfigurationError: With every problem; never with a part of a key.
+            ConfigurationError: Lists every problem; never shows a part of a key.
         """
         keys: dict[str, bytes] = {}
         problems = []
@@ -112,22 +112,22 @@ class SealingKeys:
 
     @staticmethod
     def generate() -> str:
-        """A fresh key in the form that `parse` reads."""
+        """A new random key in the form that `parse` reads."""
         return f"k1:{base64.b64encode(secrets.token_bytes(KEY_BYTES)).decode()}"
 
 
 def seal(contact: Contact, sheet_id: str, keys: SealingKeys) -> bytes:
-    """Seal a contact for one sheet with the active key; the same contact gives the same bytes.
+    """Seal a contact for one sheet with the active key; the same input gives the same bytes.
 
     Raises:
-        ValueError: The contact breaks a rule; says which, never the value.
+        ValueError: The contact breaks a rule; the message names the rule, never the value.
     """
     faults = contact.faults()
     if faults:
         raise ValueError("; ".join(f"{name} {rule}" for name, rule in faults))
     given = {"name": contact.name, "phone": contact.phone}
     clear = json.dumps(given, ensure_ascii=False, separators=(",", ":")).encode()
-    padded = clear.ljust(-(-len(clear) // BLOCK_BYTES) * BLOCK_BYTES)  # JSON ignores spaces at its end
+    padded = clear.ljust(-(-len(clear) // BLOCK_BYTES) * BLOCK_BYTES)  # JSON ignores trailing spaces
     sealed = _cipher(keys.keys[keys.active]).encrypt(padded, _bound_to(keys.active, sheet_id))
     return Envelope(keys.active, sealed).to_bytes()
 
@@ -152,23 +152,23 @@ def unseal(contact: bytes, sheet_id: str, keys: SealingKeys) -> Contact:
     return Contact(given["name"], given["phone"])
 
 
-def seal_apart(
+def seal_with_own_key(
     contact: Contact, sheet_id: str, declaration_no: str, keys: SealingKeys, now: int
 ) -> tuple[bytes, ContactKey]:
-    """Seal a contact with a key of its own, and that key with the active one: destroying the former erases the contact.
+    """Seal a contact with a key of its own, and that key with the active one; destroying its own key erases it.
 
     Args:
-        contact: What is sealed.
+        contact: The contact.
         sheet_id: The sheet it is bound to.
         declaration_no: Declaration of the sheet.
         keys: The sealing keys.
-        now: The present, epoch milliseconds.
+        now: Current time, epoch milliseconds.
 
     Returns:
         The envelope, and the record for topic `contact-key`, without which nobody can open it.
 
     Raises:
-        ValueError: The contact breaks a rule; says which, never the value.
+        ValueError: The contact breaks a rule; the message names the rule, never the value.
     """
     own = SealingKeys(key_id := f"s{secrets.token_hex(15)}", {key_id: secrets.token_bytes(KEY_BYTES)})
     envelope = seal(contact, sheet_id, own)
@@ -178,7 +178,7 @@ def seal_apart(
 
 
 def open_key(sealed: ContactKey, keys: SealingKeys) -> SealingKeys:
-    """The key of one sheet's contact, ready for `unseal`.
+    """The own key of one sheet's contact, opened for `unseal`.
 
     Raises:
         SealBroken: The key that it was sealed with is not ours, or it was changed.

@@ -1,1 +1,1 @@
-"""Records that were set aside: the letter, the limit, and those that were refused before."""
+"""Dead letters: how they are built, when too many stop a component, which records were refused earlier."""

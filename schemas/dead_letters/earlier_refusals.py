@@ -1,4 +1,4 @@
-"""What a stage refused before this process began: its dead letters tell."""
+"""Records that a stage refused before this process started, read from its dead letters."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _TAIL_FACTOR = 5
 
 
 class EarlierRefusals:
-    """What a stage refused before, as its dead letters tell.
+    """Looks up which records a stage refused before.
 
     Args:
         connection: The cluster.
-        stage: Whose dead letters count.
-        window: How many offsets back are asked for, at most.
+        stage: The stage whose dead letters count.
+        window: Most offsets that are asked for.
     """
 
     def __init__(self, connection: KafkaConnection, stage: str, window: int) -> None:
@@ -30,7 +30,7 @@ class EarlierRefusals:
     def __call__(self, identity: str, partition: int, first: int, after: int) -> Collection[int]:
         """Offsets in `[first, after)` of a partition that were refused by this stage.
 
-        Only the tail of the dead letters is read: others' letters may lie between, so somewhat more than a window.
+        Only the latest dead letters are read: a few times the window, because those of other stages lie between.
 
         Raises:
             Unavailable: Kafka did not answer.
@@ -40,7 +40,7 @@ class EarlierRefusals:
             try:
                 letter = decode(message.value())
             except PoisonRecord:
-                continue  # not one of ours, so it tells nothing about our refusals
+                continue  # not one of ours
             if (letter["stage"], letter["topic_id"], letter["partition"]) == (self._stage, identity, partition):
                 found.add(int(letter["offset"]))
         return {offset for offset in found if first <= offset < after}

@@ -1,4 +1,4 @@
-"""The dead letter of a refused record: the same whoever refuses it, so that it counts once."""
+"""The dead letter of a refused record. Its id does not depend on the component that refuses it, so it counts once."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from schemas.records import DeadLetter
 
 MAX_VALUE_BYTES = 512 * 1024
 MAX_KEY_BYTES = 1024
-"""A hostile record must not make its own dead letter too large to be written."""
+"""Limits that keep the dead letter of a hostile record small enough to be written."""
 
 
 def dead_letter(batch: Batch, reject: Reject, *, stage: str, topic_name: str, topic_identity: str) -> DeadLetter:
@@ -16,8 +16,8 @@ def dead_letter(batch: Batch, reject: Reject, *, stage: str, topic_name: str, to
 
     Args:
         batch: The batch.
-        reject: Which record, and why.
-        stage: Component that refuses it.
+        reject: The record's index and the reason.
+        stage: Component that refuses the record.
         topic_name: Full name of the topic it was read from.
         topic_identity: Identity of that log (`schemas.kafka.topic_metadata`).
     """

@@ -1,11 +1,10 @@
-"""When so many records are refused that the records are hardly to blame.
+"""Stop when the reject rate suggests a system fault.
 
-A worker or sink of a wrong version, or a producer with a wrong schema, refuses or spoils everything. Setting it all
-aside would empty a topic into the dead letters; stopping leaves it where it is until the cause is mended.
+A worker or sink of a wrong version, or a producer with a wrong schema, makes every record unreadable. Setting all of
+them aside would move a whole topic into the dead letters; stopping keeps it until the cause is corrected.
 
-A verdict depends on the log and on the dead letters that are in Kafka, not on how long a process has run: a process
-that is started again, or another that takes the partition over, counts what was refused before it. So a supervisor
-that restarts it cannot drain the topic in small pieces.
+The decision depends on the log and on the dead letters in Kafka, not on the process: after a restart or a takeover of
+the partition, earlier refusals count as well. So restarts by a supervisor cannot drain the topic bit by bit.
 """
 
 from __future__ import annotations
@@ -28,9 +27,9 @@ class DeadLetterLimit(Checked):
     """How many records of a partition may be refused.
 
     Attributes:
-        share: Part of the window, above 0; more refused than this is too much. 1: never too much.
-        minimum: Fewer refused in the window than this are never too much.
-        window: How many offsets back are looked at.
+        share: Largest share of the window that may be refused, above 0; 1 switches the limit off.
+        minimum: Fewer refused records than this in the window never exceed the limit.
+        window: Number of latest offsets that are considered.
     """
 
     share: float = 0.2
@@ -50,7 +49,7 @@ class DeadLetterLimit(Checked):
 
         Args:
             refused: Refused offsets of one partition, ascending.
-            first: Verdicts are wanted from this offset on; what lies before is already done.
+            first: Only offsets from this one on are judged; those before are already done.
         """
         for index in range(bisect_left(refused, first), len(refused)):
             offset = refused[index]
@@ -61,46 +60,46 @@ class DeadLetterLimit(Checked):
 
 
 class DeadLetterGuard:
-    """Watches one stage's refusals, partition by partition; used from one thread.
+    """Watches the refusals of one stage in each partition; used from one thread.
 
     Args:
         stage: Name of the component, for the message.
-        limit: What is too much.
-        earlier: What was refused before this process saw the partition; asked at the first refusal only.
+        limit: The limit.
+        earlier: Returns earlier refusals of a partition; called at the first refusal only.
     """
 
     def __init__(self, stage: str, limit: DeadLetterLimit, earlier: Earlier) -> None:
         self._stage = stage
         self._limit = limit
         self._earlier = earlier
-        self._known: dict[tuple[str, int], _Partition] = {}
+        self._known: dict[tuple[str, int], _RefusedOffsets] = {}
 
     def check(
         self, topic: Topic, identity: str, partition: int, offsets: Sequence[int], refused: Mapping[int, str]
     ) -> None:
         """Judge a batch before anything of it is published or committed.
 
-        A record that is read again, and refused again, counts again.
+        A record that is read and refused again counts again.
 
         Args:
             topic: Topic it was read from.
             identity: Identity of that log (`schemas.kafka.topic_metadata`).
             partition: Partition.
-            offsets: From its first offset to its last; those in between may be left out.
-            refused: Offsets of those refused, and why, in words without values.
+            offsets: Offsets of the batch; those between the first and the last may be left out.
+            refused: Refused offsets, each with a reason that shows no value.
 
         Raises:
             SystemFault: Too many were refused; the batch must be neither published nor committed.
-            Unavailable: What was refused before could not be read.
+            Unavailable: Earlier refusals could not be read.
         """
         if not offsets:
             return
         key, first = (identity, partition), offsets[0]
         known = self._known.get(key)
         if known is not None and known.after < first:
-            known = None  # somebody else had the partition in between: what it refused is not known here
+            known = None  # another process had the partition in between: its refusals are not known here
         if known is None and refused:
-            known = _Partition(
+            known = _RefusedOffsets(
                 first, sorted(self._earlier(identity, partition, max(0, first - self._limit.window), first))
             )
         if known is None:
@@ -111,7 +110,7 @@ class DeadLetterGuard:
         exceeded = self._limit.exceeded_at(found, first)
         if exceeded is not None:
             raise SystemFault(self._message(topic, partition, exceeded, found, refused))
-        self._known[key] = _Partition(offsets[-1] + 1, found[-self._limit.window :])
+        self._known[key] = _RefusedOffsets(offsets[-1] + 1, found[-self._limit.window :])
 
     def _message(
         self, topic: Topic, partition: int, offset: int, found: Sequence[int], refused: Mapping[int, str]
@@ -129,8 +128,8 @@ class DeadLetterGuard:
 
 
 @dataclass(frozen=True, slots=True)
-class _Partition:
-    """What is known of one partition.
+class _RefusedOffsets:
+    """Refusals of one partition.
 
     Attributes:
         after: The offset after the last record judged.

@@ -1,1 +1,1 @@
-"""Schema changes: which are compatible, which are sound, which fields a reader does not see."""
+"""Schema changes: compatibility, checks of single schemas, closed enums, fields that a reader does not read."""

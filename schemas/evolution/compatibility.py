@@ -1,11 +1,10 @@
-"""Whether versions of a schema can read each other, and whether what was published is still what it was.
+"""Whether all versions of a schema can read each other, and whether published files are unchanged.
 
-Backward and forward: readers of the new version meet old records in the log, and readers of the old one meet new
-records until the last process is replaced. Full transitive: the log holds every version ever written.
+Backward and forward: new readers find old records in the log, and old readers get new records until the last process is
+replaced. Full transitive: the log holds every version ever written.
 
-Stricter than Avro where Avro would let a meaning change silently: no renamed type, no change of logical type, and
-whatever `schemas.evolution.schema_checks` asks of each schema alone. A change between int and long is read in one
-direction only.
+Stricter than Avro where Avro would let a meaning change silently: no renamed type, no change of logical type, and the
+rules of `schemas.evolution.schema_checks` for each schema alone. A change from int to long works in one direction only.
 
 Source: Apache Avro 1.12 specification, "Schema Resolution".
 """
@@ -23,7 +22,7 @@ from typing import Any
 from schemas.catalogue import PINNED, PinnedSchema
 from schemas.errors import Problem, Reason
 from schemas.evolution.closed_enums import CLOSED_ENUMS, enums_without_default
-from schemas.evolution.schema_checks import NAMED, UNPARSEABLE, expanded, join, unsound
+from schemas.evolution.schema_checks import NAMED, UNPARSEABLE, expanded, join, schema_faults
 from schemas.topics import Topic
 
 FINGERPRINTS = "fingerprints.json"
@@ -40,8 +39,8 @@ _COLUMN_SUBJECT = Topic.DECLARATION_STATUS.subject
 _MAX_FLAT_SYMBOLS = 64  # schemas.readers.column_decoder counts one byte for an enum
 
 
-def check(old: Any, new: Any) -> list[Problem]:
-    """Why two schemas of one subject cannot live together.
+def incompatibilities(old: Any, new: Any) -> list[Problem]:
+    """Why two schemas of one subject cannot read each other's records.
 
     Args:
         old: A published schema, as JSON.
@@ -50,7 +49,7 @@ def check(old: Any, new: Any) -> list[Problem]:
     Returns:
         Problems, each with the path of the field; empty when each reads what the other wrote.
     """
-    invalid = [*unsound(old), *unsound(new)]
+    invalid = [*schema_faults(old), *schema_faults(new)]
     if invalid:
         return invalid
     old, new = expanded(old), expanded(new)
@@ -60,7 +59,7 @@ def check(old: Any, new: Any) -> list[Problem]:
 
 
 def check_catalogue(folder: Path | None = None) -> list[str]:
-    """What is wrong with the schemas of the catalogue; one sentence each, empty when they may be published.
+    """Problems of the schemas in the catalogue, one sentence each; empty when they may be published.
 
     Args:
         folder: Where `avro/` and `fingerprints.json` are; None for this package.
@@ -75,7 +74,7 @@ def check_catalogue(folder: Path | None = None) -> list[str]:
     fingerprints: Mapping[str, str] = json.loads(_read(folder, FINGERPRINTS))
     for pinned, schema in texts.items():
         found += _published_problems(pinned, schema, fingerprints.get(str(pinned.schema_id)))
-        found += [f"{pinned.filename}: {problem}." for problem in unsound(schema)]
+        found += [f"{pinned.filename}: {problem}." for problem in schema_faults(schema)]
         found += [f"{pinned.filename}: {problem}." for problem in _not_flat(pinned, schema)]
         found += [
             f"{pinned.filename}: {path} has no default, so {name} can never grow: give it one, or close it in "
@@ -89,14 +88,16 @@ def check_catalogue(folder: Path | None = None) -> list[str]:
     for one, other in combinations(texts, 2):
         if one.subject == other.subject:
             old, new = sorted((one, other), key=lambda pinned: pinned.version)
-            found += [f"{new.filename} does not fit {old.filename}: {p}." for p in check(texts[old], texts[new])]
+            found += [
+                f"{new.filename} does not fit {old.filename}: {p}." for p in incompatibilities(texts[old], texts[new])
+            ]
     return found
 
 
 def fingerprint(schema: Any) -> str:
-    """SHA-256 of a schema without its documentation: words may be mended, meaning may not.
+    """SHA-256 of a schema without its documentation: wording may be corrected, meaning may not change.
 
-    Not Avro's canonical form: that drops defaults and logical types, on which readers depend.
+    Avro's canonical form is not used: it drops defaults and logical types, on which readers depend.
     """
     return hashlib.sha256(json.dumps(_without_docs(schema), sort_keys=True).encode()).hexdigest()
 
@@ -104,7 +105,7 @@ def fingerprint(schema: Any) -> str:
 def same_meaning(one: Any, other: Any) -> bool:
     """Whether two schemas differ at most in documentation and spelling.
 
-    A registry gives a schema back as its own library writes it: names shortened, keys in another order.
+    A registry returns a schema as its own library writes it: with short names and keys in another order.
     """
     try:
         return fingerprint(expanded(one)) == fingerprint(expanded(other))
@@ -113,9 +114,9 @@ def same_meaning(one: Any, other: Any) -> bool:
 
 
 def pin(folder: Path) -> list[int]:
-    """Add the fingerprints of new ids to `fingerprints.json`, to be done once, when a schema is published.
+    """Add the fingerprints of new ids to `fingerprints.json`, once, when a schema is published.
 
-    Entries that are there stay: a published id never changes its meaning.
+    Existing entries stay: a published id never changes its meaning.
 
     Returns:
         The ids that were added.
@@ -174,7 +175,7 @@ def _not_flat(pinned: PinnedSchema, schema: Any) -> Iterator[str]:
 
 
 def _unreadable(writer: Any, reader: Any, path: str) -> Iterator[tuple[str, str]]:
-    """Where a reader cannot read what a writer may write: path and reason."""
+    """Path and reason of everything that a writer may write and a reader cannot read."""
     if isinstance(writer, list):
         for branch in writer:
             yield from _unreadable(branch, reader, path)

@@ -1,8 +1,7 @@
-"""Whether one schema, alone, is one that we are willing to read records with.
+"""Whether we are willing to read records with a schema. Avro allows more than we do.
 
-Avro allows more. A type that contains itself lets a record of a few bytes nest without end; a list of items that take
-no bytes lets one claim billions of them; an alias reads one field's values as another's; a union of text and
-bytes may read bytes as text.
+A type that contains itself lets a record of a few bytes nest without end. A list of items without bytes lets a record
+claim billions of items. An alias reads one field as another. A union of text and bytes may read bytes as text.
 """
 
 from __future__ import annotations
@@ -18,26 +17,26 @@ from schemas.errors import Problem, Reason
 
 NAMED = frozenset({"record", "enum", "fixed"})
 _SIZES = {"null": 0, "boolean": 1, "int": 1, "long": 1, "float": 4, "double": 8, "bytes": 1, "string": 1}
-"""Types without parts, with the fewest bytes that a value takes."""
+"""Primitive types, with the least number of bytes of a value."""
 
 _ALIKE = ({"string", "bytes"}, {"int", "long", "float", "double"})
-"""Types of which a reader's union takes the first that will do, not the one that was written."""
+"""Types that a reader's union confuses: it takes the first that fits, not the one that was written."""
 
 UNPARSEABLE = (SchemaParseException, UnknownType, KeyError, ValueError, TypeError, AttributeError, RecursionError)
-"""What fastavro raises on a schema that is none."""
+"""What fastavro raises for an invalid schema."""
 
 
 def expanded(schema: Any) -> Any:
-    """The schema with full names, and with each named type written out wherever it is used.
+    """The schema with full names, and each named type written out wherever it is used.
 
     Raises:
-        SchemaParseException: It is no Avro schema; also any other of `UNPARSEABLE`.
+        SchemaParseException: It is no Avro schema. The other errors of `UNPARSEABLE` are possible too.
     """
     return expand_schema(schema)
 
 
-def unsound(schema: Any) -> list[Problem]:
-    """Why a schema, as JSON, cannot be used; empty when it can."""
+def schema_faults(schema: Any) -> list[Problem]:
+    """Why a schema, given as JSON, cannot be used; empty when it can."""
     try:
         found = list(_faults(expanded(schema), ""))
     except UNPARSEABLE as error:
@@ -89,7 +88,7 @@ def _is_value(default: Any, kind: Any) -> bool:
 
 
 def _bare(kind: Any, numbers: Iterator[int]) -> Any:
-    """A type without logical types, as defaults are written, and with no name standing twice."""
+    """A type without logical types, as defaults are written, and with unique names."""
     if isinstance(kind, dict):
         bare = {key: _bare(value, numbers) for key, value in kind.items() if key != "logicalType"}
         return {**bare, "name": f"T{next(numbers)}"} if kind.get("type") in NAMED else bare

@@ -1,4 +1,4 @@
-"""What a writer's schema has and a reader's has not: the reader passes over it, and somebody should know."""
+"""Fields and enum symbols of a writer's schema that a reader skips or replaces, for a warning in the log."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ from typing import Any
 from schemas.evolution.schema_checks import expanded, join
 
 
-def unseen(writer: Any, reader: Any) -> list[str]:
-    """Fields that a reader does not read, and symbols that it reads as their enum's default.
+def unread_fields(writer: Any, reader: Any) -> list[str]:
+    """Fields that a reader skips, and symbols that it reads as the default of their enum.
 
     Args:
         writer: A sound schema, as JSON.
-        reader: Another one that can read it (`schemas.evolution.compatibility`).
+        reader: A compatible schema (`schemas.evolution.compatibility`).
 
     Returns:
-        Paths, such as `items[].language`; with the symbol behind a `=`, such as `status=AUTO_CLEARED`.
+        Paths such as `items[].language`; for symbols `path=SYMBOL`, such as `status=AUTO_CLEARED`.
     """
-    return list(_unseen(expanded(writer), expanded(reader), ""))
+    return list(_unread(expanded(writer), expanded(reader), ""))
 
 
-def _unseen(writer: Any, reader: Any, path: str) -> Iterator[str]:
+def _unread(writer: Any, reader: Any, path: str) -> Iterator[str]:
     for branch in _branches(writer):
         twin = next((other for other in _branches(reader) if _kind(other) == _kind(branch)), None)
         if isinstance(branch, dict) and isinstance(twin, dict):
@@ -35,15 +35,15 @@ def _inside(writer: Any, reader: Any, path: str) -> Iterator[str]:
             for field in writer["fields"]:
                 name = join(path, field["name"])
                 if field["name"] in known:
-                    yield from _unseen(field["type"], known[field["name"]], name)
+                    yield from _unread(field["type"], known[field["name"]], name)
                 else:
                     yield name
         case "enum":
             yield from (f"{path}={symbol}" for symbol in writer["symbols"] if symbol not in reader["symbols"])
         case "array":
-            yield from _unseen(writer["items"], reader["items"], f"{path}[]")
+            yield from _unread(writer["items"], reader["items"], f"{path}[]")
         case "map":
-            yield from _unseen(writer["values"], reader["values"], f"{path}{{}}")
+            yield from _unread(writer["values"], reader["values"], f"{path}{{}}")
 
 
 def _branches(schema: Any) -> list[Any]:

@@ -1,1 +1,1 @@
-"""The one Kafka toolkit: connection, topic metadata, reading a topic to its end."""
+"""The Kafka toolkit: connection, errors of the client, topic metadata, reading topics to their end."""

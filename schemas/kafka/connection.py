@@ -1,7 +1,7 @@
 """How to reach a Kafka cluster, and the client settings that are part of the contract.
 
-The partitioner is one of them: librdkafka's default differs from Java's, and two topics written with different
-partitioners cannot be joined, silently. So every producer of hailong is built from `producer_config`.
+One of these is the partitioner: librdkafka's default differs from Java's, and topics written with different
+partitioners join wrongly without any error. So every producer of hailong uses `producer_config`.
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ class KafkaConnection:
         sasl_username: User, with a SASL protocol.
         sasl_password: Password, with a SASL protocol; hidden in `repr`.
         ssl_ca_file: Certificates that are trusted; None for the system's.
-        ssl_certificate_file: Our certificate, where the cluster wants one.
+        ssl_certificate_file: Our certificate, if the cluster requires one.
         ssl_key_file: Its key.
-        topic_prefix: What every topic name begins with.
-        session_timeout_ms: After how long without a heartbeat a group member is given up.
+        topic_prefix: Beginning of every topic name.
+        session_timeout_ms: Time without a heartbeat after which a group member is removed.
     """
 
     bootstrap_servers: str
@@ -59,7 +59,7 @@ class KafkaConnection:
         return {name: value for name, value in settings.items() if value is not None}
 
     def producer_config(self) -> dict[str, str | int | bool]:
-        """Settings of every producer: nothing lost, nothing doubled by retries, partitions as Java counts them."""
+        """Settings of every producer: nothing lost or doubled by retries, Java's partitioner."""
         return {
             **self.client_config(),
             "enable.idempotence": True,
@@ -70,14 +70,14 @@ class KafkaConnection:
         }
 
     def consumer_config(self, group: str) -> dict[str, str | int | bool]:
-        """Settings of every consumer: offsets are committed by us, when the work is done, and never before."""
+        """Settings of every consumer: we commit offsets ourselves, once the work is done."""
         return {
             **self.client_config(),
             "group.id": group,
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
-            # By default librdkafka fetches nothing for a second once its queue was full: whoever empties it would wait.
+            # By default librdkafka waits a second with the next fetch after its queue was full.
             "fetch.queue.backoff.ms": 10,
             "session.timeout.ms": self.session_timeout_ms,
             "heartbeat.interval.ms": min(3000, self.session_timeout_ms // 3),

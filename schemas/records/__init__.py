@@ -19,7 +19,7 @@ from schemas.records.cases import (
     Finding,
 )
 from schemas.records.complaints import Complaint, ComplaintState, LowItem, Priority, Track
-from schemas.records.dead_letters import DeadLetter, DeadLetterAction, LetterAction
+from schemas.records.dead_letters import DeadLetter, DeadLetterAction, DeadLetterActionKind
 from schemas.records.events import Channel, ContactKey, DeclarationStatus, Phase, Rating, RatingItem, Status, Target
 from schemas.records.facts import Counts, MatchState, OfficeCount, RatedService, Satisfaction
 
@@ -43,11 +43,11 @@ __all__ = [
     "Counts",
     "DeadLetter",
     "DeadLetterAction",
+    "DeadLetterActionKind",
     "DeclarationStatus",
     "Detector",
     "Driver",
     "Finding",
-    "LetterAction",
     "LowItem",
     "MatchState",
     "OfficeCount",

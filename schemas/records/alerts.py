@@ -11,7 +11,7 @@ from schemas.records.base import Record
 
 
 class AlertState(StrEnum):
-    """Where an alert stands."""
+    """State of an alert."""
 
     OPEN = "OPEN"
     CLEARED = "CLEARED"
@@ -19,7 +19,7 @@ class AlertState(StrEnum):
 
 
 class Detector(StrEnum):
-    """Which test raised an alert."""
+    """Which test raised an alert; OTHER: one that this version does not know."""
 
     BURST = "BURST"
     DRIFT = "DRIFT"
@@ -48,7 +48,7 @@ class TargetEvidence(Record):
 
     @property
     def name(self) -> str:
-        """As in `drivers`."""
+        """The name that `drivers` uses."""
         return f"{self.target}:{self.target_id}"
 
 

@@ -1,4 +1,4 @@
-"""What all records of the contract share."""
+"""The base class of all records of the contract."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from typing import Any, Self
 
 
 class Record:
-    """Base of the records: to and from the dictionaries that fastavro writes and reads."""
+    """Converts to and from the dictionaries that fastavro writes and reads."""
 
     __slots__ = ()
 
@@ -28,7 +28,7 @@ _READERS: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] =
 
 
 def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    """Names of a record's fields, and what reads them, looked up once for each class."""
+    """Field names of a record class and a function that reads their values, found once for each class."""
     found = _READERS.get(kind)
     if found is None:
         names = tuple(field.name for field in fields(kind))

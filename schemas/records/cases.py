@@ -1,4 +1,4 @@
-"""What is done about complaints, and what becomes of them."""
+"""Cases: how complaints are handled, and what happens to them."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ class CaseAction(StrEnum):
 
 
 class ActorRole(StrEnum):
-    """As what somebody acts."""
+    """In which role somebody acts; OTHER: a role that this version does not know."""
 
     ENTERPRISE = "ENTERPRISE"
     HANDLER = "HANDLER"
@@ -73,7 +73,7 @@ class Finding(StrEnum):
 
 
 class CasePhase(StrEnum):
-    """What a legal limit of a case asks for."""
+    """What a legal limit of a case requires."""
 
     ACKNOWLEDGE = "ACKNOWLEDGE"
     RESOLVE = "RESOLVE"
@@ -116,7 +116,7 @@ class ComplaintAction(Record):
 
     @property
     def handler(self) -> str | None:
-        """Who acts, of handlers alone: the tax code of an enterprise would tell who sent a denunciation."""
+        """The acting handler; None for an enterprise, whose tax code would reveal the sender of a denunciation."""
         return self.actor if self.actor_role == ActorRole.HANDLER else None
 
 

@@ -1,4 +1,4 @@
-"""Records that were refused, and what was decided about them."""
+"""Dead letters, and decisions about them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.records.base import Record
 
 @dataclass(frozen=True, slots=True)
 class DeadLetter(Record):
-    """A refused record, kept whole."""
+    """A refused record with its origin and the reason."""
 
     dead_letter_id: str
     stage: str
@@ -27,8 +27,8 @@ class DeadLetter(Record):
     value_size: int
 
 
-class LetterAction(StrEnum):
-    """What a person may decide about a dead letter."""
+class DeadLetterActionKind(StrEnum):
+    """What a person may decide about a dead letter; OTHER: a decision that this version does not know."""
 
     REPLAYED = "REPLAYED"
     DISCARDED = "DISCARDED"

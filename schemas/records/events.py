@@ -1,4 +1,4 @@
-"""What comes from outside: statuses of declarations, rating sheets, and the keys of their contacts."""
+"""Records from outside: statuses of declarations, rating sheets, and keys of contacts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the join and the assessment compute."""
+"""Records that the join and the assessment compute."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.records.base import Record
 
 
 class MatchState(StrEnum):
-    """How a rating item stands to its declaration."""
+    """Whether a rating item is joined with its declaration."""
 
     MATCHED = "MATCHED"
     UNMATCHED = "UNMATCHED"

@@ -1,7 +1,7 @@
-"""Confluent Schema Registry, optional: publishes the pinned schemas there, and asks it for ids that are not pinned.
+"""Confluent Schema Registry (optional): publishes the pinned schemas and looks up ids that are not pinned.
 
-A process needs no registry to start. With one, integrators see the schemas, and a reader can meet records of a newer
-version than its own.
+A process needs no registry to start. With a registry, integrators can see the schemas, and a process can read records
+of newer versions than its own.
 
 Source: Confluent Schema Registry API reference (subjects, schemas, mode, config).
 """
@@ -23,16 +23,16 @@ from fastavro import parse_schema
 from schemas.catalogue import PINNED, PinnedSchema, latest, physical, schema_json
 from schemas.codec.record import pinned_only
 from schemas.errors import SystemFault, Unavailable
-from schemas.evolution.compatibility import check, same_meaning
+from schemas.evolution.compatibility import incompatibilities, same_meaning
 from schemas.evolution.schema_checks import UNPARSEABLE
-from schemas.evolution.unread_fields import unseen
+from schemas.evolution.unread_fields import unread_fields
 from schemas.registry.http import STRANGER, JsonOverHttp
 from schemas.topics import Topic
 
 log = structlog.get_logger(__name__)
 
 _MAX_ABSENT = 10_000
-"""Records with invented ids must not fill our memory."""
+"""Limits the memory that records with invented ids can use."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class RegistryConnection:
 
     Attributes:
         url: `http://` or `https://` address.
-        user: User, where it wants one.
+        user: User, if the registry requires one.
         password: Password; hidden in `repr`.
         ca_file: Certificates that are trusted; None for the system's.
         timeout_s: How long to wait for an answer.
-        topic_prefix: What topic names begin with: subjects are named `<topic>-value`.
+        topic_prefix: Beginning of topic names; subjects are named `<topic>-value`.
     """
 
     url: str
@@ -56,12 +56,12 @@ class RegistryConnection:
     topic_prefix: str = "hailong."
 
     def subject_name(self, subject: str) -> str:
-        """Name of a subject in the registry, after the default strategy of Confluent's serializers."""
+        """Name of a subject in the registry, by the default strategy of Confluent's serializers."""
         return f"{Topic.of_subject(subject).value.name(self.topic_prefix)}-value"
 
 
 class Registry:
-    """The few requests that hailong makes; usable from several threads.
+    """The requests that hailong makes to a registry; usable from several threads.
 
     Raises:
         ConfigurationError: The address is not http or https, or holds a password.
@@ -102,12 +102,11 @@ class Registry:
         return [pinned for pinned in PINNED if not self._has(pinned)]
 
     def register(self) -> list[PinnedSchema]:
-        """Put the missing pinned schemas there, under their ids, and have the registry guard them; returns them.
+        """Register the missing pinned schemas under their ids, and return them.
 
-        Each subject is in import mode meanwhile, for only so the registry takes an id from outside. In that mode it
-        takes any schema, so what it has of the subject is compared here, before anything is changed. Afterwards it
-        refuses incompatible versions from whoever: every subject is set to FULL_TRANSITIVE. A registry that does not
-        allow import says so.
+        A registry accepts an id from outside only in import mode, so each subject is in that mode meanwhile. In import
+        mode it accepts any schema, so compatibility with its versions is checked here before anything is changed. All
+        subjects are set to FULL_TRANSITIVE: afterwards the registry refuses incompatible versions from anybody.
 
         Raises:
             Unavailable: The registry does not answer.
@@ -137,15 +136,15 @@ class Registry:
         return missing
 
     def _conflicts(self, candidates: Iterable[PinnedSchema]) -> Iterator[str]:
-        """Why schemas cannot join what the registry has of their subjects; one sentence each."""
+        """Why schemas are incompatible with versions in the registry; one sentence each."""
         for pinned in candidates:
             for version, schema in self._versions(pinned.subject):
                 where = f"version {version} of {self.connection.subject_name(pinned.subject)} in the registry"
-                problems = check(schema, schema_json(pinned.schema_id))
+                problems = incompatibilities(schema, schema_json(pinned.schema_id))
                 yield from (f"{pinned.filename} does not fit {where}: {problem}." for problem in problems)
 
     def _versions(self, subject: str) -> Iterator[tuple[int, Any]]:
-        """Number and schema of every version that the registry has of a subject."""
+        """Number and schema of every version of a subject in the registry."""
         name = urllib.parse.quote(self.connection.subject_name(subject), safe="")
         versions = self._http.request("GET", f"/subjects/{name}/versions")
         if not isinstance(versions, list | None):
@@ -170,7 +169,7 @@ class Registry:
 
 
 def _schema_of(answer: Any) -> Any | None:
-    """The schema in an answer; None when it is no JSON."""
+    """The schema in an answer; None when it is not JSON."""
     try:
         return json.loads(_part(answer, "schema"))
     except (ValueError, RecursionError):
@@ -178,7 +177,7 @@ def _schema_of(answer: Any) -> Any | None:
 
 
 def _part(answer: Any, name: str, default: str | None = None) -> str:
-    """A text that an answer must hold, unless there is a default for it."""
+    """A text that an answer must contain, unless there is a default."""
     text = answer.get(name, default) if isinstance(answer, dict) else None
     if not isinstance(text, str):
         raise Unavailable(STRANGER)
@@ -188,13 +187,13 @@ def _part(answer: Any, name: str, default: str | None = None) -> str:
 class RegistryWriterSchemas:
     """`schemas.codec.record.WriterSchemas` that asks a registry for ids that are not pinned.
 
-    What the registry says of an id never changes, so it is asked once. "There is none" can change (the writer may be
-    registering just now) and is believed for a while only; for that while a record with an invented id costs nothing.
+    The schema of an id never changes, so the registry is asked once. A missing id is remembered for a short time only,
+    because its writer may be registering it just now; meanwhile records with invented ids cost no requests.
 
     Args:
         registry: The registry.
         clock: Seconds, monotonic.
-        negative_s: For how long "there is none" is believed.
+        negative_s: How long a missing id is remembered.
     """
 
     def __init__(
@@ -217,7 +216,7 @@ class RegistryWriterSchemas:
         if any(pinned.schema_id == schema_id for pinned in PINNED):
             return pinned_only(schema_id, subject)
         asked = schema_id, subject
-        with self._lock:  # one question at a time: a thousand records with one new id ask once
+        with self._lock:  # one request at a time: a thousand records with one new id ask once
             if asked in self._found:
                 return self._found[asked]
             if self._absent.get(asked, -1.0) > self._clock():
@@ -238,14 +237,14 @@ class RegistryWriterSchemas:
         if self._registry.connection.subject_name(subject) not in self._registry.subjects_of(schema_id):
             return None
         ours = schema_json(latest(subject).schema_id)
-        problems = check(ours, schema)
+        problems = incompatibilities(ours, schema)
         if problems:
-            # Its records become dead letters one by one; this line says why, for their reason cannot.
+            # Its records become dead letters with a general reason; this line tells the cause.
             log.warning("schema_refused", subject=subject, schema_id=schema_id, problem=str(problems[0]))
             return None
         try:
             parsed = parse_schema(physical(schema))
         except UNPARSEABLE:
             return None
-        log.warning("newer_schema_met", subject=subject, schema_id=schema_id, not_read=unseen(schema, ours))
+        log.warning("newer_schema_met", subject=subject, schema_id=schema_id, not_read=unread_fields(schema, ours))
         return parsed

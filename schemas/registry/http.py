@@ -12,7 +12,7 @@ from typing import Any
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
 from schemas.http_client import HttpClient
 
-STRANGER = "what answers at the Schema Registry's address is no Schema Registry"
+STRANGER = "the server at the Schema Registry's address is not a Schema Registry"
 _CONTENT = "application/vnd.schemaregistry.v1+json"
 _MAX_ANSWER_BYTES = 4 << 20
 _NOT_FOUND, _CONFLICT, _TOO_MANY, _SERVER_FAULT = 404, 409, 429, 500
@@ -25,7 +25,7 @@ class JsonOverHttp:
 
     Args:
         url: `http://` or `https://` address.
-        user: User, where the server wants one.
+        user: User, if the server requires one.
         password: Password.
         ca_file: Certificates that are trusted; None for the system's.
         timeout_s: How long a request may take.
@@ -41,7 +41,9 @@ class JsonOverHttp:
         if address.scheme not in ("http", "https"):
             raise ConfigurationError(["The Schema Registry's address must begin with http:// or https://."])
         if "@" in address.netloc:  # addresses are shown in logs and process lists
-            raise ConfigurationError(["The Schema Registry's address must hold no user or password: set them apart."])
+            raise ConfigurationError(
+                ["The Schema Registry's address must not contain a user or password: use their own settings."]
+            )
         self._url = url.rstrip("/")
         self._headers = {"Accept": _CONTENT, "Content-Type": _CONTENT}
         if user is not None:
@@ -78,7 +80,7 @@ def _raise_unless_missing(code: int, method: str, path: str) -> None:
         raise Unavailable(f"the Schema Registry cannot answer now (HTTP {code})")
     hint = "; it must allow mode changes (mode.mutability=true) to import ids" if "/mode/" in path else ""
     if code == _CONFLICT:
-        hint = "; it holds the schema to be incompatible with an earlier version"
+        hint = "; it considers the schema incompatible with an earlier version"
     if code in _REDIRECTS:
-        hint = "; it sends us elsewhere: set the address where it ends"
+        hint = "; it redirects elsewhere: set the address of the redirect's target"
     raise SystemFault(f"the Schema Registry refused {method} {path.partition('?')[0]} (HTTP {code}){hint}")

@@ -11,7 +11,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from schemas.evolution.compatibility import check
+from schemas.evolution.compatibility import incompatibilities
 
 _LATEST_ONLY = {"BACKWARD", "FORWARD", "FULL"}
 
@@ -95,7 +95,7 @@ class Shelf:
         level = self.levels.get(name, "BACKWARD")
         earlier = [json.loads(self.schemas[number]) for number in self._ids(name)]
         compared = earlier[-1:] if level in _LATEST_ONLY else earlier
-        if level != "NONE" and any(check(one, schema) for one in compared):
+        if level != "NONE" and any(incompatibilities(one, schema) for one in compared):
             return 409, {"error_code": 409, "message": "Schema being registered is incompatible with an earlier schema"}
         number = max(self.schemas, default=0) + 1
         self.put(number, schema, name)

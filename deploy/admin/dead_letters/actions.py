@@ -22,7 +22,7 @@ from schemas.ids import dead_letter_action_id
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.quiet_logger import QUIET
 from schemas.keys import key_of
-from schemas.records import DeadLetterAction, LetterAction
+from schemas.records import DeadLetterAction, DeadLetterActionKind
 from schemas.topics import Topic
 
 T = TypeVar("T")
@@ -97,7 +97,7 @@ def discard(
     """
     producer, count = _WaitingProducer(connection), 0
     for chunk in _chunks(entries):
-        _record_actions(connection, producer, [_action(one, LetterAction.DISCARDED, decision) for one in chunk])
+        _record_actions(connection, producer, [_action(one, DeadLetterActionKind.DISCARDED, decision) for one in chunk])
         count += len(chunk)
         done(count)
 
@@ -114,12 +114,12 @@ def _topic_name(entry: DeadLetterEntry, connection: KafkaConnection) -> str:
 
 
 def _replayed(outcome: ReplayedRecord, decision: Decision) -> DeadLetterAction:
-    return _action(outcome.entry, LetterAction.REPLAYED, decision, outcome.partition, outcome.offset)
+    return _action(outcome.entry, DeadLetterActionKind.REPLAYED, decision, outcome.partition, outcome.offset)
 
 
 def _action(
     entry: DeadLetterEntry,
-    action: LetterAction,
+    action: DeadLetterActionKind,
     decision: Decision,
     partition: int | None = None,
     offset: int | None = None,

@@ -17,7 +17,7 @@ from schemas.catalogue import parsed, schema_json
 from schemas.codec.avro_block import block_reader
 from schemas.codec.record import decoder
 from schemas.errors import PoisonRecord, Reason
-from schemas.evolution.compatibility import check
+from schemas.evolution.compatibility import incompatibilities
 from schemas.readers.column_decoder import ColumnDecoder
 from schemas.topics import Topic
 
@@ -49,8 +49,8 @@ def test_a_batch_of_several_writers_decodes_as_record_by_record(values: list[byt
 
 def test_the_later_versions_are_compatible_and_only_the_flat_one_is_read_in_columns() -> None:
     """What the property above relies on, in both directions."""
-    assert not check(schema_json(OLD), FLAT)
-    assert not check(schema_json(OLD), LISTED)
+    assert not incompatibilities(schema_json(OLD), FLAT)
+    assert not incompatibilities(schema_json(OLD), LISTED)
     assert block_reader(WRITERS[NEW], parsed(OLD)) is not None
     assert block_reader(parsed(OLD), WRITERS[NEW]) is not None
     assert block_reader(WRITERS[NESTED], parsed(OLD)) is None

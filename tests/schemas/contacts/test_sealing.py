@@ -7,7 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.contacts.sealing import Contact, SealBroken, SealingKeys, is_sealed, open_key, seal, seal_apart, unseal
+from schemas.contacts.sealing import (
+    Contact,
+    SealBroken,
+    SealingKeys,
+    is_sealed,
+    open_key,
+    seal,
+    seal_with_own_key,
+    unseal,
+)
 from schemas.errors import ConfigurationError
 from schemas.validation.rules import MAX_CONTACT
 
@@ -128,8 +137,8 @@ def test_a_contact_sealed_apart_opens_with_its_own_key_alone() -> None:
     """The sealing keys open the sheet's key, and only that opens the contact; each sheet and each time has another."""
     keys = SealingKeys.parse(SealingKeys.generate())
     contact = Contact("Nguyễn Văn A", "0912 345 678")
-    envelope, key = seal_apart(contact, "s-1", "103000000010", keys, 5)
-    again, other = seal_apart(contact, "s-1", "103000000010", keys, 5)
+    envelope, key = seal_with_own_key(contact, "s-1", "103000000010", keys, 5)
+    again, other = seal_with_own_key(contact, "s-1", "103000000010", keys, 5)
     assert unseal(envelope, "s-1", open_key(key, keys)) == contact
     assert (envelope != again, key.key_id != other.key_id) == (True, True)
     for wrong in (keys, open_key(other, keys)):
@@ -143,6 +152,6 @@ def test_a_contact_sealed_apart_opens_with_its_own_key_alone() -> None:
 def test_a_key_that_was_changed_does_not_open(change: dict[str, Any]) -> None:
     """A key cut from another sheet, renamed, damaged, or sealed with a key that is not ours is refused."""
     keys = SealingKeys.parse(SealingKeys.generate())
-    _envelope, key = seal_apart(Contact("A", None), "s-1", "103000000010", keys, 5)
+    _envelope, key = seal_with_own_key(Contact("A", None), "s-1", "103000000010", keys, 5)
     with pytest.raises(SealBroken):
         open_key(replace(key, **change), keys)

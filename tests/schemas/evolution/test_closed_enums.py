@@ -21,9 +21,9 @@ from schemas.catalogue import PINNED, latest, physical, schema_json
 from schemas.codec.wire import frame_header
 from schemas.errors import Reason
 from schemas.evolution.closed_enums import CLOSED_ENUMS, enums_without_default
-from schemas.evolution.compatibility import check, check_catalogue
+from schemas.evolution.compatibility import check_catalogue, incompatibilities
 from schemas.readers.record_reader import RecordReader, Records
-from schemas.records import Alert, ComplaintAction, DeadLetterAction, Detector, LetterAction
+from schemas.records import Alert, ComplaintAction, DeadLetterAction, DeadLetterActionKind, Detector
 from schemas.topics import Topic
 from sinks.clickhouse.mapping import tables
 
@@ -38,7 +38,7 @@ def read_grown(topic: Topic, kind: Any, enum_field: str, **fields: Any) -> Recor
     for field in schema["fields"]:
         if field["name"] == enum_field:
             field["type"]["symbols"].append("LATER")
-    assert not check(ours, schema)
+    assert not incompatibilities(ours, schema)
     written = parse_schema(physical(schema))
     record = {**generate_one(written), **fields, enum_field: "LATER"}
     out = io.BytesIO()
@@ -75,7 +75,7 @@ def test_enums_are_found_wherever_they_are() -> None:
     assert list(enums_without_default(schema)) == [("l.e", "E")]
 
 
-@pytest.mark.parametrize("name", ["Detector", "ActorRole", "LetterAction"])
+@pytest.mark.parametrize("name", ["Detector", "ActorRole", "DeadLetterActionKind"])
 def test_enums_that_may_grow_have_a_word_for_what_is_unknown(name: str) -> None:
     """Code can name the default."""
     assert "OTHER" in list(getattr(records, name))
@@ -91,7 +91,7 @@ def test_an_alert_of_a_later_detector_is_an_alert() -> None:
 def test_a_later_decision_about_a_dead_letter_is_a_decision() -> None:
     """The letter does not count as open: somebody decided about it."""
     ((_index, action),) = read_grown(Topic.DEAD_LETTER_ACTION, DeadLetterAction, "action", action_id=COMPLAINT).accepted
-    assert action.action == LetterAction.OTHER
+    assert action.action == DeadLetterActionKind.OTHER
     assert len(list(tables.DEAD_LETTER_ACTION.rows(action, WRITTEN_AT))) == 1
 
 

@@ -15,7 +15,7 @@ from hypothesis import given, seed, settings
 from hypothesis import strategies as st
 
 from schemas.catalogue import PINNED, schema_json
-from schemas.evolution.compatibility import check, check_catalogue, fingerprint, pin
+from schemas.evolution.compatibility import check_catalogue, fingerprint, incompatibilities, pin
 
 
 def record(*fields: dict[str, Any]) -> dict[str, Any]:
@@ -50,8 +50,8 @@ OPTIONAL = field("b", ["null", "string"], default=None)
 )
 def test_changes_that_both_sides_can_read_are_allowed(old: Any, new: Any) -> None:
     """Optional fields, symbols beside a default, order and words may change, in both directions."""
-    assert not check(old, new)
-    assert not check(new, old)
+    assert not incompatibilities(old, new)
+    assert not incompatibilities(new, old)
 
 
 @pytest.mark.parametrize(
@@ -76,8 +76,8 @@ def test_changes_that_both_sides_can_read_are_allowed(old: Any, new: Any) -> Non
 )
 def test_changes_that_one_side_cannot_read_are_refused(old: Any, new: Any) -> None:
     """Whichever of the two is older."""
-    assert check(old, new)
-    assert check(new, old)
+    assert incompatibilities(old, new)
+    assert incompatibilities(new, old)
 
 
 plain = st.sampled_from(["string", "int", "long", "double", "boolean", "bytes"])
@@ -132,9 +132,9 @@ def across(value: Any, writer: Any, reader: Any) -> Any:
 @settings(max_examples=600, deadline=None)
 @given(pairs())
 def test_what_is_called_compatible_can_be_read(pair: tuple[Any, Any]) -> None:
-    """Whenever `check` finds no problem, records decode with the other schema, both ways, and mean the same."""
+    """Whenever `incompatibilities` finds no problem, records decode both ways and mean the same."""
     before = json.dumps(pair)
-    if check(*pair):
+    if incompatibilities(*pair):
         return
     assert json.dumps(pair) == before
     parsed: list[Any] = [fastavro.parse_schema(copy.deepcopy(schema)) for schema in pair]
@@ -156,7 +156,7 @@ def test_a_fair_share_of_the_pairs_is_compatible() -> None:
     @settings(max_examples=200, deadline=None, database=None)
     @given(pairs())
     def count(pair: tuple[Any, Any]) -> None:
-        seen.append(pair[0] != pair[1] and not check(*pair))
+        seen.append(pair[0] != pair[1] and not incompatibilities(*pair))
 
     count()
     assert sum(seen) >= len(seen) / 10
@@ -181,21 +181,21 @@ def test_a_fair_share_of_the_pairs_is_compatible() -> None:
 )
 def test_a_schema_must_be_sound_by_itself(schema: Any, why: str) -> None:
     """What would let hostile records take all memory, or change a meaning, is refused."""
-    assert any(why in str(problem) for problem in check(schema, schema))
+    assert any(why in str(problem) for problem in incompatibilities(schema, schema))
 
 
 def test_a_type_that_is_only_mentioned_is_compared_too() -> None:
     """A field that keeps its type's name, while the type is defined elsewhere with other symbols, has changed."""
     old = record(field("a", enum("X"), default="X"), field("b", "E"))
     new = record(field("c", enum("Y"), default="Y"), field("b", "E"))
-    assert {problem.field for problem in check(old, new)} == {"b"}
+    assert {problem.field for problem in incompatibilities(old, new)} == {"b"}
 
 
 def test_problems_name_the_field_and_the_side() -> None:
     """A person can see where, why and who is hurt."""
     inner = {"type": "record", "name": "I", "fields": [A]}
     grown = {"type": "record", "name": "I", "fields": [A, field("b", "int")]}
-    (problem,) = check(
+    (problem,) = incompatibilities(
         record(field("l", {"type": "array", "items": inner})), record(field("l", {"type": "array", "items": grown}))
     )
     assert str(problem) == "l[].b is missing in the record and has no default (new reader, old record)"
