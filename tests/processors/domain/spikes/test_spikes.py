@@ -6,17 +6,18 @@ import math
 import random
 from dataclasses import replace
 
+import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
-from scipy.stats import betabinom
+from scipy.stats import betabinom, false_discovery_control
 from support.events import at
 
 from processors.domain.panes import HOUR_MS, PANE_MS
 from processors.domain.spikes.alert_store import SpikeBook
 from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
-from processors.domain.spikes.statistics import burst_tail, drift_step, volume_allowance
+from processors.domain.spikes.statistics import adjusted, burst_tail, drift_step, volume_allowance
 from processors.domain.spikes.target_evidence import target_evidence
 from schemas.records import Alert, OfficeCount
 from schemas.reference.outages import Outage
@@ -68,6 +69,28 @@ def test_burst_tail_equals_scipy(n: int, k: int, share: float, strength: float) 
     baseline = Baseline(share, strength)
     expected = betabinom.sf(k - 1, n, baseline.alpha, baseline.beta)
     assert burst_tail(n, k, baseline) == pytest.approx(expected, rel=1e-6, abs=1e-9)  # scipy subtracts from one
+
+
+@given(
+    n=st.sampled_from((1, 7, 60, 500, 5000)),
+    part=st.floats(0, 1),
+    share=st.floats(0.0005, 0.9995),
+    strength=st.floats(60, 1000),
+)
+@example(n=5000, part=0.0002, share=0.5, strength=1000.0)  # the smallest k: its own probability underflows
+@example(n=5000, part=0.9, share=0.9995, strength=60.0)  # the largest value is the most probable
+def test_burst_tail_equals_scipy_for_any_size(n: int, part: float, share: float, strength: float) -> None:
+    """Each tail equals the sum of scipy's probabilities, for large windows and far from the mean."""
+    k = round(part * n)
+    baseline = Baseline(share, strength)
+    masses = np.exp(betabinom.logpmf(np.arange(k, n + 1), n, baseline.alpha, baseline.beta))
+    assert burst_tail(n, k, baseline) == pytest.approx(min(1.0, masses.sum()), rel=1e-8, abs=1e-300)
+
+
+@given(tails=st.lists(st.floats(0, 1) | st.sampled_from((0.0, 0.01, 1.0)), min_size=1, max_size=60))
+def test_false_discovery_control_equals_scipy(tails: list[float]) -> None:
+    """Adjusted probabilities are scipy's, for ties, zeros and ones too."""
+    assert adjusted(tails) == pytest.approx(false_discovery_control(tails, method="by").tolist(), rel=1e-12)
 
 
 def test_burst_tail_of_the_reference_figures() -> None:
