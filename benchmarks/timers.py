@@ -4,7 +4,7 @@
 
 On an embedded broker that this script starts: complaints opened over four working days, then a real worker whose
 clock runs so that `--days` days of limits pass in `--seconds`; it is killed with SIGKILL while timers fire, and started
-again with the same clock. Then the events in Kafka are compared with what the fold says of each case alone, without
+again with the same clock. Then the events in Kafka are compared with the replay of each case alone, without
 worker or timer: `missed` are events that are not there, `doubled` those that are there more than once. `late_s` is how
 long after its instant an event was in Kafka, by the clock on the wall. `late_calm_s` is the same for events whose
 instant lies apart from any kill; after a kill the group waits for the session of the dead member to end.
@@ -43,7 +43,7 @@ from benchmarks.producing import produce
 from deploy.admin.topics import ensure_topics
 from deploy.local.tansu import EmbeddedBroker
 from deploy.observability import configure_logs
-from processors.domain.cases.replay import fold
+from processors.domain.cases.replay import replay_case
 from processors.stages.complaints import ComplaintStage
 from processors.stages.reference_policies import reference_policies
 from processors.stages.stage import Output
@@ -208,7 +208,7 @@ def _expected(opened: Iterable[Complaint], until: int) -> dict[str, int]:
     return {
         event.event_id: event.occurred_at
         for one in opened
-        for event in fold(one, (), world, until).events
+        for event in replay_case(one, (), world, until).events
         if event.kind in TIMED
     }
 

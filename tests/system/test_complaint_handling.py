@@ -15,7 +15,7 @@ from support.pipeline import Pipeline, Sent
 from typer.testing import CliRunner
 
 from deploy.cli.main import app
-from processors.domain.cases.replay import fold
+from processors.domain.cases.replay import replay_case
 from processors.stages.reference_policies import reference_policies
 from producers.sdk import EventPublisher
 from schemas.contacts.sealing import Contact, SealingKeys
@@ -112,7 +112,9 @@ def test_timers_fire_once_through_kills(pipeline: Pipeline) -> None:
     pipeline.publish(sent)
     world = reference_policies().cases
     now = time.time_ns() // 1_000_000
-    expected = {event.event_id for one in many for event in fold(one, (), world, now).events if event.kind in TIMED}
+    expected = {
+        event.event_id for one in many for event in replay_case(one, (), world, now).events if event.kind in TIMED
+    }
 
     def said() -> list[str]:
         events = pipeline.records(Topic.COMPLAINT_EVENT, ComplaintEvent)

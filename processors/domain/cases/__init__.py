@@ -1,1 +1,1 @@
-"""The handling of complaints: a state table, legal clocks, and the fold of what was done into the state of a case."""
+"""The handling of complaints: transitions, legal clocks, and the replay of inputs into the state of a case."""

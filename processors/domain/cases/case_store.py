@@ -1,4 +1,4 @@
-"""The cases of one partition: complaints, what was done about them, what was already said of them, and their timers."""
+"""The cases of one partition: complaints, actions, the events published about them, and their timers."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from processors.domain.cases.policy import CaseContext
-from processors.domain.cases.replay import Folded, fold, orphans
+from processors.domain.cases.replay import ReplayedCase, refuse_orphans, replay_case
 from processors.domain.cases.state_machine import TIMED
 from schemas.records import (
     CaseEventKind,
@@ -18,29 +18,29 @@ from schemas.records import (
     ComplaintEvent,
 )
 
-Said = ComplaintCase | ComplaintEvent | ComplaintAnswer
+CaseRecord = ComplaintCase | ComplaintEvent | ComplaintAnswer
 
 MOST_ACTIONS = 1000
-"""Actions kept for one complaint; no case has a hundredth of them. What comes beyond is refused as a record."""
+"""Actions kept for one complaint; no real case has a hundredth of them. Further ones are rejected as records."""
 
 _FIRINGS_PER_STEP = 300
-"""Cases whose timers fire in one step of time, some 50 ms of work: the thread must come back to what has arrived."""
+"""Cases whose timers fire in one step, about 50 ms of work, so that new records do not wait long."""
 
 
 @dataclass(slots=True)
-class _Held:
-    """One complaint as it is known.
+class _Entry:
+    """One complaint with its actions and what was published about it.
 
     Attributes:
         complaint: Its newest version.
-        actions: Every distinct content of every action.
-        events: What was said of it, by event id: the version of it, and itself as of version 0.
-        case: Its state as last said.
-        answers: Its answers as last said, by id.
-        next_at: When time alone changes it next.
-        reached_at: Up to when timers spoke of it, by whomever. Time does not go back behind it: a view that was just
-            rebuilt knows no time yet, and would take back what was said. It lets no timer fire of other complaints,
-            since a worker that died may not have come to them.
+        actions: Every distinct version of every action.
+        events: Published events by id: the published version, and the event with version 0.
+        case: The case as last published.
+        answers: Answers as last published, by id.
+        next_at: When its next timer fires.
+        reached_at: Time of the newest published timer event, by any worker. The case is never computed for an earlier
+            instant: a view that was just rebuilt has no time yet and would retract the event. Other complaints are
+            not affected, because a worker that died may not have reached them.
     """
 
     complaint: Complaint | None = None
@@ -51,121 +51,122 @@ class _Held:
     next_at: int | None = None
     reached_at: int = 0
 
-    def unsaid(self, action_id: str) -> None:
-        """Take case, answers and the events of an action for not said yet."""
+    def forget_published(self, action_id: str) -> None:
+        """Forget that case, answers and the events of an action were published, so that they are published again."""
         self.case, self.answers = None, {}
-        self.events = {name: said for name, said in self.events.items() if said[1].action_id != action_id}
+        self.events = {name: known for name, known in self.events.items() if known[1].action_id != action_id}
 
 
-class CaseBook:
+class CaseStore:
     """All cases of one partition.
 
     Args:
-        world: What the fold looks up.
+        context: Policy, calendar and hierarchy.
     """
 
-    def __init__(self, world: CaseContext) -> None:
-        self._world = world
-        self._held: dict[str, _Held] = {}
+    def __init__(self, context: CaseContext) -> None:
+        self._context = context
+        self._entries: dict[str, _Entry] = {}
         self._dirty: dict[str, None] = {}
         self._timers: list[tuple[int, str]] = []
         self._now = 0
 
-    def open(self, complaint: Complaint) -> None:
-        """Take a complaint in; an older version changes nothing."""
-        held = self._held.setdefault(complaint.complaint_id, _Held())
-        if held.complaint is None or complaint.version > held.complaint.version:
-            held.complaint = complaint
+    def add_complaint(self, complaint: Complaint) -> None:
+        """Add a complaint; an older version changes nothing."""
+        entry = self._entries.setdefault(complaint.complaint_id, _Entry())
+        if entry.complaint is None or complaint.version > entry.complaint.version:
+            entry.complaint = complaint
             self._dirty[complaint.complaint_id] = None
 
-    def act(self, action: ComplaintAction) -> bool:
-        """Take an action in; what came of one that is known is said again. False: there are too many.
+    def add_action(self, action: ComplaintAction) -> bool:
+        """Add an action; False: there are too many. The outputs of a known action are published again.
 
-        It may have been refused as a record when it came, and read by a rebuild since, whose outputs nobody was sent.
+        The action may have been rejected as a record when it first came, and accepted by a later rebuild, which
+        publishes nothing.
         """
-        held = self._held.setdefault(action.complaint_id, _Held())
-        if action in held.actions:
-            held.unsaid(action.action_id)
+        entry = self._entries.setdefault(action.complaint_id, _Entry())
+        if action in entry.actions:
+            entry.forget_published(action.action_id)
             self._dirty[action.complaint_id] = None
             return True
-        if len(held.actions) >= MOST_ACTIONS:
+        if len(entry.actions) >= MOST_ACTIONS:
             return False
-        held.actions[action] = None
+        entry.actions[action] = None
         self._dirty[action.complaint_id] = None
         return True
 
     def observe_published(self, events: Iterable[ComplaintEvent]) -> None:
-        """Remember what was said, by whomever: only the topic knows what a worker said that died.
+        """Remember events that any worker published: only the topic knows those of a worker that died.
 
-        What a timer says is said once, since all is heard before time goes on.
+        All of them are read before time advances, so each timer event is published once.
         """
         for event in events:
-            held = self._held.setdefault(event.complaint_id, _Held())
+            entry = self._entries.setdefault(event.complaint_id, _Entry())
             if event.kind in TIMED:
-                held.reached_at = max(held.reached_at, event.occurred_at)
-            said = held.events.get(event.event_id)
-            if said is None or event.version > said[0]:
-                held.events[event.event_id] = (event.version, replace(event, version=0))
+                entry.reached_at = max(entry.reached_at, event.occurred_at)
+            known = entry.events.get(event.event_id)
+            if known is None or event.version > known[0]:
+                entry.events[event.event_id] = (event.version, replace(event, version=0))
 
     def advance(self, now: int) -> bool:
-        """Let time pass; False: more timers are due than one step takes, `go_on`."""
+        """Advance time and fire timers; False: more are due, see `fire_timers`."""
         self._now = max(self._now, now)
-        return self.go_on()
+        return self.fire_timers()
 
-    def go_on(self) -> bool:
-        """Let more timers fire that are due as of the time that was reached; False: there are still more."""
+    def fire_timers(self) -> bool:
+        """Fire a limited number of the timers that are due; False: more are due."""
         steps = 0
         while self._timers and self._timers[0][0] <= self._now and steps < _FIRINGS_PER_STEP:
             at, complaint_id = heapq.heappop(self._timers)
-            if self._held[complaint_id].next_at == at:
+            if self._entries[complaint_id].next_at == at:
                 self._dirty[complaint_id] = None
                 steps += 1
         return not (self._timers and self._timers[0][0] <= self._now)
 
-    def changes(self) -> Iterator[Said]:
-        """What is to be said of the cases that changed since the last call."""
+    def changes(self) -> Iterator[CaseRecord]:
+        """Records to publish about the cases that changed since the last call."""
         for complaint_id in self._dirty:
-            yield from self._said(complaint_id, self._held[complaint_id])
+            yield from self._records(complaint_id, self._entries[complaint_id])
         self._dirty = {}
 
-    def _said(self, complaint_id: str, held: _Held) -> Iterator[Said]:
-        actions = tuple(held.actions)
-        if held.complaint is None:
-            folded = orphans(complaint_id, actions)
+    def _records(self, complaint_id: str, entry: _Entry) -> Iterator[CaseRecord]:
+        actions = tuple(entry.actions)
+        if entry.complaint is None:
+            replayed = refuse_orphans(complaint_id, actions)
         else:
-            folded = fold(held.complaint, actions, self._world, max(self._now, held.reached_at))
-        if folded.next_at != held.next_at:
-            held.next_at = folded.next_at
-            if folded.next_at is not None:
-                heapq.heappush(self._timers, (folded.next_at, complaint_id))
-        if folded.case is not None and folded.case != held.case:
-            held.case = folded.case
-            yield folded.case
-        yield from _answers(held, folded.answers)
-        yield from _events(held, folded)
+            replayed = replay_case(entry.complaint, actions, self._context, max(self._now, entry.reached_at))
+        if replayed.next_at != entry.next_at:
+            entry.next_at = replayed.next_at
+            if replayed.next_at is not None:
+                heapq.heappush(self._timers, (replayed.next_at, complaint_id))
+        if replayed.case is not None and replayed.case != entry.case:
+            entry.case = replayed.case
+            yield replayed.case
+        yield from _answers(entry, replayed.answers)
+        yield from _events(entry, replayed)
 
 
-def _events(held: _Held, folded: Folded) -> Iterator[ComplaintEvent]:
-    present = {event.event_id: event for event in folded.events}
-    if len(held.events) > len(present) or not held.events.keys() <= present.keys():
-        for event_id, (_version, said) in held.events.items():
-            if event_id not in present:
-                present[event_id] = replace(said, kind=CaseEventKind.RETRACTED)
-    for event_id, event in present.items():
-        known = held.events.get(event_id)
-        if known is None or (folded.version > known[0] and event != known[1]):
-            held.events[event_id] = (folded.version, event)
-            yield replace(event, version=folded.version)
+def _events(entry: _Entry, replayed: ReplayedCase) -> Iterator[ComplaintEvent]:
+    current = {event.event_id: event for event in replayed.events}
+    if len(entry.events) > len(current) or not entry.events.keys() <= current.keys():
+        for event_id, (_version, published) in entry.events.items():
+            if event_id not in current:
+                current[event_id] = replace(published, kind=CaseEventKind.RETRACTED)
+    for event_id, event in current.items():
+        known = entry.events.get(event_id)
+        if known is None or (replayed.version > known[0] and event != known[1]):
+            entry.events[event_id] = (replayed.version, event)
+            yield replace(event, version=replayed.version)
 
 
-def _answers(held: _Held, answers: Sequence[ComplaintAnswer]) -> Iterator[ComplaintAnswer]:
-    present = {answer.answer_id: answer for answer in answers}
-    version = 0 if held.case is None else held.case.version
-    for answer_id, said in list(held.answers.items()):
-        if answer_id not in present:
-            present[answer_id] = replace(said, withdrawn=True, version=version)
-    for answer_id, answer in present.items():
-        known = held.answers.get(answer_id)
+def _answers(entry: _Entry, answers: Sequence[ComplaintAnswer]) -> Iterator[ComplaintAnswer]:
+    current = {answer.answer_id: answer for answer in answers}
+    version = 0 if entry.case is None else entry.case.version
+    for answer_id, published in list(entry.answers.items()):
+        if answer_id not in current:
+            current[answer_id] = replace(published, withdrawn=True, version=version)
+    for answer_id, answer in current.items():
+        known = entry.answers.get(answer_id)
         if known is None or replace(answer, version=known.version) != known:
-            held.answers[answer_id] = answer
+            entry.answers[answer_id] = answer
             yield answer

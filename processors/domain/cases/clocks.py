@@ -1,9 +1,9 @@
 """The legal clock of a case: when a limit ends, with pauses.
 
-A limit in days ends with the n-th day after the day on which it began, a limit in working hours with the n-th hour.
-What lies in a pause does not count: of a limit in days every day on which it stood still, the first and the last
-included; so the day of an event never counts, as at the start. A pause that begins when the days are used up and the
-end only waits for a working day moves it as well: nobody is late because of the day on which he may go on.
+A limit in days ends with the n-th day after the day on which it started, a limit in working hours with the n-th hour.
+A pause does not count. In a limit in days, every day of the pause is left out, including its first and its last day:
+the day of an event never counts, as at the start. A pause moves the end even when all days are used up and the end only
+waits for the next working day: nobody is late because of the day on which work may resume.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from schemas.reference.validity import DAY_MS
 
 
 def if_known(instant: Callable[[], int]) -> int | None:
-    """An instant of the calendar; None outside its years: accepted events come close to both ends of them."""
+    """An instant computed by the calendar; None outside its years, which accepted events may come close to."""
     try:
         return instant()
     except OutsideCalendarError:
@@ -29,18 +29,18 @@ def if_known(instant: Callable[[], int]) -> int | None:
 
 @dataclass(slots=True)
 class CaseClock:
-    """One limit of a case while the case is folded.
+    """One limit of a case.
 
     Attributes:
         limit: The limit.
         track: Legal track.
-        phase: What is asked for.
-        started_at: When it began to run.
-        due_at: Its end as it stands; while it is paused the end it had. None: beyond the calendar.
-        paused_at: Since when it is paused.
-        extended_by: What pauses added; days, of a limit in working hours minutes.
+        phase: What must be done within the limit.
+        started_at: When it started.
+        due_at: Its current end; during a pause, the end before the pause. None: outside the calendar.
+        paused_at: Start of the current pause.
+        extended_by: Time added by pauses, in days; for a limit in working hours, in minutes.
         met_at: When it was met.
-        ended_at: When it ceased to matter.
+        ended_at: When it stopped to matter.
     """
 
     limit: LegalLimit
@@ -65,7 +65,7 @@ class CaseClock:
         return self.open and self.paused_at is None and self.due_at is not None
 
     def schedule(self, calendar: CaseCalendar) -> None:
-        """Work out its end; one that no calendar knows binds nobody."""
+        """Compute the end. An end outside the calendar is ignored."""
         self.due_at = if_known(lambda: self._end(calendar))
 
     def _end(self, calendar: CaseCalendar) -> int:
@@ -76,20 +76,20 @@ class CaseClock:
         return calendar.add_working_minutes(self.started_at, 60 * self.limit.amount + self.extended_by)
 
     def pause(self, at: int) -> None:
-        """Stop it, unless it has ended: who is late stays late."""
+        """Pause the clock, unless its end has passed: late stays late."""
         if self.running and self.due_at is not None and at < self.due_at:
             self.paused_at = at
 
     def resume(self, at: int, calendar: CaseCalendar) -> None:
-        """Let it go on."""
+        """End the pause, if there is one."""
         if self.paused_at is None:
             return
-        self.extended_by += self._still(self.paused_at, at, calendar)
+        self.extended_by += self._paused_amount(self.paused_at, at, calendar)
         self.paused_at, self._resumed_at = None, at
         self.schedule(calendar)
 
-    def _still(self, start: int, end: int, calendar: CaseCalendar) -> int:
-        """How much of the limit's unit a pause takes; a day that is out already is not taken twice."""
+    def _paused_amount(self, start: int, end: int, calendar: CaseCalendar) -> int:
+        """Length of a pause in units of the limit; a day that was left out already is not counted twice."""
         if self.limit.unit == LimitUnit.WORKING_HOUR:
             return calendar.working_minutes_between(start, end)
         after = max(start - DAY_MS, self.started_at, self._resumed_at)
@@ -98,7 +98,7 @@ class CaseClock:
         return calendar.calendar_days_between(after, end)
 
     def reminders(self, days_before: tuple[int, ...], calendar: CaseCalendar) -> list[int]:
-        """Mornings on which to remind of it; only those after its start."""
+        """Mornings on which to remind, after the start of the clock."""
         due_at = self.due_at
         if due_at is None:
             return []
@@ -106,7 +106,7 @@ class CaseClock:
         return sorted(at for at in mornings if at is not None and self.started_at < at < due_at)
 
     def record(self) -> Clock:
-        """As it stands in `complaint-case`."""
+        """The clock as `complaint-case` carries it."""
         return Clock(
             rule=self.limit.id,
             track=self.track,

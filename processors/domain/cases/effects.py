@@ -1,99 +1,96 @@
-"""What an allowed action does to a case besides the state that the table gives it."""
+"""What an allowed action changes in a case besides its state, which the table of transitions gives."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
+from processors.domain.cases.case import Case, GivenAnswer
 from schemas.records import CaseAction, CasePhase, CaseState, ComplaintAction, Finding
 
-if TYPE_CHECKING:  # the machine applies what is written here
-    from processors.domain.cases.state_machine import CaseMachine
-
-Effect = Callable[["CaseMachine", ComplaintAction, int], None]
-"""Changes a case for an action done at an instant."""
+Effect = Callable[[Case, ComplaintAction, int], None]
+"""Applies an action, done at an instant, to a case."""
 
 
-def _acknowledge(case: CaseMachine, _action: ComplaintAction, at: int) -> None:
+def _acknowledge(case: Case, _action: ComplaintAction, at: int) -> None:
     case.acknowledge(at)
 
 
-def _ask(case: CaseMachine, _action: ComplaintAction, at: int) -> None:
+def _ask(case: Case, _action: ComplaintAction, at: int) -> None:
     case.acknowledge(at)
     case.asked = True
     _pause(case, _action, at)
 
 
-def _pause(case: CaseMachine, _action: ComplaintAction, at: int) -> None:
+def _pause(case: Case, _action: ComplaintAction, at: int) -> None:
     for clock in case.open_clocks(CasePhase.RESOLVE):
         clock.pause(at)
 
 
-def _resume(case: CaseMachine, _action: ComplaintAction, at: int) -> None:
+def _resume(case: Case, _action: ComplaintAction, at: int) -> None:
     for clock in case.clocks:
-        clock.resume(at, case.world.calendar)
+        clock.resume(at, case.context.calendar)
 
 
-def _resolve(case: CaseMachine, action: ComplaintAction, at: int) -> None:
+def _resolve(case: Case, action: ComplaintAction, at: int) -> None:
     case.acknowledge(at)
     case.meet(at, CasePhase.RESOLVE)
     case.resolved_at = at
     case.finding = Finding.REJECTED if action.action == CaseAction.REJECT else action.finding
     case.resolution = action
     if case.limits.answer is not None:
-        case.begin(case.limits.answer, CasePhase.ANSWER, at)
+        case.start_clock(case.limits.answer, CasePhase.ANSWER, at)
 
 
-def _answer(case: CaseMachine, action: ComplaintAction, at: int) -> None:
+def _answer(case: Case, action: ComplaintAction, at: int) -> None:
     case.answered_at = at
     case.meet(at, CasePhase.ANSWER)
     if case.resolution is not None and case.finding is not None:
-        case.answers.append((case.resolution, action, case.unit, case.finding))
+        case.answers.append(GivenAnswer(case.resolution, action, case.unit, case.finding))
 
 
-def _withdraw(case: CaseMachine, _action: ComplaintAction, at: int) -> None:
+def _withdraw(case: Case, _action: ComplaintAction, at: int) -> None:
     case.end_clocks(at)
 
 
-def _merge(case: CaseMachine, action: ComplaintAction, at: int) -> None:
+def _merge(case: Case, action: ComplaintAction, at: int) -> None:
     case.end_clocks(at)
     case.merged_into = action.other_complaint
 
 
-def _absorb(case: CaseMachine, action: ComplaintAction, _at: int) -> None:
+def _absorb(case: Case, action: ComplaintAction, _at: int) -> None:
     if action.other_complaint is not None and action.other_complaint not in case.absorbed:
         case.absorbed.append(action.other_complaint)
 
 
-def _escalate(case: CaseMachine, _action: ComplaintAction, _at: int) -> None:
+def _escalate(case: Case, _action: ComplaintAction, _at: int) -> None:
     case.level += 1
 
 
-def _mark_complex(case: CaseMachine, _action: ComplaintAction, _at: int) -> None:
+def _mark_complex(case: Case, _action: ComplaintAction, _at: int) -> None:
     case.is_complex = True
     for clock in case.open_clocks(CasePhase.RESOLVE):
-        clock.limit = case.world.policy.limits.get(case.resolve_limit(), clock.started_at)
-        clock.schedule(case.world.calendar)
+        clock.limit = case.context.policy.limits.get(case.resolve_limit, clock.started_at)
+        clock.schedule(case.context.calendar)
 
 
-def _request_erasure(case: CaseMachine, _action: ComplaintAction, at: int) -> None:
+def _request_erasure(case: Case, _action: ComplaintAction, at: int) -> None:
     if not case.open_clocks(CasePhase.ERASE):
-        case.begin(case.world.policy.erase, CasePhase.ERASE, at)
+        case.start_clock(case.context.policy.erase, CasePhase.ERASE, at)
 
 
-def _erase(case: CaseMachine, _action: ComplaintAction, at: int) -> None:
-    # Again is allowed: who was cut off between this and the tombstone must be able to complete it.
+def _erase(case: Case, _action: ComplaintAction, at: int) -> None:
+    # May be repeated: whoever was interrupted before writing the tombstone must be able to finish.
     case.meet(at, CasePhase.ERASE)
     case.erased_at = at if case.erased_at is None else case.erased_at
 
 
-def _hold(case: CaseMachine, action: ComplaintAction, _at: int) -> None:
+def _hold(case: Case, action: ComplaintAction, _at: int) -> None:
     case.legal_hold = action.action == CaseAction.HOLD
 
 
-def _rate(case: CaseMachine, action: ComplaintAction, at: int) -> None:
+def _rate(case: Case, action: ComplaintAction, at: int) -> None:
     case.handling_score = action.score
-    poor = action.score is not None and action.score <= case.world.policy.poor_score
+    poor = action.score is not None and action.score <= case.context.policy.poor_score
     if poor and not case.reopened:
         case.enter(CaseState.REOPENED, at)
         case.reopen(at, case.level)
@@ -101,21 +98,21 @@ def _rate(case: CaseMachine, action: ComplaintAction, at: int) -> None:
         case.enter(CaseState.CLOSED, at)
 
 
-def _appeal(case: CaseMachine, _action: ComplaintAction, at: int) -> None:
+def _appeal(case: Case, _action: ComplaintAction, at: int) -> None:
     case.appealed = True
     case.reopen(at, min(case.level + 1, len(case.units) - 1))
 
 
-def _transfer(case: CaseMachine, action: ComplaintAction, at: int) -> None:
+def _transfer(case: Case, action: ComplaintAction, at: int) -> None:
     if action.to_unit is not None:
-        case.units = (action.to_unit, *case.world.hierarchy.above(action.to_unit, at))
+        case.units = (action.to_unit, *case.context.hierarchy.above(action.to_unit, at))
         case.level = 0
-        case.begin_again(at)
+        case.restart_clocks(at)
 
 
-def _change_track(case: CaseMachine, action: ComplaintAction, at: int) -> None:
+def _change_track(case: Case, action: ComplaintAction, at: int) -> None:
     case.track = action.track or case.track
-    case.begin_again(at)
+    case.restart_clocks(at)
 
 
 BEFORE: Mapping[str, Effect] = {
@@ -138,7 +135,7 @@ BEFORE: Mapping[str, Effect] = {
     CaseAction.HOLD: _hold,
     CaseAction.RELEASE_HOLD: _hold,
 }
-"""Before the state of the table is entered."""
+"""Effects applied before the state of the table is entered."""
 
 AFTER: Mapping[str, Effect] = {
     CaseAction.RATE_HANDLING: _rate,
@@ -146,4 +143,4 @@ AFTER: Mapping[str, Effect] = {
     CaseAction.TRANSFER: _transfer,
     CaseAction.CHANGE_TRACK: _change_track,
 }
-"""After it."""
+"""Effects applied after that."""

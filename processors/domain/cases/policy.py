@@ -1,4 +1,4 @@
-"""What the handling of complaints may be told: legal limits by track, reminders, escalation, closing."""
+"""The policy of complaint handling: legal limits by track, reminders, escalation, closing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from schemas.records import Track
 
 
 class LegalLimit(Protocol):
-    """A legal limit, as far as the core needs it; `schemas.reference.deadlines.Deadline`."""
+    """The part of a legal limit that cases use; see `schemas.reference.deadlines.Deadline`."""
 
     @property
     def id(self) -> str:
@@ -33,7 +33,7 @@ class LegalLimits(Protocol):
 
 
 class CaseCalendar(Protocol):
-    """The working calendar, as far as cases need it; `schemas.reference.calendar.WorkingCalendar`."""
+    """The part of the working calendar that cases use; see `schemas.reference.calendar.WorkingCalendar`."""
 
     def add_working_days(self, start_ms: int, days: int) -> int:
         """End of the n-th working day after the day of the start."""
@@ -58,7 +58,7 @@ class CaseCalendar(Protocol):
 
 
 class Hierarchy(Protocol):
-    """Who stands above whom; `schemas.reference.offices.OfficeDirectory`."""
+    """The hierarchy of units; see `schemas.reference.offices.OfficeDirectory`."""
 
     def above(self, code: str, at_ms: int) -> tuple[str, ...]:
         """The units above, the nearest first."""
@@ -69,14 +69,14 @@ class Hierarchy(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class TrackLimits:
-    """Which limits bind on a track.
+    """Ids of the limits of one track.
 
     Attributes:
-        acknowledge: Limit for saying that it was taken up.
+        acknowledge: Limit for acknowledging the complaint.
         resolve: Limit for resolving it.
-        resolve_from_start: Whether that runs from the receipt; else from the acknowledgement.
-        resolve_complex: Limit for resolving it when it is complex; None: no such.
-        answer: Limit for answering after the resolution; None: none is known.
+        resolve_from_start: Whether `resolve` runs from the receipt; else from the acknowledgement.
+        resolve_complex: Limit for resolving a complex case; None: there is none.
+        answer: Limit for answering after the resolution; None: there is none.
     """
 
     acknowledge: str
@@ -113,12 +113,12 @@ class CasePolicy:
 
     Attributes:
         limits: The legal limits.
-        first: Which of them bind, by track.
-        second: The same after an appeal.
-        reminder_days: So many working days before the day of a limit, in the morning, its handlers are reminded. Ours.
-        escalate_again_days: Working days after an overdue limit at which a case that is still overdue goes up once
-            more. Ours.
-        close_days: Working days after the answer at which a case is closed that nobody closed. Ours.
+        first: Ids of the limits before an appeal, by track.
+        second: Ids of the limits after an appeal, by track.
+        reminder_days: Handlers are reminded in the morning so many working days before the day of a limit. Ours.
+        escalate_again_days: Working days after an overdue limit at which a case that is still overdue escalates
+            again. Ours.
+        close_days: Working days after the answer at which an answered case closes by itself. Ours.
         erase: Limit for destroying the key of a contact after a request.
         poor_score: A rating of the handling at or below it reopens a case. Ours.
         suspension_since: From when on a complaint may be suspended: 1 July 2026, Law 136/2025/QH15.
@@ -137,12 +137,12 @@ class CasePolicy:
 
 @dataclass(frozen=True, slots=True)
 class CaseContext:
-    """What the fold of a case looks up.
+    """Policy, calendar and hierarchy of the cases.
 
     Attributes:
         policy: How complaints are handled.
         calendar: Working time.
-        hierarchy: Who stands above whom.
+        hierarchy: The units above each unit.
     """
 
     policy: CasePolicy

@@ -1,7 +1,7 @@
-"""From a complaint and everything done about it to the state of its case: a function of the set of inputs and of time.
+"""Computes the state of a case from its complaint and actions: a function of the set of inputs and of time.
 
-Actions count in the order in which they were done, not in which they arrived. An action that comes late may thus change
-what came of others; whoever reads the events sees them said anew, with a higher version.
+Actions count in the order in which they were done, not in which they arrived. A late action may therefore change the
+outcome of others; the changed events are published again with a higher version.
 """
 
 from __future__ import annotations
@@ -29,15 +29,15 @@ _MOST_TIMERS = (1 << _TIMER_BITS) - 1
 
 
 @dataclass(frozen=True, slots=True)
-class Folded:
-    """What a case is.
+class ReplayedCase:
+    """A case as of one instant.
 
     Attributes:
-        version: The version of whatever is said of it now.
-        case: Its state; None where no complaint is known that the actions could be about.
-        events: What happened, in order of time; their version is 0: see `version`.
+        version: The version of everything that is published of the case now.
+        case: Its state; None when the complaint is not known.
+        events: What happened, in order of time, with version 0 in place of `version`.
         answers: The answers given.
-        next_at: When time alone changes it next; None: never.
+        next_at: When the next timer fires; None: never.
     """
 
     version: int
@@ -47,8 +47,8 @@ class Folded:
     next_at: int | None
 
 
-def ordered(actions: Iterable[ComplaintAction]) -> list[ComplaintAction]:
-    """Actions in the order in which they count; of several contents under one id the greatest alone."""
+def ordered_actions(actions: Iterable[ComplaintAction]) -> list[ComplaintAction]:
+    """Actions in the order in which they count; of several versions of one id only the greatest."""
     best: dict[str, ComplaintAction] = {}
     for action in actions:
         known = best.get(action.action_id)
@@ -61,30 +61,32 @@ def _content(action: ComplaintAction) -> tuple[int, str]:
     return action.acted_at, repr(action)
 
 
-def fold(complaint: Complaint, actions: Sequence[ComplaintAction], world: CaseContext, now: int) -> Folded:
+def replay_case(
+    complaint: Complaint, actions: Sequence[ComplaintAction], context: CaseContext, now: int
+) -> ReplayedCase:
     """The case as of `now`.
 
     Args:
         complaint: The newest known version.
-        actions: Every distinct content of every known action.
-        world: What is looked up.
-        now: Up to when time has passed, epoch milliseconds; it passes at least up to the last action.
+        actions: All known actions, every distinct version of each.
+        context: Policy, calendar and hierarchy.
+        now: Timers fire up to this instant, epoch milliseconds, and at least up to the last action.
     """
-    machine = CaseMachine(complaint, world)
+    machine = CaseMachine(complaint, context)
     raised_at = complaint.changed_at if complaint.state == ComplaintState.WITHDRAWN else None
-    for action in ordered(actions):
-        # An action cannot come before what it is about; clocks differ.
+    for action in ordered_actions(actions):
+        # Clocks differ: an action counts as done after the complaint was opened.
         at = max(action.acted_at, complaint.opened_at)
         if raised_at is not None and raised_at < at:
-            _raise(machine, max(raised_at, complaint.opened_at))
+            _withdraw_low_scores(machine, max(raised_at, complaint.opened_at))
             raised_at = None
         machine.run_to(at, inclusive=False)
         machine.act(action, at)
     if raised_at is not None:
-        _raise(machine, max(raised_at, complaint.opened_at))
+        _withdraw_low_scores(machine, max(raised_at, complaint.opened_at))
     machine.run_to(now, inclusive=True)
     version = (complaint.version + len(actions)) << _TIMER_BITS | min(machine.fired, _MOST_TIMERS)
-    return Folded(
+    return ReplayedCase(
         version,
         _case(complaint, machine, version),
         machine.events,
@@ -93,13 +95,13 @@ def fold(complaint: Complaint, actions: Sequence[ComplaintAction], world: CaseCo
     )
 
 
-def _raise(machine: CaseMachine, at: int) -> None:
+def _withdraw_low_scores(machine: CaseMachine, at: int) -> None:
     machine.run_to(at, inclusive=False)
-    machine.raise_score(at)
+    machine.withdraw_low_scores(at)
 
 
-def orphans(complaint_id: str, actions: Sequence[ComplaintAction]) -> Folded:
-    """What is said of actions about a complaint that nobody knows: refused, until it turns up."""
+def refuse_orphans(complaint_id: str, actions: Sequence[ComplaintAction]) -> ReplayedCase:
+    """Refuse actions whose complaint is not known, until it appears."""
     events = [
         ComplaintEvent(
             event_id=case_event_id(complaint_id, "ACTION", action.action_id),
@@ -118,55 +120,56 @@ def orphans(complaint_id: str, actions: Sequence[ComplaintAction]) -> Folded:
             rule=None,
             due_at=None,
         )
-        for action in ordered(actions)
+        for action in ordered_actions(actions)
     ]
-    return Folded(len(actions), None, events, (), None)
+    return ReplayedCase(len(actions), None, events, (), None)
 
 
 def _case(complaint: Complaint, machine: CaseMachine, version: int) -> ComplaintCase:
-    protected = machine.track == Track.DENUNCIATION
-    running = [clock.due_at for clock in machine.clocks if clock.running and clock.due_at is not None]
+    case = machine.case
+    protected = case.track == Track.DENUNCIATION
+    running = [clock.due_at for clock in case.clocks if clock.running and clock.due_at is not None]
     return ComplaintCase(
         complaint_id=complaint.complaint_id,
         version=version,
         office=complaint.office,
-        unit=machine.unit,
-        level=machine.level,
+        unit=case.unit,
+        level=case.level,
         declaration_no=None if protected else complaint.declaration_no,
         sheet_id=None if protected else complaint.sheet_id,
         tax_code=None if protected else complaint.tax_code,
-        track=machine.track,
-        state=machine.state,
+        track=case.track,
+        state=case.state,
         priority=complaint.priority,
         priority_reasons=complaint.priority_reasons,
         lowest_score=complaint.lowest_score,
         opened_at=complaint.opened_at,
-        changed_at=machine.changed_at,
-        acknowledged_at=machine.acknowledged_at,
-        resolved_at=machine.resolved_at,
-        answered_at=machine.answered_at,
-        closed_at=machine.closed_at,
-        finding=machine.finding,
-        handling_score=machine.handling_score,
-        asked=machine.asked,
-        reopened=machine.reopened,
-        is_complex=machine.is_complex,
-        legal_hold=machine.legal_hold,
-        merged_into=machine.merged_into,
-        absorbed=tuple(machine.absorbed),
+        changed_at=case.changed_at,
+        acknowledged_at=case.acknowledged_at,
+        resolved_at=case.resolved_at,
+        answered_at=case.answered_at,
+        closed_at=case.closed_at,
+        finding=case.finding,
+        handling_score=case.handling_score,
+        asked=case.asked,
+        reopened=case.reopened,
+        is_complex=case.is_complex,
+        legal_hold=case.legal_hold,
+        merged_into=case.merged_into,
+        absorbed=tuple(case.absorbed),
         excluded_officials=complaint.excluded_officials,
-        clocks=tuple(clock.record() for clock in machine.clocks),
+        clocks=tuple(clock.record() for clock in case.clocks),
         overdue=machine.overdue,
         next_due_at=min(running, default=None),
-        erased_at=machine.erased_at,
+        erased_at=case.erased_at,
         accepted_actions=machine.accepted,
         refused_actions=machine.refused,
     )
 
 
 def _answers(complaint: Complaint, machine: CaseMachine, version: int) -> list[ComplaintAnswer]:
-    """Of a denunciation none is published: who reads the topic would learn who sent it."""
-    if machine.track == Track.DENUNCIATION:
+    """The answers; none for a denunciation, because a reader of the topic would learn who sent it."""
+    if machine.case.track == Track.DENUNCIATION:
         return []
     return [
         ComplaintAnswer(
@@ -178,7 +181,7 @@ def _answers(complaint: Complaint, machine: CaseMachine, version: int) -> list[C
             tax_code=complaint.tax_code,
             office=complaint.office,
             unit=unit,
-            track=machine.track,
+            track=machine.case.track,
             answered_at=answer.acted_at,
             finding=finding,
             found=resolution.text,
@@ -186,5 +189,5 @@ def _answers(complaint: Complaint, machine: CaseMachine, version: int) -> list[C
             text=answer.text,
             withdrawn=False,
         )
-        for resolution, answer, unit, finding in machine.answers
+        for resolution, answer, unit, finding in machine.case.answers
     ]

@@ -12,7 +12,7 @@ _S, _A = CaseState, CaseAction
 
 @dataclass(frozen=True, slots=True)
 class Transition:
-    """What an action does in a state.
+    """The effect of an action in a state.
 
     Attributes:
         to: The state after it; None: the state stays.
@@ -28,12 +28,12 @@ _ENTERPRISE = frozenset({ActorRole.ENTERPRISE})
 _EITHER = _HANDLER | _ENTERPRISE
 
 NEW = (_S.OPENED, _S.REOPENED)
-"""Nobody has said yet that it was seen."""
+"""Nobody has acknowledged it yet."""
 
 BEING_HANDLED = (*NEW, _S.ACKNOWLEDGED, _S.VERIFYING)
 HALTED = (_S.WAITING, _S.SUSPENDED)
 UNANSWERED = (*BEING_HANDLED, *HALTED, _S.RESOLVED)
-"""The enterprise has no answer yet: legal limits run or are paused."""
+"""The enterprise has no answer yet. Legal limits run or are paused."""
 
 AFTER_ANSWER = (_S.ANSWERED, _S.CLOSED)
 ENDED = (_S.CLOSED, _S.WITHDRAWN, _S.MERGED)
@@ -69,6 +69,6 @@ def _rows() -> Iterable[tuple[CaseAction, tuple[CaseState, ...], CaseState | Non
 TABLE: Mapping[tuple[CaseState, str], Transition] = {
     (state, action.value): Transition(to, by) for action, states, to, by in _rows() for state in states
 }
-"""Every allowed pair of state and action; a pair that is not in it is refused."""
+"""Every allowed pair of state and action; other pairs are refused."""
 
 ACTIONS = frozenset(action.value for action in CaseAction)

@@ -6,7 +6,7 @@ from datetime import date, datetime
 import pytest
 from support.cases import complaint, world
 
-from processors.domain.cases.case_store import CaseBook
+from processors.domain.cases.case_store import CaseStore
 from producers.simulator import Haiphong2020
 from producers.simulator.clock import DAY_MS, END_MS, LOCAL, START_MS, is_working
 from producers.simulator.truth import low_offices
@@ -25,17 +25,17 @@ def handled() -> Haiphong2020:
 
 def said_of(scenario: Haiphong2020) -> list[ComplaintCase | ComplaintEvent | ComplaintAnswer]:
     """What the handling of complaints says of all actions, each complaint opened by the sheet that holds low scores."""
-    book = CaseBook(world())
+    store = CaseStore(world())
     for revisions in scenario.sheets:
         latest = revisions[-1]
         for office in low_offices(latest):
             fields = {"office": office, "tax_code": latest.tax_code, "excluded_officials": ()}
             identity = complaint_id(latest.declaration_no[:11], latest.sheet_id, office)
-            book.open(complaint(revisions[0].submitted_at, complaint_id=identity, **fields))
+            store.add_complaint(complaint(revisions[0].submitted_at, complaint_id=identity, **fields))
     for action in scenario.actions:
-        assert book.act(action)
-    book.advance(END_MS)
-    return list(book.changes())
+        assert store.add_action(action)
+    store.advance(END_MS)
+    return list(store.changes())
 
 
 def test_the_state_table_allows_every_action(handled: Haiphong2020) -> None:

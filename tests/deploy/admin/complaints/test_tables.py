@@ -7,13 +7,15 @@ from support.cases import OPENED, action, complaint, world
 from support.events import at
 
 from deploy.admin.complaints.tables import listing, sheet
-from processors.domain.cases.replay import fold
+from processors.domain.cases.replay import replay_case
 
 
 def test_brackets_in_ids_are_shown_as_they_are() -> None:
     """Ids come from outside: what looks like markup neither styles a table nor ends it."""
     opened = complaint(at(OPENED), sheet_id="[/x]", excluded_officials=("[link=a]o",))
-    folded = fold(opened, (action("VERIFY", at("2026-09-07 10:00"), actor="[/y]"),), world(), at("2026-09-07 11:00"))
+    folded = replay_case(
+        opened, (action("VERIFY", at("2026-09-07 10:00"), actor="[/y]"),), world(), at("2026-09-07 11:00")
+    )
     assert folded.case is not None
     console = Console(width=120, record=True)
     console.print(listing([folded.case], at("2026-09-07 11:00")))

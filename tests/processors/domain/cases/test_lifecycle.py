@@ -10,7 +10,7 @@ from support.cases import COMPLAINT, ENTERPRISE, OPENED, action, complaint, worl
 from support.events import at
 
 from processors.domain.cases.guards import Refusal
-from processors.domain.cases.replay import Folded, fold
+from processors.domain.cases.replay import ReplayedCase, replay_case
 from schemas.records import ActorRole, Clock, ComplaintAction, ComplaintState
 
 START = at(OPENED)
@@ -18,9 +18,11 @@ HOUR = 3_600_000
 DAY = 24 * HOUR
 
 
-def folded(*actions: ComplaintAction, now: int = START + HOUR, **fields: Any) -> Folded:
+def folded(*actions: ComplaintAction, now: int = START + HOUR, **fields: Any) -> ReplayedCase:
     """The case after actions."""
-    return fold(complaint(START, **fields), actions, world(), max(now, *(one.acted_at for one in actions), START))
+    return replay_case(
+        complaint(START, **fields), actions, world(), max(now, *(one.acted_at for one in actions), START)
+    )
 
 
 def state_of(*actions: ComplaintAction, now: int = START + HOUR) -> str:
@@ -36,7 +38,7 @@ def refusal_of(last: ComplaintAction, *before: ComplaintAction, **fields: Any) -
     return event.refusal
 
 
-def clock(found: Folded, rule: str) -> Clock:
+def clock(found: ReplayedCase, rule: str) -> Clock:
     """The newest clock of a rule."""
     assert found.case is not None
     return [one for one in found.case.clocks if one.rule == rule][-1]
@@ -174,7 +176,7 @@ def test_suspension_is_for_complaints_since_july_2026(opened: str, why: Refusal 
     """Before Law 136/2025/QH15 a complaint cannot be suspended."""
     start = at(opened)
     done = [action(name, start + n * HOUR) for n, name in enumerate(("CHANGE_TRACK", "VERIFY", "SUSPEND"), 1)]
-    events = fold(complaint(start), done, world(), start + DAY).events
+    events = replay_case(complaint(start), done, world(), start + DAY).events
     assert events[-1].refusal == why
 
 

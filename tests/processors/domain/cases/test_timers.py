@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from support.cases import COMPLAINT, OPENED, action, complaint, world
 from support.events import at
 
-from processors.domain.cases.case_store import MOST_ACTIONS, CaseBook
-from processors.domain.cases.replay import fold
+from processors.domain.cases.case_store import MOST_ACTIONS, CaseStore
+from processors.domain.cases.replay import replay_case
 from schemas.records import CaseAction, ComplaintAction, ComplaintCase, ComplaintEvent
 
 START = at(OPENED)
@@ -27,7 +27,7 @@ def times_of(events: list[ComplaintEvent], kind: str) -> list[tuple[str | None, 
 
 def test_reminders_come_before_and_overdue_at_the_end_to_the_minute() -> None:
     """Opened on Monday 7 September: taken up by the 14th, resolved by the 28th, reminded three days and one before."""
-    found = fold(complaint(START), (), world(), at("2026-12-01 00:00"))
+    found = replay_case(complaint(START), (), world(), at("2026-12-01 00:00"))
     events = list(found.events)
     assert times_of(events, "REMINDER")[:4] == [
         ("FORWARD_OUT_OF_SCOPE", at("2026-09-09 07:30")),
@@ -47,7 +47,7 @@ def test_an_action_at_the_very_end_is_in_time() -> None:
     """The last millisecond counts; one more is late."""
     due = at("2026-09-14 16:30")
     for late, overdue in ((0, 0), (1, 1)):
-        found = fold(complaint(START), [action("ACKNOWLEDGE", due + late)], world(), due + late)
+        found = replay_case(complaint(START), [action("ACKNOWLEDGE", due + late)], world(), due + late)
         assert found.case is not None
         assert found.case.overdue == overdue
 
@@ -55,39 +55,39 @@ def test_an_action_at_the_very_end_is_in_time() -> None:
 def test_an_answered_case_closes_by_itself() -> None:
     """Fifteen working days after the answer."""
     done = [action(name, START + n * MINUTE) for n, name in enumerate(("VERIFY", "RESOLVE", "ANSWER"), 1)]
-    found = fold(complaint(START), done, world(), at("2026-12-01 00:00"))
+    found = replay_case(complaint(START), done, world(), at("2026-12-01 00:00"))
     assert found.case is not None
     assert (found.case.state, found.case.closed_at, found.next_at) == ("CLOSED", at("2026-09-28 16:30"), None)
 
 
-def drained(book: CaseBook, now: int) -> list[Any]:
-    """Everything a book says when time has passed."""
-    said = list(book.changes())
-    while not book.advance(now):
-        said += book.changes()
-    return [*said, *book.changes()]
+def drained(store: CaseStore, now: int) -> list[Any]:
+    """Every record the store publishes until `now`."""
+    said = list(store.changes())
+    while not store.advance(now):
+        said += store.changes()
+    return [*said, *store.changes()]
 
 
 def test_each_timer_is_said_once_however_often_one_looks() -> None:
     """Looking every hour gives the events that looking once gives, each of them once."""
-    book = CaseBook(world())
-    book.open(complaint(START))
-    said = [one for hour in range(24 * 60) for one in drained(book, START + hour * 60 * MINUTE)]
+    store = CaseStore(world())
+    store.add_complaint(complaint(START))
+    said = [one for hour in range(24 * 60) for one in drained(store, START + hour * 60 * MINUTE)]
     events = [one for one in said if isinstance(one, ComplaintEvent)]
     assert len({one.event_id for one in events}) == len(events)
-    expected = fold(complaint(START), (), world(), START + 24 * 60 * 60 * MINUTE).events
+    expected = replay_case(complaint(START), (), world(), START + 24 * 60 * 60 * MINUTE).events
     assert [replace(one, version=0) for one in events] == list(expected)
 
 
 def test_a_new_worker_that_heard_what_was_said_says_nothing_again() -> None:
     """After a restart at any point only what the one before did not say is said."""
     now = at("2026-10-20 00:00")
-    before = CaseBook(world())
-    before.open(complaint(START))
+    before = CaseStore(world())
+    before.add_complaint(complaint(START))
     events = [one for one in drained(before, now) if isinstance(one, ComplaintEvent)]
     for known in range(len(events) + 1):
-        after = CaseBook(world())
-        after.open(complaint(START))
+        after = CaseStore(world())
+        after.add_complaint(complaint(START))
         list(after.changes())  # what a rebuild would say is discarded: it is in the topic
         after.observe_published(events[:known])
         again = [one for one in drained(after, now) if isinstance(one, ComplaintEvent)]
@@ -96,12 +96,12 @@ def test_a_new_worker_that_heard_what_was_said_says_nothing_again() -> None:
 
 def test_an_action_that_comes_late_retracts_what_did_not_happen() -> None:
     """An answer found in another system after the limit takes OVERDUE back and lowers the escalation."""
-    book = CaseBook(world())
-    book.open(complaint(START))
-    first = drained(book, at("2026-09-15 08:00"))
+    store = CaseStore(world())
+    store.add_complaint(complaint(START))
+    first = drained(store, at("2026-09-15 08:00"))
     assert "OVERDUE" in [one.kind for one in first if isinstance(one, ComplaintEvent)]
-    book.act(action("ACKNOWLEDGE", at("2026-09-08 10:00")))
-    later = drained(book, at("2026-09-15 08:00"))
+    store.add_action(action("ACKNOWLEDGE", at("2026-09-08 10:00")))
+    later = drained(store, at("2026-09-15 08:00"))
     retracted = {one.rule for one in later if isinstance(one, ComplaintEvent) and one.kind == "RETRACTED"}
     assert retracted == {"FORWARD_OUT_OF_SCOPE"}
     case = [one for one in later if isinstance(one, ComplaintCase)][-1]
@@ -110,22 +110,22 @@ def test_an_action_that_comes_late_retracts_what_did_not_happen() -> None:
 
 def test_an_action_about_an_unknown_complaint_is_refused_until_it_turns_up() -> None:
     """The refusal is said, and said anew as accepted when the complaint comes after all."""
-    book = CaseBook(world())
-    book.act(action("ACKNOWLEDGE", START + MINUTE))
-    (refused,) = drained(book, START)
+    store = CaseStore(world())
+    store.add_action(action("ACKNOWLEDGE", START + MINUTE))
+    (refused,) = drained(store, START)
     assert (refused.kind, refused.refusal, refused.office) == ("REFUSED", "UNKNOWN_COMPLAINT", "")
-    book.open(complaint(START))
-    said = {one.event_id: one for one in drained(book, START) if isinstance(one, ComplaintEvent)}
+    store.add_complaint(complaint(START))
+    said = {one.event_id: one for one in drained(store, START) if isinstance(one, ComplaintEvent)}
     assert said[refused.event_id].kind == "ACCEPTED"
     assert said[refused.event_id].version > refused.version
 
 
 def test_actions_of_one_complaint_are_bounded() -> None:
     """A flood of actions on one complaint is refused beyond a thousand; those already known never are."""
-    book = CaseBook(world())
+    store = CaseStore(world())
     flood = [action("ACKNOWLEDGE", START + MINUTE, number) for number in range(MOST_ACTIONS + 1)]
-    assert [book.act(one) for one in flood] == [True] * MOST_ACTIONS + [False]
-    assert book.act(flood[0])
+    assert [store.add_action(one) for one in flood] == [True] * MOST_ACTIONS + [False]
+    assert store.add_action(flood[0])
 
 
 @st.composite
@@ -144,21 +144,21 @@ def histories(draw: st.DrawFn) -> list[ComplaintAction]:
 @settings(max_examples=80, deadline=None)
 @given(histories(), st.randoms(use_true_random=False), st.lists(st.integers(0, 60), max_size=4))
 def test_any_order_of_arrival_ends_alike(actions: list[ComplaintAction], random: Any, looks: list[int]) -> None:
-    """Whatever comes first, and however often time is looked at between, the end is the fold of it all."""
+    """Whatever comes first, and however often time is looked at between, the end is the replay of all inputs."""
     end = START + 70 * DAY
-    book = CaseBook(world())
+    store = CaseStore(world())
     arrivals: list[Any] = [*actions, *actions[:2], complaint(START)]
     random.shuffle(arrivals)
     said: list[Any] = []
     for arrival in arrivals:
         if isinstance(arrival, ComplaintAction):
-            book.act(arrival)
+            store.add_action(arrival)
         else:
-            book.open(arrival)
+            store.add_complaint(arrival)
         if looks and random.random() < 0.5:
-            said += drained(book, START + random.choice(looks) * DAY)
-    said += drained(book, end)
-    expected = fold(complaint(START), list(dict.fromkeys(actions)), world(), end)
+            said += drained(store, START + random.choice(looks) * DAY)
+    said += drained(store, end)
+    expected = replay_case(complaint(START), list(dict.fromkeys(actions)), world(), end)
     newest: dict[str, ComplaintEvent] = {}
     for one in said:
         if isinstance(one, ComplaintEvent) and (
@@ -176,8 +176,8 @@ def test_any_order_of_arrival_ends_alike(actions: list[ComplaintAction], random:
 @pytest.mark.parametrize("now", [START, START + 10 * DAY, START + 60 * DAY])
 def test_versions_never_fall_as_time_and_actions_come(now: int) -> None:
     """A later state always has a higher version than an earlier one, so whoever keeps the highest ends right."""
-    few = fold(complaint(START), (), world(), now)
-    later = fold(complaint(START), (), world(), now + 30 * DAY)
-    more = fold(complaint(START), [action("ACKNOWLEDGE", START + MINUTE)], world(), now)
+    few = replay_case(complaint(START), (), world(), now)
+    later = replay_case(complaint(START), (), world(), now + 30 * DAY)
+    more = replay_case(complaint(START), [action("ACKNOWLEDGE", START + MINUTE)], world(), now)
     assert few.version <= later.version < more.version or now == START + 60 * DAY
     assert few.version < more.version

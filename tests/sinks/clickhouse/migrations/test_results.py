@@ -13,7 +13,7 @@ from support.cases import world as cases
 from support.events import at, item, rating, status
 from support.sink_bench import SinkBench, sealed
 
-from processors.domain.cases.replay import fold
+from processors.domain.cases.replay import replay_case
 from schemas.errors import SystemFault
 from schemas.ids import complaint_id, fact_id
 from schemas.kafka.topic_metadata import describe_names, describe_topics
@@ -157,7 +157,7 @@ def test_a_block_over_all_months_goes_in(world: SinkBench) -> None:
 def test_a_case_that_ended_without_a_resolution_is_not_overdue(world: SinkBench) -> None:
     """Withdrawn complaints and merged ones have no limit that passes."""
     world.send(Topic.COMPLAINT, complaint(at(OPENED)), complaint(at(OPENED), complaint_id=OTHER))
-    withdrawn = fold(
+    withdrawn = replay_case(
         complaint(at(OPENED)), (action("WITHDRAW", at("2026-09-07 10:00")),), cases(), at("2026-09-08 09:00")
     )
     assert withdrawn.case is not None

@@ -1,0 +1,135 @@
+"""One case while its inputs are replayed: its data, and the elementary changes that actions are made of."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from processors.domain.cases.clocks import CaseClock
+from processors.domain.cases.policy import CaseContext, TrackLimits
+from processors.domain.cases.transitions import ENDED
+from schemas.records import CasePhase, CaseState, Complaint, ComplaintAction, Track
+
+
+class GivenAnswer(NamedTuple):
+    """An answer to the enterprise.
+
+    Attributes:
+        resolution: The action that resolved the case.
+        answer: The action that answered.
+        unit: Unit responsible at that time.
+        finding: What was found.
+    """
+
+    resolution: ComplaintAction
+    answer: ComplaintAction
+    unit: str
+    finding: str
+
+
+class Case:
+    """The state of one case.
+
+    Args:
+        complaint: What opened it.
+        context: Policy, calendar and hierarchy.
+    """
+
+    def __init__(self, complaint: Complaint, context: CaseContext) -> None:
+        self.complaint = complaint
+        self.context = context
+        self.state = CaseState.OPENED
+        self.track: str = Track.FEEDBACK
+        self.units = (complaint.office, *context.hierarchy.above(complaint.office, complaint.opened_at))
+        self.level = 0
+        self.changed_at = complaint.opened_at
+        self.acknowledged_at: int | None = None
+        self.resolved_at: int | None = None
+        self.answered_at: int | None = None
+        self.closed_at: int | None = None
+        self.finding: str | None = None
+        self.handling_score: int | None = None
+        self.asked = self.reopened = self.is_complex = self.legal_hold = self.appealed = False
+        self.merged_into: str | None = None
+        self.erased_at: int | None = None
+        self.absorbed: list[str] = []
+        self.clocks: list[CaseClock] = []
+        self.answers: list[GivenAnswer] = []
+        self.resolution: ComplaintAction | None = None
+        self._start_clocks(complaint.opened_at)
+
+    @property
+    def unit(self) -> str:
+        """The unit responsible now."""
+        return self.units[self.level]
+
+    @property
+    def at_top(self) -> bool:
+        """Whether no unit stands above the one responsible."""
+        return self.level + 1 >= len(self.units)
+
+    @property
+    def limits(self) -> TrackLimits:
+        """The limits of the current track."""
+        policy = self.context.policy
+        return (policy.second if self.appealed else policy.first)[self.track]
+
+    @property
+    def resolve_limit(self) -> str:
+        """Id of the limit for resolving the case."""
+        limits = self.limits
+        return limits.resolve_complex if self.is_complex and limits.resolve_complex else limits.resolve
+
+    def open_clocks(self, *phases: CasePhase) -> list[CaseClock]:
+        """Clocks of these phases that are still to be met."""
+        return [clock for clock in self.clocks if clock.open and clock.phase in phases]
+
+    def enter(self, state: CaseState, at: int) -> None:
+        """Change the state."""
+        if state is not self.state:
+            self.state, self.changed_at = state, at
+            self.closed_at = at if state in ENDED else None
+
+    def start_clock(self, rule: str, phase: CasePhase, at: int) -> None:
+        """Start the clock of a legal limit."""
+        clock = CaseClock(self.context.policy.limits.get(rule, at), self.track, phase, at)
+        clock.schedule(self.context.calendar)
+        self.clocks.append(clock)
+
+    def meet(self, at: int, *phases: CasePhase) -> None:
+        """Mark the open clocks of these phases as met."""
+        for clock in self.open_clocks(*phases):
+            clock.resume(at, self.context.calendar)
+            clock.met_at = at
+
+    def end_clocks(self, at: int) -> None:
+        """End all open clocks of the handling. A request for erasure keeps its clock."""
+        for clock in self.open_clocks(CasePhase.ACKNOWLEDGE, CasePhase.RESOLVE, CasePhase.ANSWER):
+            clock.ended_at = at
+
+    def acknowledge(self, at: int) -> None:
+        """Note that a handler took the case up. On the formal tracks the limit for resolving starts now."""
+        if self.acknowledged_at is None:
+            self.acknowledged_at = at
+            self.meet(at, CasePhase.ACKNOWLEDGE)
+            if not self.limits.resolve_from_start:
+                self.start_clock(self.resolve_limit, CasePhase.RESOLVE, at)
+
+    def restart_clocks(self, at: int) -> None:
+        """End the open clocks and start those of the current track. The ended ones stay visible."""
+        self.end_clocks(at)
+        self.acknowledged_at = None
+        self._start_clocks(at)
+
+    def _start_clocks(self, at: int) -> None:
+        self.start_clock(self.limits.acknowledge, CasePhase.ACKNOWLEDGE, at)
+        if self.limits.resolve_from_start:
+            self.start_clock(self.resolve_limit, CasePhase.RESOLVE, at)
+
+    def reopen(self, at: int, level: int) -> None:
+        """Handle the case again, at a level of the hierarchy."""
+        self.reopened = True
+        self.asked = False
+        self.level = level
+        self.resolved_at = self.answered_at = None
+        self.finding = None
+        self.restart_clocks(at)
