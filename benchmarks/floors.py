@@ -36,10 +36,10 @@ import structlog
 from confluent_kafka import Consumer, TopicPartition
 from rich.console import Console
 from rich.table import Table
+from support.kafka_cluster import KafkaCluster
 
 from benchmarks.contenders.work import Work, work
 from benchmarks.peers import PARTITIONS, SMALL, expected_facts, measure, send, summary, topics
-from deploy.local.kafka import KafkaCluster
 from processors.domain.join.sheet_store import SheetStore
 from processors.domain.join.status_log import StatusLog
 from processors.stages.join import JoinPolicy, JoinStage

@@ -39,6 +39,7 @@ from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from rich.console import Console
 from rich.table import Table
+from support.kafka_cluster import KafkaCluster
 from support.oracle import Oracle
 
 from benchmarks.contenders.java.build import class_path
@@ -46,7 +47,6 @@ from benchmarks.contenders.processes import Measured
 from benchmarks.contenders.work import ENDING_MARK, Work, ending, work
 from benchmarks.producing import produce
 from deploy.admin.topics import ensure_topics
-from deploy.local.kafka import KafkaCluster
 from schemas.codec.record import decoder
 from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic

@@ -28,14 +28,15 @@ from pathlib import Path
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+sys.path.insert(0, str(Path(__file__).resolve().parents[1] / "tests"))
 
 import structlog
 from confluent_kafka import ConsumerGroupTopicPartitions, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec  # type: ignore[attr-defined]  # its type information lacks it
+from support.kafka_cluster import KafkaCluster
 
 from benchmarks.producing import produce
 from deploy.admin.topics import ensure_topics
-from deploy.local.kafka import KafkaCluster
 from deploy.local.stack.lag import GroupLag
 from deploy.local.supervisor.child import bound_command
 from processors.stages.catalogue import JOIN

@@ -36,12 +36,12 @@ import structlog
 from confluent_kafka import Consumer, Producer, TopicPartition
 from rich.console import Console
 from rich.table import Table
+from support.kafka_cluster import KafkaCluster
 
 from benchmarks.contenders.processes import Measured
 from benchmarks.contenders.work import Work, work
 from benchmarks.peers import CONTENDERS, PARTITIONS, SMALL, Facts, finish, send, topics, wait_for
 from benchmarks.producing import produce
-from deploy.local.kafka import KafkaCluster
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.worker.state.partition_views import PartitionViews

@@ -38,10 +38,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
 
 from confluent_kafka import Producer
 from rich.console import Console
+from support.embedded_broker import EmbeddedBroker
 
 from benchmarks.producing import produce
 from deploy.admin.topics import ensure_topics
-from deploy.local.tansu import EmbeddedBroker
 from deploy.observability import configure_logs
 from processors.domain.cases.replay import replay_case
 from processors.stages.complaints import ComplaintStage

@@ -7,12 +7,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Protocol
 
-from deploy.local.kafka import KafkaCluster
-from deploy.local.tansu import EmbeddedBroker
+from support.embedded_broker import EmbeddedBroker
+from support.kafka_cluster import KafkaCluster
 
 
 class Cluster(Protocol):
-    """What the matrix needs of a cluster; `deploy.local.kafka.KafkaCluster` has it."""
+    """What the matrix needs of a cluster; `support.kafka_cluster.KafkaCluster` has it."""
 
     @property
     def bootstrap_servers(self) -> str:

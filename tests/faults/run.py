@@ -16,7 +16,7 @@ from types import FrameType
 import structlog
 from rich.console import Console
 
-from deploy.local.kafka import available
+from deploy.local.kafka.jars import available
 from deploy.observability import configure_logs
 from faults.disk import unmount
 from faults.matrix import run_section

@@ -10,8 +10,9 @@ from pathlib import Path
 import pytest
 
 from deploy.local.broker_kind import Broker
-from deploy.local.kafka import KafkaCluster, available
-from deploy.local.tansu import EmbeddedBroker
+from deploy.local.kafka.jars import available
+from support.embedded_broker import EmbeddedBroker
+from support.kafka_cluster import KafkaCluster
 
 on_both_brokers = pytest.mark.parametrize("broker", list(Broker), indirect=True, scope="session", ids=str)
 """Marks a test, or with `pytestmark` a module, that runs once on each broker. Without it the fixture `broker` of

@@ -3,12 +3,12 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewTopic
 from confluent_kafka.cimpl import NewTopic
+from support.embedded_broker import EmbeddedBroker
 
 from deploy.admin.topics import ensure_topics, verify_topics
 from deploy.local.ports import free_port
-from deploy.local.tansu import EmbeddedBroker
 from schemas.errors import ConfigurationError, Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
@@ -49,7 +49,7 @@ def test_unequal_partition_counts_of_joined_topics_are_refused(kafka: KafkaConne
 def test_a_compacted_event_topic_is_refused(kafka: KafkaConnection) -> None:
     """Compaction would drop all but the last event of a declaration."""
     make(kafka, Topic.RATED_SERVICE, 4, **{"cleanup.policy": "compact"})
-    with pytest.raises(ConfigurationError, match=r"cleanup\.policy=compact, which drops events"):
+    with pytest.raises(ConfigurationError, match=r"cleanup\.policy=compact, which deletes events"):
         ensure_topics(kafka, partitions=4, replication_factor=1)
 
 

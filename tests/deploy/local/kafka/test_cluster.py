@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import signal
 import subprocess
 import sys
@@ -13,14 +14,16 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, Topi
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from support.brokers import needs_kafka
+from support.kafka_cluster import KafkaCluster
 from support.polling import eventually
 
-from deploy.local.kafka import KafkaCluster
 from deploy.local.kafka.configuration import choose_nodes, server_properties
 from schemas.errors import ConfigurationError, SystemFault
 from schemas.kafka.connection import KafkaConnection
 
 TOPIC = "numbers"
+
+ROOT = Path(__file__).resolve().parents[4]
 
 
 def make_topic(cluster: KafkaCluster, copies: int) -> None:
@@ -122,10 +125,16 @@ def test_three_brokers_survive_the_loss_of_one(tmp_path: Path) -> None:
 def test_brokers_end_with_who_started_them(tmp_path: Path) -> None:
     """A test run that is killed leaves no Java behind."""
     code = (
-        "import sys, time; from pathlib import Path; from deploy.local.kafka import KafkaCluster\n"
+        "import sys, time; from pathlib import Path; from support.kafka_cluster import KafkaCluster\n"
         "with KafkaCluster(Path(sys.argv[1])) as cluster: print(cluster.pid(0), flush=True); time.sleep(600)"
     )
-    starter = subprocess.Popen([sys.executable, "-c", code, str(tmp_path)], stdout=subprocess.PIPE, text=True)
+    paths = os.pathsep.join((str(ROOT), str(ROOT / "tests")))
+    starter = subprocess.Popen(
+        [sys.executable, "-c", code, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": paths},
+    )
     assert starter.stdout is not None
     pid = int(starter.stdout.readline())
     starter.send_signal(signal.SIGKILL)

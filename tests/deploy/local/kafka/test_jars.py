@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 from support.brokers import need_apache_kafka
+from support.kafka_cluster import KafkaCluster
 from support.polling import DEADLINE_S
 
-from deploy.local.kafka import KafkaCluster, available, java
-from deploy.local.kafka.jars import default_cache, resolve
+from deploy.local.kafka import java
+from deploy.local.kafka.jars import available, default_cache, resolve
 from schemas.errors import ConfigurationError, SystemFault
 
 SLOW_MAVEN = """#!/bin/sh

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from support.brokers import needs_kafka
+from support.kafka_cluster import KafkaCluster
 from support.polling import DEADLINE_S, eventually
 
 from deploy.admin.topics import ensure_topics
-from deploy.local.kafka import KafkaCluster
 from deploy.local.stack import Layout
 from deploy.local.stack.lag import GroupLag, Lag
 from deploy.local.stack.layout import secret_in

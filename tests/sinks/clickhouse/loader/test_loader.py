@@ -10,13 +10,13 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka.admin import AdminClient
+from confluent_kafka.admin import AdminClient, NewTopic
 from confluent_kafka.cimpl import NewTopic
+from support.embedded_broker import EmbeddedBroker
 from support.events import at, item, rating, status
 from support.polling import DEADLINE_S, eventually
 from support.sink_bench import PROGRAM, SinkBench, sealed
 
-from deploy.local.tansu import EmbeddedBroker
 from schemas.errors import SystemFault
 from schemas.topics import Topic
 from sinks.audit import audit

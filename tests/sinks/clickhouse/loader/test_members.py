@@ -17,11 +17,11 @@ from confluent_kafka.cimpl import NewTopic
 from support.brokers import need_apache_kafka
 from support.clickhouse_server import ClickHouseServer
 from support.events import at, status
+from support.kafka_cluster import KafkaCluster
 from support.polling import DEADLINE_S, eventually
 from support.proxy import Fault, Proxy
 from support.sink_bench import SinkBench, SinkProcess, new_sink_bench
 
-from deploy.local.kafka import KafkaCluster
 from schemas.records import DeadLetter
 from schemas.topics import Topic
 from sinks.audit import audit

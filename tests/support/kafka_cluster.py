@@ -102,7 +102,7 @@ class KafkaCluster:
         if self.pid(number) is not None:
             return
         with self._log(number).open("ab") as output:
-            self._processes[number] = subprocess.Popen(  # noqa: S603 our own command; no shell reads it
+            self._processes[number] = subprocess.Popen(
                 bound_command(storage.broker_command(self.nodes[number], self._jars)),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
