@@ -10,7 +10,7 @@ from typing import Any
 from uuid import uuid4
 
 import pytest
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from support.embedded_broker import EmbeddedBroker
 from support.events import at, item, rating, status
