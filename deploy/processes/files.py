@@ -1,4 +1,4 @@
-"""Files of events into Kafka."""
+"""Behind `hailong publish`: events from files into Kafka."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from threading import Event
 from deploy.admin.topics import verify_topics
 from deploy.settings import KafkaSettings, load
 from deploy.settings.sealing import SealingSettings
-from producers.files import FileKind, FileReport, Progress, Rejection, RejectWriter, publish_files
+from producers.files import FileKind, FileReport, ImportProgress, Rejection, RejectWriter, publish_files
 from producers.sdk import EventPublisher
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic
@@ -23,7 +23,7 @@ def run(
     files: Sequence[Path],
     kind: str,
     variables: Mapping[str, str],
-    progress: Callable[[Progress], None],
+    progress: Callable[[ImportProgress], None],
     rejects: Path | None,
     on_reject: Callable[[Rejection], None],
     stop: Event,
@@ -31,18 +31,18 @@ def run(
     """Publish files.
 
     Args:
-        files: Which.
+        files: The files.
         kind: Value of a `FileKind`.
         variables: Settings.
-        progress: Is told how far it is.
+        progress: Called with the progress.
         rejects: CSV file for the rejections; None: each is given to `on_reject`.
-        on_reject: Is told each rejection, unless there is a file for them.
-        stop: When set, the reading ends.
+        on_reject: Called with each rejection, unless there is a file for them.
+        stop: When set, the import ends.
 
     Raises:
-        ConfigurationError: Files or topics are missing, or rejections cannot be written where they are to go.
+        ConfigurationError: Files or topics are missing, or the file for rejections cannot be written.
         Unavailable: Kafka does not answer.
-        DeliveryFailed: Kafka did not take everything.
+        DeliveryFailed: Kafka did not accept everything.
     """
     if rejects is not None:
         _check_rejects(rejects, files)
@@ -64,9 +64,13 @@ def run(
 
 
 def _check_rejects(rejects: Path, files: Sequence[Path]) -> None:
-    """Before anything is sent: the first rejection may come after a million events."""
+    """Check this before anything is sent: the first rejection may come after a million events."""
     if any(rejects.resolve() == path.resolve() for path in files):
-        raise ConfigurationError([f"{rejects} is one of the files to be read; rejections would replace it."])
-    there = rejects if rejects.exists() else rejects.parent
-    if rejects.is_dir() or not os.access(there, os.W_OK):
-        raise ConfigurationError([f"Rejections cannot be written to {rejects}."])
+        raise ConfigurationError(
+            [f"{rejects} is one of the files to publish; rejections would overwrite it. Name another file."]
+        )
+    target = rejects if rejects.exists() else rejects.parent
+    if rejects.is_dir() or not os.access(target, os.W_OK):
+        raise ConfigurationError(
+            [f"Rejections cannot be written to {rejects}: name a file in a directory that you can write to."]
+        )

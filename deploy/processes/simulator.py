@@ -1,4 +1,4 @@
-"""The simulator: a scenario played into Kafka."""
+"""Behind `hailong simulate`: publish the events of a scenario."""
 
 from __future__ import annotations
 
@@ -22,15 +22,15 @@ NEEDS = (KafkaSettings, SealingSettings, LogSettings)
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """What is to be played.
+    """Which scenario to publish, and how.
 
     Attributes:
-        seed: Of the scenario.
-        scale: 1 for all of Hai Phong.
-        speed: Simulated seconds per second; None for as fast as it goes.
+        seed: Seed of the scenario.
+        scale: Its size; 1 is all of Hai Phong.
+        speed: Simulated seconds per second; None: as fast as possible.
         poison: Whether broken records are mixed in.
-        handling: Whether complaints are handled.
-        truth: Where the figures of the scenario are written before it is played.
+        handling: Whether offices handle complaints.
+        truth: File for the true figures, written before the events are published; None: none.
     """
 
     seed: int
@@ -47,18 +47,20 @@ def run(
     progress: Callable[[Progress], None],
     stop: Event,
 ) -> tuple[int, int]:
-    """Play it; returns how many records Kafka has, and how many the scenario holds. Fewer only when it was stopped.
+    """Publish a scenario; returns how many records Kafka has, and how many the scenario holds (more only after a stop).
 
     Raises:
         ConfigurationError: Topics are missing, or the sealing keys.
         Unavailable: Kafka does not answer.
-        DeliveryFailed: Kafka did not take everything.
+        DeliveryFailed: Kafka did not accept everything.
     """
     connection = load(KafkaSettings, variables).connection()
     verify_topics(connection, (Topic.DECLARATION_STATUS, Topic.RATING, Topic.COMPLAINT_ACTION))
     keys = load(SealingSettings, variables).keys()
     if keys is None:
-        raise ConfigurationError(["HAILONG_SEALING_KEYS is not set: the scenario holds contacts, which travel sealed."])
+        raise ConfigurationError(
+            ["HAILONG_SEALING_KEYS is not set: the scenario holds contacts, which must be sealed."]
+        )
     made = Haiphong2020(
         scenario.seed, scenario.scale, poison=scenario.poison, seal=_sealer(keys), handling=scenario.handling
     )

@@ -2,6 +2,6 @@
 
 from producers.files.publish import publish_files
 from producers.files.rejects import RejectWriter
-from producers.files.report import FileCounts, FileKind, FileReport, Progress, Rejection
+from producers.files.report import FileCounts, FileKind, FileReport, ImportProgress, Rejection
 
-__all__ = ["FileCounts", "FileKind", "FileReport", "Progress", "RejectWriter", "Rejection", "publish_files"]
+__all__ = ["FileCounts", "FileKind", "FileReport", "ImportProgress", "RejectWriter", "Rejection", "publish_files"]

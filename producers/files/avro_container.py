@@ -1,7 +1,7 @@
 """Avro container files, block by block.
 
-Not `fastavro.reader`: a block is decoded for itself here, so that its size is checked before it is unpacked, and a
-damaged record costs the rest of its block and not the rest of the file.
+This does not use `fastavro.reader`: decoding block by block checks the size of a block before it is unpacked, and a
+damaged record costs only the rest of its block, not the rest of the file.
 
 Source: Apache Avro 1.12 specification, "Object Container Files".
 """
@@ -18,15 +18,15 @@ from typing import Any
 from fastavro import parse_schema, schemaless_reader
 from fastavro.schema import SchemaParseException, UnknownType
 
-from producers.files.report import FileUnusable, Parsed, fault
+from producers.files.report import FileUnusable, ParsedLine, fault
 from schemas.codec.record import BROKEN
 
 MAX_HEADER_ENTRIES = 100
 MAX_HEADER_BYTES = 1 << 20
 MAX_BLOCK_BYTES = 2 << 20
 MAX_UNPACKED_BYTES = 2 << 20
-"""Writers end a block at 16 or 64 KiB. A larger one is a mistake or an attack on our memory: it may be one list of a
-record a byte, each some 200 bytes to Python, and only what was read can be held against the rules."""
+"""Writers end a block at 16 or 64 KiB. A much larger block is a mistake or an attack on our memory: it may hold a list
+of one-byte records, each about 200 bytes in Python, and the rules can only check a list after it was decoded."""
 
 _MAGIC, _SYNC_BYTES = b"Obj\x01", 16
 _PLAIN = {"null", "boolean", "int", "long", "bytes", "string"}
@@ -42,18 +42,18 @@ class Container:
     """
 
     names: Sequence[str]
-    records: Iterator[Parsed]
+    records: Iterator[ParsedLine]
 
 
-def read(content: io.BufferedReader[Any], known: Sequence[str]) -> Container:
-    """Read the header, and the records lazily.
+def read_avro(content: io.BufferedReader[Any], known: Sequence[str]) -> Container:
+    """Read the header; the records are read lazily.
 
     Args:
         content: The file.
-        known: Fields that may stand in its schema.
+        known: Fields that its schema may have.
 
     Raises:
-        FileUnusable: It is no Avro file that can be used.
+        FileUnusable: It is not an Avro file, or not one that can be used.
     """
     try:
         meta, sync = _header(content)
@@ -97,7 +97,7 @@ def _header(content: io.BufferedReader[Any]) -> tuple[Mapping[str, bytes], bytes
 
 
 def _is_plain(kind: Any, depth: int) -> bool:
-    """Whether values of a type have a size that their bytes bound: a list of nulls, e.g., needs no bytes at all."""
+    """Whether the bytes of a value bound its size in memory; a list of nulls, for example, needs no bytes at all."""
     if isinstance(kind, list):
         return all(_is_plain(branch, depth + 1) for branch in kind)
     if isinstance(kind, str):
@@ -111,7 +111,7 @@ def _is_plain(kind: Any, depth: int) -> bool:
     return kind["type"] == "enum" or kind["type"] in _PLAIN
 
 
-def _records(content: io.BufferedReader[Any], schema: Any, sync: bytes, codec: str) -> Iterator[Parsed]:
+def _records(content: io.BufferedReader[Any], schema: Any, sync: bytes, codec: str) -> Iterator[ParsedLine]:
     number = 1
     while True:
         try:
@@ -132,7 +132,7 @@ def _next_block(content: io.BufferedReader[Any], sync: bytes, codec: str) -> tup
     return count, packed if codec == "null" else _unpacked(packed)
 
 
-def _of_block(block: bytes, schema: Any, number: int, count: int) -> Iterator[Parsed]:
+def _of_block(block: bytes, schema: Any, number: int, count: int) -> Iterator[ParsedLine]:
     body = io.BytesIO(block)
     for line in range(number, number + count):
         try:
@@ -144,9 +144,9 @@ def _of_block(block: bytes, schema: Any, number: int, count: int) -> Iterator[Pa
             rule = (
                 f"cannot be read, and with it the rest of its block ({rest} records)" if rest > 1 else "cannot be read"
             )
-            yield Parsed(line, None, [fault("record", rule)])
+            yield ParsedLine(line, None, [fault("record", rule)])
             return
-        yield Parsed(line, record if isinstance(record, dict) else None, [])
+        yield ParsedLine(line, record if isinstance(record, dict) else None, [])
 
 
 def _bytes(content: io.BufferedReader[Any], limit: int) -> bytes:

@@ -1,7 +1,7 @@
 """CSV: rows with a header line.
 
-A stray quote must cost only its own line. So a quoted value may span a limited number of lines; when its end does not
-come within them, the line with the quote is rejected alone and reading goes on with the next one.
+A stray quote must cost only its own line. So a quoted value may span a limited number of lines. If its closing quote is
+not among them, only the line with the opening quote is rejected, and reading continues with the next line.
 """
 
 from __future__ import annotations
@@ -14,17 +14,17 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from producers.files.lines import MAX_LINE_BYTES, NOT_UTF8, TOO_LONG, Line, lines_of
-from producers.files.report import FileUnusable, Parsed, fault
+from producers.files.report import FileUnusable, ParsedLine, fault
 from schemas.errors import Problem
 
 MAX_LINES_OF_ROW = 100
-"""A comment of a hundred lines fits; the rest of a file after a stray quote does not."""
+"""Enough for a comment of a hundred lines, but not for the rest of a file after a stray quote."""
 
 _DELIMITERS = (",", ";", "\t")
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class CsvTable:
     """A CSV file whose header has been read.
 
     Attributes:
@@ -33,15 +33,15 @@ class Table:
     """
 
     columns: Sequence[str]
-    rows: Iterator[Parsed]
+    rows: Iterator[ParsedLine]
 
 
-def read(content: io.BufferedReader, known: Collection[str]) -> Table:
-    """Read the header, and the rows lazily.
+def read_csv(content: io.BufferedReader, known: Collection[str]) -> CsvTable:
+    """Read the header; the rows are read lazily.
 
     Args:
         content: The file.
-        known: Columns that may stand in the header.
+        known: Columns that the header may have.
 
     Raises:
         FileUnusable: The header cannot be used.
@@ -56,11 +56,11 @@ def read(content: io.BufferedReader, known: Collection[str]) -> Table:
     problems = _header_problems(columns, known)
     if problems:
         raise FileUnusable(1, problems)
-    return Table(columns, _rows(lines, columns, delimiter))
+    return CsvTable(columns, _rows(lines, columns, delimiter))
 
 
 def _header_problems(columns: Sequence[str], known: Collection[str]) -> list[Problem]:
-    """Columns are named by their number: a file without header has a person's data in its first line."""
+    """Names unknown columns by their number: in a file without header the first line holds personal data."""
     found = []
     for number, name in enumerate(columns, 1):
         if name not in known:
@@ -72,34 +72,36 @@ def _header_problems(columns: Sequence[str], known: Collection[str]) -> list[Pro
     return found
 
 
-def _rows(lines: Iterator[Line], columns: Sequence[str], delimiter: str) -> Iterator[Parsed]:
-    ahead = _Ahead(lines)
+def _rows(lines: Iterator[Line], columns: Sequence[str], delimiter: str) -> Iterator[ParsedLine]:
+    ahead = _Lookahead(lines)
     while (line := ahead.next()) is not None:
         if line.text is None:
-            yield Parsed(line.number, None, [TOO_LONG if line.too_long else NOT_UTF8])
+            yield ParsedLine(line.number, None, [TOO_LONG if line.too_long else NOT_UTF8])
             continue
         if not line.text.strip():
             continue
         taken, text = _until_closed(line.text, ahead)
         row = _row(line.number, text, columns, delimiter)
         if row.fields is None:
-            ahead.put_back(taken)  # what was swallowed by a stray quote is read again, each line for itself
+            ahead.put_back(taken)  # the lines after a stray quote are read again, one by one
         yield row
 
 
-def _row(number: int, text: str | None, columns: Sequence[str], delimiter: str) -> Parsed:
+def _row(number: int, text: str | None, columns: Sequence[str], delimiter: str) -> ParsedLine:
     if text is None:
-        return Parsed(number, None, [fault("line", f"has a quote that is not closed within {MAX_LINES_OF_ROW} lines")])
+        return ParsedLine(
+            number, None, [fault("line", f"has a quote that is not closed within {MAX_LINES_OF_ROW} lines")]
+        )
     cells = _cells(text, delimiter)
     if cells is None:
-        return Parsed(number, None, [fault("line", "must be well-formed CSV: quotes in a value are doubled")])
+        return ParsedLine(number, None, [fault("line", "must be well-formed CSV: quotes in a value are doubled")])
     if len(cells) != len(columns):
         rule = f"must have {len(columns)} values as the header has columns; it has {len(cells)}"
-        return Parsed(number, None, [fault("line", rule)])
-    return Parsed(number, {name: cell for name, cell in zip(columns, cells, strict=True) if cell})
+        return ParsedLine(number, None, [fault("line", rule)])
+    return ParsedLine(number, {name: cell for name, cell in zip(columns, cells, strict=True) if cell})
 
 
-class _Ahead:
+class _Lookahead:
     """Lines that can be put back."""
 
     def __init__(self, lines: Iterator[Line]) -> None:
@@ -111,12 +113,12 @@ class _Ahead:
         return self._waiting.popleft() if self._waiting else next(self._lines, None)
 
     def put_back(self, lines: Sequence[Line]) -> None:
-        """These come next, in this order."""
+        """Make these the next lines, in this order."""
         self._waiting.extendleft(reversed(lines))
 
 
-def _until_closed(text: str, ahead: _Ahead) -> tuple[list[Line], str | None]:
-    """Take more lines until every quote is closed: the lines taken, and the whole text or None."""
+def _until_closed(text: str, ahead: _Lookahead) -> tuple[list[Line], str | None]:
+    """Read more lines until every quote is closed; returns these lines, and the whole text or None."""
     taken: list[Line] = []
     quotes, size = text.count('"'), len(text)
     while quotes % 2:

@@ -1,4 +1,4 @@
-"""From the fields of a file to the fields of the contract: times, contacts, and which event it is."""
+"""From the fields of a file to the fields of the contract: kind of event, times and contacts."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from producers.files.report import FileKind, fault
-from producers.files.sheets import ITEM_COLUMNS, SHEET_COLUMNS, whole
+from producers.files.sheets import ITEM_COLUMNS, SHEET_COLUMNS, int_of_digits
 from producers.sdk.events import InvalidEvent
 from schemas.catalogue import latest, parsed
 from schemas.contacts.sealing import Contact, SealingKeys, seal_with_own_key
@@ -34,12 +34,12 @@ _TIMES = {
     Topic.RATING: "submitted_at",
     Topic.COMPLAINT_ACTION: "acted_at",
 }
-_TOLD_BY = {
+_KIND_FIELDS = {
     "event_id": Topic.DECLARATION_STATUS,
     "sheet_id": Topic.RATING,
     "action_id": Topic.COMPLAINT_ACTION,
 }
-"""The field that only one kind of event has."""
+"""Fields that only one kind of event has."""
 
 TOPICS = {
     FileKind.STATUS: Topic.DECLARATION_STATUS,
@@ -47,41 +47,43 @@ TOPICS = {
     FileKind.ACTION: Topic.COMPLAINT_ACTION,
 }
 _TIME_RULE = "must be ISO 8601 with an offset, such as 2020-04-01T08:30:00+07:00, or epoch milliseconds"
-_NO_KEYS = fault("contact_name", "is in clear and there is no sealing key: set HAILONG_SEALING_KEYS, or leave it out")
+_NO_KEYS = fault(
+    "contact_name", "cannot be sealed, because there is no sealing key: set HAILONG_SEALING_KEYS, or leave it out"
+)
 
 
 def topic_of(kind: FileKind, names: Collection[str]) -> Topic | None:
-    """Which event the names of fields belong to; None when it cannot be told."""
+    """The topic of an event, by its kind or by its field names; None when these do not decide."""
     if kind is not FileKind.AUTO:
         return TOPICS[kind]
-    found = [topic for name, topic in _TOLD_BY.items() if name in names]
+    found = [topic for name, topic in _KIND_FIELDS.items() if name in names]
     return found[0] if len(found) == 1 else None
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """An event of a file on its way to the contract.
+    """An event of a file with the fields of the contract.
 
     Attributes:
         record: Its fields.
-        contact_key: The key of its contact, to be sent with it; None where it has none in clear.
+        contact_key: The key of its contact, to be sent with it; None without an unsealed contact.
     """
 
     record: dict[str, object]
     contact_key: ContactKey | None = None
 
 
-def prepared(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | None, now: int) -> Prepared:
-    """The record that the fields of a file stand for; what does not fit is left for the rules to refuse.
+def prepare(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | None, now: int) -> Prepared:
+    """Convert the fields of a file to a record; values that do not fit are left for the rules to refuse.
 
     Args:
-        topic: Which event.
-        fields: Names and values as the file has them; a score of an action may be digits.
-        keys: Sealing keys; None: a contact in clear is refused.
-        now: The present, epoch milliseconds.
+        topic: Topic of the event.
+        fields: Names and values as in the file; the score of an action may be digits.
+        keys: Sealing keys; None: an unsealed contact is refused.
+        now: The time now, epoch milliseconds.
 
     Raises:
-        InvalidEvent: A time without offset, or a contact that cannot be sealed.
+        InvalidEvent: A time has no offset, or a contact cannot be sealed.
     """
     record, problems, contact_key = dict(fields), list[Problem](), None
     time = _TIMES[topic]
@@ -93,15 +95,15 @@ def prepared(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | Non
         found, contact_key = _seal_contact(record, keys, now)
         problems += found
     if topic is Topic.COMPLAINT_ACTION and "score" in record:
-        record["score"] = whole(record["score"])
+        record["score"] = int_of_digits(record["score"])
     if problems:
         raise InvalidEvent(problems)
     return Prepared(record, contact_key)
 
 
 def milliseconds(value: object) -> int | None:
-    """Epoch milliseconds of a time in a file; None when it is none, or says not which offset it has."""
-    value = whole(value)
+    """Epoch milliseconds of a time in a file; None if it is not a time, or has no UTC offset."""
+    value = int_of_digits(value)
     if isinstance(value, int):
         return value
     if isinstance(value, str):
@@ -117,19 +119,19 @@ def milliseconds(value: object) -> int | None:
 def _seal_contact(
     record: dict[str, object], keys: SealingKeys | None, now: int
 ) -> tuple[list[Problem], ContactKey | None]:
-    """Replace name and phone by what seals them; what is wrong with them, or the key that opens them."""
+    """Replace name and phone by the sealed contact; returns what is wrong with them, or the key that opens them."""
     clear = {name: record.pop(name, None) for name in ("contact_name", "contact_phone")}
     problem = _contact_problem(record, clear, keys)
     name, phone = clear["contact_name"], clear["contact_phone"]
     if problem or keys is None or (name is None and phone is None):
         return problem, None
-    assert isinstance(name, str | None)  # else there is a problem
+    assert isinstance(name, str | None)  # else _contact_problem found a problem
     assert isinstance(phone, str | None)
     contact = Contact(name, phone)
     faults = contact.faults()
     sheet_id, declaration_no = record.get("sheet_id"), record.get("declaration_no")
     if faults or not (isinstance(sheet_id, str) and IDENTITY.accepts(sheet_id) and isinstance(declaration_no, str)):
-        return [fault(field, rule) for field, rule in faults], None  # any other id is refused by the rules
+        return [fault(field, rule) for field, rule in faults], None  # the rules refuse any other id
     record["contact"], contact_key = seal_with_own_key(contact, sheet_id, declaration_no, keys, now)
     return [], contact_key
 
@@ -140,7 +142,12 @@ def _contact_problem(record: dict[str, object], clear: Mapping[str, object], key
         try:
             record["contact"] = base64.b64decode(str(record["contact"]), validate=True)
         except (binascii.Error, ValueError):
-            return [fault("contact", "must be a sealed contact in base64; a clear one is contact_name, contact_phone")]
+            return [
+                fault(
+                    "contact",
+                    "must be a sealed contact in base64; give an unsealed one as contact_name and contact_phone",
+                )
+            ]
     if given and record.get("contact") is not None:
         return [fault("contact", "must not be given together with contact_name or contact_phone")]
     if given and keys is None:

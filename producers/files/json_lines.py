@@ -1,4 +1,4 @@
-"""JSON Lines: one event a line."""
+"""JSON Lines: one event per line."""
 
 from __future__ import annotations
 
@@ -8,36 +8,38 @@ from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from producers.files.lines import NOT_UTF8, TOO_LONG, lines_of
-from producers.files.report import Parsed, fault
+from producers.files.report import ParsedLine, fault
 from schemas.errors import Problem
 
 
-class _Refused(ValueError):
-    """JSON that is well formed and must not be believed."""
+class _RefusedJson(ValueError):
+    """Well-formed JSON that is refused."""
 
 
-def read(content: io.BufferedReader) -> Iterator[Parsed]:
-    """Events of a JSON Lines file; empty lines are passed over."""
+def read_json_lines(content: io.BufferedReader) -> Iterator[ParsedLine]:
+    """Events of a JSON Lines file; empty lines are skipped."""
     for line in lines_of(content):
         if line.text is None:
-            yield Parsed(line.number, None, [TOO_LONG if line.too_long else NOT_UTF8])
+            yield ParsedLine(line.number, None, [TOO_LONG if line.too_long else NOT_UTF8])
         elif line.text.strip():
             yield _parsed(line.number, line.text)
 
 
-def _parsed(number: int, text: str) -> Parsed:
+def _parsed(number: int, text: str) -> ParsedLine:
     try:
         value = json.loads(text, object_pairs_hook=_object, parse_constant=_constant)
     except json.JSONDecodeError as error:
-        return Parsed(number, None, [fault("line", f"must be one JSON object; it is no JSON at column {error.colno}")])
+        return ParsedLine(
+            number, None, [fault("line", f"must be one JSON object; it is not JSON at column {error.colno}")]
+        )
     except RecursionError:
-        return Parsed(number, None, [fault("line", "must be one JSON object; it is nested too deeply")])
+        return ParsedLine(number, None, [fault("line", "must be one JSON object; it is nested too deeply")])
     except ValueError as error:
-        rule = str(error) if isinstance(error, _Refused) else "has a number that is too long"
-        return Parsed(number, None, [fault("line", rule)])
+        rule = str(error) if isinstance(error, _RefusedJson) else "has a number that is too long"
+        return ParsedLine(number, None, [fault("line", rule)])
     if not isinstance(value, dict):
-        return Parsed(number, None, [_not_an_object(value)])
-    return Parsed(number, value)
+        return ParsedLine(number, None, [_not_an_object(value)])
+    return ParsedLine(number, value)
 
 
 def _not_an_object(value: object) -> Problem:
@@ -48,9 +50,9 @@ def _not_an_object(value: object) -> Problem:
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     made = dict(pairs)
     if len(made) != len(pairs):
-        raise _Refused("must not have one name twice")
+        raise _RefusedJson("must not have one name twice")
     return made
 
 
 def _constant(_name: str) -> NoReturn:
-    raise _Refused("must not hold NaN or Infinity")
+    raise _RefusedJson("must not hold NaN or Infinity")

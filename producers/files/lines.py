@@ -1,4 +1,4 @@
-"""Lines of a text file, one by one, whatever is in it."""
+"""Lines of a text file, one by one, whatever bytes it holds."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from producers.files.report import FileUnusable, fault
 
 MAX_LINE_BYTES = 1 << 20
-"""A rating of 50 items and the longest comment has about 20,000 bytes; a longer line is no event."""
+"""A rating of 50 items with the longest comment has about 20,000 bytes; a much longer line is not an event."""
 
 _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
@@ -27,7 +27,7 @@ class Line:
     Attributes:
         number: From 1.
         text: Its text; None when it is too long or not UTF-8.
-        too_long: Which of the two.
+        too_long: Whether it is too long, not wrongly encoded.
     """
 
     number: int
@@ -36,10 +36,10 @@ class Line:
 
 
 def lines_of(content: io.BufferedReader) -> Iterator[Line]:
-    """Lines of a file, empty ones included; memory is bounded by the longest line that is allowed.
+    """Lines of a file, including empty ones; memory is bounded by `MAX_LINE_BYTES`.
 
     Raises:
-        FileUnusable: The file is UTF-16, or is cut or damaged in the middle.
+        FileUnusable: The file is UTF-16, or it is cut off or damaged.
     """
     number = 0
     while True:

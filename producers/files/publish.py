@@ -1,19 +1,31 @@
-"""Walking files: every event checked, sealed, encoded and sent, or rejected with its reasons."""
+"""Import files: every event is checked, sealed, encoded and sent, or rejected with its reasons."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from threading import Event
-from typing import Protocol
 
 import structlog
 
 from producers.clock import wall_clock
-from producers.files import avro_container, csv_rows, json_lines, sheets
-from producers.files.fields import ACTION_FIELDS, RATING_COLUMNS, STATUS_FIELDS, TOPICS, prepared, topic_of
-from producers.files.report import FileCounts, FileKind, FileReport, FileUnusable, Parsed, Progress, Rejection, fault
-from producers.files.source import Format, Source, open_source
+from producers.encoded_publisher import EncodedPublisher
+from producers.files.avro_container import read_avro
+from producers.files.csv_rows import read_csv
+from producers.files.fields import ACTION_FIELDS, RATING_COLUMNS, STATUS_FIELDS, TOPICS, prepare, topic_of
+from producers.files.json_lines import read_json_lines
+from producers.files.report import (
+    FileCounts,
+    FileKind,
+    FileReport,
+    FileUnusable,
+    ImportProgress,
+    ParsedLine,
+    Rejection,
+    fault,
+)
+from producers.files.sheets import SHEET_COLUMNS, group_by_sheet
+from producers.files.source import FileFormat, Source, open_source
 from producers.sdk.events import InvalidEvent, encoded_contact_key, encoded_fields
 from schemas.contacts.sealing import SealingKeys
 from schemas.errors import ConfigurationError, Problem
@@ -24,21 +36,11 @@ log = structlog.get_logger(__name__)
 
 _PROGRESS_EVERY = 500
 _WHICH = (
-    "must be told by the fields: event_id for a status, sheet_id for a rating, action_id for a complaint action; "
-    "or name the kind"
+    "must show its kind by a field: event_id for a status, sheet_id for a rating, action_id for a complaint action; "
+    "or give --kind"
 )
 _KINDS = {topic: kind for kind, topic in TOPICS.items()}
-_RATING_FIELDS = (*sheets.SHEET_COLUMNS, "items")
-
-
-class EncodedPublisher(Protocol):
-    """Where encoded events go; `producers.sdk.EventPublisher` is one."""
-
-    def publish_encoded(self, topic: Topic, key: bytes, value: bytes, timestamp_ms: int | None = None) -> None:
-        """Send one event; may block while the queue is full."""
-
-    def flush(self) -> None:
-        """Wait until Kafka has all of them; raises if it does not."""
+_RATING_FIELDS = (*SHEET_COLUMNS, "items")
 
 
 def publish_files(
@@ -48,27 +50,27 @@ def publish_files(
     kind: FileKind = FileKind.AUTO,
     sealing_keys: SealingKeys | None = None,
     clock: Callable[[], int] = wall_clock,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[ImportProgress], None] | None = None,
     on_reject: Callable[[Rejection], None] | None = None,
     stop: Event | None = None,
 ) -> FileReport:
     """Send the events of files, in order; memory does not grow with their size.
 
-    Nothing of a rejected event is sent. When this returns, Kafka has every event that counts as sent.
+    When this returns, Kafka has every event that counts as sent.
 
     Args:
         paths: JSON Lines, CSV or Avro container files; each may be compressed with gzip.
-        publisher: Where to.
-        kind: Which events they hold.
-        sealing_keys: What contacts in clear are sealed with; None: events with one are rejected.
-        clock: The present, epoch milliseconds.
+        publisher: Sends the events.
+        kind: Kind of the events.
+        sealing_keys: Keys that unsealed contacts are sealed with; None: events with such a contact are rejected.
+        clock: The time now, epoch milliseconds.
         progress: Called after every few hundred events and at the end of each file.
         on_reject: Called with each fault of each rejected event.
-        stop: When set, the reading ends after the event at hand.
+        stop: When set, the import ends after the current event.
 
     Raises:
-        ConfigurationError: Files are missing or cannot be opened: all of them, before anything is sent.
-        DeliveryFailed: Kafka did not take everything.
+        ConfigurationError: Files are missing or cannot be opened; names all of them before anything is sent.
+        DeliveryFailed: Kafka did not accept everything.
         Unavailable: Kafka is away or too slow.
     """
     files = list(paths)
@@ -76,12 +78,12 @@ def publish_files(
     stop, done = stop or Event(), 0
     reports: list[FileCounts] = []
     for path in files:
-        walk = _Walk(path, publisher, kind, sealing_keys, clock, on_reject)
-        for counts, position in walk.run(stop):
+        current = _FileImport(path, publisher, kind, sealing_keys, clock, on_reject)
+        for counts, position in current.run(stop):
             if progress is not None:
                 read, rejected = (sum(getattr(c, name) for c in [*reports, counts]) for name in ("read", "rejected"))
-                progress(Progress(path, done + position, sum(sizes), read, rejected))
-        reports.append(walk.counts)
+                progress(ImportProgress(path, done + position, sum(sizes), read, rejected))
+        reports.append(current.counts)
         done += path.stat().st_size
         if stop.is_set():
             break
@@ -102,8 +104,8 @@ def _sizes(paths: Sequence[Path]) -> list[int]:
     return sizes
 
 
-class _Walk:
-    """One file on its way."""
+class _FileImport:
+    """The import of one file."""
 
     def __init__(
         self,
@@ -122,12 +124,12 @@ class _Walk:
         self._on_reject = on_reject
 
     def run(self, stop: Event) -> Iterator[tuple[FileCounts, int]]:
-        """Send the file; yields counts and the position on disk now and then, and at the end."""
+        """Send the events of the file; yields counts and the position on disk from time to time, and at the end."""
         counts, source = self.counts, None
         try:
             source = open_source(counts.path)
             for event in self._events(source):
-                self._take(event)
+                self._send_or_reject(event)
                 if counts.read % _PROGRESS_EVERY == 0:
                     yield counts, source.raw.tell()
                 if stop.is_set():
@@ -142,32 +144,32 @@ class _Walk:
         log.info("file_read", read=counts.read, sent=counts.sent, rejected=counts.rejected, complete=counts.complete)
         yield counts, position
 
-    def _events(self, source: Source) -> Iterator[Parsed]:
+    def _events(self, source: Source) -> Iterator[ParsedLine]:
         match source.format:
-            case Format.JSON_LINES:
-                return json_lines.read(source.content)
-            case Format.CSV:
-                table = csv_rows.read(source.content, self._known(RATING_COLUMNS))
-                return sheets.grouped(table.rows) if self._settle(table.columns) is Topic.RATING else table.rows
-            case Format.AVRO:
-                container = avro_container.read(source.content, self._known(_RATING_FIELDS))
-                self._settle(container.names)
+            case FileFormat.JSON_LINES:
+                return read_json_lines(source.content)
+            case FileFormat.CSV:
+                table = read_csv(source.content, self._known_names(RATING_COLUMNS))
+                return group_by_sheet(table.rows) if self._set_kind(table.columns) is Topic.RATING else table.rows
+            case FileFormat.AVRO:
+                container = read_avro(source.content, self._known_names(_RATING_FIELDS))
+                self._set_kind(container.names)
                 return container.records
 
-    def _known(self, rating: Sequence[str]) -> Sequence[str]:
-        """Names of fields that may stand in the file."""
+    def _known_names(self, rating: Sequence[str]) -> Sequence[str]:
+        """Names of fields that the file may have."""
         by_kind = {FileKind.STATUS: STATUS_FIELDS, FileKind.RATING: rating, FileKind.ACTION: ACTION_FIELDS}
         return by_kind.get(self._kind, tuple(dict.fromkeys([*STATUS_FIELDS, *rating, *ACTION_FIELDS])))
 
-    def _settle(self, names: Sequence[str]) -> Topic:
+    def _set_kind(self, names: Sequence[str]) -> Topic:
         topic = topic_of(self._kind, names)
         if topic is None:
             raise FileUnusable(1, [fault("file", _WHICH)])
         self._kind = _KINDS[topic]
         return topic
 
-    def _take(self, event: Parsed) -> None:
-        """Send one event or reject it."""
+    def _send_or_reject(self, event: ParsedLine) -> None:
+        """Send one event, or reject it."""
         self.counts.read += 1
         if event.fields is None:
             self._count_rejected(event.line, event.problems)
@@ -178,7 +180,7 @@ class _Walk:
             return
         now = self._clock()
         try:
-            ready = prepared(topic, event.fields, self._keys, now)
+            ready = prepare(topic, event.fields, self._keys, now)
             key, value = encoded_fields(topic, ready.record, now)
         except InvalidEvent as invalid:
             self._count_rejected(event.line, invalid.problems)

@@ -1,4 +1,4 @@
-"""The file of rejections: what to mend, without the person's data."""
+"""The file of rejections: what to correct, without personal data."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from producers.files.report import Rejection
 
 
 class RejectWriter:
-    """Writes rejections to a CSV file; usable as `on_reject`. The file is made when the first rejection comes.
+    """Writes rejections to a CSV file; usable as `on_reject`. The first rejection creates the file.
 
     Args:
         path: The file; an existing one is replaced.
@@ -23,7 +23,7 @@ class RejectWriter:
         self.written = 0
 
     def __call__(self, rejection: Rejection) -> None:
-        """Write one."""
+        """Write one rejection."""
         if self._file is None:
             self._file = self._path.open("w", encoding="utf-8", newline="")
             self._rows = csv.writer(self._file)

@@ -1,4 +1,4 @@
-"""What is said about files: progress, rejections, counts."""
+"""Data about an import of files: progress, rejections, counts."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from schemas.errors import Problem, Reason
 
 
 class FileKind(StrEnum):
-    """Which events a file holds; AUTO: told by the names of its fields."""
+    """Kind of the events in a file; AUTO: recognised by the names of its fields."""
 
     AUTO = "auto"
     STATUS = "status"
@@ -21,14 +21,14 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """One fault of one line; an event with several faults has several.
+    """One fault of one line; an event with several faults has several rejections.
 
     Attributes:
         path: The file.
-        line: Line number from 1; in an Avro file the number of the record; of a CSV rating its first row.
+        line: Line number from 1. In an Avro file: the number of the record. Of a CSV rating: its first row.
         field: Field or column, `line` for the line as a whole, `file` for the file.
         reason: Class of the fault.
-        rule: What it must be; never a value.
+        rule: The rule it breaks; never a value.
     """
 
     path: Path
@@ -38,17 +38,17 @@ class Rejection:
     rule: str
 
     def __str__(self) -> str:
-        """As shown to a person."""
+        """One line for a person."""
         return f"{self.path}:{self.line}: {self.field} {self.rule}"
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
-    """How far the reading has come.
+class ImportProgress:
+    """How far an import is.
 
     Attributes:
         path: The file being read.
-        bytes_read: Bytes taken so far from all files, as they lie on disk.
+        bytes_read: Bytes read so far from all files, as stored on disk.
         bytes_total: Size of all files.
         events: Events read so far.
         rejected: How many of them were rejected.
@@ -63,15 +63,15 @@ class Progress:
 
 @dataclass(slots=True)
 class FileCounts:
-    """What came of one file. An event is a status line, a rating line, or the rows of one rating revision in CSV.
+    """Counts of one file. An event is a status line, a rating line, or the rows of one rating revision in CSV.
 
     Attributes:
         path: The file.
         read: Events read; `sent + rejected`.
-        sent: Events handed to Kafka; the publisher's `flush` says that Kafka has them.
-        rejected: Events of which nothing was sent.
+        sent: Events given to the publisher; once its `flush` returns, Kafka has them.
+        rejected: Events that were not sent.
         doubtful_tax_codes: Events sent although the check digit of their tax code is wrong.
-        complete: Whether it was read to its end; False when the file itself is damaged or unusable.
+        complete: Whether the file was read to its end; False when it is damaged or unusable.
     """
 
     path: Path
@@ -84,11 +84,11 @@ class FileCounts:
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """What came of all files.
+    """Counts of all files of an import.
 
     Attributes:
         files: Counts of each file, in order.
-        stopped: Whether the reading was stopped before the end.
+        stopped: Whether the import was stopped before the end.
     """
 
     files: Sequence[FileCounts] = field(default=())
@@ -121,13 +121,13 @@ class FileReport:
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
-    """One event as a file holds it: fields, or why there are none.
+class ParsedLine:
+    """One event of a file, before it is checked: its fields, or why it cannot be read.
 
     Attributes:
-        line: Where it begins.
-        fields: Names and values as the file has them; None when it could not be read.
-        problems: Why not.
+        line: Line where it begins.
+        fields: Names and values as in the file; None when it cannot be read.
+        problems: Why it cannot be read.
     """
 
     line: int
@@ -136,10 +136,10 @@ class Parsed:
 
 
 class FileUnusable(Exception):
-    """The file as a whole, or all that follows, cannot be read. Caught where the files are walked.
+    """A file, or the rest of it, cannot be read; `publish_files` catches it.
 
     Attributes:
-        line: Where.
+        line: Line from which on it cannot be read.
         problems: Why.
     """
 

@@ -1,7 +1,7 @@
-"""Rating sheets in CSV: one row for each item, the rows of one revision one after the other.
+"""Rating sheets in CSV: one row per item; the rows of one revision follow each other.
 
-A row that cannot be read might belong to the sheet before it or to the one after it. Sending either without it could
-send half a sheet, so both are rejected with it.
+A row that cannot be read may belong to the sheet before it or after it. To never send half a sheet, both are rejected
+with it.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import re
 from collections import OrderedDict
 from collections.abc import Iterator
 
-from producers.files.report import Parsed, fault
+from producers.files.report import ParsedLine, fault
 from schemas.errors import Problem
 from schemas.validation.rules import MAX_ITEMS
 
@@ -28,77 +28,79 @@ SHEET_COLUMNS = (
     "contact_phone",
 )
 REMEMBERED = 100_000
-"""Sheets that are remembered to notice rows of one sheet in two places of a file; bounds the memory."""
+"""Number of sheets remembered, to notice rows of one sheet in two places of a file; bounds the memory."""
 _LONGEST_ID = 64
-"""Longer ids are refused by the rules anyway; kept here, a file of giant ones would fill the memory."""
+"""Longer ids are not remembered, because a file of giant ids would fill the memory; the rules refuse them anyway."""
 
 _WHOLE = re.compile(r"-?[0-9]{1,18}", re.ASCII)
-_UNREADABLE = fault("line", "stands next to a line that cannot be read and may belong to this sheet")
+_UNREADABLE = fault("line", "is next to a line that cannot be read and may belong to this sheet")
 _SCATTERED = fault(
     "sheet_id", "has rows in several places of the file: the rows of one revision must follow each other"
 )
 
 
-class _Sheet:
+class _SheetRows:
     """The rows of one revision so far."""
 
-    def __init__(self, row: Parsed, problems: list[Problem]) -> None:
+    def __init__(self, row: ParsedLine, problems: list[Problem]) -> None:
         cells = row.fields or {}
         self.line = row.line
         self.identity = _identity(row)
         self.fields = {name: cells[name] for name in SHEET_COLUMNS if name in cells}
         self.items: list[dict[str, object]] = []
         self.problems = problems
-        self.add(row)
+        self.add_row(row)
 
-    def add(self, row: Parsed) -> None:
-        """Take one more row."""
+    def add_row(self, row: ParsedLine) -> None:
+        """Add one row."""
         cells = row.fields or {}
         for name in SHEET_COLUMNS:
             if name in cells and cells[name] != self.fields.get(name):
                 rule = f"must be the same in every row of the sheet, or empty after the first (line {row.line})"
-                self._blame(fault(name, rule))
-        if len(self.items) <= MAX_ITEMS:  # one too many is enough to be refused; more would only cost memory
+                self._add_problem(fault(name, rule))
+        if (
+            len(self.items) <= MAX_ITEMS
+        ):  # one too many is enough for the rules to refuse it; more would only cost memory
             item = {name: cells[name] for name in ITEM_COLUMNS if name in cells}
-            self.items.append({**item, "score": whole(item["score"])} if "score" in item else item)
+            self.items.append({**item, "score": int_of_digits(item["score"])} if "score" in item else item)
 
-    def _blame(self, problem: Problem) -> None:
+    def _add_problem(self, problem: Problem) -> None:
         if len(self.problems) < MAX_ITEMS:
             self.problems.append(problem)
 
-    def parsed(self) -> Parsed:
+    def to_event(self) -> ParsedLine:
         """The sheet as one event."""
         if self.problems:
-            return Parsed(self.line, None, self.problems)
+            return ParsedLine(self.line, None, self.problems)
         fields = {**self.fields, "items": self.items}
         if "revision" in fields:
-            fields["revision"] = whole(fields["revision"])
-        return Parsed(self.line, fields)
+            fields["revision"] = int_of_digits(fields["revision"])
+        return ParsedLine(self.line, fields)
 
 
-def grouped(rows: Iterator[Parsed]) -> Iterator[Parsed]:
-    """Rows put together to sheets: one event for each revision, with its fields as in JSON."""
-    open_sheet: _Sheet | None = None
+def group_by_sheet(rows: Iterator[ParsedLine]) -> Iterator[ParsedLine]:
+    """Group rows into sheets: one event per revision, with fields as in JSON Lines."""
+    open_sheet: _SheetRows | None = None
     suspect = False
     seen: OrderedDict[tuple[object, object], None] = OrderedDict()
     for row in rows:
         if row.fields is None:
             if open_sheet is not None:
                 open_sheet.problems.append(_UNREADABLE)
-                yield open_sheet.parsed()
+                yield open_sheet.to_event()
             open_sheet, suspect = None, True
             yield row
             continue
         if open_sheet is not None and _identity(row) == open_sheet.identity:
-            open_sheet.add(row)
+            open_sheet.add_row(row)
             continue
         if open_sheet is not None:
-            yield open_sheet.parsed()
+            yield open_sheet.to_event()
         problems = [_UNREADABLE] if suspect else [_SCATTERED] if _identity(row) in seen else []
-        open_sheet, suspect = _Sheet(row, problems), False
+        open_sheet, suspect = _SheetRows(row, problems), False
         _remember(seen, open_sheet.identity)
     if open_sheet is not None:
-        yield open_sheet.parsed()
+        yield open_sheet.to_event()
 
 
 def _remember(seen: OrderedDict[tuple[object, object], None], identity: tuple[object, object]) -> None:
@@ -109,11 +111,11 @@ def _remember(seen: OrderedDict[tuple[object, object], None], identity: tuple[ob
         seen.popitem(last=False)
 
 
-def _identity(row: Parsed) -> tuple[object, object]:
+def _identity(row: ParsedLine) -> tuple[object, object]:
     cells = row.fields or {}
     return cells.get("sheet_id"), cells.get("revision")
 
 
-def whole(value: object) -> object:
-    """A whole number for a text of digits; anything else unchanged, for the rules to refuse."""
+def int_of_digits(value: object) -> object:
+    """An int for a text of digits; any other value unchanged, so that the rules refuse it."""
     return int(value) if isinstance(value, str) and _WHOLE.fullmatch(value) else value

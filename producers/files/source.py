@@ -1,4 +1,4 @@
-"""Opening files: what format they have, whether they are compressed, how far they are read."""
+"""Open files: detect format and compression, and know how far they are read."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ _GZIP, _AVRO = b"\x1f\x8b", b"Obj\x01"
 _BUFFER = 1 << 18
 
 
-class Format(Enum):
+class FileFormat(Enum):
     """Formats of files."""
 
     JSON_LINES = auto()
@@ -25,12 +25,12 @@ class Format(Enum):
 
 
 _SUFFIXES = {
-    ".jsonl": Format.JSON_LINES,
-    ".ndjson": Format.JSON_LINES,
-    ".json": Format.JSON_LINES,
-    ".csv": Format.CSV,
-    ".tsv": Format.CSV,
-    ".avro": Format.AVRO,
+    ".jsonl": FileFormat.JSON_LINES,
+    ".ndjson": FileFormat.JSON_LINES,
+    ".json": FileFormat.JSON_LINES,
+    ".csv": FileFormat.CSV,
+    ".tsv": FileFormat.CSV,
+    ".avro": FileFormat.AVRO,
 }
 
 
@@ -39,14 +39,14 @@ class Source:
     """An open file.
 
     Attributes:
-        raw: The file as it lies on disk; its position is the progress.
-        content: What is in it, decompressed.
+        raw: The file as stored on disk; its position is the progress.
+        content: Its decompressed content.
         format: Its format.
     """
 
     raw: io.BufferedReader[Any]
     content: io.BufferedReader[Any]
-    format: Format
+    format: FileFormat
 
     def close(self) -> None:
         """Close it."""
@@ -57,7 +57,7 @@ class Source:
 def open_source(path: Path) -> Source:
     """Open a file for reading.
 
-    The format is told by the suffix (before `.gz`), or else by how the content begins.
+    The format follows from the suffix (before `.gz`), or else from the first bytes.
 
     Raises:
         FileUnusable: It cannot be opened, or is damaged gzip.
@@ -77,11 +77,11 @@ def open_source(path: Path) -> Source:
     return Source(raw, content, _format(path, start))
 
 
-def _format(path: Path, start: bytes) -> Format:
+def _format(path: Path, start: bytes) -> FileFormat:
     if start.startswith(_AVRO):
-        return Format.AVRO
+        return FileFormat.AVRO
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
     known = _SUFFIXES.get(suffixes[-1]) if suffixes else None
     if known is not None:
         return known
-    return Format.JSON_LINES if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else Format.CSV
+    return FileFormat.JSON_LINES if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else FileFormat.CSV

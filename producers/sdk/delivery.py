@@ -1,4 +1,4 @@
-"""What became of a sent event."""
+"""The outcome of sending one event."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from schemas.errors import HailongError, Unavailable
 
 
 class DeliveryFailed(HailongError):
-    """Kafka did not acknowledge an event, for good. Sending it again is safe: the same id changes nothing twice."""
+    """Kafka finally did not accept an event. Sending it again is safe: the same id counts once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Where an event landed.
+    """Where Kafka stored an event.
 
     Attributes:
         topic: Full name of the topic.
@@ -29,7 +29,7 @@ class Receipt:
 
 
 class Delivery:
-    """The promise of one event."""
+    """The pending outcome of one event."""
 
     __slots__ = ("_future",)
 
@@ -40,8 +40,8 @@ class Delivery:
         """Wait until Kafka has the event.
 
         Raises:
-            DeliveryFailed: Kafka did not take it.
-            Unavailable: No answer within `timeout` seconds; the event is still on its way.
+            DeliveryFailed: Kafka did not accept it.
+            Unavailable: No answer within `timeout` seconds; the event may still be delivered.
         """
         try:
             return self._future.result(timeout)

@@ -1,4 +1,4 @@
-"""Checking and encoding an event before it is sent."""
+"""Check and encode an event before it is sent."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ _QUICK = {topic: quick_check(schema) for topic, schema in _SCHEMAS.items()}
 
 
 class InvalidEvent(HailongError):
-    """An event breaks rules of the contract; nothing of it was sent.
+    """An event breaks rules of the contract; it was not sent.
 
     Attributes:
-        problems: Every rule it breaks: fields and rules, never values.
+        problems: Every rule it breaks, with the field; never values.
     """
 
     def __init__(self, problems: Sequence[Problem]) -> None:
@@ -54,47 +54,47 @@ def encoded_action(action: ComplaintAction, now: int) -> tuple[bytes, bytes]:
 
 
 def encoded_contact_key(contact_key: ContactKey) -> tuple[bytes, bytes]:
-    """Key and value of the key of a contact."""
+    """Key and value of the record that holds a contact's key."""
     return key_of(contact_key), _ENCODE_CONTACT_KEY(contact_key.to_avro())
 
 
 def encoded_fields(topic: Topic, record: Mapping[str, Any], now: int) -> tuple[bytes, bytes]:
-    """Check an event, and give its key and value.
+    """Check an event, and return its key and value.
 
     Args:
         topic: `DECLARATION_STATUS`, `RATING` or `COMPLAINT_ACTION`.
-        record: The fields of its schema, of any type: what does not fit is a problem like any other.
-        now: The present, epoch milliseconds: an event may not lie more than a day ahead.
+        record: The fields of its schema; a value of a wrong type is a problem like any other.
+        now: The time now, epoch milliseconds: an event may be at most a day ahead of it.
 
     Raises:
-        InvalidEvent: It breaks rules: all of them, those about values once every value fits its type.
+        InvalidEvent: It breaks rules; lists all of them. Rules about values are checked once all types fit.
     """
     if not _QUICK[topic](record):
-        _refuse(topic, list(shape_problems(record, _SCHEMAS[topic])))
-        record = _whole(record, _SCHEMAS[topic])
+        _raise_any(topic, list(shape_problems(record, _SCHEMAS[topic])))
+        record = _with_defaults(record, _SCHEMAS[topic])
     try:
         value = _ENCODERS[topic](record)
     except PoisonRecord as poison:
         problems = list(shape_problems(record, _SCHEMAS[topic]))
-        _refuse(topic, problems or [Problem("event", poison.reason, f"must fit: {poison.detail}")])
+        _raise_any(topic, problems or [Problem("event", poison.reason, f"must fit: {poison.detail}")])
         raise
     of_complaint = topic is Topic.COMPLAINT_ACTION
     key = complaint_key(record["complaint_id"]) if of_complaint else declaration_key(record["declaration_no"])
-    _refuse(topic, _RULES[topic](record, now, key))
+    _raise_any(topic, _RULES[topic](record, now, key))
     return key, value
 
 
-def _whole(record: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A record with every field that may be left out: an integrator need not know of fields that came later."""
-    whole = {**{field["name"]: field.get("default") for field in schema["fields"]}, **record}
+def _with_defaults(record: Mapping[str, Any], schema: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The record with defaults for omitted fields: an integrator need not know fields that were added later."""
+    complete = {**{field["name"]: field.get("default") for field in schema["fields"]}, **record}
     for field in schema["fields"]:
         kind = field["type"]
         if isinstance(kind, dict) and kind["type"] == "array":
-            whole[field["name"]] = [_whole(item, kind["items"]) for item in whole[field["name"]]]
-    return whole
+            complete[field["name"]] = [_with_defaults(item, kind["items"]) for item in complete[field["name"]]]
+    return complete
 
 
-def _refuse(topic: Topic, problems: Sequence[Problem]) -> None:
+def _raise_any(topic: Topic, problems: Sequence[Problem]) -> None:
     if problems:
         REFUSED.labels(topic.subject).inc()
         raise InvalidEvent(problems)

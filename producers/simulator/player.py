@@ -6,24 +6,16 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Event
-from typing import Protocol
 
 import structlog
 
+from producers.encoded_publisher import EncodedPublisher
 from producers.simulator.haiphong2020 import Haiphong2020, SimulatedBatch
-from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)
 
 _SLICE_SECONDS = 0.1
 """At a chosen pace, records that fall into one such stretch of wall time are sent together."""
-
-
-class EncodedPublisher(Protocol):
-    """Where encoded records go; `producers.sdk` has one."""
-
-    def publish_encoded(self, topic: Topic, key: bytes, value: bytes) -> None:
-        """Send one record; may block while the queue is full. Raises when a record cannot be delivered."""
 
 
 @dataclass(frozen=True, slots=True)

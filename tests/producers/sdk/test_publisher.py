@@ -9,7 +9,7 @@ from confluent_kafka import Message
 from support.brokers import on_both_brokers
 from support.events import WRITTEN_AT, item, rating, status
 
-from producers.sdk import Delivery, DeliveryFailed, EventPublisher, InvalidEvent
+from producers.sdk import Delivery, DeliveryFailed, EventPublisher, InvalidEvent, queued_producer
 from schemas.codec.record import decoder
 from schemas.contacts.sealing import Contact, SealBroken, SealingKeys, open_key, unseal
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
@@ -196,28 +196,22 @@ def test_a_full_queue_holds_the_caller_back(
     connection: KafkaConnection, written: Written, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """With room for ten events, two hundred are sent without loss and without an error."""
-    monkeypatch.setitem(_tuning(), "queue.buffering.max.messages", 10)
+    monkeypatch.setitem(queued_producer._TUNING, "queue.buffering.max.messages", 10)
     with EventPublisher(connection, clock=clock) as publisher:
         for number in range(200):
             publisher.publish_encoded(Topic.RATING, b"1030000000%d" % (number % 10), b"value")
     assert len(written(Topic.RATING)) == 200
 
 
-def _tuning() -> dict[str, Any]:
-    from producers.sdk import publisher  # noqa: PLC0415 only here
-
-    return publisher._TUNING
-
-
 def test_a_queue_that_stays_full_says_so(free_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without a broker the caller is released after the time he chose, and `close` says how many were lost."""
-    monkeypatch.setitem(_tuning(), "queue.buffering.max.messages", 5)
+    monkeypatch.setitem(queued_producer._TUNING, "queue.buffering.max.messages", 5)
     publisher = EventPublisher(KafkaConnection(free_address), full_queue_timeout_s=0.2)
     for _ in range(5):
         publisher.publish_encoded(Topic.RATING, b"k", b"v")
-    with pytest.raises(Unavailable, match=r"took nothing for 0\.2 s while 5 events wait"):
+    with pytest.raises(Unavailable, match=r"accepted nothing for 0\.2 s while 5 events wait"):
         publisher.publish_encoded(Topic.RATING, b"k", b"v")
-    with pytest.raises(Unavailable, match="5 events are still on their way"):
+    with pytest.raises(Unavailable, match="has not acknowledged 5 events"):
         publisher.close(0.1)
 
 

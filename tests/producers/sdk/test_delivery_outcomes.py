@@ -6,12 +6,12 @@ import pytest
 from confluent_kafka import KafkaError
 
 from producers.sdk.delivery import DeliveryFailed
-from producers.sdk.outcomes import Outcomes
+from producers.sdk.delivery_outcomes import DeliveryOutcomes
 
 
 def test_a_clock_that_runs_ahead_is_named() -> None:
     """Kafka's word for it helps nobody; the failure says what to set right, and is told once."""
-    outcomes, message = Outcomes(), None
+    outcomes, message = DeliveryOutcomes(), None
     report: Any = outcomes.note  # the message of a report is not looked at
     report(KafkaError(KafkaError.INVALID_TIMESTAMP), message)
     with pytest.raises(DeliveryFailed, match=r"INVALID_TIMESTAMP: 1.*clock of this machine"):

@@ -1,4 +1,4 @@
-"""Counting what became of sent records."""
+"""Count delivered and failed records, and keep what callers' callbacks raise."""
 
 from __future__ import annotations
 
@@ -15,8 +15,8 @@ _WRONG_CLOCK = "INVALID_TIMESTAMP"
 """Apache Kafka refuses records whose own time is more than an hour ahead (message.timestamp.after.max.ms)."""
 
 
-class Outcomes:
-    """Failures since they were last asked for. Reports come in one thread, the publisher's; questions in any."""
+class DeliveryOutcomes:
+    """Failures since the last call of `raise_failures`. One thread delivers reports; any thread may ask."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -25,42 +25,42 @@ class Outcomes:
         self._errors: list[Exception] = []
 
     def note(self, error: KafkaError | None, _message: Message) -> None:
-        """Take one delivery report."""
+        """Record one delivery report."""
         if error is None:
-            self._delivered += 1  # a plain number: a metric's lock would cost a third of the throughput
+            self._delivered += 1  # a plain number: the lock of a metric would cost a third of the throughput
             return
         FAILED.labels(error.name()).inc()
         with self._lock:
             self._failed[error.name()] += 1
 
-    def show(self) -> None:
-        """Bring the metric up to date; in the thread of the reports."""
+    def update_metric(self) -> None:
+        """Add the new deliveries to the metric; called in the thread of the reports."""
         delivered, self._delivered = self._delivered, 0
         DELIVERED.inc(delivered)
 
     def guard(self, callback: Callable[[], None]) -> None:
-        """Run a caller's callback; what it raises must not stop the thread that serves everybody's reports."""
+        """Run a caller's callback and keep what it raises: it must not stop the thread that serves all reports."""
         try:
             callback()
-        except Exception as error:  # noqa: BLE001 - kept, and raised again in the caller's thread by raise_failures
+        except Exception as error:  # noqa: BLE001 - raise_failures raises it again in the caller's thread
             with self._lock:
                 self._errors.append(error)
 
     def raise_failures(self) -> None:
-        """Raise what was noted since the last call, and forget it.
+        """Raise what was recorded since the last call, and forget it.
 
         Raises:
-            DeliveryFailed: Records were not taken: how many, and why.
-            Exception: What a caller's callback raised, the first one.
+            DeliveryFailed: Kafka did not accept records; says how many and why.
+            Exception: The first exception of a caller's callback.
         """
         with self._lock:
             failed, self._failed = self._failed, Counter()
             errors, self._errors = self._errors, []
         if failed:
             reasons = ", ".join(f"{name}: {count}" for name, count in failed.most_common())
-            hint = "; the clock of this machine runs ahead: set it right first" if _WRONG_CLOCK in failed else ""
+            hint = "; the clock of this machine runs ahead: set it first" if _WRONG_CLOCK in failed else ""
             raise DeliveryFailed(
-                f"Kafka did not take {failed.total()} events ({reasons}); sending them again is safe{hint}"
+                f"Kafka did not accept {failed.total()} events ({reasons}); sending them again is safe{hint}"
             )
         if errors:
             raise errors[0]
