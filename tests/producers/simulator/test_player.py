@@ -14,9 +14,13 @@ class Collector:
     def __init__(self) -> None:
         self.records: list[tuple[Topic, bytes, bytes]] = []
 
-    def publish_encoded(self, topic: Topic, key: bytes, value: bytes) -> None:
-        """Keep a record."""
+    def publish_encoded(self, topic: Topic, key: bytes, value: bytes, timestamp_ms: int | None = None) -> None:
+        """Keep a record; the player leaves its Kafka timestamp to the publisher."""
+        assert timestamp_ms is None
         self.records.append((topic, key, value))
+
+    def flush(self) -> None:
+        """All records are here already."""
 
 
 def test_everything_is_sent_in_order_with_progress(small: Haiphong2020) -> None:
