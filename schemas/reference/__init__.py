@@ -1,18 +1,12 @@
-"""Reference data of the contract: offices, words, limits, deadlines and the working calendar.
+"""Reference data of the contract: offices, code lists, limits, deadlines and the working calendar.
 
-Every question about data that changes carries the time it is asked about (epoch milliseconds, UTC). What each file
-holds, where it comes from and how far it can be trusted: `docs/reference-data.md`.
+Data that changes is looked up as of a time (epoch milliseconds, UTC). `docs/reference-data.md` describes each file, its
+sources and how far it can be trusted.
 """
 
 from schemas.reference.calendar import WorkingCalendar, load_calendar
 from schemas.reference.deadlines import Deadline, DeadlineDirectory, load_deadlines
-from schemas.reference.declaration_no import (
-    DeclarationNo,
-    declaration_identity,
-    is_declaration_no,
-    parse_declaration_no,
-)
-from schemas.reference.errors import DeclarationNumberError, OutsideCalendarError, ReferenceDataError
+from schemas.reference.errors import OutsideCalendarError, ReferenceDataError
 from schemas.reference.offices import Level, Office, OfficeDirectory, Team, load_offices
 from schemas.reference.service import (
     Score,
@@ -45,8 +39,6 @@ __all__ = [
     "Deadline",
     "DeadlineDirectory",
     "DeclarationKind",
-    "DeclarationNo",
-    "DeclarationNumberError",
     "Direction",
     "KindDirectory",
     "Level",
@@ -65,8 +57,6 @@ __all__ = [
     "Team",
     "WorkingCalendar",
     "check_tax_code",
-    "declaration_identity",
-    "is_declaration_no",
     "load_calendar",
     "load_channels",
     "load_deadlines",
@@ -77,5 +67,4 @@ __all__ = [
     "load_reasons",
     "load_statuses",
     "load_steps",
-    "parse_declaration_no",
 ]

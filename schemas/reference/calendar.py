@@ -1,7 +1,7 @@
-"""The working calendar: elapsed working time and deadlines. Pure: every time is an argument, no clock is read.
+"""The working calendar: elapsed working time and deadlines. Every time is an argument; no clock is read.
 
 All instants are epoch milliseconds in UTC; days are local days of Viet Nam. The calendar knows the years 2019 to 2031
-and raises OutsideCalendarError beyond them; ask `covers` first where a time comes from outside.
+and raises OutsideCalendarError outside them; call `covers` first when a time comes from outside.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ from schemas.reference.working_hours import Windows, WorkingHours, load_working_
 class WorkingCalendar:
     """Working time of customs offices.
 
-    Two clocks share it. Legal limits of procedure steps run in working minutes and count the overtime of an office, for
-    work goes on then. Deadlines of feedback run in working days of the regular calendar, the same for every office.
-    Work on an unfinished check after closing time, outside registered overtime, is not counted.
+    It measures two kinds of time. Legal limits of procedure steps run in working minutes, which include the overtime of
+    an office. Deadlines of feedback run in regular working days, the same for every office. Work after closing time,
+    outside registered overtime, is not counted.
 
-    Building is cheap; arrays are computed at the first question (some milliseconds for each office with overtime).
-    Not for change from several threads at once before that first question; afterwards read-only.
+    Arrays are computed at the first call (some milliseconds for each office with overtime). Make that first call from
+    one thread; afterwards the calendar is read-only.
     """
 
     def __init__(self, hours: WorkingHours) -> None:
@@ -58,11 +58,11 @@ class WorkingCalendar:
         return found
 
     def covers(self, at_ms: int) -> bool:
-        """Whether the calendar knows an instant."""
+        """Whether the calendar contains an instant."""
         return FIRST_MS <= at_ms < END_MS
 
     def is_working_day(self, at_ms: int) -> bool:
-        """Whether the local day that holds an instant is a regular working day.
+        """Whether the local day of an instant is a regular working day.
 
         Raises:
             OutsideCalendarError: The instant lies outside the calendar.
@@ -74,14 +74,14 @@ class WorkingCalendar:
     def working_minutes_between(self, start_ms: int, end_ms: int, office: str | None = None) -> int:
         """Whole working minutes from one instant to another.
 
-        Exactly: the milliseconds of [start, end) that lie in working windows are summed, divided by 60,000 and rounded
-        towards zero. Seconds on both sides thus count, and minutes need not be aligned. When `end_ms` comes before
-        `start_ms` the result is that of the swapped call, negative.
+        The milliseconds of [start, end) inside working windows are summed, divided by 60,000 and rounded towards zero,
+        so minutes need not be aligned. When `end_ms` is before `start_ms`, the result is the negative of the swapped
+        call.
 
         Args:
             start_ms: Begin, inclusive.
             end_ms: End, exclusive.
-            office: Office whose overtime counts too; None or an office without overtime: regular hours.
+            office: Office whose overtime counts as well; None, or an office without overtime: regular hours only.
 
         Raises:
             OutsideCalendarError: One of them lies outside the calendar.
@@ -91,7 +91,7 @@ class WorkingCalendar:
         return worked // MINUTE_MS if worked >= 0 else -(-worked // MINUTE_MS)
 
     def overtime_of(self, office: str | None) -> str | None:
-        """The office, if it has overtime: offices with the same answer have the same working time."""
+        """The office itself if it has overtime, else None: all offices without overtime share one timeline."""
         return office if office in self._offices else None
 
     def working_minutes_between_many(
@@ -108,10 +108,10 @@ class WorkingCalendar:
         return whole
 
     def add_working_minutes(self, start_ms: int, minutes: int, office: str | None = None) -> int:
-        """The instant at which so many working minutes have passed since `start_ms`.
+        """The instant at which `minutes` working minutes have passed since `start_ms`.
 
-        The earliest such instant: a limit that is used up with the last minute of the morning ends at that minute, not
-        when the afternoon begins. With 0 minutes it is `start_ms` itself.
+        The earliest such instant: a limit that ends with the last minute of the morning ends then, not when the
+        afternoon begins. With 0 minutes it is `start_ms` itself.
 
         Raises:
             ValueError: `minutes` is negative.
@@ -126,9 +126,8 @@ class WorkingCalendar:
     def add_working_days(self, start_ms: int, days: int) -> int:
         """The deadline of `days` working days: the end of working time of the n-th regular working day after the start.
 
-        The day of the start never counts, whatever its hour and whether or not it is worked (the day of an event is not
-        counted: Civil Code 2015 Art. 147.2, from general knowledge, unverified). Overtime neither makes a working day
-        nor moves its end.
+        The day of the start never counts, whether or not it is worked (Civil Code 2015 Art. 147.2: the day of an event
+        is not counted; from general knowledge, unverified). Overtime neither makes a working day nor moves its end.
 
         Raises:
             ValueError: `days` is below 1.
@@ -175,7 +174,7 @@ class WorkingCalendar:
         return max(0, local_day_index(end_ms) - local_day_index(start_ms))
 
     def working_morning(self, at_ms: int, days_before: int) -> int:
-        """When work begins on the n-th regular working day before the day of an instant: a good time for a reminder.
+        """Start of work on the n-th regular working day before the day of an instant, for reminders.
 
         Raises:
             OutsideCalendarError: The instant or the result lies outside the calendar.

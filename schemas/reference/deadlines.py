@@ -41,10 +41,10 @@ class Deadline:
         track: FEEDBACK, COMPLAINT or DENUNCIATION.
         unit: What it is counted in: days after the day of the starting event (`WorkingCalendar.add_working_days`,
             `add_calendar_days`) or working hours from it.
-        amount: How many.
-        starts: The starting event, in words.
+        amount: Number of units.
+        starts: Description of the starting event.
         validity: When it holds.
-        confidence: Trust in the figure; unverified where we apply it to a time before it was in force.
+        confidence: Trust in the figure; unverified when we apply it to a time before it was in force.
         source: Where it comes from.
     """
 
@@ -78,7 +78,7 @@ class DeadlineDirectory:
     _versions: Mapping[str, Sequence[tuple[Validity, Deadline]]]
 
     def get(self, deadline_id: str, at_ms: int) -> Deadline:
-        """The deadline for an item whose clock starts at `at_ms` (epoch milliseconds, UTC).
+        """The deadline in force when a clock starts at `at_ms` (epoch milliseconds, UTC).
 
         Raises:
             KeyError: There is no deadline with that id.

@@ -1,4 +1,4 @@
-"""What reference data can get wrong."""
+"""Errors of reference data and of the calendar."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ class ReferenceDataError(SystemFault):
 
     Args:
         file: Name of the file.
-        line: Line of the fault, counted from 1; None where only the entry is known (TOML).
+        line: Line of the fault, counted from 1; None for TOML, where only the entry is known.
         problem: What is wrong, in one sentence.
     """
 
@@ -23,7 +23,3 @@ class ReferenceDataError(SystemFault):
 
 class OutsideCalendarError(HailongError, ValueError):
     """A time lies outside the years for which working days are known."""
-
-
-class DeclarationNumberError(HailongError, ValueError):
-    """A text is not a declaration number. The message never repeats the text."""

@@ -1,7 +1,7 @@
 """Customs offices, departments and regions with their dates of validity, and the teams of the Hai Phong offices.
 
-Names and levels changed on 15 March 2025, when the word "chi cục" moved one level up; every question therefore carries
-the time it is asked about. Source and confidence of each row: `data/offices.csv`, `data/teams.csv`.
+Names and levels changed on 15 March 2025, when the word "chi cục" moved one level up, so every lookup takes a time.
+Source and confidence of each row: `data/offices.csv`, `data/teams.csv`.
 """
 
 from __future__ import annotations
@@ -49,13 +49,13 @@ class Office:
         name_vi: Name shown to people in that period.
         name_2014: Name as printed in the 2014 reference database; None for a region.
         validity: The period.
-        parent: Code of the department or region above; None where there is none or it is not known.
+        parent: Code of the department or region above; None when there is none or it is unknown.
         parent_confidence: Trust in that link; None without a parent.
         successor: Code of the office that took over; None without one.
-        seat: Where a region has its head office; None where not known.
+        seat: Place of a region's head office; None when unknown.
         confidence: Trust in code and name.
         source: Where the row comes from.
-        note: What else a reader should know; may be empty.
+        note: Remarks; may be empty.
     """
 
     code: str
@@ -96,7 +96,7 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class OfficeDirectory:
-    """Answers about offices and teams at a time (epoch milliseconds, UTC). Immutable; share it freely."""
+    """Looks up offices and teams as of a time (epoch milliseconds, UTC). Immutable."""
 
     _offices: Mapping[str, Sequence[tuple[Validity, Office]]]
     _teams: Mapping[tuple[str, str], Sequence[tuple[Validity, Team]]]
@@ -125,10 +125,7 @@ class OfficeDirectory:
         return team == WHOLE_OFFICE_TEAM or version_at(self._teams.get((office, team), ()), at_ms) is not None
 
     def periods(self, office: str, team: str | None = None) -> Sequence[tuple[int, int]]:
-        """When an office was known, or had a team: `known` and `team_known` hold from each first instant to the second.
-
-        Epoch milliseconds, UTC.
-        """
+        """Periods [from, to) in which `known`, or `team_known`, is true; epoch milliseconds, UTC."""
         offices = [validity for validity, _office in self._offices.get(office, ())]
         if team is None or team == WHOLE_OFFICE_TEAM:
             return [(validity.from_ms, validity.to_ms) for validity in offices]
@@ -140,12 +137,12 @@ class OfficeDirectory:
         return [(first, end) for first, end in both if first < end]
 
     def department_of(self, code: str) -> str | None:
-        """The 2-digit department of 2014 that a code belongs to, at any time; None for unknown codes and regions."""
+        """The 2-digit department of 2014 of a code, at any time; None for unknown codes and regions."""
         versions = self._offices.get(code)
         return versions[0][1].department if versions else None
 
     def region_of(self, code: str, at_ms: int) -> str | None:
-        """Our identifier of the region (such as KV03) above an office; None before 15 March 2025 or where not known."""
+        """Our identifier of the region above an office, such as KV03; None before 15 March 2025 or when unknown."""
         office = self.get(code, at_ms)
         if office is None or office.level is Level.REGION:
             return None if office is None else office.code
@@ -153,7 +150,7 @@ class OfficeDirectory:
         return parent.code if parent is not None and parent.level is Level.REGION else None
 
     def above(self, code: str, at_ms: int) -> tuple[str, ...]:
-        """The units above one at that time, the nearest first, `TOP_UNIT` the last; for an unknown code it alone."""
+        """The units above a unit at that time, from the nearest to `TOP_UNIT`; only `TOP_UNIT` for an unknown code."""
         found: list[str] = []
         unit = self.get(code, at_ms)
         while unit is not None and unit.parent is not None and unit.parent not in (code, *found):

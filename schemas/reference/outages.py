@@ -8,19 +8,20 @@ from functools import cache
 
 from schemas.reference.tables import data_text, parse_toml
 from schemas.reference.toml_entries import TomlEntry, entries
+from schemas.reference.validity import UTC_OFFSET_MS
 
 _FILE = "outages.toml"
-_LOCAL = timezone(timedelta(hours=7))
+_LOCAL = timezone(timedelta(milliseconds=UTC_OFFSET_MS))
 
 
 @dataclass(frozen=True, slots=True)
 class Outage:
-    """A time in which ratings say nothing of an office.
+    """A period whose ratings say nothing about an office.
 
     Attributes:
-        start: From when on, epoch milliseconds.
-        end: Up to when.
-        offices: Codes of the offices that were hit; empty: all.
+        start: Begin, epoch milliseconds.
+        end: End, exclusive.
+        offices: Codes of the affected offices; empty: all.
     """
 
     start: int
@@ -28,7 +29,7 @@ class Outage:
     offices: frozenset[str]
 
     def covers(self, office: str, at_ms: int) -> bool:
-        """Whether an office was hit at an instant."""
+        """Whether an office was affected at an instant."""
         return self.start <= at_ms < self.end and (not self.offices or office in self.offices)
 
 

@@ -1,4 +1,4 @@
-"""What scores are made of: the criteria and grades of Decision 766/QĐ-TTg, and the times promised for steps."""
+"""Inputs of scores: criteria and grades of Decision 766/QĐ-TTg, and the times promised for steps."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _COMMITMENTS = "service_commitments.csv"
 
 
 class Basis(StrEnum):
-    """Where the figures of a criterion come from."""
+    """Whether we compute the figures of a criterion or a person enters them."""
 
     COMPUTED = "COMPUTED"
     ENTERED = "ENTERED"
@@ -32,14 +32,14 @@ class PromiseUnit(StrEnum):
 
 
 class Promiser(StrEnum):
-    """Whose time it is."""
+    """Who must keep a promised time."""
 
     CUSTOMS = "CUSTOMS"
     DECLARANT = "DECLARANT"
 
 
 class HeldBy(StrEnum):
-    """Which of our data hold start and end of a promised time."""
+    """Which of our data contain start and end of a promised time."""
 
     STATUSES = "STATUSES"
     CASES = "CASES"
@@ -56,12 +56,12 @@ class Criterion:
         name_vi: Vietnamese name.
         name_en: English name.
         maximum: Its points.
-        full_at: Percentage from which all points are given; 100 means plain proportion. None: points alone are known.
+        full_at: Percentage from which all points are given; 100: simple proportion; None: only the points are known.
         basis: Where its figures come from.
         formula: Numerator and denominator in words.
         points_confidence: Trust in `maximum`.
         rule_confidence: Trust in `full_at`.
-        reading_confidence: Trust in our reading of what we hold as what the Decision counts; None: nothing is read.
+        reading_confidence: Trust that our data measure what the Decision counts; None: not computed from our data.
         source: Where it comes from.
     """
 
@@ -109,11 +109,11 @@ class Commitment:
         name_vi: Vietnamese name.
         name_en: English name.
         unit: What the time is counted in.
-        amount: How many of them.
-        who: Whose time it is.
-        held_by: Which data hold start and end.
-        starts: What starts it.
-        ends: What ends it.
+        amount: Number of units.
+        who: Who must keep it.
+        held_by: Which data contain start and end.
+        starts: The starting event.
+        ends: The ending event.
         confidence: Trust in the limit.
         mapping_confidence: Trust in our reading of start and end.
         source: Where the limit comes from.

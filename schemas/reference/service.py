@@ -1,4 +1,4 @@
-"""The words of a rating: procedure steps with their legal limits, the five scores, the reasons for a low one."""
+"""The codes of a rating: procedure steps with their legal limits, the five scores, reasons for a low score."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ class Step:
 
 
 class ScoreGroup(StrEnum):
-    """Groups of scores that shares are made of."""
+    """Groups of scores, whose shares are reported."""
 
     SATISFIED = "SATISFIED"
     NEUTRAL = "NEUTRAL"
@@ -71,7 +71,7 @@ class ScoreReason:
         factor: One of the five SIPAS factors, or LATENESS, ATTITUDE, HARASSMENT, OTHER.
         name_vi: Vietnamese words.
         name_en: English words.
-        sensitive: Whether it says that a person may have broken the law: restricted data.
+        sensitive: Whether it accuses a person of breaking the law: restricted data.
     """
 
     reason: str

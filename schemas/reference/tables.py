@@ -1,7 +1,7 @@
-"""Reading the data files: CSV with comment lines, checked cell by cell, every fault with its line.
+"""Reads data files: CSV with comment lines, every cell checked, every fault reported with its line.
 
 A data file is UTF-8. Lines that begin with `#` before the heading are comments. The heading must name exactly the
-expected columns, in order. Every row has its confidence (C, P or U) and its source among its columns.
+expected columns, in order. Each row names its confidence (C, P or U) and its source.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ class Confidence(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One row of a data file. Its methods read cells, and raise ReferenceDataError where a cell breaks their rule."""
+    """One row of a data file. Its methods read cells and raise ReferenceDataError when a cell breaks a rule."""
 
     file: str
     line: int

@@ -1,6 +1,6 @@
-"""Working time as one number that only grows: the milliseconds worked since the calendar began.
+"""Cumulative working time: the milliseconds worked since the calendar began.
 
-With it, the working time between two instants is a subtraction, and a deadline is its inverse.
+Working time between two instants is then a subtraction, and a deadline is the inverse function.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ class Timeline:
 
     Attributes:
         windows: For each day since FIRST_DAY its windows, as (start, length) in milliseconds after local midnight.
-        before: For each day the milliseconds worked before it; one element more than days.
-        before_array: The same, for columns.
-        kind: For each day the row of `starts` and `lengths` that holds its windows.
-        starts: Starts of windows by kind of day; short rows are filled up with zeros.
-        lengths: Lengths of windows by kind of day; a filled-up window has length 0.
+        before: For each day the milliseconds worked before it, and one last element for the total.
+        before_array: `before` as an array.
+        kind: For each day the row of `starts` and `lengths` with its windows.
+        starts: Starts of windows by kind of day; short rows are padded with zeros.
+        lengths: Lengths of windows by kind of day; padding has length 0.
     """
 
     windows: list[Windows]
@@ -46,7 +46,7 @@ class Timeline:
     lengths: Int64Array
 
     def worked(self, at_ms: int) -> int:
-        """Milliseconds worked from the beginning of the calendar up to an instant (epoch milliseconds, UTC).
+        """Milliseconds worked from the start of the calendar to an instant (epoch milliseconds, UTC).
 
         Raises:
             OutsideCalendarError: The instant lies outside the calendar.
@@ -77,7 +77,7 @@ class Timeline:
         return total
 
     def instant(self, worked_ms: int) -> int:
-        """The first instant (epoch milliseconds, UTC) by which so much has been worked; `worked_ms` above 0.
+        """The first instant (epoch milliseconds, UTC) at which `worked_ms`, above 0, have been worked.
 
         Raises:
             OutsideCalendarError: The calendar ends before.
@@ -148,5 +148,5 @@ def build_timeline(hours: WorkingHours, regular: list[Windows], office: str | No
 
 
 def local_day_index(at_ms: int) -> int:
-    """The local day of an instant, counted from the first day of the calendar; it may lie outside."""
+    """Index of the local day of an instant, from the first day of the calendar; it may lie outside."""
     return (at_ms + UTC_OFFSET_MS) // DAY_MS - FIRST_DAY

@@ -1,4 +1,4 @@
-"""Typed reading of TOML entries; every fault names the entry, because TOML keeps no line numbers."""
+"""Reads values of TOML entries by type. A fault names the entry, because the parser gives no line numbers."""
 
 from __future__ import annotations
 
@@ -16,12 +16,12 @@ _E = TypeVar("_E", bound=StrEnum)
 
 @dataclass(frozen=True, slots=True)
 class TomlEntry:
-    """One entry of an array of tables. Its methods raise ReferenceDataError where a value is not what it must be.
+    """One entry of an array of tables. Its methods raise ReferenceDataError when a value breaks a rule.
 
     Attributes:
         file: Name of the file.
         where: Place of the entry, such as `period[0]`.
-        values: What it holds.
+        values: Its values by name.
     """
 
     file: str
@@ -33,7 +33,7 @@ class TomlEntry:
         return ReferenceDataError(self.file, None, f"{self.where}: {problem}")
 
     def only(self, *names: str) -> None:
-        """Refuses values that nobody reads: a misspelt name must not pass as a missing one."""
+        """Refuses values with other names: a misspelt name must not count as a missing value."""
         unknown = sorted(set(self.values) - set(names))
         if unknown:
             raise self.fail(f"unknown {', '.join(unknown)}")

@@ -32,9 +32,9 @@ class Validity:
 
     Attributes:
         valid_from: First day; None when open.
-        valid_to: First day no longer in it; None when open.
+        valid_to: First day after it; None when open.
         from_ms: The instant at which it begins (epoch milliseconds, UTC).
-        to_ms: The instant at which it has ended.
+        to_ms: The instant at which it ends, exclusive.
     """
 
     valid_from: date | None

@@ -1,4 +1,4 @@
-"""The words of a declaration: its statuses with the VNACCS messages behind them, its channels, its kinds."""
+"""The codes of a declaration: statuses and the VNACCS messages that bring them, channels, kinds."""
 
 from __future__ import annotations
 
@@ -13,16 +13,15 @@ from schemas.reference.validity import Validity
 
 
 class Direction(StrEnum):
-    """Way of the goods; BOTH for a word that serves either, UNKNOWN where it cannot be told."""
+    """Direction of the goods; BOTH for a code that serves either."""
 
     IMPORT = "IMPORT"
     EXPORT = "EXPORT"
     BOTH = "BOTH"
-    UNKNOWN = "UNKNOWN"
 
 
 class Origin(StrEnum):
-    """Whether a status is read from a VNACCS message or is a name of ours."""
+    """Whether a status comes from a VNACCS message or is our own."""
 
     VNACCS = "VNACCS"
     OURS = "OURS"
@@ -33,13 +32,13 @@ class StatusWord:
     """A status of the `declaration-status` topic.
 
     Attributes:
-        status: The word on the wire.
+        status: Its code in the record.
         name_vi: Vietnamese name.
         name_en: English name.
         direction: Where it can occur.
-        origin: Read from VNACCS, or ours.
+        origin: From VNACCS, or ours.
         rateable: Whether it is one of the outcomes after which a rating may be opened (storage, release, clearance).
-        messages: Codes of the VNACCS messages that bring it; empty for our own words.
+        messages: Codes of the VNACCS messages that bring it; empty for our own statuses.
         confidence: Trust in the row.
         source: Where it comes from.
     """

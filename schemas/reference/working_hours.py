@@ -1,4 +1,4 @@
-"""Which hours of which days are worked: regular hours, holidays, exceptions, overtime of single offices.
+"""Working hours of each day: regular hours, holidays, exceptions, overtime of single offices.
 
 Holidays and most swapped days come from the library `holidays`; `data/working_hours.toml` overrides it.
 """
@@ -22,7 +22,7 @@ FIRST_YEAR = 2019
 LAST_YEAR = 2031
 
 Windows = tuple[tuple[int, int], ...]
-"""Worked parts of a day, each [from, to) in minutes after local midnight, in order, apart from each other."""
+"""Worked parts of a day: [from, to) in minutes after local midnight, ordered and not touching."""
 
 _FILE = "working_hours.toml"
 
@@ -49,9 +49,9 @@ class Overtime:
     Attributes:
         office: Office code.
         first_day: First day (days since 1 January 1970, local).
-        end_day: First day no longer in it; None when open.
+        end_day: First day after it; None when open.
         weekdays: On which weekdays.
-        windows: The extra parts of such a day; they may overlap the regular ones, which then count once.
+        windows: The extra parts of such a day; overlaps with regular hours count once.
         on_days_off: Whether they also apply to public holidays and other days off.
     """
 
@@ -86,7 +86,7 @@ class WorkingHours:
 
 
 def merged(windows: Sequence[tuple[int, int]]) -> Windows:
-    """The union of windows: in order, apart from each other, nothing counted twice."""
+    """The union of windows, ordered and not touching."""
     out: list[tuple[int, int]] = []
     for start, end in sorted(windows):
         if out and start <= out[-1][1]:

@@ -1,7 +1,6 @@
-"""Whether a record fits its schema, field by field: the question before the rules of `record`.
+"""Whether a record fits its schema, field by field; checked before the rules of `record`.
 
-`schemas.codec.record` answers only yes or no, in one word for the whole record; people who mend their data need the
-field.
+`schemas.codec.record` only says that a whole record does not fit; people who correct their data need the field.
 """
 
 from __future__ import annotations
@@ -24,10 +23,10 @@ _WORDS = {
 
 
 def quick_check(schema: Mapping[str, Any]) -> Callable[[Mapping[str, Any]], bool]:
-    """A function that says of most good records that their values have the right types, many times faster.
+    """A fast function that recognises most good records: their values have the right types.
 
-    It does not look at ranges, enums or text that cannot be written: the encoder refuses those. False means only that
-    `shape_problems` must be asked.
+    It ignores ranges, enums and text that cannot be encoded: the encoder refuses those. When it returns False, call
+    `shape_problems`.
     """
     checks = [(field["name"], *_types(field["type"])) for field in schema["fields"]]
 
@@ -59,22 +58,22 @@ def _types(kind: Any) -> tuple[frozenset[type], Callable[[Any], bool] | None]:
 
 
 def shape_problems(record: Mapping[str, Any], schema: Mapping[str, Any], path: str = "") -> Iterator[Problem]:
-    """What keeps a record from being written with a schema.
+    """Why a record cannot be written with a schema.
 
     Args:
         record: The record; an absent field counts as its default, or as null.
         schema: A parsed physical record schema (`schemas.catalogue.parsed`) of texts, numbers, bytes, enums, nullable
             ones of these, and lists of such records.
-        path: What the names of fields are prefixed with.
+        path: Prefix for the names of fields.
 
     Yields:
-        Problems in field order; names of fields and rules, never values.
+        Problems in field order, with names of fields and rules, never with values.
     """
     for field in schema["fields"]:
         yield from _value(record.get(field["name"], field.get("default")), field["type"], path + field["name"])
     known = {field["name"] for field in schema["fields"]}
     for name in sorted(str(name) for name in record if name not in known):
-        # A field's name is shown only where it looks like one: it came from outside, and might be a person's.
+        # A name from outside is shown only if it looks like a field name: it might be personal data.
         shown = name if _NAME.fullmatch(name) else "(unnamed)"
         yield Problem(path + shown, Reason.BAD_FIELD, "is not a field of this kind of event")
 
@@ -119,7 +118,7 @@ def _fits(value: Any, kind: str) -> bool:
 
 
 def _is_unicode(text: str) -> bool:
-    """Whether a text can be written: half of a surrogate pair, which JSON can smuggle in, cannot."""
+    """Whether a text can be encoded; half of a surrogate pair, which JSON allows, cannot."""
     try:
         text.encode()
     except UnicodeEncodeError:
