@@ -11,10 +11,10 @@ from uuid import UUID
 
 import pytest
 from clickhouse_driver.errors import Error as DriverError
+from support.score_tables import load_commitments, load_criteria, load_grades
 from support.scores import Dossier, percent, points, worked_minutes
 
 from schemas.reference import load_calendar
-from schemas.reference.scores import load_commitments, load_criteria, load_grades
 
 pytestmark = pytest.mark.servers
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from support.score_tables import Basis, HeldBy, load_commitments, load_criteria, load_grades
 
 from schemas.reference import load_steps, scores
 from schemas.reference.errors import ReferenceDataError
-from schemas.reference.scores import Basis, HeldBy, load_commitments, load_criteria, load_grades
 from schemas.reference.tables import data_text
 
 

@@ -1,4 +1,4 @@
-"""Inputs of scores: criteria and grades of Decision 766/QĐ-TTg, and the times promised for steps."""
+"""The tables behind the scores, read and checked: Decision 766/QĐ-TTg, and promised times of steps."""
 
 from __future__ import annotations
 
