@@ -9,11 +9,12 @@ MAKEFLAGS += --no-print-directory
 PYTHON ?= python3
 BIN := .venv/bin
 STAMP := .venv/.installed
+PYTEST := $(BIN)/python -m pytest -n 4 --dist loadfile
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 BENCHMARKS ?= peers floors scaling latency sink queries recovery timers transport
 
-.PHONY: help setup demo test lint bench bench-alerts faults up clean
+.PHONY: help setup demo test test-more lint bench bench-alerts faults up clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -23,8 +24,11 @@ setup: $(STAMP) ## make .venv with the locked packages (done by the other target
 demo: $(STAMP) ## play 57 days of Hai Phong's ratings through Kafka, Faust and ClickHouse, and report
 	@$(BIN)/hailong demo
 
-test: lint ## lint, types, walls, schemas, then all tests
-	@$(BIN)/python -m pytest -n 4 --dist loadfile
+test: lint ## lint, types, walls, schemas, then all tests that need nothing but Python
+	@$(PYTEST) -m "not extras"
+
+test-more: $(STAMP) ## tests with Apache Kafka (Java, Maven), Alertmanager and clickhouse-client
+	@$(PYTEST) -m extras
 
 lint: $(STAMP) ## style, types, walls between the folders, schema compatibility
 	@$(BIN)/ruff check .

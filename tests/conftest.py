@@ -9,10 +9,12 @@ from collections.abc import Iterator
 
 import pytest
 from hypothesis import settings
-from support.brokers import need_apache_kafka, running
+from support.brokers import running
 from support.clickhouse_server import ClickHouseServer, embedded_clickhouse
 
 from deploy.local.broker_kind import Broker
+
+pytest_plugins = ["support.skips"]
 
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("hailong", deadline=None)
@@ -28,15 +30,9 @@ def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 @pytest.fixture(scope="session")
 def apache_kafka(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """Address of an Apache Kafka; skips where there can be none."""
+    """Address of an Apache Kafka, for tests marked `needs_kafka`."""
     with running(Broker.KAFKA, tmp_path_factory.mktemp("apache-kafka")) as address:
         yield address
-
-
-@pytest.fixture(scope="session")
-def kafka_can_run() -> None:
-    """Skip where Apache Kafka cannot run."""
-    need_apache_kafka()
 
 
 @pytest.fixture(scope="session")

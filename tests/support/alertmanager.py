@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import os
 import re
-import shutil
 import ssl
 import subprocess
 import threading
@@ -19,7 +17,6 @@ from ipaddress import IPv4Address
 from pathlib import Path
 from typing import Any
 
-import pytest
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
@@ -27,28 +24,13 @@ from cryptography.x509.oid import NameOID
 
 from deploy.local.ports import free_port, listens
 from deploy.local.supervisor.child import bound_command
+from support.extras import alertmanager
 from support.polling import DEADLINE_S, eventually
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "monitoring" / "alertmanager.yml"
 """What we recommend."""
 
-_NAMED_BY = "HAILONG_TEST_ALERTMANAGER"
 _SHORTER = {"group_wait": "2s", "group_interval": "1s", "repeat_interval": "1h"}
-
-
-def binary() -> str:
-    """Path of Alertmanager's binary; skips the test where there is none.
-
-    Debian's reads its templates at `/usr/share/prometheus/alertmanager`, wherever the package was unpacked.
-    """
-    named = os.environ.get(_NAMED_BY)
-    if named is not None:
-        assert os.access(named, os.X_OK), f"{_NAMED_BY} names no program: {named}"
-        return named
-    found = shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
-    if found is None:
-        pytest.skip(f"Not tested against Alertmanager: there is no prometheus-alertmanager on PATH or in {_NAMED_BY}")
-    return found
 
 
 @dataclass
@@ -134,7 +116,7 @@ class Alertmanager:
     """
 
     def __init__(self, directory: Path, tells: str) -> None:
-        self._binary = binary()
+        self._binary = str(alertmanager())
         self._directory = directory
         self._port = free_port()
         self.url = f"http://127.0.0.1:{self._port}"

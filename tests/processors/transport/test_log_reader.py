@@ -9,7 +9,8 @@ import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from support.brokers import needs_kafka, on_both_brokers
+from support.brokers import on_both_brokers
+from support.extras import needs_kafka
 
 from deploy.local.ports import free_port
 from processors.transport import log_reader

@@ -25,6 +25,7 @@ from confluent_kafka.cimpl import NewTopic
 from prometheus_client import REGISTRY
 from support.alertmanager import Alertmanager, Received, certificate_for_loopback, receiver
 from support.events import value_of
+from support.extras import needs_alertmanager, needs_kafka
 from support.polling import DEADLINE_S, eventually
 from support.threads import beside
 
@@ -377,6 +378,7 @@ def test_ends_are_told_after_a_restart_if_they_were_not_and_only_then(stage: Sta
 
 
 @pytest.mark.servers
+@needs_kafka
 def test_apache_kafka_keeps_what_was_acknowledged(apache_kafka: str, fake: Received) -> None:
     """A group without members commits there as well, and its offset says after a restart which end is not yet told."""
     stage, long_ago = stage_on(apache_kafka), now_ms() - REPEAT_ENDED_MS - 60_000
@@ -433,6 +435,7 @@ def test_the_command_takes_its_secrets_from_files_and_tells_health_of_each(
 
 
 @pytest.mark.servers
+@needs_alertmanager
 def test_an_alert_is_active_changes_and_is_resolved(stage: Stage, server: Alertmanager, told: Received) -> None:
     """A version changes what is shown and not which alert it is; people hear of the beginning and of the end."""
     one = alert(summary_vi="Một")
@@ -458,6 +461,7 @@ def test_an_alert_is_active_changes_and_is_resolved(stage: Stage, server: Alertm
 
 
 @pytest.mark.servers
+@needs_alertmanager
 def test_a_restart_resolves_what_was_cleared_meanwhile(stage: Stage, server: Alertmanager) -> None:
     """Cleared and retracted while the process was away; what stays open stays active; what was over never fires."""
     first, second, third, over = (alert(number) for number in range(1, 5))
@@ -471,6 +475,7 @@ def test_a_restart_resolves_what_was_cleared_meanwhile(stage: Stage, server: Ale
 
 
 @pytest.mark.servers
+@needs_alertmanager
 def test_alerts_come_back_after_alertmanager_restarts(stage: Stage, server: Alertmanager, told: Received) -> None:
     """It forgets its alerts; open ones come again, and the end of one that was cleared meanwhile is told to people."""
     one, two = alert(1), alert(2)
@@ -488,6 +493,7 @@ def test_alerts_come_back_after_alertmanager_restarts(stage: Stage, server: Aler
 
 
 @pytest.mark.servers
+@needs_alertmanager
 def test_a_storm_is_one_notification(stage: Stage, server: Alertmanager, told: Received) -> None:
     """Fifty offices, not in one instant, are one message with our route, in which all fifty stand."""
     end_of_pane = now_ms() + 60_000
@@ -502,6 +508,7 @@ def test_a_storm_is_one_notification(stage: Stage, server: Alertmanager, told: R
 
 
 @pytest.mark.servers
+@needs_alertmanager
 def test_every_alertmanager_gets_every_alert(
     stage: Stage, server: Alertmanager, told: Received, tmp_path: Path
 ) -> None:

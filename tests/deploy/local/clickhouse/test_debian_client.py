@@ -1,22 +1,18 @@
 from __future__ import annotations
 
-import shutil
 import subprocess
 from typing import Any
 
 import pytest
+from support.extras import needs_clickhouse_client
 from support.polling import DEADLINE_S
 
-BINARY = shutil.which("clickhouse-client")
-pytestmark = [
-    pytest.mark.servers,
-    pytest.mark.skipif(not BINARY, reason="clickhouse-client is not installed (apt-get install clickhouse-client)"),
-]
+pytestmark = [pytest.mark.servers, needs_clickhouse_client]
 
 
 def run(server: Any, query: str, data: str = "", *options: str) -> subprocess.CompletedProcess[str]:
     """Run one query with data on standard input."""
-    command = [str(BINARY), "--host", "127.0.0.1", "--port", str(server.port), "--user", "tester"]
+    command = ["clickhouse-client", "--host", "127.0.0.1", "--port", str(server.port), "--user", "tester"]
     command += ["--password", "correct horse", *options, "--query", query]
     return subprocess.run(command, input=data, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
 

@@ -13,7 +13,7 @@ import pytest
 from confluent_kafka import Consumer, KafkaError, KafkaException, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from support.brokers import needs_kafka
+from support.extras import needs_kafka
 from support.kafka_cluster import KafkaCluster
 from support.polling import eventually
 

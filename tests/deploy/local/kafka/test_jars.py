@@ -6,7 +6,6 @@ import sys
 from pathlib import Path
 
 import pytest
-from support.brokers import need_apache_kafka
 from support.kafka_cluster import KafkaCluster
 from support.polling import DEADLINE_S
 
@@ -106,17 +105,6 @@ def test_a_failed_fetch_leaves_nothing_and_shows_what_maven_said(with_java: Path
         resolve(tmp_path / "cache", told.append)
     assert sorted(entry.name for entry in (tmp_path / "cache").iterdir()) == [".lock", "maven.log"]
     assert told == ["Fetching Apache Kafka with Maven (about 45 MB, once)"]
-
-
-@pytest.mark.usefixtures("path")
-def test_in_ci_a_missing_kafka_is_a_failure(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Elsewhere its tests are skipped with a sentence; a CI that skipped them would prove nothing."""
-    monkeypatch.setenv("CI", "")
-    with pytest.raises(pytest.skip.Exception, match="Not tested on Apache Kafka"):
-        need_apache_kafka()
-    monkeypatch.setenv("CI", "true")
-    with pytest.raises(pytest.fail.Exception, match="CI must run the tests on Apache Kafka"):
-        need_apache_kafka()
 
 
 def test_the_jars_of_a_clone_stay_in_the_clone() -> None:

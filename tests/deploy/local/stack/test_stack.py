@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 from confluent_kafka import Consumer, Producer, TopicPartition
-from support.brokers import needs_kafka
+from support.extras import needs_kafka
 from support.kafka_cluster import KafkaCluster
 from support.polling import DEADLINE_S, eventually
 

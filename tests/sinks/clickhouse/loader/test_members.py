@@ -14,9 +14,9 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import OffsetSpec  # type: ignore[attr-defined]  # its type information lacks it
 from confluent_kafka.cimpl import NewTopic
-from support.brokers import need_apache_kafka
 from support.clickhouse_server import ClickHouseServer
 from support.events import at, status
+from support.extras import needs_kafka
 from support.kafka_cluster import KafkaCluster
 from support.polling import DEADLINE_S, eventually
 from support.proxy import Fault, Proxy
@@ -26,7 +26,7 @@ from schemas.records import DeadLetter
 from schemas.topics import Topic
 from sinks.audit import audit
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, needs_kafka]
 
 MONDAY = at("2020-05-11 08:00")
 MIB = 1 << 20
@@ -38,7 +38,6 @@ IMPATIENT = {"max.poll.interval.ms": 3000}
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
     """An Apache Kafka of this module's own, which it may stop."""
-    need_apache_kafka()
     with KafkaCluster(tmp_path_factory.mktemp("kafka")) as found:
         yield found
 

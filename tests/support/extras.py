@@ -1,0 +1,51 @@
+"""Marks of tests that need a program which Python packages do not bring.
+
+`make test` leaves these tests out, `make test-more` runs them. Where the program is missing they are skipped.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+
+from deploy.local.kafka import jars
+
+_ALERTMANAGER = "HAILONG_TEST_ALERTMANAGER"
+
+
+@dataclass(frozen=True, slots=True)
+class Extra:
+    """A program.
+
+    Attributes:
+        name: What it is called.
+        missing: Why it cannot be used here, as a sentence; None if it can.
+    """
+
+    name: str
+    missing: Callable[[], str | None]
+
+
+def alertmanager() -> str | None:
+    """Path of Alertmanager's program: the one that HAILONG_TEST_ALERTMANAGER names, or one on PATH.
+
+    Debian's reads its templates at `/usr/share/prometheus/alertmanager`, wherever the package was unpacked.
+    """
+    return os.environ.get(_ALERTMANAGER) or shutil.which("prometheus-alertmanager") or shutil.which("alertmanager")
+
+
+def _missing(package: str, found: Callable[[], str | None]) -> Callable[[], str | None]:
+    return lambda: None if found() else f"apt-get install {package}"
+
+
+EXTRAS = (
+    Extra("Apache Kafka", jars.available),
+    Extra("Alertmanager", _missing("prometheus-alertmanager", alertmanager)),
+    Extra("clickhouse-client", _missing("clickhouse-client", lambda: shutil.which("clickhouse-client"))),
+)
+
+needs_kafka, needs_alertmanager, needs_clickhouse_client = (pytest.mark.extras(one) for one in EXTRAS)
