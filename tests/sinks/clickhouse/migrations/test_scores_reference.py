@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from support import score_tables
 from support.score_tables import Basis, HeldBy, load_commitments, load_criteria, load_grades
 
 from schemas.reference import load_steps
@@ -46,6 +45,6 @@ def test_a_broken_file_is_refused(
     """Points that are not 100, a hole below the lowest grade, a missing trust or an unknown word stop at once."""
     text = data_text(file)
     assert old in text
-    monkeypatch.setattr(score_tables, "data_text", lambda _file: text.replace(old, new))
+    monkeypatch.setattr("schemas.reference.tables.data_text", lambda _file: text.replace(old, new))
     with pytest.raises(ReferenceDataError, match=problem):
         load.__wrapped__()  # type: ignore[attr-defined]  # past its cache
