@@ -1,7 +1,4 @@
-"""Small things of a state as an array, for its image: JSON, since whoever reads it must be able to trust it.
-
-Unlike a pickle, it can do nothing when it is read.
-"""
+"""Small parts of a state as JSON arrays, for its snapshot: unlike a pickle, JSON cannot execute anything when read."""
 
 from __future__ import annotations
 

@@ -58,24 +58,24 @@ class JoinState:
         self._stream_time = 0
         self._expired_at = 0
 
-    def image(self) -> StateSnapshot:
+    def snapshot(self) -> StateSnapshot:
         """The views as arrays; the statuses, nearly all of it, are shared and not copied."""
         return {
-            **{f"statuses.{name}": array for name, array in self._log.image().items()},
-            **self._sheets.image(),
-            **self._waiting.image(),
+            **{f"statuses.{name}": array for name, array in self._log.snapshot().items()},
+            **self._sheets.snapshot(),
+            **self._waiting.snapshot(),
             "times": to_json_array([self._stream_time, self._expired_at]),
         }
 
-    def restore(self, image: StateSnapshot) -> None:
-        """Become the state of an image."""
+    def restore(self, snapshot: StateSnapshot) -> None:
+        """Become the state of a snapshot."""
         prefix = "statuses."
         self._log = StatusLog.of(
-            {name.removeprefix(prefix): array for name, array in image.items() if name.startswith(prefix)}
+            {name.removeprefix(prefix): array for name, array in snapshot.items() if name.startswith(prefix)}
         )
-        self._sheets = SheetStore.of(image)
-        self._waiting = GraceQueue.of(self._policy.grace_ms, image, self._sheets)
-        self._stream_time, self._expired_at = from_json_array(image["times"])
+        self._sheets = SheetStore.of(snapshot)
+        self._waiting = GraceQueue.of(self._policy.grace_ms, snapshot, self._sheets)
+        self._stream_time, self._expired_at = from_json_array(snapshot["times"])
 
     def absorb(self, batch: Batch) -> Absorbed:
         """Take statuses or ratings into the views; publish the facts that changed."""
@@ -189,14 +189,14 @@ class JoinStage:
         self._writer_schemas = writer_schemas
 
     @property
-    def image_format(self) -> str:
+    def snapshot_format(self) -> str:
         """The layout of the rows, and the policy that shaped what waits and what is forgotten."""
         return f"2 {LAYOUT} {self._policy}"
 
-    def restored_state(self, partition: int, image: StateSnapshot) -> JoinState:
-        """The views of an image."""
+    def restored_state(self, partition: int, snapshot: StateSnapshot) -> JoinState:
+        """The views of a snapshot."""
         state = self.new_state(partition)
-        state.restore(image)
+        state.restore(snapshot)
         return state
 
     def new_state(self, partition: int) -> JoinState:  # noqa: ARG002 - every partition starts alike

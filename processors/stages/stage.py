@@ -110,23 +110,20 @@ class Stage(Protocol):
 
 
 @runtime_checkable
-class ImagedState(PartitionState, Protocol):
-    """A state that can be put down and taken up again, where absorbing the log anew would take long."""
+class RestorableState(PartitionState, Protocol):
+    """A state that can be saved in a snapshot and restored from it, because replaying the whole log would take long."""
 
-    def image(self) -> StateSnapshot:
-        """The state as it is now; cheap, since the state goes on while the image is written to disk."""
+    def snapshot(self) -> StateSnapshot:
+        """The state as it is now; cheap, since the state goes on while the snapshot is written to disk."""
 
 
 @runtime_checkable
-class ImagedStage(Stage, Protocol):
-    """A stage whose states are imaged.
-
-    A stage without images is one whose inputs are few: its states are always built from the log.
-    """
+class RestorableStage(Stage, Protocol):
+    """A stage whose states are saved in snapshots; states of other stages are always restored from the log alone."""
 
     @property
-    def image_format(self) -> str:
-        """What an image means: differs whenever an image of one program would be misread by another."""
+    def snapshot_format(self) -> str:
+        """Identifies the format: it differs whenever a snapshot of one program would be misread by another."""
 
-    def restored_state(self, partition: int, image: StateSnapshot) -> PartitionState:
-        """The state of an image of the same format."""
+    def restored_state(self, partition: int, snapshot: StateSnapshot) -> PartitionState:
+        """The state that a snapshot of the same format contains."""

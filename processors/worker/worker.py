@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import structlog
 
-from processors.stages.stage import ImagedStage, Stage
+from processors.stages.stage import RestorableStage, Stage
 from processors.worker.app import StageApp, build_app
 from processors.worker.health import WorkerHealth, assess_health
 from processors.worker.options import WorkerOptions
@@ -136,7 +136,7 @@ class Worker:
         limit = self._options.dead_letter_limit
         guard = DeadLetterGuard(stage.name, limit, EarlierRefusals(self._connection, stage.name, limit.window))
         directory, store = self._options.snapshot_directory, None
-        if directory is not None and isinstance(stage, ImagedStage):
+        if directory is not None and isinstance(stage, RestorableStage):
             store = SnapshotStore(directory, stage, identities)
 
         def on_progress() -> None:

@@ -102,30 +102,30 @@ class Clocked(Distinct):
         return ClockedState()
 
 
-class ImagedState(DistinctState):
+class RestorableState(DistinctState):
     """Can be put down and taken up again."""
 
-    def image(self) -> StateSnapshot:
+    def snapshot(self) -> StateSnapshot:
         """The values."""
         return {"known": np.array(sorted(self.known), dtype="U64")}
 
 
 @dataclass
-class Imaged(Distinct):
+class Restorable(Distinct):
     """As `distinct`, with snapshots."""
 
-    image_format: str = "1"
+    snapshot_format: str = "1"
 
     def new_state(self, partition: int) -> PartitionState:
         """An empty state."""
-        return ImagedState()
+        return RestorableState()
 
-    def restored_state(self, partition: int, image: StateSnapshot) -> DistinctState:
-        """The state of an image."""
-        return ImagedState(set(image["known"].tolist()))
+    def restored_state(self, partition: int, snapshot: StateSnapshot) -> DistinctState:
+        """The state of a snapshot."""
+        return RestorableState(set(snapshot["known"].tolist()))
 
 
-STAGES = {"distinct": Distinct, "dying": Dying, "clocked": Clocked, "imaged": Imaged}
+STAGES = {"distinct": Distinct, "dying": Dying, "clocked": Clocked, "restorable": Restorable}
 
 
 def main() -> int:

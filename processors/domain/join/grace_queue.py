@@ -30,15 +30,15 @@ class GraceQueue:
             _due, key, sheet_id = heapq.heappop(self._heap)
             yield self._sheets.pop((key, sheet_id))
 
-    def image(self) -> StateSnapshot:
+    def snapshot(self) -> StateSnapshot:
         """Who waits until when."""
         return {"waiting": to_json_array(self._heap)}
 
     @classmethod
-    def of(cls, grace_ms: int, image: StateSnapshot, sheets: SheetStore) -> GraceQueue:
-        """The queue of an image; the sheets are those of the store."""
+    def of(cls, grace_ms: int, snapshot: StateSnapshot, sheets: SheetStore) -> GraceQueue:
+        """The queue of a snapshot; the sheets are those of the store."""
         made = cls(grace_ms)
-        for due, key, sheet_id in from_json_array(image["waiting"]):
+        for due, key, sheet_id in from_json_array(snapshot["waiting"]):
             sheet = sheets.get(key, sheet_id)
             if sheet is not None:
                 made._heap.append((due, key, sheet_id))

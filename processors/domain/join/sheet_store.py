@@ -19,7 +19,7 @@ from schemas.keys import KEY_DIGITS
 from schemas.records import Rating, RatingItem
 
 _MOST_ITEMS = 1 << 16
-"""Items that the sheets of an image share, as those of a batch do: there are few offices, teams and scores."""
+"""Items that the sheets of a snapshot share, as those of a batch do: there are few offices, teams and scores."""
 
 _KEYS = 10**KEY_DIGITS
 
@@ -95,7 +95,7 @@ class StoredSheet:
         return [record for _identity, record in sorted(self.records.items())]
 
     def text(self) -> str:
-        """The sheet in its view's image, remembered: few sheets change between two images, and there may be 100,000."""
+        """The sheet as text for snapshots, remembered: few sheets change between two snapshots, of perhaps 100,000."""
         if self._text is None:
             rows = [_row(record) for record in self.records.values()]
             self._text = json_text((self.key, self.sheet_id, self.published, rows))
@@ -145,20 +145,20 @@ class SheetStore:
         """One sheet."""
         return self._by_declaration.get(key, {}).get(sheet_id)
 
-    def image(self) -> StateSnapshot:
+    def snapshot(self) -> StateSnapshot:
         """The sheets as an array."""
         texts = [sheet.text() for sheets in self._by_declaration.values() for sheet in sheets.values()]
         return {"sheets": json_list_array(texts)}
 
     @classmethod
-    def of(cls, image: StateSnapshot) -> SheetStore:
-        """The store of an image.
+    def of(cls, snapshot: StateSnapshot) -> SheetStore:
+        """The store of a snapshot.
 
         Raises:
-            UnsoundSnapshot: It is none.
+            UnsoundSnapshot: No store can have written it.
         """
         made = cls()
-        for key, sheet_id, published, rows in from_json_array(image["sheets"]):
+        for key, sheet_id, published, rows in from_json_array(snapshot["sheets"]):
             if not (0 <= key < _KEYS and rows and all(items for items, *_rest in rows)):
                 raise UnsoundSnapshot("sheets")
             sheet = StoredSheet(key, sheet_id, published)

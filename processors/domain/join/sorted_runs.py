@@ -121,7 +121,7 @@ class SortedRun:
             and all(int(self.rows[field].max()) < limit for field, limit in limits.items())
         )
 
-    def image(self) -> Mapping[str, npt.NDArray[Any]]:
+    def snapshot(self) -> Mapping[str, npt.NDArray[Any]]:
         """Its arrays by name; nothing is copied."""
         return {"keys": self.keys, "starts": self.starts, "rows": self.rows}
 

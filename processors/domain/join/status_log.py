@@ -54,28 +54,30 @@ class StatusLog:
         """Forget declarations whose newest status is older than `before` (epoch milliseconds)."""
         self._runs = unexpired(self._runs, before)
 
-    def image(self) -> StateSnapshot:
+    def snapshot(self) -> StateSnapshot:
         """The log as arrays. Runs are never changed once they are made, so nothing is copied."""
         codes = to_json_array({name: table.texts[1:] for name, table in self.tables.items()})
         runs = (
             (f"run{number}.{name}", array)
             for number, run in enumerate(self._runs)
-            for name, array in run.image().items()
+            for name, array in run.snapshot().items()
         )
         return {"codes": codes, **dict(runs)}
 
     @classmethod
-    def of(cls, image: StateSnapshot) -> StatusLog:
-        """The log of an image with the same `LAYOUT`.
+    def of(cls, snapshot: StateSnapshot) -> StatusLog:
+        """The log of a snapshot with the same `LAYOUT`.
 
         Raises:
-            UnsoundSnapshot: It is none.
+            UnsoundSnapshot: No log can have written it.
         """
         made = cls()
-        made.tables = {name: status_dictionary(name, texts) for name, texts in from_json_array(image["codes"]).items()}
+        made.tables = {
+            name: status_dictionary(name, texts) for name, texts in from_json_array(snapshot["codes"]).items()
+        }
         names = SortedRun.__slots__
-        count = (len(image) - 1) // len(names)
-        made._runs = [SortedRun(*(image[f"run{number}.{name}"] for name in names)) for number in range(count)]
+        count = (len(snapshot) - 1) // len(names)
+        made._runs = [SortedRun(*(snapshot[f"run{number}.{name}"] for name in names)) for number in range(count)]
         limits = {"status": len(STATUSES), **{name: len(table.texts) for name, table in made.tables.items()}}
         if made.tables.keys() != _WIDTH.keys() or not all(run.is_sound(limits) for run in made._runs):
             raise UnsoundSnapshot("status log")

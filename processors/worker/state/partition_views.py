@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from processors.stages.stage import Absorbed, ImagedState, Output, PartitionState, ReplayedState
+from processors.stages.stage import Absorbed, Output, PartitionState, ReplayedState, RestorableState
 from processors.worker.state.snapshot_store import Snapshot
 from schemas.batches.batch import Batch
 from schemas.topics import Topic
@@ -59,8 +59,8 @@ class View:
 
     def take_snapshot(self, partition: int) -> Snapshot:
         """The view as it is now; only for stages with snapshots."""
-        assert isinstance(self.state, ImagedState)  # only such stages are given a snapshot store
-        return Snapshot(partition, dict(self.next_offsets), self.records, self.state.image())
+        assert isinstance(self.state, RestorableState)  # only such stages are given a snapshot store
+        return Snapshot(partition, dict(self.next_offsets), self.records, self.state.snapshot())
 
 
 class RestoresViews(Protocol):

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from processors.domain.snapshot_arrays import UnsoundSnapshot
-from processors.stages.stage import ImagedStage, Stage
+from processors.stages.stage import RestorableStage, Stage
 from processors.transport.fetched_batch import to_batch
 from processors.transport.log_reader import read_log
 from processors.worker import metrics
@@ -89,7 +89,7 @@ class ViewRestorer:
         return view
 
     def _initial_view(self, partition: int, snapshot: Snapshot | None) -> View:
-        if snapshot is not None and isinstance(self._stage, ImagedStage):
+        if snapshot is not None and isinstance(self._stage, RestorableStage):
             try:
                 state = self._stage.restored_state(partition, snapshot.arrays)
                 return View(state, dict(snapshot.next_offsets), snapshot.records, snapshot.records)

@@ -38,7 +38,7 @@ import numpy as np
 import structlog
 
 from processors.domain.snapshot_arrays import StateSnapshot
-from processors.stages.stage import ImagedStage
+from processors.stages.stage import RestorableStage
 from processors.worker import metrics
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic
@@ -86,14 +86,14 @@ class SnapshotStore:
         ConfigurationError: The directory cannot be created.
     """
 
-    def __init__(self, directory: Path, stage: ImagedStage, identities: Mapping[Topic, str]) -> None:
+    def __init__(self, directory: Path, stage: RestorableStage, identities: Mapping[Topic, str]) -> None:
         self._directory = directory
         self._stage = stage
         self._identity: Mapping[str, Any] = {
             "format": FORMAT,
             "hailong": version("hailong"),
             "stage": stage.name,
-            "image_format": stage.image_format,
+            "image_format": stage.snapshot_format,  # the key in files written before
             "logs": dict(sorted((topic.subject, identity) for topic, identity in identities.items())),
         }
         # Also part of the file name, so that snapshots of another log or program never displace usable ones.

@@ -17,7 +17,14 @@ from support.oracle import Oracle
 from processors.stages.all_stages import build_stages
 from processors.stages.catalogue import JOIN
 from processors.stages.reference_policies import reference_context, reference_policies
-from processors.stages.stage import EncodedBatch, ImagedStage, ImagedState, Output, PartitionState, ReplayedState
+from processors.stages.stage import (
+    EncodedBatch,
+    Output,
+    PartitionState,
+    ReplayedState,
+    RestorableStage,
+    RestorableState,
+)
 from schemas.codec.record import record_encoder
 from schemas.keys import key_of
 from schemas.records import DeclarationStatus, Rating, Status
@@ -88,9 +95,9 @@ class Pipeline:
         """Put down and take up again every state that can be: as a worker does that begins at a snapshot."""
         for stage in self.stages:
             state = self.states[stage.inputs[0]]
-            if isinstance(stage, ImagedStage) and isinstance(state, ImagedState):
+            if isinstance(stage, RestorableStage) and isinstance(state, RestorableState):
                 file = io.BytesIO()
-                np.savez(file, **dict[str, Any](state.image()))
+                np.savez(file, **dict[str, Any](state.snapshot()))
                 file.seek(0)
                 with np.load(file, allow_pickle=False) as archive:
                     state = stage.restored_state(0, dict(archive))
@@ -182,17 +189,17 @@ def test_any_arrival_gives_what_the_batch_computation_gives(
 def test_a_state_that_replayed_is_the_state_that_absorbed(
     arrivals: list[tuple[Topic, list[Any]]], replayed: int
 ) -> None:
-    """Whatever was replayed instead of absorbed: the image is the same, and so is all that comes of what follows."""
+    """Whatever was replayed instead of absorbed: the snapshot is the same, and so is all that comes of what follows."""
     (stage,) = (stage for stage in Pipeline().stages if stage.name == JOIN.name)
     absorbing, replaying = stage.new_state(0), stage.new_state(0)
-    assert isinstance(absorbing, ImagedState)
-    assert isinstance(replaying, ImagedState)
+    assert isinstance(absorbing, RestorableState)
+    assert isinstance(replaying, RestorableState)
     assert isinstance(replaying, ReplayedState)
     for topic, records in arrivals[:replayed]:
         absorbing.absorb(batch(topic, records))
         replaying.replay(batch(topic, records))
 
-    expected, found = absorbing.image(), replaying.image()
+    expected, found = absorbing.snapshot(), replaying.snapshot()
 
     assert expected.keys() == found.keys()
     assert all(np.array_equal(expected[name], found[name]) for name in expected)

@@ -200,7 +200,7 @@ def test_a_worker_that_died_goes_on_from_its_snapshot(world: WorkerBench, tmp_pa
     # given
     world.create(partitions=1)
     snapshots = tmp_path / "snapshots"
-    first = world.worker("imaged", SNAPSHOTS=str(snapshots))
+    first = world.worker("restorable", SNAPSHOTS=str(snapshots))
     world.produce(Topic.RATING, [(b"k", b"a%d" % n) for n in range(3000)])
     eventually(lambda: world.count(Topic.OFFICE_COUNT) == 3000, "all outputs of the first worker")
     eventually(lambda: any(snapshots.glob("*.npz")), "a snapshot")
@@ -208,7 +208,7 @@ def test_a_worker_that_died_goes_on_from_its_snapshot(world: WorkerBench, tmp_pa
     eventually(lambda: world.committed(group(world), Topic.RATING) == {0: 3200}, "the commit")
     # when
     first.kill()
-    second = world.worker("imaged", SNAPSHOTS=str(snapshots))
+    second = world.worker("restorable", SNAPSHOTS=str(snapshots))
     world.produce(Topic.RATING, [(b"k", b"a7"), (b"k", b"b7"), (b"k", b"c")])
     eventually(lambda: world.count(Topic.OFFICE_COUNT) == 3201, "the one new output")
     # then

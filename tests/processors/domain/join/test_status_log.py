@@ -61,7 +61,7 @@ def _read(log: StatusLog, histories: Histories) -> dict[int, set[tuple[int, str 
 def test_history_is_what_was_added_and_not_expired(
     largest: int, batches: list[list[tuple[int, int, int, str]]], before: int
 ) -> None:
-    """Batches in any number of runs, imaged and restored, give back the distinct rows of each declaration in order."""
+    """Batches in any number of runs, saved and restored, give back the distinct rows of each declaration in order."""
     limit, sorted_runs._LARGEST = sorted_runs._LARGEST, largest
     try:
         log, known = StatusLog(), defaultdict[int, set[tuple[int, str, str]]](set)
@@ -70,7 +70,7 @@ def test_history_is_what_was_added_and_not_expired(
             for key, day, event, office in events:
                 known[key].add((day, office, f"{key}-{event}"))
         log.expire(EARLIEST_MS + before * _DAY_MS)
-        log = StatusLog.of(log.image())
+        log = StatusLog.of(log.snapshot())
     finally:
         sorted_runs._LARGEST = limit
     alive = {key: rows for key, rows in known.items() if max(rows)[0] >= before}
@@ -126,11 +126,11 @@ def test_many_statuses_are_sorted_as_few_are(batches: list[list[tuple[int, int, 
     assert one.by_event.tolist() == other.by_event.tolist()
 
 
-def test_an_image_that_cannot_be_is_refused() -> None:
+def test_an_unsound_snapshot_is_refused() -> None:
     """Places beyond the rows, codes beyond the tables: a worker must not follow them."""
     log = StatusLog()
     _added(log, [(10300000001, 1, 1, "03EE"), (10300000002, 1, 1, "03CC")])
-    good = dict(log.image())
+    good = dict(log.snapshot())
     assert len(StatusLog.of(good)) == 2
     for name, place, value in (("run0.starts", 1, 5), ("run0.keys", 0, 1 << 40), ("run0.rows", 0, 3)):
         broken = good[name].copy()

@@ -28,7 +28,7 @@ class EmptyState:
         """Let time pass."""
         return ()
 
-    def image(self) -> StateSnapshot:
+    def snapshot(self) -> StateSnapshot:
         """No numbers."""
         return {"numbers": np.array([], np.int64)}
 

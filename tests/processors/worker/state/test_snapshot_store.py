@@ -39,7 +39,7 @@ class NumberState:
         """Let time pass."""
         return ()
 
-    def image(self) -> StateSnapshot:
+    def snapshot(self) -> StateSnapshot:
         """The numbers."""
         return {"numbers": np.array(self.numbers, np.int64)}
 
@@ -50,15 +50,15 @@ class Numbers:
 
     name: str = "numbers"
     inputs: Sequence[Topic] = (A, B)
-    image_format: str = "1"
+    snapshot_format: str = "1"
 
     def new_state(self, partition: int) -> PartitionState:
         """An empty state."""
         return NumberState()
 
-    def restored_state(self, partition: int, image: StateSnapshot) -> PartitionState:
+    def restored_state(self, partition: int, snapshot: StateSnapshot) -> PartitionState:
         """The state of a snapshot."""
-        return NumberState(image["numbers"].tolist())
+        return NumberState(snapshot["numbers"].tolist())
 
 
 def snapshot(a: int, b: int = 5, partition: int = 0) -> Snapshot:
@@ -145,7 +145,7 @@ def test_a_snapshot_with_a_flipped_bit_is_ignored(tmp_path: Path) -> None:
     ("stage", "logs", "partition"),
     [
         (Numbers(), {**LOGS, A: "cluster/3"}, 0),
-        (Numbers(image_format="2"), LOGS, 0),
+        (Numbers(snapshot_format="2"), LOGS, 0),
         (Numbers(name="others"), LOGS, 0),
         (Numbers(), LOGS, 1),
     ],
