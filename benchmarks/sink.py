@@ -100,10 +100,10 @@ def through_sink(directory: Path, events: list[_Event], table: str) -> dict[str,
             began, first = time.monotonic(), seen()
             if first >= _TIMED * len(events):
                 raise RuntimeError(f"{len(events):,} rows of {table} are too few: they were stored at once")
-            sink, server = cpu_of(" sink"), cpu_of("embedded.clickhouse")
+            sink, server = cpu_of(" sink"), cpu_of("deploy.local.clickhouse")
             until(lambda: seen() >= _TIMED * len(events))
             seconds, rows = time.monotonic() - began, seen() - first
-            sink, server = cpu_of(" sink") - sink, cpu_of("embedded.clickhouse") - server
+            sink, server = cpu_of(" sink") - sink, cpu_of("deploy.local.clickhouse") - server
             until(lambda: seen() >= len(events))
     return {
         "rows": rows,

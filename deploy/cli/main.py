@@ -44,7 +44,7 @@ def version() -> None:
 
     typer.echo(f"hailong {of('hailong')}")
     typer.echo(f"Python {platform.python_version()}, {platform.system()} {platform.machine()}")
-    for name in ("faust-streaming", "confluent-kafka", "polars", "clickhouse-driver"):
+    for name in ("faust-streaming", "confluent-kafka", "numba", "clickhouse-driver"):
         typer.echo(f"{name} {of(name)}")
 
 

@@ -36,7 +36,7 @@ _PROMOTIONS = {
 }
 _FLAT = {"string", "long", "int"}
 _COLUMN_SUBJECT = Topic.DECLARATION_STATUS.subject
-_MAX_FLAT_SYMBOLS = 64  # schemas.readers.column_decoder counts one byte for an enum
+_MAX_FLAT_SYMBOLS = 64  # the number of a symbol is one byte, in a record and in the join's memory
 
 
 def incompatibilities(old: Any, new: Any) -> list[Problem]:
@@ -164,7 +164,7 @@ def _published_problems(pinned: PinnedSchema, schema: Any, published: str | None
 
 
 def _not_flat(pinned: PinnedSchema, schema: Any) -> Iterator[str]:
-    """The column decoder (schemas.readers.column_decoder) reads texts, numbers, nullable texts and small enums only."""
+    """The compiled readers (schemas.vectorized) read texts, numbers, nullable texts and small enums only."""
     for field in schema["fields"] if pinned.subject == _COLUMN_SUBJECT else ():
         kind = field["type"]
         if isinstance(kind, dict) and kind.get("type") != "enum":

@@ -1,7 +1,7 @@
-"""Reading batches of every topic the same way everywhere: decoded, checked, rejects apart.
+"""Read batches of every topic the same way everywhere: decode and check record by record, rejects apart.
 
-Sinks read through this module, and so do all stages but the join, which reads with `schemas.vectorized.status_reader`
-and `schemas.vectorized.rating_reader`. These must accept and refuse the same records: tests hold them against this one.
+The topics with most records also have compiled readers: `schemas.vectorized.status_reader`, `status_columns` and
+`rating_reader`. They accept and refuse the same records; tests compare them with this module.
 """
 
 from __future__ import annotations
@@ -14,18 +14,16 @@ from schemas.batches.batch import Batch, Reject
 from schemas.codec.record import WriterSchemas, decoder, pinned_only
 from schemas.codec.wire import framed_id
 from schemas.errors import PoisonRecord, Problem
-from schemas.readers.column_decoder import ColumnDecoder, Columns
-from schemas.readers.status_column_rules import checked
-from schemas.records import ComplaintAction, Rating, Record
+from schemas.records import ComplaintAction, DeclarationStatus, Rating, Record
 from schemas.topics import Topic
-from schemas.validation.record import action_problems, rating_problems
+from schemas.validation.record import action_problems, rating_problems, status_problems
 
 R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
 class Records(Generic[R]):
-    """A batch of nested records.
+    """The records of a batch.
 
     Attributes:
         accepted: (position in the batch, record), in offset order.
@@ -36,22 +34,15 @@ class Records(Generic[R]):
     rejects: Sequence[Reject]
 
 
-class StatusReader:
-    """Reads batches of `declaration-status` into checked columns (see `schemas.readers.column_decoder.Columns`)."""
-
-    def __init__(self, writer_schemas: WriterSchemas = pinned_only) -> None:
-        self._decoder = ColumnDecoder(Topic.DECLARATION_STATUS.subject, writer_schemas)
-
-    def read(self, batch: Batch) -> Columns:
-        """Decode and check a batch; never raises for what a record holds."""
-        return checked(self._decoder.decode(batch), batch)
-
-
 Check = Callable[[Mapping[str, Any], int, bytes | None], Sequence[Problem]]
 
 
-_CHECKS: Mapping[type[Record], Check] = {Rating: rating_problems, ComplaintAction: action_problems}
-"""What comes from outside is checked; what we write ourselves is not."""
+_CHECKS: Mapping[type[Record], Check] = {
+    DeclarationStatus: status_problems,
+    Rating: rating_problems,
+    ComplaintAction: action_problems,
+}
+"""Records from outside are checked; those that the pipeline writes itself are not."""
 
 
 def _unchecked(_record: Mapping[str, Any], _written_at: int, _key: bytes | None) -> Sequence[Problem]:
@@ -59,7 +50,7 @@ def _unchecked(_record: Mapping[str, Any], _written_at: int, _key: bytes | None)
 
 
 class RecordReader(Generic[R]):
-    """Reads batches of a nested topic, record by record.
+    """Reads batches of one topic, record by record.
 
     Args:
         topic: The topic.

@@ -1,6 +1,7 @@
 """The field rules of the contract, as patterns and limits, in one place.
 
-`status` applies them to columns, `record` to single events; a property test holds the two against each other.
+`record` applies them to single events, `schemas.vectorized` to the distinct texts of a batch; property tests compare
+both.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ class TextRule:
     """A pattern that a whole text must match.
 
     Attributes:
-        pattern: Regular expression in the common subset of Python's `re` and Rust's `regex`.
+        pattern: Regular expression.
         words: The rule for people, completing "the field ...".
     """
 

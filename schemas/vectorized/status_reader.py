@@ -1,7 +1,7 @@
 """Statuses as numbers: what the join keeps of a batch, read by kernels in a handful of passes over its bytes.
 
-`schemas.readers.record_reader.StatusReader` gives the same records as columns of texts. Both accept the same records
-and refuse the others for the same reasons; a property test compares them.
+`schemas.vectorized.status_columns` gives all fields of the same records, for the sink. Both accept the same records as
+`schemas.readers.record_reader`, and refuse the others for the same reasons; property tests compare them.
 """
 
 from __future__ import annotations

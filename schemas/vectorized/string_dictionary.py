@@ -112,6 +112,11 @@ class StringDictionary:
         """The text of each number; None for 0."""
         return self._texts
 
+    @property
+    def strings(self) -> Strings:
+        """The same as kernels take them, '' for 0; not changed by texts that are learned later."""
+        return self._known.strings
+
     def encode(
         self,
         data: npt.NDArray[np.uint8],

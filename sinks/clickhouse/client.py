@@ -9,7 +9,7 @@ from typing import Any
 
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.errors import translated
-from sinks.clickhouse.native.frame_client import FrameClient
+from sinks.clickhouse.native.column_client import ColumnClient
 
 # The driver logs a traceback for each refused connection. The error is raised as well, and one report is enough.
 _QUIET = logging.getLogger("clickhouse_driver")
@@ -38,7 +38,7 @@ def connect(
     database: str | None = None,
     timeout_s: float = 60.0,
     connect_timeout_s: float = 5.0,
-) -> FrameClient:
+) -> ColumnClient:
     """A client that connects with its first statement, and again after an error.
 
     Args:
@@ -47,7 +47,7 @@ def connect(
         timeout_s: Seconds to wait for an answer; after that the outcome is unknown.
         connect_timeout_s: Seconds to wait for a connection.
     """
-    return FrameClient(
+    return ColumnClient(
         host=connection.host,
         port=connection.port,
         user=connection.user,
@@ -65,7 +65,7 @@ def connect(
 @contextmanager
 def session(
     connection: ClickHouseConnection, *, database: str | None = None, timeout_s: float = 60.0
-) -> Iterator[FrameClient]:
+) -> Iterator[ColumnClient]:
     """A connected client for a few statements; errors of the driver inside the `with` block are raised as ours.
 
     Raises:

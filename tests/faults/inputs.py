@@ -10,14 +10,12 @@ from pathlib import Path
 
 from schemas.batches.batch import RawBatch
 from schemas.codec.wire import HEADER_BYTES
-from schemas.readers.record_reader import RecordReader, StatusReader
+from schemas.readers.record_reader import RecordReader
 from schemas.records import DeclarationStatus, Rating
 from schemas.topics import Topic
 
 Records = dict[Topic, list[tuple[bytes, bytes]]]
 """(key, value) of the records of each input topic."""
-
-_STATUS_FIELDS = tuple(DeclarationStatus.__dataclass_fields__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +60,16 @@ def accepted(records: Records, refused: int = 0) -> Accepted:
     Raises:
         AssertionError: The contract refuses one of them: then it is the load that is wrong.
     """
-    statuses = StatusReader().read(_batch(records, Topic.DECLARATION_STATUS))
+    statuses = RecordReader(Topic.DECLARATION_STATUS, DeclarationStatus).read(_batch(records, Topic.DECLARATION_STATUS))
     sheets = RecordReader(Topic.RATING, Rating).read(_batch(records, Topic.RATING))
     assert not statuses.rejects, statuses.rejects[:3]
     assert not sheets.rejects, sheets.rejects[:3]
-    values = [value for _key, value in records.get(Topic.RATING, [])]
-    events = []
-    if not statuses.frame.is_empty():
-        columns = [statuses.frame[name].to_list() for name in _STATUS_FIELDS]
-        crcs = statuses.frame["crc"].to_list()
-        events = [(DeclarationStatus(*row), crc) for row, crc in zip(zip(*columns, strict=True), crcs, strict=True)]
-    ratings = [(one, zlib.crc32(values[index][HEADER_BYTES:])) for index, one in sheets.accepted]
+
+    def checksum(topic: Topic, index: int) -> int:
+        return zlib.crc32(records[topic][index][1][HEADER_BYTES:])
+
+    events = [(one, checksum(Topic.DECLARATION_STATUS, index)) for index, one in statuses.accepted]
+    ratings = [(one, checksum(Topic.RATING, index)) for index, one in sheets.accepted]
     return Accepted(events, ratings, refused)
 
 

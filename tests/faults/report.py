@@ -116,7 +116,7 @@ class Report:
 
 def versions(broker: str) -> dict[str, str]:
     """What it ran on."""
-    packages = ("hailong", "confluent-kafka", "faust-streaming", "aiokafka", "polars", "clickhouse-driver", "chdb")
+    packages = ("hailong", "confluent-kafka", "faust-streaming", "aiokafka", "numba", "clickhouse-driver", "chdb")
     return {"kafka": broker, "python": platform.python_version(), **{name: version(name) for name in packages}}
 
 

@@ -9,6 +9,7 @@ import pytest
 from fastavro import parse_schema, schemaless_writer
 from hypothesis import given
 from hypothesis import strategies as st
+from support.column_values import records_of
 from support.events import WRITTEN_AT, item, rating, status
 
 from schemas import ids, keys
@@ -19,13 +20,13 @@ from schemas.codec.wire import MAX_RECORD_BYTES, frame_header, read_schema_id
 from schemas.contacts.sealing import Contact, SealingKeys, seal
 from schemas.dead_letters.letter import dead_letter
 from schemas.errors import PoisonRecord, Reason, Unavailable
-from schemas.readers.column_decoder import ColumnDecoder
-from schemas.readers.record_reader import RecordReader, StatusReader
+from schemas.readers.record_reader import RecordReader
 from schemas.records import DeadLetter, Rating
 from schemas.topics import CO_PARTITIONED, Topic
 from schemas.validation import rules
 from schemas.validation.record import rating_problems
 from schemas.validation.shape import quick_check, shape_problems
+from schemas.vectorized.status_columns import StatusColumnReader
 
 AT = WRITTEN_AT - 1000
 KEY = b"10300000001"
@@ -132,8 +133,10 @@ def test_every_refused_record_has_a_dead_letter(head: bytes, tail: bytes | None,
     value = None if tail is None else head + tail
     for topic in (Topic.RATING, Topic.DECLARATION_STATUS):
         batch = RawBatch(topic, 0, [1 << 40], [at], [key], [value])
-        reader = RecordReader(topic, Rating) if topic is Topic.RATING else StatusReader()
-        rejects = reader.read(batch).rejects
+        if topic is Topic.RATING:
+            rejects = RecordReader(topic, Rating).read(batch).rejects
+        else:
+            rejects = StatusColumnReader().read_columns(batch).rejects
         assert len(rejects) == 1
         letter = dead_letter(batch, rejects[0], stage="join", topic_name="t", topic_identity="c/t")
         read = DeadLetter.from_avro(decoder("dead-letter")(encoder("dead-letter")(letter.to_avro())))
@@ -254,9 +257,9 @@ def test_todays_reader_understands_tomorrows_writer(in_columns: bool) -> None:
 
     if in_columns:
         batch = RawBatch(Topic.DECLARATION_STATUS, 0, [0, 1], [AT] * 2, [KEY] * 2, values)
-        frame = ColumnDecoder("declaration-status", registry).decode(batch).frame
-        assert frame["status"].to_list() == ["CLEARED", "OTHER"]
-        assert "note" not in frame.columns
+        found = records_of(StatusColumnReader(registry).read_columns(batch))
+        assert [record["status"] for record in found] == ["CLEARED", "OTHER"]
+        assert all("note" not in record for record in found)
     else:
         decode = decoder("declaration-status", registry)
         assert [decode(value)["status"] for value in values] == ["CLEARED", "OTHER"]
@@ -276,9 +279,8 @@ def test_a_newer_reader_understands_yesterdays_writer() -> None:
 
     assert decoder("declaration-status", registry)(value)["source_message"] is None
     batch = RawBatch(Topic.DECLARATION_STATUS, 0, [0], [WRITTEN_AT], [KEY], [value])
-    frame = StatusReader(registry).read(batch).frame
-    assert frame["source_message"].to_list() == [None]
-    assert frame["status"].to_list() == ["CLEARED"]
+    (record,) = records_of(StatusColumnReader(registry).read_columns(batch))
+    assert (record["source_message"], record["status"]) == (None, "CLEARED")
 
 
 def test_a_registry_that_is_away_is_not_the_records_fault() -> None:

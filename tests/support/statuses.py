@@ -36,6 +36,14 @@ events = st.builds(
     office=texts,
     **{name: st.none() | texts for name in list(FIELDS)[5:]},
 )
+good_events = st.builds(
+    status,
+    st.sampled_from(["e1", "x" * 64]),
+    st.sampled_from([name.value for name in Status]),
+    st.just(AT),
+    team=st.sampled_from([None, "01"]),
+    official=st.sampled_from([None, "o1", "y" * 64]),
+)
 
 
 def status_batch(values: Sequence[bytes | None]) -> RawBatch:
@@ -47,7 +55,8 @@ def status_batch(values: Sequence[bytes | None]) -> RawBatch:
 @st.composite
 def damaged(draw: st.DrawFn) -> list[bytes | None]:
     """Batches in which bytes are changed, cut, inserted or moved across the borders of records."""
-    values = [bytearray(ENCODE(record.to_avro())) for record in draw(st.lists(events, min_size=1, max_size=8))]
+    records = draw(st.lists(events | good_events, min_size=1, max_size=8))
+    values = [bytearray(ENCODE(record.to_avro())) for record in records]
     for _ in range(draw(st.integers(1, 4))):
         value = values[draw(st.integers(0, len(values) - 1))]
         start = draw(st.integers(0, len(value)))
@@ -142,6 +151,23 @@ def fields_of(schema: Any) -> st.SearchStrategy[dict[str, Any]]:
             case _:
                 kinds[field["name"]] = words
     return st.fixed_dictionaries(kinds)
+
+
+@st.composite
+def later_schemas(draw: st.DrawFn) -> Any:
+    """The pinned schema with optional fields more, named new_..., in places between the others."""
+    schema: Any = copy.deepcopy(dict(schema_json(OLD)))
+    kinds: Any = {
+        "text": (["null", "string"], None),
+        "number": ("long", 7),
+        "small": ("int", -1),
+        "symbol": ({"type": "enum", "name": "New", "symbols": ["O", "X"], "default": "O"}, "O"),
+    }
+    for name in draw(st.lists(st.sampled_from(sorted(kinds)), unique=True)):
+        kind, default = kinds[name]
+        field = {"name": f"new_{name}", "type": kind, "default": default}
+        schema["fields"].insert(draw(st.integers(0, len(schema["fields"]))), field)
+    return schema
 
 
 @st.composite

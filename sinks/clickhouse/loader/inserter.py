@@ -30,7 +30,7 @@ from sinks.clickhouse.client import INSERT_SETTINGS, connect
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.errors import BadRow, translate_error
 from sinks.clickhouse.loader.options import SinkOptions
-from sinks.clickhouse.mapping.insert_blocks import Block, joined
+from sinks.clickhouse.mapping.insert_blocks import InsertBlock, joined
 from sinks.clickhouse.mapping.topic_readers import TopicReader
 from sinks.metrics import BISECTIONS, DECODE_SECONDS, INSERT_SECONDS, RETRIES, ROWS
 from sinks.runtime import RetryPauses, SinkMonitor
@@ -68,7 +68,7 @@ class PreparedInsert:
 
     batches: Sequence[RawBatch]
     epoch: int
-    blocks: Sequence[Block]
+    blocks: Sequence[InsertBlock]
     refused: Sequence[Refused]
 
     @property
@@ -182,7 +182,7 @@ class BatchInserter:
         name = "|".join((self._run, batches[0].topic.subject, str(epoch), *ranges))
         return hashlib.blake2s(name.encode()).hexdigest()
 
-    def _insert_until_acknowledged(self, block: Block, token: str) -> None:
+    def _insert_until_acknowledged(self, block: InsertBlock, token: str) -> None:
         pauses = RetryPauses(self._options.retry_initial_s, self._options.retry_max_s)
         while True:
             try:
@@ -199,7 +199,7 @@ class BatchInserter:
             else:
                 return
 
-    def _insert_once(self, block: Block, token: str) -> None:
+    def _insert_once(self, block: InsertBlock, token: str) -> None:
         started = time.perf_counter()
         try:
             block.insert(self._client, {**INSERT_SETTINGS, "insert_deduplication_token": token})

@@ -1,4 +1,4 @@
-"""Rows of one table, as they are inserted: in lists of values, or in a frame."""
+"""Rows of one table, ready to be inserted: in lists of values, or in encoded columns."""
 
 from __future__ import annotations
 
@@ -6,12 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
 
-import polars as pl
+from sinks.clickhouse.native.column_client import ColumnClient, insert_into
+from sinks.clickhouse.native.columns import NativeColumn
 
-from sinks.clickhouse.native.frame_client import FrameClient, insert_into
 
-
-class Block(Protocol):
+class InsertBlock(Protocol):
     """Rows of one table."""
 
     @property
@@ -22,16 +21,16 @@ class Block(Protocol):
     def rows(self) -> int:
         """How many rows."""
 
-    def with_all(self, others: Sequence[Self]) -> Self:
-        """These rows, and after them those of other blocks of the same table."""
+    def concatenate(self, others: Sequence[Self]) -> Self:
+        """These rows, then those of other blocks of the same table."""
 
-    def insert(self, client: FrameClient, settings: Mapping[str, Any]) -> None:
-        """Insert them; what goes wrong is raised as the driver raises it."""
+    def insert(self, client: ColumnClient, settings: Mapping[str, Any]) -> None:
+        """Insert them; errors are the driver's."""
 
 
 @dataclass(frozen=True, slots=True)
 class ListBlock:
-    """Rows as one list of values for each column.
+    """Rows as a list of values for each column.
 
     Attributes:
         table: The table.
@@ -45,52 +44,55 @@ class ListBlock:
 
     @property
     def rows(self) -> int:
-        """As `Block.rows`."""
+        """As `InsertBlock.rows`."""
         return len(self.data[0])
 
-    def with_all(self, others: Sequence[Self]) -> Self:
-        """As `Block.with_all`."""
+    def concatenate(self, others: Sequence[Self]) -> Self:
+        """As `InsertBlock.concatenate`."""
         data = [list(column) for column in self.data]
         for other in others:
             for column, more in zip(data, other.data, strict=True):
                 column.extend(more)
         return type(self)(self.table, self.columns, data)
 
-    def insert(self, client: FrameClient, settings: Mapping[str, Any]) -> None:
-        """As `Block.insert`."""
+    def insert(self, client: ColumnClient, settings: Mapping[str, Any]) -> None:
+        """As `InsertBlock.insert`."""
         statement = insert_into(self.table, self.columns)
         client.execute(statement, self.data, columnar=True, settings=dict(settings))
 
 
 @dataclass(frozen=True, slots=True)
-class FrameBlock:
-    """Rows as a frame.
+class ColumnBlock:
+    """Rows as columns that are encoded as a whole.
 
     Attributes:
         table: The table.
-        frame: Values under the names of its columns, without nulls; times are epoch milliseconds.
+        columns: Values under the names of its columns, without nulls.
     """
 
     table: str
-    frame: pl.DataFrame
+    columns: Mapping[str, NativeColumn]
 
     @property
     def rows(self) -> int:
-        """As `Block.rows`."""
-        return self.frame.height
+        """As `InsertBlock.rows`."""
+        return len(next(iter(self.columns.values())))
 
-    def with_all(self, others: Sequence[Self]) -> Self:
-        """As `Block.with_all`."""
-        return type(self)(self.table, pl.concat([self.frame, *(other.frame for other in others)]))
+    def concatenate(self, others: Sequence[Self]) -> Self:
+        """As `InsertBlock.concatenate`."""
+        columns = {
+            name: column.concatenate([other.columns[name] for other in others]) for name, column in self.columns.items()
+        }
+        return type(self)(self.table, columns)
 
-    def insert(self, client: FrameClient, settings: Mapping[str, Any]) -> None:
-        """As `Block.insert`."""
-        client.insert_frame(self.table, self.frame, settings)
+    def insert(self, client: ColumnClient, settings: Mapping[str, Any]) -> None:
+        """As `InsertBlock.insert`."""
+        client.insert_columns(self.table, self.columns, settings)
 
 
-def joined(blocks: Iterable[Block]) -> list[Block]:
-    """Blocks of the same table put together, tables in the order in which they first appear."""
-    by_table: dict[str, list[Block]] = {}
+def joined(blocks: Iterable[InsertBlock]) -> list[InsertBlock]:
+    """Concatenate the blocks of each table; tables in the order in which they first appear."""
+    by_table: dict[str, list[InsertBlock]] = {}
     for block in blocks:
         by_table.setdefault(block.table, []).append(block)
-    return [first.with_all(others) if others else first for first, *others in by_table.values()]
+    return [first.concatenate(others) if others else first for first, *others in by_table.values()]

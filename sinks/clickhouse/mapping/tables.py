@@ -18,7 +18,6 @@ from schemas.records import (
     ComplaintEvent,
     DeadLetter,
     DeadLetterAction,
-    DeclarationStatus,
     OfficeCount,
     RatedService,
     Rating,
@@ -31,7 +30,7 @@ Row = tuple[Any, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Table(Generic[R]):
+class TableLayout(Generic[R]):
     """One table that a topic feeds.
 
     Attributes:
@@ -43,10 +42,6 @@ class Table(Generic[R]):
     name: str
     columns: Sequence[str]
     rows: Callable[[R, int], Iterable[Row]]
-
-
-STATUS_COLUMNS = (*(field.name for field in fields(DeclarationStatus)), "written_at")
-"""Columns of `declaration_status` without the origin."""
 
 
 def _rating(record: Rating, written_at: int) -> Iterable[Row]:
@@ -66,7 +61,7 @@ def _rating(record: Rating, written_at: int) -> Iterable[Row]:
     )
 
 
-RATING: Table[Rating] = Table(
+RATING: TableLayout[Rating] = TableLayout(
     "rating",
     (
         *("sheet_id", "revision", "declaration_no", "tax_code", "submitted_at", "phase", "item_count", "lowest_score"),
@@ -82,7 +77,7 @@ def _rating_items(record: Rating, _written_at: int) -> Iterable[Row]:
         yield (*sheet, item.target, item.office, item.target_id, item.score, item.reason or "")
 
 
-RATING_ITEM: Table[Rating] = Table(
+RATING_ITEM: TableLayout[Rating] = TableLayout(
     "rating_item",
     (
         *("sheet_id", "revision", "declaration_no", "submitted_at"),
@@ -104,7 +99,7 @@ def _or_empty(record: RatedService, name: str) -> Any:
     return "" if value is None and name in _FACT_CODES else value
 
 
-RATED_SERVICE: Table[RatedService] = Table("rated_service", _FACT_COLUMNS, _fact)
+RATED_SERVICE: TableLayout[RatedService] = TableLayout("rated_service", _FACT_COLUMNS, _fact)
 
 WINDOW_SECONDS = {"pane": 300, "hour": 3_600, "day": 86_400, "week": 604_800, "month": 2_592_000}
 """Length of each window of a satisfaction record, in seconds."""
@@ -116,7 +111,7 @@ def _satisfaction(record: Satisfaction, _written_at: int) -> Iterable[Row]:
         yield (record.target, record.office, record.target_id, seconds, record.window_end, *counts)
 
 
-SATISFACTION: Table[Satisfaction] = Table(
+SATISFACTION: TableLayout[Satisfaction] = TableLayout(
     "satisfaction",
     (
         *("target", "office", "target_id", "window_seconds", "window_end"),
@@ -139,7 +134,7 @@ def _office_count(record: OfficeCount, _written_at: int) -> Iterable[Row]:
     )
 
 
-OFFICE_COUNT: Table[OfficeCount] = Table(
+OFFICE_COUNT: TableLayout[OfficeCount] = TableLayout(
     "office_count",
     ("office", "pane_start", "opinions", "dissatisfied", "enterprises", "drivers", "scores", "complaint_ids"),
     _office_count,
@@ -159,7 +154,7 @@ def _complaint(record: Complaint, _written_at: int) -> Iterable[Row]:
     yield tuple(different[name] if name in different else getattr(record, name) for name in _COMPLAINT_COLUMNS)
 
 
-COMPLAINT: Table[Complaint] = Table("complaint", _COMPLAINT_COLUMNS, _complaint)
+COMPLAINT: TableLayout[Complaint] = TableLayout("complaint", _COMPLAINT_COLUMNS, _complaint)
 
 _CASE_COLUMNS = tuple(field.name for field in fields(ComplaintCase) if field.name != "version")
 _CASE_CODES = frozenset({"declaration_no", "sheet_id", "tax_code", "finding", "merged_into"})
@@ -178,7 +173,7 @@ def _case_value(record: ComplaintCase, name: str) -> Any:
     return "" if value is None and name in _CASE_CODES else value
 
 
-COMPLAINT_CASE: Table[ComplaintCase] = Table("complaint_case", _CASE_COLUMNS, _case)
+COMPLAINT_CASE: TableLayout[ComplaintCase] = TableLayout("complaint_case", _CASE_COLUMNS, _case)
 
 _EVENT_COLUMNS = tuple(field.name for field in fields(ComplaintEvent) if field.name != "version")
 
@@ -188,7 +183,7 @@ def _complaint_event(record: ComplaintEvent, _written_at: int) -> Iterable[Row]:
     yield tuple("" if value is None and name != "due_at" else value for name, value in values.items())
 
 
-COMPLAINT_EVENT: Table[ComplaintEvent] = Table("complaint_event", _EVENT_COLUMNS, _complaint_event)
+COMPLAINT_EVENT: TableLayout[ComplaintEvent] = TableLayout("complaint_event", _EVENT_COLUMNS, _complaint_event)
 
 
 def _complaint_action(record: ComplaintAction, _written_at: int) -> Iterable[Row]:
@@ -204,7 +199,7 @@ def _complaint_action(record: ComplaintAction, _written_at: int) -> Iterable[Row
     )
 
 
-COMPLAINT_ACTION: Table[ComplaintAction] = Table(
+COMPLAINT_ACTION: TableLayout[ComplaintAction] = TableLayout(
     "complaint_action",
     ("action_id", "complaint_id", "action", "acted_at", "actor_role", "actor", "unit", "score"),
     _complaint_action,
@@ -217,7 +212,7 @@ def _complaint_answer(record: ComplaintAnswer, _written_at: int) -> Iterable[Row
     yield tuple(getattr(record, name) for name in _ANSWER_COLUMNS)
 
 
-COMPLAINT_ANSWER: Table[ComplaintAnswer] = Table("complaint_answer", _ANSWER_COLUMNS, _complaint_answer)
+COMPLAINT_ANSWER: TableLayout[ComplaintAnswer] = TableLayout("complaint_answer", _ANSWER_COLUMNS, _complaint_answer)
 
 _ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name != "version")
 
@@ -231,7 +226,7 @@ def _alert(record: Alert, _written_at: int) -> Iterable[Row]:
     yield tuple(different[name] if name in different else getattr(record, name) for name in _ALERT_COLUMNS)
 
 
-ALERT: Table[Alert] = Table("alert", _ALERT_COLUMNS, _alert)
+ALERT: TableLayout[Alert] = TableLayout("alert", _ALERT_COLUMNS, _alert)
 
 
 def _dead_letter(record: DeadLetter, _written_at: int) -> Iterable[Row]:
@@ -250,7 +245,7 @@ def _dead_letter(record: DeadLetter, _written_at: int) -> Iterable[Row]:
     )
 
 
-DEAD_LETTER: Table[DeadLetter] = Table(
+DEAD_LETTER: TableLayout[DeadLetter] = TableLayout(
     "dead_letter",
     (
         *("dead_letter_id", "stage", "source_topic", "source_identity", "source_partition", "source_offset"),
@@ -273,7 +268,7 @@ def _dead_letter_action(record: DeadLetterAction, _written_at: int) -> Iterable[
     )
 
 
-DEAD_LETTER_ACTION: Table[DeadLetterAction] = Table(
+DEAD_LETTER_ACTION: TableLayout[DeadLetterAction] = TableLayout(
     "dead_letter_action",
     (
         *("action_id", "dead_letter_id", "action", "acted_at", "actor", "note"),

@@ -11,12 +11,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
-import polars as pl
+import numpy as np
 
 from schemas.batches.batch import RawBatch, Reject
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.codec.wire import HEADER_BYTES
-from schemas.readers.record_reader import RecordReader, StatusReader
+from schemas.readers.record_reader import RecordReader
 from schemas.records import (
     Alert,
     Complaint,
@@ -33,9 +33,11 @@ from schemas.records import (
     Satisfaction,
 )
 from schemas.topics import Topic
+from schemas.vectorized.status_columns import CodedTexts, FieldColumn, StatusColumnReader, TextSpans
 from sinks.clickhouse.mapping import tables
-from sinks.clickhouse.mapping.insert_blocks import Block, FrameBlock, ListBlock
-from sinks.clickhouse.mapping.tables import Row, Table
+from sinks.clickhouse.mapping.insert_blocks import ColumnBlock, InsertBlock, ListBlock
+from sinks.clickhouse.mapping.tables import Row, TableLayout
+from sinks.clickhouse.native.columns import CodedColumn, NativeColumn, NumberColumn, TextColumn
 
 R = TypeVar("R", bound=Record)
 
@@ -46,7 +48,7 @@ ORIGIN = ("row_version", "log_epoch", "log_partition", "log_offset")
 
 
 @dataclass(frozen=True, slots=True)
-class Parsed:
+class ParsedBatch:
     """What a batch holds.
 
     Attributes:
@@ -54,40 +56,45 @@ class Parsed:
         rejects: The records that were refused.
     """
 
-    blocks: Sequence[Block]
+    blocks: Sequence[InsertBlock]
     rejects: Sequence[Reject]
 
 
 class TopicReader(Protocol):
     """Reads batches of one topic into rows."""
 
-    def read(self, batch: RawBatch, epoch: int) -> Parsed:
+    def read(self, batch: RawBatch, epoch: int) -> ParsedBatch:
         """Rows of the good records, and the refused ones; never raises for what a record holds."""
 
 
 class StatusRows:
-    """Statuses: columns all the way, no Python for single records."""
+    """Statuses: every field of the newest schema is a column, and no record becomes a Python object."""
 
     def __init__(self, writer_schemas: WriterSchemas = pinned_only) -> None:
-        self._reader = StatusReader(writer_schemas)
-        texts = [name for name in tables.STATUS_COLUMNS if name not in {"occurred_at", "written_at"}]
-        self._columns = (*tables.STATUS_COLUMNS, *ORIGIN)
-        self._texts = [pl.col(name).fill_null("") for name in texts]
+        self._reader = StatusColumnReader(writer_schemas)
 
-    def read(self, batch: RawBatch, epoch: int) -> Parsed:
+    def read(self, batch: RawBatch, epoch: int) -> ParsedBatch:
         """As `TopicReader.read`."""
-        columns = self._reader.read(batch)
-        if columns.frame.is_empty():
-            return Parsed((), columns.rejects)
-        frame = columns.frame.with_columns(
-            *self._texts,
-            pl.col("timestamp").alias("written_at"),
-            (pl.col("crc").cast(pl.UInt64) + pl.lit(epoch << VERSION_BITS, pl.UInt64)).alias("row_version"),
-            pl.lit(epoch).alias("log_epoch"),
-            pl.lit(batch.partition).alias("log_partition"),
-            pl.col("offset").alias("log_offset"),
-        )
-        return Parsed([FrameBlock("declaration_status", frame.select(self._columns))], columns.rejects)
+        found = self._reader.read_columns(batch)
+        rows = len(found)
+        if not rows:
+            return ParsedBatch((), found.rejects)
+        versions = found.checksums.astype(np.uint64) + np.uint64(epoch << VERSION_BITS)
+        columns: dict[str, NativeColumn] = {name: _column(values) for name, values in found.fields.items()}
+        columns["written_at"] = NumberColumn(found.timestamps)
+        offsets = np.array(batch.offsets, np.int64)[found.index]
+        origin = versions, np.full(rows, epoch), np.full(rows, batch.partition), offsets
+        columns |= zip(ORIGIN, map(NumberColumn, origin), strict=True)
+        return ParsedBatch([ColumnBlock("declaration_status", columns)], found.rejects)
+
+
+def _column(values: FieldColumn) -> NativeColumn:
+    match values:
+        case TextSpans():
+            return TextColumn.of(values)
+        case CodedTexts():
+            return CodedColumn(values)
+    return NumberColumn(values)
 
 
 class RecordRows(Generic[R]):
@@ -105,7 +112,7 @@ class RecordRows(Generic[R]):
         self,
         topic: Topic,
         kind: type[R],
-        tables: Sequence[Table[R]],
+        tables: Sequence[TableLayout[R]],
         version: Callable[[R, bytes], int],
         writer_schemas: WriterSchemas = pinned_only,
     ) -> None:
@@ -113,11 +120,11 @@ class RecordRows(Generic[R]):
         self._tables = tables
         self._version = version
 
-    def read(self, batch: RawBatch, epoch: int) -> Parsed:
+    def read(self, batch: RawBatch, epoch: int) -> ParsedBatch:
         """As `TopicReader.read`."""
         records = self._reader.read(batch)
         if not records.accepted:
-            return Parsed((), records.rejects)
+            return ParsedBatch((), records.rejects)
         rows: list[list[Row]] = [[] for _table in self._tables]
         for index, record in records.accepted:
             value = batch.values[index]
@@ -128,7 +135,7 @@ class RecordRows(Generic[R]):
                 found.extend((*row, *origin) for row in table.rows(record, batch.timestamps[index]))
         pairs = zip(self._tables, rows, strict=True)
         blocks = [ListBlock(table.name, (*table.columns, *ORIGIN), _columns(found)) for table, found in pairs if found]
-        return Parsed(blocks, records.rejects)
+        return ParsedBatch(blocks, records.rejects)
 
 
 def _columns(rows: Sequence[Row]) -> list[list[Any]]:

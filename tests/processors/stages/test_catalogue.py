@@ -17,7 +17,7 @@ ROOT = Path(__file__).parents[3]
 PRODUCT = ("deploy", "processors", "producers", "schemas", "sinks")
 SAME_WORD = {("sinks/alerts/alertmanager/payload.py", "complaints")}
 """Texts that read like the name of a stage and are none: the annotation with the number of complaints."""
-HEAVY = ("aiokafka", "confluent_kafka", "fastavro", "faust", "numba", "numpy", "polars", "pydantic")
+HEAVY = ("aiokafka", "confluent_kafka", "fastavro", "faust", "numba", "numpy", "pydantic")
 
 
 def test_stages_are_built_as_the_catalogue_lists_them() -> None:

@@ -16,8 +16,8 @@ from producers.simulator.poison import poisoned_records
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import decoder
 from schemas.contacts.sealing import is_sealed
-from schemas.readers.record_reader import RecordReader, StatusReader
-from schemas.records import Rating
+from schemas.readers.record_reader import RecordReader
+from schemas.records import DeclarationStatus, Rating
 from schemas.topics import Topic
 
 PRESENT = 1_800_000_000_000
@@ -45,15 +45,15 @@ def test_every_event_passes_validation_and_every_broken_one_is_refused(
     """Readers accept all that the truth counts and refuse the poison, each for its reason."""
     statuses = rows_of(small_batches, Topic.DECLARATION_STATUS)
     ratings = rows_of(small_batches, Topic.RATING)
-    columns = StatusReader().read(raw(Topic.DECLARATION_STATUS, statuses))
+    events = RecordReader(Topic.DECLARATION_STATUS, DeclarationStatus).read(raw(Topic.DECLARATION_STATUS, statuses))
     records = RecordReader(Topic.RATING, Rating).read(raw(Topic.RATING, ratings))
     truth = small.truth()
 
-    assert len(columns.frame) == truth.status_events_sent
-    assert columns.frame["event_id"].n_unique() == truth.status_events
+    assert len(events.accepted) == truth.status_events_sent
+    assert len({event.event_id for _i, event in events.accepted}) == truth.status_events
     assert len(records.accepted) == truth.rating_records_sent
     assert len({(r.sheet_id, r.revision) for _i, r in records.accepted}) == truth.rating_records
-    refused = Counter(str(reject.reason) for reject in [*columns.rejects, *records.rejects])
+    refused = Counter(str(reject.reason) for reject in [*events.rejects, *records.rejects])
     assert dict(refused) == dict(truth.poison)
     assert sum(refused.values()) == truth.poison_records > 15
 
@@ -62,8 +62,8 @@ def test_each_poison_is_refused_for_the_reason_it_names() -> None:
     """The reason in the ground truth is the one that the readers find."""
     for record in poisoned_records():
         batch = raw(record.topic, [(record.key, record.value, 0)])
-        reader = StatusReader() if record.topic is Topic.DECLARATION_STATUS else RecordReader(Topic.RATING, Rating)
-        assert [reject.reason for reject in reader.read(batch).rejects] == [record.reason]
+        kind = DeclarationStatus if record.topic is Topic.DECLARATION_STATUS else Rating
+        assert [reject.reason for reject in RecordReader(record.topic, kind).read(batch).rejects] == [record.reason]
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:

@@ -1,4 +1,4 @@
-"""Statuses as numbers are the statuses of the columns decoder, and the same records are refused."""
+"""Statuses as numbers are the statuses of the reader of single records, and the same records are refused."""
 
 from __future__ import annotations
 
@@ -20,9 +20,10 @@ from schemas.batches.packed_batch import PackedBatch, RecordRun
 from schemas.catalogue import parsed
 from schemas.codec.record import WriterSchemas, encoder, pinned_only
 from schemas.codec.varint import zigzag
-from schemas.codec.wire import MAX_RECORD_BYTES, MAX_SCHEMA_ID
+from schemas.codec.wire import HEADER_BYTES, MAX_RECORD_BYTES, MAX_SCHEMA_ID
 from schemas.errors import Reason, SystemFault
-from schemas.readers.record_reader import StatusReader
+from schemas.readers.record_reader import RecordReader
+from schemas.records import DeclarationStatus
 from schemas.topics import Topic
 from schemas.validation.rules import LATEST_MS, STATUS_TEXTS
 from schemas.vectorized.field_plan import field_plan
@@ -34,15 +35,16 @@ ENCODE = encoder("declaration-status")
 TABLES = [name for name in STATUS_TEXTS if name not in ("event_id", "declaration_no")]
 
 
-def in_columns(batch: Batch, schemas: WriterSchemas) -> tuple[list[tuple[Any, ...]], list[Any]]:
-    """Rows and rejects of the columns decoder."""
-    columns = StatusReader(schemas).read(batch)
-    names = ("index", "declaration_no", "occurred_at", "timestamp", "event_id", "crc", "status", *TABLES)
-    rows = [
-        (index, int(declaration[:11]), at, timestamp, _hash(event), crc, *rest)
-        for index, declaration, at, timestamp, event, crc, *rest in columns.frame.select(names).rows()
-    ]
-    return rows, sorted(columns.rejects, key=lambda reject: reject.index)
+def one_by_one(batch: Batch, schemas: WriterSchemas) -> tuple[list[tuple[Any, ...]], list[Any]]:
+    """Rows and rejects of the reader of single records."""
+    read = RecordReader(Topic.DECLARATION_STATUS, DeclarationStatus, schemas).read(batch)
+    rows = []
+    for index, record in read.accepted:
+        crc = zlib.crc32((batch.values[index] or b"")[HEADER_BYTES:])
+        numbers = (index, int(record.declaration_no[:11]), record.occurred_at, batch.timestamps[index])
+        texts = (getattr(record, name) for name in TABLES)
+        rows.append((*numbers, _hash(record.event_id), crc, record.status, *texts))
+    return rows, list(read.rejects)
 
 
 def as_numbers(batch: Batch, schemas: WriterSchemas) -> tuple[list[tuple[Any, ...]], list[Any]]:
@@ -62,7 +64,7 @@ def _hash(text: str) -> int:
 
 def agree(batch: RawBatch, schemas: WriterSchemas = pinned_only) -> None:
     """Both readers say the same of a batch, and of the batch as Kafka stores it where a producer could write it."""
-    expected = in_columns(batch, schemas)
+    expected = one_by_one(batch, schemas)
     assert as_numbers(batch, schemas) == expected
     if len(batch) and min(batch.timestamps) >= 0 and max(batch.timestamps) < LATEST_MS:
         assert as_numbers(packed(batch, 3), schemas) == expected
