@@ -14,7 +14,6 @@ from functools import cached_property
 import numpy as np
 
 from producers.simulator.arrivals import action_arrivals, rating_arrivals, status_arrivals
-from producers.simulator.bulk_encoding import encode_statuses, rows_as_bytes
 from producers.simulator.clock import DAY_MS, MAY_6_END_MS, START_MS, WorkingClock
 from producers.simulator.declarations import make_declarations
 from producers.simulator.draws import stream
@@ -25,7 +24,7 @@ from producers.simulator.lifecycle import live
 from producers.simulator.poison import poisoned_records
 from producers.simulator.sheets import Seal, World, make_ratings
 from producers.simulator.staff import Staff
-from producers.simulator.status_columns import KEY_DIGITS, StatusWriter
+from producers.simulator.status_writer import StatusWriter
 from producers.simulator.truth import GroundTruth, planted_spike, rated_until_may_6, sheet_figures
 from producers.simulator.visits import UNKNOWN, make_visits
 from schemas.codec.record import encoder
@@ -140,10 +139,8 @@ class Haiphong2020:
 
     def _batch(self, start: int, stop: int, few: Sequence[_Arrival]) -> SimulatedBatch:
         """One batch: many statuses, with the few other records put in where they arrive."""
-        columns = self._writer.columns(self.events.take(self._status_rows[start:stop]))
+        keys, values = self._writer.write_events(self.events.take(self._status_rows[start:stop]))
         topics = [Topic.DECLARATION_STATUS] * (stop - start)
-        keys = rows_as_bytes(columns.declaration_no[:, :KEY_DIGITS])
-        values = encode_statuses(columns)
         arrival_at = self._status_at[start:stop].tolist()
         places = np.searchsorted(self._status_at[start:stop], [arrival[0] for arrival in few]).tolist()
         for place, (at, topic, key, value) in zip(reversed(places), reversed(few), strict=True):

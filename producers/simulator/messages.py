@@ -6,7 +6,6 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from producers.simulator.bulk_encoding import TextTable
 from producers.simulator.declarations import CHANNELS
 from producers.simulator.draws import Int64s
 from producers.simulator.events import Slot
@@ -83,23 +82,17 @@ def step_of(slot: Slot, channel: str | None) -> str | None:
     return "REGISTRATION" if slot == Slot.CHANNEL_ASSIGNED else _STEPS.get(slot)
 
 
-STEP_TABLE = TextTable("step", [step_of(slot, channel) for slot in Slot for channel in CHANNELS])
-MESSAGE_TABLE = TextTable(
-    "source_message",
-    [
-        message_of(slot, channel, export=bool(out))
-        for slot in Slot
-        for channel in CHANNELS
-        for out in range(_DIRECTIONS)
-    ],
-)
+STEPS = [step_of(slot, channel) for slot in Slot for channel in CHANNELS]
+MESSAGES = [
+    message_of(slot, channel, export=bool(out)) for slot in Slot for channel in CHANNELS for out in range(_DIRECTIONS)
+]
 
 
 def step_codes(slot: Int64s, channel: Int64s) -> Int64s:
-    """Codes in `STEP_TABLE`."""
+    """Positions in `STEPS`."""
     return slot * len(CHANNELS) + channel
 
 
 def message_codes(slot: Int64s, channel: Int64s, export: Int64s) -> Int64s:
-    """Codes in `MESSAGE_TABLE`."""
+    """Positions in `MESSAGES`."""
     return step_codes(slot, channel) * _DIRECTIONS + export
