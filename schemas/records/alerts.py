@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
 
 from schemas.records.base import Record
 
@@ -79,11 +77,3 @@ class Alert(Record):
     complaint_ids: tuple[str, ...]
     summary_vi: str
     summary_en: str
-
-    @classmethod
-    def from_avro(cls, record: Mapping[str, Any]) -> Self:
-        """The alert from what the decoder of `alert` returned."""
-        drivers = tuple(Driver(**driver) for driver in record["drivers"])
-        targets = tuple(TargetEvidence(**target) for target in record["targets"])
-        lists = {"drivers": drivers, "targets": targets, "complaint_ids": tuple(record["complaint_ids"])}
-        return cls(**{**record, **lists})

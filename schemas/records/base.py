@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
 from operator import attrgetter
-from typing import Any, Self
+from typing import Any, Self, get_args, get_origin, get_type_hints
 
 
 class Record:
@@ -20,11 +20,18 @@ class Record:
 
     @classmethod
     def from_avro(cls, record: Mapping[str, Any]) -> Self:
-        """The record from what a decoder of its subject returned."""
-        return cls(**record)
+        """The record from what a decoder of its subject returned: lists become tuples, inner records their classes."""
+        lists = _list_fields(cls)
+        if not lists:
+            return cls(**record)
+        values = dict(record)
+        for name, build in lists:
+            values[name] = tuple(values[name]) if build is None else tuple(map(build, values[name]))
+        return cls(**values)
 
 
 _READERS: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
+_LIST_FIELDS: dict[type, Sequence[tuple[str, Callable[[Any], Any] | None]]] = {}
 
 
 def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
@@ -33,6 +40,17 @@ def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any
     if found is None:
         names = tuple(field.name for field in fields(kind))
         found = _READERS[kind] = names, attrgetter(*names)
+    return found
+
+
+def _list_fields(kind: type[Any]) -> Sequence[tuple[str, Callable[[Any], Any] | None]]:
+    """Fields of a record class that are tuples, each with what builds an item; None: items stay as they are."""
+    found = _LIST_FIELDS.get(kind)
+    if found is None:
+        items = {name: get_args(hint)[0] for name, hint in get_type_hints(kind).items() if get_origin(hint) is tuple}
+        found = _LIST_FIELDS[kind] = [
+            (name, item.from_avro if issubclass(item, Record) else None) for name, item in items.items()
+        ]
     return found
 
 

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
 
 from schemas.records.base import Record
 
@@ -173,12 +171,6 @@ class ComplaintCase(Record):
     erased_at: int | None
     accepted_actions: int
     refused_actions: int
-
-    @classmethod
-    def from_avro(cls, record: Mapping[str, Any]) -> Self:
-        """The case from what the decoder of `complaint-case` returned."""
-        lists = {name: tuple(record[name]) for name in ("priority_reasons", "absorbed", "excluded_officials")}
-        return cls(**{**record, **lists, "clocks": tuple(Clock(**clock) for clock in record["clocks"])})
 
 
 @dataclass(frozen=True, slots=True)

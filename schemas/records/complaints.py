@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
 
 from schemas.records.base import Record
 
@@ -67,10 +65,3 @@ class Complaint(Record):
     changed_at: int = 0
     priority: str = Priority.NORMAL
     priority_reasons: tuple[str, ...] = ()
-
-    @classmethod
-    def from_avro(cls, record: Mapping[str, Any]) -> Self:
-        """The complaint from what the decoder of `complaint` returned."""
-        items = tuple(LowItem(**item) for item in record["low_items"])
-        lists = {name: tuple(record[name]) for name in ("excluded_officials", "priority_reasons")}
-        return cls(**{**record, "low_items": items, **lists})

@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
 
 from schemas.records.base import Record
 
@@ -105,12 +103,6 @@ class Rating(Record):
     items: tuple[RatingItem, ...]
     comment: str | None = None
     contact: bytes | None = None
-
-    @classmethod
-    def from_avro(cls, record: Mapping[str, Any]) -> Self:
-        """The sheet from what the decoder of `rating` returned."""
-        items = tuple(RatingItem(**item) for item in record["items"])
-        return cls(**{**record, "items": items})
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any, Self
 
 from schemas.records.base import Record
 
@@ -53,11 +52,6 @@ class RatedService(Record):
     clearance_minutes: int | None
     on_time: bool | None
 
-    @classmethod
-    def from_avro(cls, record: Mapping[str, Any]) -> Self:
-        """The fact from what the decoder of `rated-service` returned."""
-        return cls(**{**record, "score_since": tuple(record["score_since"])})
-
 
 Counts = tuple[int, int, int, int, int]
 """Numbers of scores 1, 2, 3, 4, 5."""
@@ -92,9 +86,3 @@ class OfficeCount(Record):
     drivers: Mapping[str, int]
     scores: Mapping[str, int]
     complaint_ids: tuple[str, ...]
-
-    @classmethod
-    def from_avro(cls, record: Mapping[str, Any]) -> Self:
-        """The count from what the decoder of `office-count` returned."""
-        lists = {name: tuple(record[name]) for name in ("enterprises", "complaint_ids")}
-        return cls(**{**record, **lists})

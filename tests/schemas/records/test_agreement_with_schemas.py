@@ -9,9 +9,10 @@ from enum import StrEnum
 from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
+from fastavro.utils import generate_one
 
 from schemas import records
-from schemas.catalogue import PINNED, latest, physical, schema_json
+from schemas.catalogue import PINNED, latest, parsed, physical, schema_json
 from schemas.records import Record
 
 _TYPES = {"string": str, "int": int, "long": int, "double": float, "boolean": bool, "bytes": bytes}
@@ -103,3 +104,16 @@ def test_an_enum_has_the_symbols_of_its_schema(enum: Any) -> None:
     """In the same order: a symbol that only one side knows would crash the other."""
     ours: type[StrEnum] = getattr(records, enum["name"])
     assert [member.value for member in ours] == enum["symbols"]
+
+
+@pytest.mark.parametrize("pinned", NEWEST, ids=lambda pinned: pinned.subject)
+def test_a_record_survives_the_way_to_its_class_and_back(pinned: Any) -> None:
+    """Lists become tuples, inner records become their classes, and all is written again as it was read."""
+    kind: type[Record] = getattr(records, schema_json(pinned.schema_id)["name"])
+    for _ in range(5):
+        read = generate_one(parsed(pinned.schema_id))
+        record = kind.from_avro(read)
+        assert record.to_avro() == read
+        values = [getattr(record, field.name) for field in fields(kind)]  # type: ignore[arg-type]  # each is a dataclass
+        assert not any(isinstance(value, list) for value in values)
+        assert not any(isinstance(part, dict) for value in values if isinstance(value, tuple) for part in value)
