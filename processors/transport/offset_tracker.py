@@ -54,12 +54,9 @@ class BatchOffsets:
 
 @dataclass(slots=True)
 class PartitionOffsets:
-    """One partition.
+    """One partition: `done` is the offset below which everything is done, `committed` the one that Kafka confirmed.
 
-    Attributes:
-        done: Offset below which everything is done; None before the first commit.
-        committed: Offset that Kafka confirmed; None before the first commit.
-        batches: Batches that are not yet counted in `done`, in offset order.
+    Both are None before the first commit. `batches` are those not yet counted in `done`, in offset order.
     """
 
     done: int | None = None

@@ -56,10 +56,7 @@ class ViewRestorer:
         Below these offsets all outputs are acknowledged, so the outputs of the replay are discarded. A record at or
         above its offset must not be absorbed: it would later look like a duplicate, and its output would be lost.
 
-        Args:
-            partition: Partition number, the same in all inputs.
-            done_offsets: For each input the offset to stop before; a topic without one is not read.
-            from_log: Use no snapshot: it would belong to another log.
+        An input without a done offset is not read. With `from_log` no snapshot is used: it would belong to another log.
 
         Raises:
             RestoreInterrupted: `interrupted` was set.

@@ -26,7 +26,7 @@ import json
 import os
 import time
 import zipfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.metadata import version
@@ -180,12 +180,12 @@ class SnapshotStore:
             file.flush()
             os.fsync(file.fileno())
 
-    def _newest_first(self, partition: int) -> Iterator[Path]:
-        yield from sorted(self._directory.glob(f"{self._stage.name}-{partition}-{self._tag}-*.npz"), reverse=True)
+    def _newest_first(self, partition: int) -> list[Path]:
+        return sorted(self._directory.glob(f"{self._stage.name}-{partition}-{self._tag}-*.npz"), reverse=True)
 
     def _prune(self, partition: int, saved: Path) -> None:
         """Delete all but the newest of this partition, those of other logs and programs, and drafts left by crashes."""
-        kept = {saved, *list(self._newest_first(partition))[:_KEPT]}
+        kept = {saved, *self._newest_first(partition)[:_KEPT]}
         abandoned = time.time() - _ABANDONED_S
         for path in self._directory.glob(f"{self._stage.name}-{partition}-*"):
             with suppress(FileNotFoundError):  # another worker deleted it first
