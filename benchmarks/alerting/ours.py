@@ -1,4 +1,4 @@
-"""Our detector over simulated ratings: the real `SpikeBook`, fed with counts as its stage is."""
+"""Our detector over simulated ratings: the real `AlertStore`, fed with counts as its stage is."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from benchmarks.alerting.world import DAY_MS, START, Ratings
 from processors.domain.panes import PANE_MS
-from processors.domain.spikes.alert_store import SpikeBook
+from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.policy import SpikePolicy
 from schemas.records import Alert, AlertState, OfficeCount
 
@@ -23,7 +23,7 @@ def office_code(number: int) -> str:
 
 def episodes(offices: Sequence[Ratings], policy: SpikePolicy) -> list[Episodes]:
     """The alerts that stand in the end, by office."""
-    book = SpikeBook(policy, lambda code, _at: code)
+    store = AlertStore(policy, lambda code, _at: code)
     said: dict[str, Alert] = {}
     counts = sorted((count for number, one in enumerate(offices) for count in _counts(number, one)), key=_when)
     end, position = max(int(one.at[-1]) for one in offices), 0
@@ -32,9 +32,9 @@ def episodes(offices: Sequence[Ratings], policy: SpikePolicy) -> list[Episodes]:
         first = position
         while position < len(counts) and counts[position].pane_start < until:
             position += 1
-        book.add(counts[first:position])
-        book.advance(until)
-        said.update({alert.alert_id: alert for alert in book.changes()})
+        store.add_counts(counts[first:position])
+        store.advance(until)
+        said.update({alert.alert_id: alert for alert in store.changes()})
     found: list[Episodes] = [[] for _ in offices]
     for alert in said.values():
         if alert.state != AlertState.RETRACTED:

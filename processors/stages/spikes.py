@@ -1,13 +1,13 @@
-"""Stage `spikes`: counts of all offices in, alerts out. One partition: it must see every office.
+"""Stage `spikes`: counts of all offices in, alerts out. It has one partition, because it compares all offices.
 
-It reads its own alerts too: only the topic knows what a worker said that died before it could commit.
+It also reads its own alerts: only the topic knows what a worker published before it died without a commit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.domain.spikes.alert_store import SpikeBook
+from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.evidence import OfficeName
 from processors.domain.spikes.policy import SpikePolicy
 from processors.stages.catalogue import SPIKES
@@ -25,25 +25,25 @@ class SpikeState:
     def __init__(self, policy: SpikePolicy, office_name: OfficeName, writer_schemas: WriterSchemas) -> None:
         self._counts = RecordReader(Topic.OFFICE_COUNT, OfficeCount, writer_schemas)
         self._alerts = RecordReader(Topic.ALERT, Alert, writer_schemas)
-        self._book = SpikeBook(policy, office_name)
+        self._store = AlertStore(policy, office_name)
 
     def absorb(self, batch: Batch) -> Absorbed:
-        """Take counts, or alerts that were said, into the view; publish the alerts that changed."""
+        """Add counts or published alerts to the view; publish the alerts that changed."""
         if batch.topic is Topic.ALERT:
-            said = self._alerts.read(batch)
-            self._book.observe_published(alert for _index, alert in said.accepted)
-            return Absorbed(self._outputs(), said.rejects)
+            alerts = self._alerts.read(batch)
+            self._store.observe_published(alert for _index, alert in alerts.accepted)
+            return Absorbed(self._outputs(), alerts.rejects)
         counts = self._counts.read(batch)
-        self._book.add(count for _index, count in counts.accepted)
+        self._store.add_counts(count for _index, count in counts.accepted)
         return Absorbed(self._outputs(), counts.rejects)
 
     def advance(self, now: int) -> Sequence[Output]:
-        """Move stream time on; publish the alerts that are cleared by it."""
-        self._book.advance(now)
+        """Advance stream time; publish the alerts that this clears or raises."""
+        self._store.advance(now)
         return self._outputs()
 
     def _outputs(self) -> list[Output]:
-        return [Output(Topic.ALERT, alert) for alert in self._book.changes()]
+        return [Output(Topic.ALERT, alert) for alert in self._store.changes()]
 
 
 class SpikeStage:

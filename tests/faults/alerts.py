@@ -13,7 +13,7 @@ from typing import Any
 from clickhouse_driver import Client
 
 from faults.verdict import Difference, difference
-from processors.domain.spikes.alert_store import SpikeBook
+from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.policy import SpikePolicy
 from schemas.records import Alert, OfficeCount
 from schemas.reference import load_offices
@@ -36,14 +36,14 @@ def compare_alerts(client: Client) -> Difference:
 
 
 def _implied(client: Client) -> Mapping[Hashable, Any]:
-    book = SpikeBook(SpikePolicy(), load_offices().name)
+    store = AlertStore(SpikePolicy(), load_offices().name)
     rows = client.execute(_COUNTS)
-    book.add(
+    store.add_counts(
         OfficeCount(office, pane, version, n, k, tuple(enterprises), dict(drivers), dict(scores), tuple(complaints))
         for office, pane, version, n, k, enterprises, drivers, scores, complaints in rows
     )
-    book.advance(time.time_ns() // 1_000_000)
-    return {alert.alert_id: _content(alert) for alert in book.changes()}
+    store.advance(time.time_ns() // 1_000_000)
+    return {alert.alert_id: _content(alert) for alert in store.changes()}
 
 
 def _content(alert: Alert) -> tuple[Any, ...]:

@@ -1,4 +1,4 @@
-"""The detector's view: counts of all offices, the fold over them with its checkpoints, and the alerts last said."""
+"""The view of the spike detector: counts of all offices, checkpoints of its state, and the alerts last published."""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from processors.domain.panes import PANE_MS
-from processors.domain.spikes.detector import Fold
-from processors.domain.spikes.detector_state import Episode, FoldState
-from processors.domain.spikes.evidence import OfficeName, sentences
+from processors.domain.spikes.detector import SpikeDetector
+from processors.domain.spikes.detector_state import DetectorState, Episode
+from processors.domain.spikes.evidence import OfficeName
 from processors.domain.spikes.office_series import OfficeSeries
+from processors.domain.spikes.office_tests import OFFICE_TESTS, OfficeTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from schemas.ids import alert_id
 from schemas.records import Alert, AlertState, OfficeCount
@@ -17,28 +18,37 @@ from schemas.records import Alert, AlertState, OfficeCount
 _RANK = {AlertState.OPEN: 0, AlertState.CLEARED: 1, AlertState.RETRACTED: 2}
 
 
-class SpikeBook:
-    """All counts and alerts."""
+class AlertStore:
+    """All counts and alerts.
 
-    def __init__(self, policy: SpikePolicy, office_name: OfficeName) -> None:
+    Args:
+        policy: Thresholds.
+        office_name: Display names for the summaries.
+        tests: What raises alerts.
+    """
+
+    def __init__(
+        self, policy: SpikePolicy, office_name: OfficeName, tests: Sequence[OfficeTest] = OFFICE_TESTS
+    ) -> None:
         self._policy = policy
         self._office_name = office_name
-        self._fold = Fold(policy)
+        self._tests = {test.detector: test for test in tests}
+        self._detector = SpikeDetector(policy, tests)
         self._series: dict[str, OfficeSeries] = {}
-        self._state = FoldState()
-        self._checkpoints: list[FoldState] = [FoldState()]
-        self._today = 1  # place of the first checkpoint that is dropped once its day is past
+        self._state = DetectorState()
+        self._checkpoints: list[DetectorState] = [DetectorState()]
+        self._today = 1  # index of the first checkpoint that is dropped when its day has passed
         self._versions = 0
         self._now = 0
         self._newest = 0
-        self._said: dict[str, Alert] = {}
+        self._published: dict[str, Alert] = {}
 
-    def add(self, counts: Iterable[OfficeCount]) -> None:
-        """Remember counts and bring the fold up to date; those known already change nothing."""
+    def add_counts(self, counts: Iterable[OfficeCount]) -> None:
+        """Add counts and bring the alerts up to date; known counts change nothing."""
         earliest: int | None = None
         day_passed = False
         for count in counts:
-            if count.pane_start < self._newest - self._policy.horizon_ms or self._silenced(count):
+            if count.pane_start < self._newest - self._policy.horizon_ms or self._in_outage(count):
                 continue
             grown = self._series.setdefault(count.office, OfficeSeries()).add(count)
             if grown:
@@ -53,29 +63,29 @@ class SpikeBook:
         if day_passed:
             self._expire()
 
-    def _silenced(self, count: OfficeCount) -> bool:
-        """Whether it falls into a declared outage: then neither good nor bad opinions say what an office is like."""
+    def _in_outage(self, count: OfficeCount) -> bool:
+        """Whether a count falls into a declared outage, when opinions say nothing about the office."""
         return any(outage.covers(count.office, count.pane_start) for outage in self._policy.outages)
 
     def observe_published(self, alerts: Iterable[Alert]) -> None:
-        """Remember what was said, by whomever: a worker that died, or one that does not know yet that it lost its turn.
+        """Remember alerts that any worker published, such as one that died or has not noticed a rebalance yet.
 
-        Such a worker may have cut the log elsewhere and said what nobody would say now. Since it is remembered, it is
-        corrected or retracted like our own words, as soon as there are counts that outdo it.
+        That worker may have read the log in other batches and raised alerts that are not raised now. They are corrected
+        or retracted like our own, as soon as newer counts give a higher version.
         """
         for alert in alerts:
-            said = self._said.get(alert.alert_id)
-            if said is None or alert.version > said.version:
-                self._said[alert.alert_id] = alert
+            known = self._published.get(alert.alert_id)
+            if known is None or alert.version > known.version:
+                self._published[alert.alert_id] = alert
 
     def advance(self, now: int) -> None:
-        """Let stream time reach `now`: windows empty, alerts clear, old counts are forgotten."""
+        """Advance stream time to `now`: windows empty and alerts clear."""
         if now > self._now:
             self._now = now
             self._run()
 
     def _expire(self) -> None:
-        """Forget what is beyond the horizon, measured from the newest count: a replay is not beyond its own horizon."""
+        """Forget counts beyond the horizon, measured from the newest count: a replay forgets like live running."""
         before = self._newest - self._policy.horizon_ms
         for series in self._series.values():
             series.expire(before)
@@ -84,7 +94,7 @@ class SpikeBook:
             self._today = max(self._today - 1, 1)
 
     def _rewind(self, end: int) -> None:
-        """Go back to the newest checkpoint before a pane that changed."""
+        """Return to the newest checkpoint before a pane that changed."""
         if self._state.time < end:
             return
         while len(self._checkpoints) > 1 and self._checkpoints[-1].time >= end:
@@ -93,49 +103,44 @@ class SpikeBook:
         self._state = self._checkpoints[-1].copy()
 
     def _run(self) -> None:
-        """Take every tick after the fold's time: panes with counts, and instants at which windows empty."""
-        state, fold, series = self._state, self._fold, self._series
+        """Process every tick after the state's time: panes with counts, and instants between them."""
+        state, detector, series = self._state, self._detector, self._series
         active: dict[int, list[str]] = {}
         for office, one in series.items():
             for end in one.ends(state.time):
                 active.setdefault(end, []).append(office)
         for end in sorted(active):
-            self._quiet(end)
+            detector.quiet_ticks(state, series, end)
             self._checkpoint(end)
-            fold.tick(state, series, end, active[end])
+            detector.tick(state, series, end, active[end])
         if self._now > state.time:
-            self._quiet(self._now)
+            detector.quiet_ticks(state, series, self._now)
 
     def _checkpoint(self, end: int) -> None:
-        """Keep the state before a tick; of days that are past only the one before their first tick.
+        """Keep a copy of the state before a tick; for past days only the one before the first tick.
 
-        Live counts come for the newest panes, so one for each tick of today spares them the day so far.
+        Live counts come for the newest panes. A checkpoint for each tick of today saves repeating the day so far.
         """
         day_passed = end // DAY_MS != self._state.time // DAY_MS
         if day_passed:
             del self._checkpoints[self._today :]
-        if self._checkpoints[-1].time != self._state.time:  # else it was just gone back to
+        if self._checkpoints[-1].time != self._state.time:  # else the state was just restored from it
             self._checkpoints.append(self._state.copy())
         if day_passed:
             self._today = len(self._checkpoints)
 
-    def _quiet(self, until: int) -> None:
-        while ticks := self._fold.quiet_ticks(self._state, self._series, until):
-            self._fold.clear(self._state, self._series, ticks[0])
-            self._state.time = ticks[0]
-
     def changes(self) -> Sequence[Alert]:
-        """Alerts that differ from what was last said, retractions included."""
-        present = {}
+        """Alerts that differ from those last published, retractions included."""
+        current = {}
         for episode in [*self._state.closed, *self._state.open.values()]:
             alert = self._alert(episode)
-            present[alert.alert_id] = alert
-        for one, said in self._said.items():
-            if one not in present:
-                retracted = AlertState.RETRACTED
-                present[one] = replace(said, state=retracted, version=self._version(retracted))
-        changed = [alert for one, alert in present.items() if _outdoes(alert, self._said.get(one))]
-        self._said.update({alert.alert_id: alert for alert in changed})
+            current[alert.alert_id] = alert
+        retracted = AlertState.RETRACTED
+        for one, published in self._published.items():
+            if one not in current:
+                current[one] = replace(published, state=retracted, version=self._version(retracted))
+        changed = [alert for one, alert in current.items() if _supersedes(alert, self._published.get(one))]
+        self._published.update({alert.alert_id: alert for alert in changed})
         return changed
 
     def _version(self, state: AlertState) -> int:
@@ -145,7 +150,7 @@ class SpikeBook:
         peak = episode.peak
         state = AlertState.OPEN if episode.cleared_at is None else AlertState.CLEARED
         name = self._office_name(episode.office, episode.raised_at)
-        summary_vi, summary_en = sentences(name, episode.detector, peak)
+        summary_vi, summary_en = self._tests[episode.detector].summary(name, peak)
         return Alert(
             alert_id=alert_id(episode.office, episode.anchor),
             version=self._version(state),
@@ -173,6 +178,6 @@ class SpikeBook:
         )
 
 
-def _outdoes(now: Alert, said: Alert | None) -> bool:
-    """Whether an alert reads differently from what was said, and would be believed rather than it."""
-    return said is None or (now.version > said.version and replace(said, version=now.version) != now)
+def _supersedes(now: Alert, known: Alert | None) -> bool:
+    """Whether an alert differs from the published one and has a higher version."""
+    return known is None or (now.version > known.version and replace(known, version=now.version) != now)

@@ -1,4 +1,4 @@
-"""Where the fold of the detector stands, and the alerts it has raised."""
+"""The state of the spike detector between two ticks, and the alerts it has raised."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ class Episode:
 
     Attributes:
         office: The office.
-        detector: What raised it.
-        anchor: Start of the first dissatisfied pane behind it. Names the episode: late data may move the instant at
-            which it is raised, but seldom the first sheet of it.
+        detector: The test that raised it.
+        anchor: Start of the first dissatisfied pane behind it. The id of the alert is made of it: late data may move
+            the instant at which the alert is raised, but seldom its first pane.
         raised_at: End of the pane that raised it.
         cleared_at: When it was cleared; None while open.
-        peak: The most telling window so far.
+        peak: The most improbable window so far.
     """
 
     office: str
@@ -35,16 +35,16 @@ class Episode:
 
 
 @dataclass(slots=True)
-class FoldState:
-    """Where the fold stands; copied for checkpoints.
+class DetectorState:
+    """State of the detector; copied for checkpoints.
 
     Attributes:
-        time: Last tick that was taken.
-        day: Day whose baselines are held, as its first instant.
+        time: The last tick.
+        day: First instant of the day that the baselines are fitted for.
         baselines: Baseline of each office for that day.
         common: Baseline of offices without history.
-        allowance: By how much the drift thresholds of each office differ from those of the policy.
-        cusum: Of each office, for each drift test: its statistic, and the end of the pane where its present run began.
+        allowance: Difference of the drift thresholds of each office from those of the policy.
+        cusum: For each office and drift test: the statistic, and the end of the pane where the current run began.
         open: Open episode of each office.
         closed: Cleared episodes, oldest first.
     """
@@ -58,7 +58,7 @@ class FoldState:
     open: dict[str, Episode] = field(default_factory=dict)
     closed: list[Episode] = field(default_factory=list)
 
-    def copy(self) -> FoldState:
+    def copy(self) -> DetectorState:
         """A copy that can be changed without changing this one."""
         return replace(
             self,
@@ -70,5 +70,5 @@ class FoldState:
         )
 
     def episodes(self, office: str) -> Sequence[Episode]:
-        """All that is known of an office's alerts; the open one is the last."""
+        """The alerts of an office, in order; the open one is the last."""
         return [one for one in (*self.closed, *self.open.values()) if one.office == office]

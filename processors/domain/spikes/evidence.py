@@ -11,7 +11,7 @@ from processors.domain.panes import HOUR_MS
 from processors.domain.spikes.baseline import Baseline
 from processors.domain.spikes.office_series import OfficeSeries
 from processors.domain.spikes.statistics import burst_tail
-from schemas.records import Detector, Driver, OfficeCount, Target, TargetEvidence
+from schemas.records import Driver, OfficeCount, Target, TargetEvidence
 
 OfficeName = Callable[[str, int], str]
 """Display name of an office at an instant."""
@@ -23,7 +23,7 @@ _IMPROBABLE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A tested window of one office; fields as in `alert`. Teams and steps are tested only for what will be shown."""
+    """A tested window of one office; fields as in `alert`. `targets` is filled only for alerts."""
 
     until: int
     window_ms: int
@@ -40,7 +40,7 @@ class Evidence:
 
 
 def window_evidence(series: OfficeSeries, until: int, window_ms: int, baseline: Baseline, cusum: float) -> Evidence:
-    """Look at the window of an office that ends at `until`.
+    """Evidence of the window of an office that ends at `until`.
 
     One enterprise counts once, however many sheets it sent: an angry firm is a complaint, not a spike.
     """
@@ -64,7 +64,7 @@ def window_evidence(series: OfficeSeries, until: int, window_ms: int, baseline: 
 
 
 def window_tail(series: OfficeSeries, until: int, window_ms: int, baseline: Baseline) -> float:
-    """The tail probability of `window_evidence` alone, for windows that nobody will be shown."""
+    """The tail probability of `window_evidence` alone."""
     opinions, dissatisfied = series.totals(until - window_ms, until)
     if not dissatisfied:
         return 1.0
@@ -77,7 +77,7 @@ def _enterprises(counts: Iterable[OfficeCount]) -> int:
 
 
 def _drivers(counts: Iterable[OfficeCount]) -> tuple[Driver, ...]:
-    """Teams, steps and reasons with the most low scores. Not officials: an alert goes to many, and judges nobody."""
+    """Teams, steps and reasons with the most low scores. Not officials: an alert goes to many people."""
     total: Counter[str] = Counter()
     for count in counts:
         total.update({name: low for name, low in count.drivers.items() if not name.startswith(f"{Target.OFFICIAL}:")})
@@ -85,8 +85,8 @@ def _drivers(counts: Iterable[OfficeCount]) -> tuple[Driver, ...]:
     return tuple(Driver(name, number) for name, number in ranked[:_MOST_DRIVERS])
 
 
-def _outstanding(evidence: Evidence) -> str:
-    """The two that a sentence names: teams and steps beyond chance with their numbers, then what is most frequent."""
+def _standing_out(evidence: Evidence) -> str:
+    """Names for the sentence, at most two: teams and steps beyond chance with their numbers, then the most frequent."""
     tested = {
         one.name: f"{one.name} ({one.low_scores}/{one.scores})"
         for one in evidence.targets
@@ -96,15 +96,13 @@ def _outstanding(evidence: Evidence) -> str:
     return ", ".join([*tested.values(), *frequent][:2])
 
 
-def sentences(name: str, detector: Detector, evidence: Evidence) -> tuple[str, str]:
-    """One sentence for a head of office, in Vietnamese and in English."""
+def sentences(name: str, phrases: tuple[str, str], evidence: Evidence) -> tuple[str, str]:
+    """One sentence in Vietnamese and one in English; `phrases` say in both how dissatisfaction rose."""
     local = datetime.fromtimestamp(evidence.until / 1000, UTC) + _LOCAL
     hours = evidence.window_ms // HOUR_MS
     expected = evidence.opinions * evidence.baseline.share
-    main = _outstanding(evidence)
-    kind_vi, kind_en = (
-        ("tăng đột biến", "a burst") if detector is Detector.BURST else ("tăng kéo dài", "a sustained rise")
-    )
+    main = _standing_out(evidence)
+    kind_vi, kind_en = phrases
     vi = (
         f"{name}: đánh giá không hài lòng {kind_vi}, {evidence.dissatisfied} trên {evidence.opinions} phiếu của "
         f"{evidence.enterprises} doanh nghiệp trong {hours} giờ đến {local:%H:%M ngày %d/%m/%Y} "

@@ -14,7 +14,7 @@ from scipy.stats import betabinom, false_discovery_control
 from support.events import at
 
 from processors.domain.panes import HOUR_MS, PANE_MS
-from processors.domain.spikes.alert_store import SpikeBook
+from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.statistics import adjusted, burst_tail, drift_step, volume_allowance
@@ -55,11 +55,11 @@ def burst(day: int, firms: int, office: str = "03EE", *, one_firm: bool = False)
 
 def alerts(counts: list[OfficeCount], now: int | None = None) -> dict[str, Alert]:
     """What the detector says in the end of counts given in one go."""
-    book = SpikeBook(POLICY, lambda code, _at: code)
-    book.add(counts)
+    store = AlertStore(POLICY, lambda code, _at: code)
+    store.add_counts(counts)
     if now is not None:
-        book.advance(now)
-    return {alert.alert_id: alert for alert in book.changes()}
+        store.advance(now)
+    return {alert.alert_id: alert for alert in store.changes()}
 
 
 @given(n=st.integers(1, 60), k=st.integers(0, 60), share=st.floats(0.001, 0.5), strength=st.floats(5, 2000))
@@ -144,11 +144,11 @@ def test_burst_is_found_at_its_office_and_cleared_when_it_is_over() -> None:
 def test_an_office_heard_of_after_the_days_fit_is_judged_as_if_it_had_come_before() -> None:
     """Of an office without history the same is said, whether its first counts came before or after the day's others."""
     new, calm = burst(45, 10, office="99ZZ"), calm_days(46, per_day=40)
-    book = SpikeBook(POLICY, lambda code, _at: code)
-    book.add(calm)
-    book.add(new)
+    store = AlertStore(POLICY, lambda code, _at: code)
+    store.add_counts(calm)
+    store.add_counts(new)
 
-    (found,) = book.changes()
+    (found,) = store.changes()
 
     assert {found.alert_id: found} == alerts(calm + new)
     assert found.baseline_strength == POLICY.weight_limit
@@ -185,10 +185,10 @@ def test_order_of_counts_does_not_matter() -> None:
     for _ in range(2):
         shuffled = list(counts)
         chance.shuffle(shuffled)
-        book, last = SpikeBook(POLICY, lambda code, _at: code), dict[str, Alert]()
+        store, last = AlertStore(POLICY, lambda code, _at: code), dict[str, Alert]()
         for place in range(0, len(shuffled), 400):
-            book.add(shuffled[place : place + 400])
-            for alert in book.changes():
+            store.add_counts(shuffled[place : place + 400])
+            for alert in store.changes():
                 assert alert.alert_id not in last or alert.version > last[alert.alert_id].version
                 last[alert.alert_id] = alert
         standing = {one: replace(a, version=0) for one, a in last.items() if a.state != "RETRACTED"}
@@ -197,12 +197,12 @@ def test_order_of_counts_does_not_matter() -> None:
 
 def test_corrected_count_retracts_the_alert() -> None:
     """When later data show that the opinions were not dissatisfied after all, the alert is taken back."""
-    book = SpikeBook(POLICY, lambda code, _at: code)
+    store = AlertStore(POLICY, lambda code, _at: code)
     angry = burst(42, 6)
-    book.add(calm_days(45) + angry)
-    (raised,) = book.changes()
-    book.add([replace(one, dissatisfied=0, enterprises=(), version=2) for one in angry])
-    (last,) = book.changes()
+    store.add_counts(calm_days(45) + angry)
+    (raised,) = store.changes()
+    store.add_counts([replace(one, dissatisfied=0, enterprises=(), version=2) for one in angry])
+    (last,) = store.changes()
     assert (last.alert_id, last.state) == (raised.alert_id, "RETRACTED")
     assert last.version > raised.version
 
@@ -211,18 +211,18 @@ def test_what_a_dead_worker_said_is_taken_back() -> None:
     """An alert said by a worker that cut the log elsewhere and died is retracted, once there are counts to outdo it."""
     calm, angry = calm_days(45), burst(42, 6)
     corrected = [replace(one, dissatisfied=0, enterprises=(), version=2) for one in angry]
-    dead, heir = (SpikeBook(POLICY, lambda code, _at: code) for _ in range(2))
-    dead.add(calm + angry)
+    dead, successor = (AlertStore(POLICY, lambda code, _at: code) for _ in range(2))
+    dead.add_counts(calm + angry)
     (said,) = dead.changes()
-    heir.add(calm)
-    heir.observe_published([said])
-    assert list(heir.changes()) == []
-    heir.add(angry + corrected)
-    (last,) = heir.changes()
+    successor.add_counts(calm)
+    successor.observe_published([said])
+    assert list(successor.changes()) == []
+    successor.add_counts(angry + corrected)
+    (last,) = successor.changes()
     assert (last.alert_id, last.state) == (said.alert_id, "RETRACTED")
     assert last.version > said.version
-    heir.observe_published([said, last])
-    assert list(heir.changes()) == []
+    successor.observe_published([said, last])
+    assert list(successor.changes()) == []
 
 
 def test_offices_that_come_later_change_nothing_of_the_past() -> None:
@@ -238,10 +238,10 @@ def test_live_counts_say_what_a_replay_says() -> None:
     counts = sorted(calm_days(40) + burst(35, 8), key=lambda one: one.pane_start)
     delays = random.Random(5).choices((0, 2 * PANE_MS, 3 * DAY_MS), (90, 7, 3), k=len(counts))
     arriving = sorted(zip(counts, delays, strict=True), key=lambda pair: pair[0].pane_start + pair[1])
-    book, last = SpikeBook(POLICY, lambda code, _at: code), dict[str, Alert]()
+    store, last = AlertStore(POLICY, lambda code, _at: code), dict[str, Alert]()
     for one, _delay in arriving:
-        book.add([one])
-        last.update({alert.alert_id: alert for alert in book.changes()})
+        store.add_counts([one])
+        last.update({alert.alert_id: alert for alert in store.changes()})
     standing = {one: replace(a, version=0) for one, a in last.items() if a.state != "RETRACTED"}
     assert standing == {one: replace(alert, version=0) for one, alert in alerts(counts).items()}
 
@@ -352,9 +352,9 @@ def test_a_declared_outage_raises_nothing_and_teaches_nothing() -> None:
     hit = Outage(day, day + DAY_MS, frozenset({"03EE"}))
     elsewhere = Outage(day, day + DAY_MS, frozenset({"03CC"}))
     for outage, raised in ((hit, 0), (elsewhere, 1)):
-        book = SpikeBook(replace(POLICY, outages=(outage,)), lambda code, _at: code)
-        book.add(counts)
-        assert len(book.changes()) == raised
+        store = AlertStore(replace(POLICY, outages=(outage,)), lambda code, _at: code)
+        store.add_counts(counts)
+        assert len(store.changes()) == raised
 
 
 def test_an_office_that_hears_nothing_but_complaints_stops_nothing() -> None:

@@ -1,0 +1,99 @@
+"""The tests that raise and clear alerts of one office. A new test is a class here and an entry of `OFFICE_TESTS`."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from dataclasses import replace
+from typing import ClassVar
+
+from processors.domain.panes import PANE_MS
+from processors.domain.spikes.detector_state import Episode
+from processors.domain.spikes.evidence import Evidence, sentences
+from processors.domain.spikes.policy import DAY_MS
+from processors.domain.spikes.tick import Series, Tick
+from schemas.records import Detector
+
+_EVEN = 0.5
+"""A window with at least this tail probability is not improbable."""
+
+
+class OfficeTest(ABC):
+    """One test. It holds no state: it judges from the counts and the state of a tick.
+
+    Attributes:
+        detector: Its name in alerts.
+        phrases: What its alerts report, in Vietnamese and in English; see `sentences`.
+    """
+
+    detector: ClassVar[Detector]
+    phrases: ClassVar[tuple[str, str]]
+
+    @abstractmethod
+    def find(self, tick: Tick, office: str) -> Evidence | None:
+        """Evidence to raise an alert with; None: raise nothing.
+
+        Asked for offices without an open alert, when a pane with dissatisfied opinions ends, and at `wake_times`.
+        """
+
+    def wake_times(self, series: Series, after: int, until: int) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - none
+        """(Instant, office) strictly between two instants at which the passing of time alone may raise an alert."""
+        return ()
+
+    def anchor(self, tick: Tick, office: str) -> int:
+        """Instant that, with the office, makes the id of the alert. Two tests must never give the same one.
+
+        Here: start of the first dissatisfied pane in the burst window since the last alert.
+        """
+        cleared = max((one.cleared_at or 0 for one in tick.state.episodes(office)), default=0)
+        after = max(tick.now - tick.policy.burst_window_ms, cleared)
+        return next(tick.series[office].dissatisfied(after, tick.now)).pane_start
+
+    def is_over(self, tick: Tick, episode: Episode) -> bool:
+        """Whether an open alert is cleared now: its window is no longer improbable."""
+        policy = tick.policy
+        limit = max(policy.clear_probability, min(_EVEN, policy.clear_factor * episode.peak.tail))
+        return tick.window_tail(episode.office, episode.peak.window_ms) > limit
+
+    def summary(self, office_name: str, evidence: Evidence) -> tuple[str, str]:
+        """One sentence for a head of office, in Vietnamese and in English."""
+        return sentences(office_name, self.phrases, evidence)
+
+
+class BurstTest(OfficeTest):
+    """A day with improbably many dissatisfied enterprises, after false-discovery control across offices."""
+
+    detector = Detector.BURST
+    phrases = ("tăng đột biến", "a burst")
+
+    def find(self, tick: Tick, office: str) -> Evidence | None:
+        """Test the burst window."""
+        policy = tick.policy
+        seen = tick.window(office, policy.burst_window_ms)
+        if seen.enterprises < policy.least_dissatisfied or seen.tail > policy.false_discovery_rate:
+            return None
+        adjusted = tick.adjusted_tail(office, seen.window_ms)
+        return replace(seen, adjusted=adjusted) if adjusted <= policy.false_discovery_rate else None
+
+
+class DriftTest(OfficeTest):
+    """A run of too many dissatisfied opinions: a CUSUM statistic over its threshold."""
+
+    detector = Detector.DRIFT
+    phrases = ("tăng kéo dài", "a sustained rise")
+
+    def find(self, tick: Tick, office: str) -> Evidence | None:
+        """Test the strongest drift run; its evidence is the window of the whole run."""
+        policy = tick.policy
+        _statistic, since, over = tick.strongest_drift(office)
+        if not over:
+            return None
+        panes = tick.series[office].dissatisfied(since - PANE_MS, tick.now)
+        if len({code for count in panes for code in count.enterprises}) < policy.least_dissatisfied:
+            return None
+        days = -(-(tick.now - since + PANE_MS) // DAY_MS)
+        return tick.window(office, min(max(policy.drift_window_ms, days * DAY_MS), policy.longest_window_ms))
+
+
+OFFICE_TESTS: tuple[OfficeTest, ...] = (BurstTest(), DriftTest())
+"""All tests. The first one that finds something raises the alert: an office has one open alert."""
