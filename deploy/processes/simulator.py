@@ -11,7 +11,7 @@ from deploy.admin.topics import verify_topics
 from deploy.settings import KafkaSettings, LogSettings, load
 from deploy.settings.sealing import SealingSettings
 from producers.sdk import EventPublisher
-from producers.simulator import Haiphong2020, Progress, Seal
+from producers.simulator import Haiphong2020, PlayProgress, Seal
 from producers.simulator import run as play
 from schemas.contacts.sealing import Contact, SealingKeys, seal
 from schemas.errors import ConfigurationError
@@ -44,7 +44,7 @@ class Scenario:
 def run(
     scenario: Scenario,
     variables: Mapping[str, str],
-    progress: Callable[[Progress], None],
+    progress: Callable[[PlayProgress], None],
     stop: Event,
 ) -> tuple[int, int]:
     """Publish a scenario; returns how many records Kafka has, and how many the scenario holds (more only after a stop).

@@ -12,7 +12,7 @@ from numpy.random import Generator
 from producers.simulator.clock import DAYS, DAYS_UNTIL_MAY_6, FIRST_DAY, HOLIDAYS, HOUR_MS, local_ms
 from producers.simulator.draws import MINUTE_MS, Floats, Int64s, categories, shares, stream
 from producers.simulator.enterprises import Enterprises
-from producers.simulator.figures import SPIKE_SHEETS, Plan
+from producers.simulator.figures import SPIKE_SHEETS, VolumePlan
 from producers.simulator.profiles import EXPORT_KINDS, OFFICE_CODES, OFFICES, TEAM_CODES
 from producers.simulator.staff import Staff
 
@@ -73,7 +73,7 @@ class Declarations:
         return len(self.number)
 
 
-def make_declarations(seed: int, plan: Plan, enterprises: Enterprises, staff: Staff) -> Declarations:
+def make_declarations(seed: int, plan: VolumePlan, enterprises: Enterprises, staff: Staff) -> Declarations:
     """All declarations of a scenario; exactly as many in each period as planned."""
     registered_at, planted = _registrations(stream(seed, "registrations"), plan)
     rng, size = stream(seed, "declarations"), plan.declarations
@@ -107,7 +107,7 @@ def make_declarations(seed: int, plan: Plan, enterprises: Enterprises, staff: St
     )
 
 
-def _registrations(rng: Generator, plan: Plan) -> tuple[Int64s, Int64s]:
+def _registrations(rng: Generator, plan: VolumePlan) -> tuple[Int64s, Int64s]:
     """Moments of registration, ascending, and the positions of those that the spike needs."""
     weights = _day_weights(rng)
     per_day = np.concatenate(

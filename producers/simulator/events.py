@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 from enum import IntEnum
 
 import numpy as np
@@ -71,23 +72,17 @@ class StatusEvents:
 
     def take(self, rows: npt.NDArray[np.integer] | Mask | slice) -> StatusEvents:
         """Some of the events, in that order."""
-        return StatusEvents(
-            *(
-                column[rows]
-                for column in (
-                    self.slot,
-                    self.declaration,
-                    self.occurred_at,
-                    self.channel,
-                    self.amendments,
-                    self.official,
-                )
-            )  # type: ignore[arg-type]  # the columns in field order
-        )
+        return StatusEvents(*(getattr(self, column.name)[rows] for column in fields(self)))
+
+    @staticmethod
+    def concatenate(parts: Sequence[StatusEvents]) -> StatusEvents:
+        """The events of all parts, one part after another."""
+        names = [column.name for column in fields(StatusEvents)]
+        return StatusEvents(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
 
 
 @dataclass(frozen=True, slots=True)
-class Outcomes:
+class SimulatedOutcomes:
     """What a rating needs to know of each declaration.
 
     Attributes:

@@ -32,7 +32,7 @@ SMALLEST_SCALE = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class VolumePlan:
     """Exact numbers of one scenario.
 
     Attributes:
@@ -61,7 +61,7 @@ class Plan:
         return self.early + self.late
 
     @staticmethod
-    def at(scale: float) -> Plan:
+    def at(scale: float) -> VolumePlan:
         """The plan of a scenario that is `scale` times the size of Hai Phong.
 
         Raises:
@@ -69,7 +69,7 @@ class Plan:
         """
         if not SMALLEST_SCALE <= scale <= 1:
             raise ValueError(f"scale must be {SMALLEST_SCALE} to 1, not {scale}")
-        return Plan(
+        return VolumePlan(
             early=round(DECLARATIONS_UNTIL_MAY_6 * scale),
             late=round(DECLARATIONS_AFTER_MAY_6 * scale),
             rated_early=round(RATED_UNTIL_MAY_6 * scale),

@@ -18,9 +18,9 @@ from producers.simulator.clock import DAY_MS, MAY_6_END_MS, START_MS, WorkingClo
 from producers.simulator.declarations import make_declarations
 from producers.simulator.draws import stream
 from producers.simulator.enterprises import Enterprises
-from producers.simulator.figures import Plan
+from producers.simulator.figures import VolumePlan
 from producers.simulator.handling import handle_complaints
-from producers.simulator.lifecycle import live
+from producers.simulator.lifecycle import run_lifecycles
 from producers.simulator.poison import poisoned_records
 from producers.simulator.sheets import Seal, World, make_ratings
 from producers.simulator.staff import Staff
@@ -82,11 +82,11 @@ class Haiphong2020:
     ) -> None:
         if seed < 0:
             raise ValueError("seed must not be negative")
-        plan, self.seed, self.scale = Plan.at(scale), seed, scale
+        plan, self.seed, self.scale = VolumePlan.at(scale), seed, scale
         enterprises, staff = Enterprises(stream(seed, "enterprises"), plan.enterprise_share), Staff()
         self.declarations = make_declarations(seed, plan, enterprises, staff)
         clock = WorkingClock()
-        self.events, self.outcomes = live(self.declarations, stream(seed, "lifecycle"), clock)
+        self.events, self.outcomes = run_lifecycles(self.declarations, stream(seed, "lifecycle"), clock)
         self.visits = make_visits(stream(seed, "visits"), plan, self.declarations, self.outcomes, enterprises.keenness)
         world = World(self.declarations, self.outcomes, enterprises, staff)
         self.sheets = make_ratings(stream(seed, "sheets"), self.visits, world, seal)

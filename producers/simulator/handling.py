@@ -77,13 +77,13 @@ def _course(rng: Generator, complaint: _Complaint, clock: WorkingClock) -> list[
     if complaint.tax_code is not None and rng.random() < _ASKED:
         course.by_handler(CaseAction.ASK, text=words.QUESTION)
         course.by_enterprise(CaseAction.SUPPLY)
-    course.settle()
+    course.resolve_and_answer()
     if complaint.tax_code is not None and rng.random() < _RATED:
         score = _HANDLING_SCORES[int(rng.integers(len(_HANDLING_SCORES)))]
         course.by_enterprise(CaseAction.RATE_HANDLING, score=score)
         if score <= _POOR:
             course.by_handler(CaseAction.VERIFY)
-            course.settle()
+            course.resolve_and_answer()
     return course.actions
 
 
@@ -98,8 +98,8 @@ class _Course:
         self._at = complaint.opened_at
         self.actions: list[ComplaintAction] = []
 
-    def settle(self) -> None:
-        """Resolve and answer."""
+    def resolve_and_answer(self) -> None:
+        """The handler states a finding, and answers with it."""
         finding = _FINDINGS[int(self._rng.integers(len(_FINDINGS)))]
         found, done = words.FINDINGS[finding]
         self.by_handler(CaseAction.RESOLVE, finding=finding, text=found, measures=done)

@@ -14,7 +14,7 @@ from numpy.random import Generator
 from producers.simulator.clock import DAY_MS, END_MS, WorkingClock, day_start
 from producers.simulator.declarations import GREEN, KINDS, NO_CHANNEL, RED, YELLOW, Declarations
 from producers.simulator.draws import MINUTE_MS, Int64s, chance, lognormal_ms
-from producers.simulator.events import NEVER, Mask, Outcomes, Slot, StatusEvents
+from producers.simulator.events import NEVER, Mask, SimulatedOutcomes, Slot, StatusEvents
 from producers.simulator.staff import NOBODY
 
 _WAREHOUSE = tuple(KINDS.index(kind) for kind in ("C11", "C12"))
@@ -59,7 +59,9 @@ class Walk:
         return np.where(who, moments, NEVER)
 
 
-def live(declarations: Declarations, rng: Generator, clock: WorkingClock) -> tuple[StatusEvents, Outcomes]:
+def run_lifecycles(
+    declarations: Declarations, rng: Generator, clock: WorkingClock
+) -> tuple[StatusEvents, SimulatedOutcomes]:
     """Every status event before the end of the scenario, grouped by slot, and what came of each declaration."""
     walk = Walk(declarations, rng, clock)
     everyone = np.ones(walk.size, dtype=bool)
@@ -74,7 +76,7 @@ def live(declarations: Declarations, rng: Generator, clock: WorkingClock) -> tup
     supervised_at = _afterwards(walk, permitted_at, cleared)
     events = _until_the_end(walk.events, cancelled_at)
     before = np.minimum(cancelled_at, END_MS - 1)
-    return events, Outcomes(
+    return events, SimulatedOutcomes(
         permitted_at=np.where(permitted_at <= before, permitted_at, NEVER),
         cancelled_at=np.where(cancelled_at < END_MS, cancelled_at, NEVER),
         documents=documents,
@@ -212,8 +214,7 @@ def _until_the_end(parts: list[StatusEvents], cancelled_at: Int64s) -> StatusEve
             official=np.full(len(rows), NOBODY, dtype=np.int16),
         )
     )
-    columns = ("slot", "declaration", "occurred_at", "channel", "amendments", "official")
-    return StatusEvents(*(np.concatenate([getattr(part, name) for part in kept]) for name in columns))
+    return StatusEvents.concatenate(kept)
 
 
 def _last_state(

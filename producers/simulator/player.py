@@ -19,7 +19,7 @@ _SLICE_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PlayProgress:
     """How far the play has come.
 
     Attributes:
@@ -38,7 +38,7 @@ def run(
     publisher: EncodedPublisher,
     *,
     speed: float | None = None,
-    progress: Callable[[Progress], None] | None = None,
+    progress: Callable[[PlayProgress], None] | None = None,
     stop: Event | None = None,
 ) -> int:
     """Send every record of a scenario in order of arrival.
@@ -77,7 +77,7 @@ def run(
                 publisher.publish_encoded(batch.topics[row], batch.keys[row], batch.values[row])
             sent += last - first
             if progress is not None:
-                progress(Progress(sent, total, batch.arrival_at[last - 1]))
+                progress(PlayProgress(sent, total, batch.arrival_at[last - 1]))
     _log.info("play finished", sent=sent)
     return sent
 

@@ -12,7 +12,7 @@ from producers.simulator.clock import END_MS, MAY_6_END_MS, VERSION_2_MS
 from producers.simulator.declarations import Declarations
 from producers.simulator.draws import MINUTE_MS
 from producers.simulator.enterprises import Enterprises
-from producers.simulator.events import Outcomes
+from producers.simulator.events import SimulatedOutcomes
 from producers.simulator.profiles import OFFICE_CODES, TEAM_CODES
 from producers.simulator.staff import Staff
 from producers.simulator.visits import UNKNOWN, Visits
@@ -32,7 +32,7 @@ class World:
     """What the sheets speak about."""
 
     declarations: Declarations
-    outcomes: Outcomes
+    outcomes: SimulatedOutcomes
     enterprises: Enterprises
     staff: Staff
 

@@ -12,8 +12,8 @@ from numpy.random import Generator
 from producers.simulator.clock import DAY_MS, END_MS, HOUR_MS, MAY_6_END_MS, START_MS, VERSION_2_MS, local_ms
 from producers.simulator.declarations import SPIKE_OFFICE, Declarations
 from producers.simulator.draws import MINUTE_MS, Floats, Int64s, chance, lognormal_ms, shares, weighted_sample
-from producers.simulator.events import NEVER, Outcomes
-from producers.simulator.figures import SPIKE_SHEETS, Plan
+from producers.simulator.events import NEVER, SimulatedOutcomes
+from producers.simulator.figures import SPIKE_SHEETS, VolumePlan
 from producers.simulator.profiles import OFFICE_CODES, OFFICES
 
 UNKNOWN = -1
@@ -53,7 +53,9 @@ class Visits:
         return len(self.declaration)
 
 
-def make_visits(rng: Generator, plan: Plan, declarations: Declarations, outcomes: Outcomes, keenness: Floats) -> Visits:
+def make_visits(
+    rng: Generator, plan: VolumePlan, declarations: Declarations, outcomes: SimulatedOutcomes, keenness: Floats
+) -> Visits:
     """All sheets of a scenario; exactly as many in each period, and as satisfied, as planned.
 
     Args:
@@ -112,7 +114,7 @@ def _awake(rng: Generator, earliest: Int64s, moments: Int64s) -> Int64s:
 
 
 def _during(
-    rng: Generator, plan: Plan, declarations: Declarations, outcomes: Outcomes, weights: Floats
+    rng: Generator, plan: VolumePlan, declarations: Declarations, outcomes: SimulatedOutcomes, weights: Floats
 ) -> tuple[Int64s, Int64s]:
     """Sheets opened during clearance, from version 2.0 on: which declarations, and when."""
     ready = np.minimum(np.minimum(outcomes.permitted_at, outcomes.cancelled_at), END_MS)
@@ -139,7 +141,7 @@ def _spike_times(rng: Generator) -> Int64s:
 
 
 def _levels(
-    rng: Generator, plan: Plan, office: Int64s, submitted_at: Int64s, spike: npt.NDArray[np.bool_]
+    rng: Generator, plan: VolumePlan, office: Int64s, submitted_at: Int64s, spike: npt.NDArray[np.bool_]
 ) -> npt.NDArray[np.int8]:
     """Level of each sheet: the spike's are low, the other low ones lie thin and evenly over offices and time.
 

@@ -4,7 +4,7 @@ from threading import Event
 
 import pytest
 
-from producers.simulator import Haiphong2020, Progress, run
+from producers.simulator import Haiphong2020, PlayProgress, run
 from schemas.topics import Topic
 
 
@@ -25,7 +25,7 @@ class Collector:
 
 def test_everything_is_sent_in_order_with_progress(small: Haiphong2020) -> None:
     """The publisher gets every record of every batch; progress ends at the total."""
-    collector, seen = Collector(), list[Progress]()
+    collector, seen = Collector(), list[PlayProgress]()
     sent = run(small, collector, progress=seen.append)
     wanted = [row for batch in small.batches() for row in zip(batch.topics, batch.keys, batch.values, strict=True)]
     assert collector.records == wanted

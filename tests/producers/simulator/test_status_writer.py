@@ -7,7 +7,7 @@ from producers.simulator.declarations import CHANNELS, KINDS
 from producers.simulator.draws import stream
 from producers.simulator.enterprises import Enterprises
 from producers.simulator.events import Slot
-from producers.simulator.figures import Plan
+from producers.simulator.figures import VolumePlan
 from producers.simulator.messages import STATUS_OF, message_of, step_of
 from producers.simulator.profiles import OFFICE_CODES, TEAM_CODES
 from producers.simulator.staff import Staff
@@ -21,7 +21,7 @@ ENCODE = encoder(Topic.DECLARATION_STATUS.subject)
 def test_events_are_byte_identical_to_the_codec(small: Haiphong2020) -> None:
     """Each field has the text of its code, and the bytes are those that the codec gives one by one."""
     declarations, staff = small.declarations, Staff()
-    enterprises = Enterprises(stream(7, "enterprises"), Plan.at(0.02).enterprise_share)
+    enterprises = Enterprises(stream(7, "enterprises"), VolumePlan.at(0.02).enterprise_share)
     events = small.events.take(small._status_rows[:3000])
     keys, values = small._writer.write_events(events)
     expected = []
