@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.errors import Mistake
-from schemas.errors import ConfigurationError, HailongError
+from schemas.errors import ConfigurationError, HailongError, Unavailable
 
 FAILED = 1
 MISCONFIGURED = 2
@@ -46,6 +46,10 @@ def report(error: BaseException) -> int:
         case Mistake():
             _print(f"hailong: {error}")
             return MISCONFIGURED
+        case Unavailable():
+            _print(f"hailong: {error}")
+            _print("Check that the server runs and that the settings name its address, then try again.")
+            return FAILED
         case HailongError():
             _print(f"hailong: {error}")
             return FAILED

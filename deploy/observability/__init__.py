@@ -1,4 +1,4 @@
-"""What a running process shows of itself: logs, metrics, health."""
+"""Logs, metrics and health of a running process."""
 
 from deploy.observability.http import Health, HealthReport, serve
 from deploy.observability.logs import configure_logs

@@ -1,7 +1,7 @@
 """`/metrics` and `/health` of a long-running process.
 
-It shows counters and states, never contents, and changes nothing; still it listens on the loopback interface unless
-settings say otherwise.
+They show counters and states, never contents of records, and change nothing. Still the server listens on the loopback
+interface unless the settings name another address.
 """
 
 from __future__ import annotations
@@ -23,16 +23,16 @@ from schemas.errors import ConfigurationError
 log = structlog.get_logger(__name__)
 
 REQUEST_TIMEOUT_S = 10.0
-"""A client that sends nothing is let go after so long, so that it cannot hold a thread for ever."""
+"""A client that sends nothing is disconnected after this time, so that it cannot hold a thread for ever."""
 
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """How a process is.
+    """Health of a process.
 
     Attributes:
-        healthy: Whether it gets on with its work.
-        details: What it says about itself; JSON values only.
+        healthy: Whether its work makes progress.
+        details: Reasons and states; JSON values only.
     """
 
     healthy: bool
@@ -44,11 +44,11 @@ Health = Callable[[], HealthReport]
 
 @contextmanager
 def serve(host: str, port: int, health: Health, registry: CollectorRegistry = REGISTRY) -> Iterator[int]:
-    """Serve both while the `with` block lasts; gives the port.
+    """Serve both within the `with` block; yields the port.
 
     Args:
         host: Address to listen on.
-        port: Port; 0 for any free one.
+        port: Port; 0: any free port.
         health: Called for each request to `/health`, from another thread.
         registry: Metrics to show.
 
@@ -108,4 +108,4 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(body)
 
     def log_message(self, format: str, *args: Any) -> None:  # noqa: A002 the name is http.server's
-        """Requests for metrics are not worth a line each."""
+        """Do not log each request."""

@@ -1,4 +1,4 @@
-"""Structured logs: readable lines on a terminal, one JSON object a line elsewhere."""
+"""Structured logs: readable lines on a terminal, one JSON object per line elsewhere."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ import structlog
 
 HIDDEN = "(hidden)"
 _SECRET_WORDS = ("password", "secret", "sealing_key", "authorization", "token", "contact", "phone", "comment")
-"""Names of values that are never logged. Nobody logs them on purpose; this is the second lock on the door."""
+"""Values with such names are never logged. No code logs them on purpose; this is a second safeguard."""
 
 _NOISY = ("aiokafka", "faust", "mode", "kafka", "asyncio")
 
 
-def configure_logs(level: str = "info", style: Literal["auto", "console", "json"] = "auto") -> None:
-    """Send all logs, also those of libraries, to standard error.
+def configure_logs(level: str, style: Literal["auto", "console", "json"] = "auto") -> None:
+    """Send all logs, including those of libraries, to standard error.
 
     Args:
         level: `debug`, `info`, `warning` or `error`.
@@ -47,7 +47,7 @@ def configure_logs(level: str = "info", style: Literal["auto", "console", "json"
     logging.basicConfig(handlers=[handler], level=number, force=True)
     for name in _NOISY:
         logging.getLogger(name).setLevel(max(number, logging.WARNING))
-    # It logs with a traceback what it also raises.
+    # It logs every error with a traceback and also raises it.
     logging.getLogger("clickhouse_driver").setLevel(logging.CRITICAL)
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -58,7 +58,7 @@ def configure_logs(level: str = "info", style: Literal["auto", "console", "json"
 
 
 def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Replace values whose name says that they are secret or personal."""
+    """Replace values whose names show that they are secret or personal."""
     for name in event:
         if any(word in name.lower() for word in _SECRET_WORDS) and not isinstance(event[name], bool | int | float):
             event[name] = HIDDEN
@@ -66,5 +66,5 @@ def hide_secrets(_logger: Any, _method: str, event: MutableMapping[str, Any]) ->
 
 
 def _no_chatter(record: logging.LogRecord) -> bool:
-    """Leave out that Faust starts and stops its inner services; it logs that under the names of our own modules."""
+    """Drop Faust's lines about its inner services, which it logs under the names of our modules."""
     return record.levelno >= logging.WARNING or not str(record.msg).startswith("[^")

@@ -1,1 +1,1 @@
-"""The long-running processes, put together from their settings: the one place where the parts meet."""
+"""The processes behind the commands: each builds its parts from the settings and runs them."""

@@ -1,8 +1,7 @@
-"""Settings: typed, read once at the start, every problem listed at once.
+"""Settings: typed, read once at the start, all problems listed together.
 
-`read_variables` gathers the `HAILONG_*` variables, `load` and `check` turn them into the settings objects of a
-component, and the objects build what the other packages take as parameters. Nothing outside `deploy` reads the
-environment.
+`read_variables` collects the `HAILONG_*` variables. `load` and `check` turn them into settings objects, and these build
+the option objects of the other packages. Only `deploy` reads the environment.
 """
 
 from deploy.settings.clickhouse import ClickHouseSettings

@@ -1,4 +1,4 @@
-"""Groups of settings: what a component may be told by variables; defaults come from the options it builds."""
+"""Base of settings groups: each setting takes its default from the option that it sets."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ if TYPE_CHECKING:
     from _typeshed import DataclassInstance
 
 GROUP_NAME = r"^[a-zA-Z0-9._-]{1,200}$"
-"""Consumer groups and static members; Kafka allows more, but such names also stand in file names and metrics."""
+"""Names of consumer groups and of their static members."""
 
 Options = TypeVar("Options", bound="DataclassInstance")
 
 
 def option(owner: type[DataclassInstance], name: str, **limits: Any) -> Any:
-    """A setting of an option: its default, and its meaning, are declared by the option and nowhere else.
+    """A setting of an option; only the option declares its default and explains it.
 
     Args:
         owner: Dataclass of the options, such as `WorkerOptions`.
         name: Field of it that has a default.
-        limits: What pydantic checks: `gt`, `ge`, `le`, `pattern`, ...
+        limits: Limits that pydantic checks: `gt`, `ge`, `le`, `pattern`, ...
     """
     (field,) = (field for field in fields(owner) if field.name == name)
     assert field.default is not MISSING, f"{owner.__name__}.{name} has no default"
@@ -36,7 +36,7 @@ def option(owner: type[DataclassInstance], name: str, **limits: Any) -> Any:
 
 
 class SettingsGroup(BaseSettings):
-    """Base of the settings of one component; the variable of a field is the prefix and its name in capitals."""
+    """The settings of one component; the variable of a field is the prefix and the field's name in capitals."""
 
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid", validate_default=True)
 
@@ -76,22 +76,22 @@ class SettingsGroup(BaseSettings):
         return owner(**{name: _plain(getattr(self, name)) for name in names}, **others)
 
     def option_problems(self, build: Callable[[], object], prefix: str = "") -> Iterator[str]:
-        """What the options object to when they are built, with variables in place of the options' names.
+        """Problems that the options report when they are built, with variables in place of option names.
 
         Args:
             build: Builds them.
-            prefix: What the names of these settings begin with, and the names of the options do not.
+            prefix: Prefix of the settings' names that the options' names lack.
         """
         try:
             build()
         except ConfigurationError as error:
-            yield from (f"{self._with_variables(problem, prefix)}." for problem in error.problems)
+            yield from (f"{self._with_variables(problem.rstrip('.'), prefix)}." for problem in error.problems)
 
     def _with_variables(self, problem: str, prefix: str) -> str:
         names = type(self).model_fields
         variables = {name.removeprefix(prefix): self.variable(name) for name in names if name.startswith(prefix)}
         first, space, rest = problem.partition(" ")
-        # After the first word only what can be nothing but a name: `user` or `secret` may be a plain word there.
+        # After the first word replace only unmistakable names: `user` or `secret` may be a plain word there.
         certain = "|".join(name for name in variables if prefix or "_" in name)
         rest = re.sub(rf"\b({certain})\b", lambda found: variables[found[0]], rest)
         return f"{variables.get(first) or self.variable('*: ') + first}{space}{rest}"
@@ -105,7 +105,7 @@ class SettingsGroup(BaseSettings):
 
 
 def _plain(value: Any) -> Any:
-    """A value as options take it."""
+    """A value of pydantic's as the type that options take."""
     match value:
         case SecretStr():
             return value.get_secret_value()

@@ -12,7 +12,16 @@ from deploy.settings.group import SettingsGroup, is_secret
 from schemas.errors import ConfigurationError
 
 MAX_SECRET_FILE_BYTES = 65_536
-"""A larger file is not a secret but a mistake, such as the path of a log."""
+"""A larger file is a mistake, such as the path of a log."""
+
+_RULES = {
+    "int_parsing": "must be a whole number",
+    "float_parsing": "must be a number",
+    "bool_parsing": "must be true or false",
+    "url_parsing": "must be an http:// or https:// address",
+    "url_scheme": "must be an http:// or https:// address",
+}
+"""Plain words for some of pydantic's errors."""
 
 S = TypeVar("S", bound=SettingsGroup)
 
@@ -21,7 +30,7 @@ def load(group: type[S], variables: Mapping[str, str]) -> S:
     """The settings of one component.
 
     Args:
-        group: Which.
+        group: Its settings group.
         variables: Names and values, from `read_variables`.
 
     Raises:
@@ -34,7 +43,7 @@ def load(group: type[S], variables: Mapping[str, str]) -> S:
 
 
 def check(variables: Mapping[str, str], groups: Sequence[type[SettingsGroup]]) -> None:
-    """Look at the settings of several components at once, before any of them starts.
+    """Check the settings of several components at once, before any of them starts.
 
     Raises:
         ConfigurationError: With every problem of all of them.
@@ -54,7 +63,7 @@ def _attempt(group: type[S], variables: Mapping[str, str]) -> tuple[S | None, li
 
 
 def _values(group: type[SettingsGroup], variables: Mapping[str, str]) -> tuple[dict[str, str], list[str]]:
-    """What was set; an empty value counts as not set, as in compose files and Kubernetes manifests."""
+    """The values that are set; empty ones count as not set, as in compose files and Kubernetes manifests."""
     values: dict[str, str] = {}
     problems: list[str] = []
     for name, field in group.model_fields.items():
@@ -91,10 +100,12 @@ def _reason(error: OSError | ValueError) -> str:
 
 
 def _sentence(group: type[SettingsGroup], fault: Any) -> str:
-    """One pydantic error in words; never the value, which may be a secret in the wrong variable."""
+    """One pydantic error as a sentence; without the value, which may be a secret in the wrong variable."""
     name = str(fault["loc"][0])
     variable = group.variable(name)
     if fault["type"] == "missing":
         return f"{variable} is not set: {group.model_fields[name].description}"
-    rule = fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
+    if fault["type"] == "string_pattern_mismatch":
+        return f"{variable} must match the pattern {fault['ctx']['pattern']}."
+    rule = _RULES.get(fault["type"]) or fault["msg"].removeprefix("Value error, ").replace("Input should be", "must be")
     return f"{variable} {rule if rule.startswith('must') else f'is wrong: {rule}'}."

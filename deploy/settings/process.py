@@ -1,4 +1,4 @@
-"""Settings that every long-running process has: its log and its HTTP port."""
+"""Settings of every long-running process: its log, and its HTTP port."""
 
 from __future__ import annotations
 
@@ -11,16 +11,13 @@ from deploy.settings.group import SettingsGroup
 
 
 class LogSettings(SettingsGroup):
-    """What is logged, and how."""
+    """Level and format of the logs."""
 
     model_config = SettingsConfigDict(env_prefix="HAILONG_LOG_")
 
-    level: Literal["debug", "info", "warning", "error"] = Field(
-        default="info", description="The least important messages that are still logged."
-    )
-    format: Literal["auto", "console", "json"] = Field(
-        default="auto", description="console for people, json for machines; auto: console on a terminal, else json."
-    )
+    level: Literal["debug", "info", "warning", "error"] = "info"
+    format: Literal["auto", "console", "json"] = "auto"
+    """auto: console on a terminal, else json."""
 
 
 class HttpSettings(SettingsGroup):
@@ -28,5 +25,7 @@ class HttpSettings(SettingsGroup):
 
     model_config = SettingsConfigDict(env_prefix="HAILONG_HTTP_")
 
-    host: str = Field(default="127.0.0.1", description="Address to listen on; 0.0.0.0 inside a container.")
-    port: int = Field(default=9464, ge=0, le=65_535, description="Port to listen on; 0: any free one, which is logged.")
+    host: str = "127.0.0.1"
+    """Address to listen on; 0.0.0.0 in a container."""
+    port: int = Field(default=9464, ge=0, le=65_535)
+    """Port to listen on; 0: any free port, which is logged."""

@@ -1,10 +1,10 @@
-"""Settings of the keys that names and phones are sealed with."""
+"""Settings of the keys that seal names and phone numbers."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import Field, SecretStr
+from pydantic import SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.group import SettingsGroup
@@ -17,17 +17,16 @@ class SealingSettings(SettingsGroup):
 
     model_config = SettingsConfigDict(env_prefix="HAILONG_")
 
-    sealing_keys: SecretStr | None = Field(
-        default=None, description="Keys that names and phones are sealed with: id:base64 of 32 bytes, commas between."
-    )
+    sealing_keys: SecretStr | None = None
+    """`id:base64 of 32 bytes`, separated by commas; the first one seals, each of them opens."""
 
     def problems(self) -> Iterator[str]:
-        """Whether the keys are keys."""
+        """Whether the keys are well-formed."""
         try:
             self.keys()
         except ConfigurationError as error:
-            yield from (f"HAILONG_SEALING_KEYS: {problem}." for problem in error.problems)
+            yield from (f"HAILONG_SEALING_KEYS: {problem}" for problem in error.problems)
 
     def keys(self) -> SealingKeys | None:
-        """The keys; None when none are set: then contacts cannot be taken in."""
+        """The keys; None if none are set: then contacts cannot be accepted."""
         return None if self.sealing_keys is None else SealingKeys.parse(self.sealing_keys.get_secret_value())

@@ -1,4 +1,4 @@
-"""Where settings come from: the environment, a file it names, and a running stack's directory."""
+"""Sources of settings: the environment, a file it names, and the directory of a running stack."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ def read_variables(
 
     Args:
         environ: The process's environment.
-        stack: The settings file of a running stack (`hailong up`), read where it exists.
-        stack_wins: Whether that file stands above the environment: it does when a person named the stack's directory.
+        stack: The settings file of a running stack (`hailong up`); read if it exists.
+        stack_wins: Whether that file wins over the environment, because a person named its directory.
 
     Raises:
-        ConfigurationError: A file that was named cannot be read.
+        ConfigurationError: A named file cannot be read.
     """
     own = {name: value for name, value in environ.items() if name.startswith(PREFIX)}
     named = read_env_file(Path(own[ENV_FILE])) if own.get(ENV_FILE) else {}
@@ -35,7 +35,7 @@ def read_variables(
 
 
 def read_env_file(path: Path) -> dict[str, str]:
-    """The variables of one file; `$` in values means itself, so that passwords need no escaping.
+    """The variables of one file; `$` in values is an ordinary character, so that passwords need no escaping.
 
     Raises:
         ConfigurationError: It cannot be read.
@@ -54,9 +54,9 @@ def without_settings(environ: Mapping[str, str]) -> dict[str, str]:
 
 
 def unknown_variables(variables: Mapping[str, str], known: Iterable[str]) -> list[str]:
-    """A sentence for each variable that no component reads: a misspelt one would otherwise be silently ignored.
+    """A sentence for each variable that nothing reads; otherwise a misspelt one would be ignored silently.
 
-    A warning, not an error: Kubernetes sets such variables for services whose names begin with `hailong-`.
+    It is only a warning: Kubernetes sets such variables for services whose names begin with `hailong-`.
     """
     names = {*known, ENV_FILE}
     sentences = []

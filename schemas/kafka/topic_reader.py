@@ -54,7 +54,8 @@ def read_topic(connection: KafkaConnection, topic: Topic, *, tail: int | None = 
         error = exception.args[0]
         if fault := refusal(error, connection.bootstrap_servers, f"grant READ on {name}"):
             raise fault from exception
-        raise Unavailable(f"cannot read {name} ({error.name()})") from exception
+        servers = connection.bootstrap_servers
+        raise Unavailable(f"Kafka at {servers} does not answer: cannot read {name} ({error.name()})") from exception
     finally:
         consumer.close()
 

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
 
     from deploy.admin.dead_letters import DeadLetterEntry, Selection
     from deploy.admin.dead_letters.actions import Decision
+    from schemas.kafka.connection import KafkaConnection
 
 By = Annotated[
     str | None,
@@ -78,7 +79,7 @@ def replay(
     connection, _writer_schemas = kafka_cluster(directory)
     named = [*(ids or ()), *(id_ or ())]
     selection = selection_of(named, reason, topic, partition, stage, schema_id, since, until, decided=decided)
-    chosen = _choose(read_all_letters(connection), selection, limit)
+    chosen = _choose(connection, selection, limit)
     able = [entry for entry in chosen if entry.not_replayable() is None]
     for why, count in tables.refusals(chosen).items():
         typer.echo(f"{count:,} cannot be replayed: {why}.", err=True)
@@ -116,7 +117,7 @@ def discard(
     connection, _writer_schemas = kafka_cluster(directory)
     named = [*(ids or ()), *(id_ or ())]
     selection = selection_of(named, reason, topic, partition, stage, schema_id, since, until)
-    chosen = _choose(read_all_letters(connection), selection, limit)
+    chosen = _choose(connection, selection, limit)
     if chosen and _confirmed(f"Discard {_letters(len(chosen))}", chosen, dry_run=dry_run, yes=yes):
         with _progress_bar("Discarding", len(chosen)) as done:
             mark_discarded(connection, chosen, _decision(by, note), done)
@@ -124,8 +125,8 @@ def discard(
     raise typer.Exit(0 if chosen else FAILED)
 
 
-def _choose(entries: Sequence[DeadLetterEntry], selection: Selection, limit: int | None) -> list[DeadLetterEntry]:
-    """The letters to decide about; a selection without any filter is refused, so that nobody means all by mistake."""
+def _choose(connection: KafkaConnection, selection: Selection, limit: int | None) -> list[DeadLetterEntry]:
+    """The letters to decide about; a selection without any filter is refused, so that nobody selects all by mistake."""
     from deploy.admin.dead_letters.entries import find_letter
     from deploy.errors import Mistake
 
@@ -133,6 +134,7 @@ def _choose(entries: Sequence[DeadLetterEntry], selection: Selection, limit: int
         raise Mistake(
             "Say which dead letters: give ids, --reason, --topic or another filter; `--until now` means all open ones."
         )
+    entries = read_all_letters(connection)
     for one in selection.ids:
         entry = find_letter(entries, one)
         if entry.actions and not selection.decided:
