@@ -5,8 +5,9 @@ Absent codes are '' and never NULL; comment, contact, key and value of a record 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import astuple, dataclass, fields
+from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
 from schemas.records import (
@@ -18,6 +19,7 @@ from schemas.records import (
     ComplaintEvent,
     DeadLetter,
     DeadLetterAction,
+    LowItem,
     OfficeCount,
     RatedService,
     Rating,
@@ -42,6 +44,52 @@ class TableLayout(Generic[R]):
     name: str
     columns: Sequence[str]
     rows: Callable[[R, int], Iterable[Row]]
+
+
+def _column_for_each_field(name: str, kind: type[Any], codes: Collection[str]) -> TableLayout[Any]:
+    """One row for a record, with all its fields but the version.
+
+    Args:
+        name: The table.
+        kind: Class of the records.
+        codes: Fields whose null is stored as ''.
+    """
+    columns = [field.name for field in fields(kind) if field.name != "version"]
+    values_of, is_code = attrgetter(*columns), [column in codes for column in columns]
+
+    def rows(record: Any, _written_at: int) -> Iterable[Row]:
+        yield tuple(
+            ("" if code else None) if value is None else _array(value) if isinstance(value, tuple) else value
+            for value, code in zip(values_of(record), is_code, strict=True)
+        )
+
+    return TableLayout(name, columns, rows)
+
+
+def _array(values: Sequence[Any]) -> list[Any]:
+    """The items of an array column; a record is a tuple of its fields."""
+    return [_item(value) if isinstance(value, Record) else value for value in values]
+
+
+def _item(record: Any) -> Row:
+    """The fields of a record inside an array; a null text is '', a null time stays null."""
+    values = astuple(record)
+    return (*values[:-1], values[-1] or "") if isinstance(record, LowItem) else values
+
+
+RATED_SERVICE: TableLayout[RatedService] = _column_for_each_field(
+    "rated_service",
+    RatedService,
+    {"reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind"},
+)
+COMPLAINT: TableLayout[Complaint] = _column_for_each_field("complaint", Complaint, {"tax_code"})
+COMPLAINT_CASE: TableLayout[ComplaintCase] = _column_for_each_field(
+    "complaint_case", ComplaintCase, {"declaration_no", "sheet_id", "tax_code", "finding", "merged_into"}
+)
+COMPLAINT_EVENT: TableLayout[ComplaintEvent] = _column_for_each_field(
+    "complaint_event", ComplaintEvent, {field.name for field in fields(ComplaintEvent)} - {"due_at"}
+)
+ALERT: TableLayout[Alert] = _column_for_each_field("alert", Alert, ())
 
 
 def _rating(record: Rating, written_at: int) -> Iterable[Row]:
@@ -86,21 +134,6 @@ RATING_ITEM: TableLayout[Rating] = TableLayout(
     _rating_items,
 )
 
-_FACT_CODES = frozenset({"reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind"})
-_FACT_COLUMNS = tuple(field.name for field in fields(RatedService) if field.name != "version")
-
-
-def _fact(record: RatedService, _written_at: int) -> Iterable[Row]:
-    yield tuple(_or_empty(record, name) for name in _FACT_COLUMNS)
-
-
-def _or_empty(record: RatedService, name: str) -> Any:
-    value = getattr(record, name)
-    return "" if value is None and name in _FACT_CODES else value
-
-
-RATED_SERVICE: TableLayout[RatedService] = TableLayout("rated_service", _FACT_COLUMNS, _fact)
-
 WINDOW_SECONDS = {"pane": 300, "hour": 3_600, "day": 86_400, "week": 604_800, "month": 2_592_000}
 """Length of each window of a satisfaction record, in seconds."""
 
@@ -141,51 +174,6 @@ OFFICE_COUNT: TableLayout[OfficeCount] = TableLayout(
 )
 
 
-_COMPLAINT_COLUMNS = tuple(field.name for field in fields(Complaint) if field.name != "version")
-
-
-def _complaint(record: Complaint, _written_at: int) -> Iterable[Row]:
-    different = {
-        "tax_code": record.tax_code or "",
-        "low_items": [(item.target, item.target_id, item.score, item.reason or "") for item in record.low_items],
-        "excluded_officials": list(record.excluded_officials),
-        "priority_reasons": list(record.priority_reasons),
-    }
-    yield tuple(different[name] if name in different else getattr(record, name) for name in _COMPLAINT_COLUMNS)
-
-
-COMPLAINT: TableLayout[Complaint] = TableLayout("complaint", _COMPLAINT_COLUMNS, _complaint)
-
-_CASE_COLUMNS = tuple(field.name for field in fields(ComplaintCase) if field.name != "version")
-_CASE_CODES = frozenset({"declaration_no", "sheet_id", "tax_code", "finding", "merged_into"})
-
-
-def _case(record: ComplaintCase, _written_at: int) -> Iterable[Row]:
-    yield tuple(_case_value(record, name) for name in _CASE_COLUMNS)
-
-
-def _case_value(record: ComplaintCase, name: str) -> Any:
-    value = getattr(record, name)
-    if name == "clocks":
-        return [astuple(clock) for clock in record.clocks]
-    if isinstance(value, tuple):
-        return list(value)
-    return "" if value is None and name in _CASE_CODES else value
-
-
-COMPLAINT_CASE: TableLayout[ComplaintCase] = TableLayout("complaint_case", _CASE_COLUMNS, _case)
-
-_EVENT_COLUMNS = tuple(field.name for field in fields(ComplaintEvent) if field.name != "version")
-
-
-def _complaint_event(record: ComplaintEvent, _written_at: int) -> Iterable[Row]:
-    values = {name: getattr(record, name) for name in _EVENT_COLUMNS}
-    yield tuple("" if value is None and name != "due_at" else value for name, value in values.items())
-
-
-COMPLAINT_EVENT: TableLayout[ComplaintEvent] = TableLayout("complaint_event", _EVENT_COLUMNS, _complaint_event)
-
-
 def _complaint_action(record: ComplaintAction, _written_at: int) -> Iterable[Row]:
     yield (
         record.action_id,
@@ -213,20 +201,6 @@ def _complaint_answer(record: ComplaintAnswer, _written_at: int) -> Iterable[Row
 
 
 COMPLAINT_ANSWER: TableLayout[ComplaintAnswer] = TableLayout("complaint_answer", _ANSWER_COLUMNS, _complaint_answer)
-
-_ALERT_COLUMNS = tuple(field.name for field in fields(Alert) if field.name != "version")
-
-
-def _alert(record: Alert, _written_at: int) -> Iterable[Row]:
-    different = {
-        "drivers": [(driver.name, driver.low_scores) for driver in record.drivers],
-        "targets": [astuple(target) for target in record.targets],
-        "complaint_ids": list(record.complaint_ids),
-    }
-    yield tuple(different[name] if name in different else getattr(record, name) for name in _ALERT_COLUMNS)
-
-
-ALERT: TableLayout[Alert] = TableLayout("alert", _ALERT_COLUMNS, _alert)
 
 
 def _dead_letter(record: DeadLetter, _written_at: int) -> Iterable[Row]:

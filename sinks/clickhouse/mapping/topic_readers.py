@@ -1,7 +1,7 @@
 """Rows of every table, in columns, from batches of every topic.
 
-`row_version` is the epoch of the log above and the record's own version below, so that a newer log always wins and a
-higher version wins within one log. Every record version is below 2**48 (docs/adr/0006).
+`row_version` has the epoch of the log in its upper 16 bits and the record's own version in the lower 48. So a newer log
+always wins, and within one log a higher version (docs/adr/0006).
 """
 
 from __future__ import annotations
@@ -44,15 +44,15 @@ R = TypeVar("R", bound=Record)
 VERSION_BITS = 48
 
 ORIGIN = ("row_version", "log_epoch", "log_partition", "log_offset")
-"""The last columns of every table: version, and where the row came from."""
+"""The last columns of every table: the version, and where the row came from."""
 
 
 @dataclass(frozen=True, slots=True)
 class ParsedBatch:
-    """What a batch holds.
+    """The contents of a batch.
 
     Attributes:
-        blocks: Its rows, in the order in which they must be inserted: the table whose rows give the position is last.
+        blocks: Rows in the order of insertion: last the table whose rows say that the record is stored.
         rejects: The records that were refused.
     """
 
@@ -64,7 +64,7 @@ class TopicReader(Protocol):
     """Reads batches of one topic into rows."""
 
     def read(self, batch: RawBatch, epoch: int) -> ParsedBatch:
-        """Rows of the good records, and the refused ones; never raises for what a record holds."""
+        """Rows of the good records, and the refused records; never raises for the contents of a record."""
 
 
 class StatusRows:
@@ -155,29 +155,24 @@ def _once(_record: Record, _value: bytes) -> int:
     return 1
 
 
+_RECORDS: Mapping[Topic, tuple[type[Any], Sequence[TableLayout[Any]], Callable[[Any, bytes], int]]] = {
+    Topic.RATING: (Rating, (tables.RATING_ITEM, tables.RATING), _checksum),
+    Topic.RATED_SERVICE: (RatedService, (tables.RATED_SERVICE,), _own),
+    Topic.SATISFACTION: (Satisfaction, (tables.SATISFACTION,), _own),
+    Topic.OFFICE_COUNT: (OfficeCount, (tables.OFFICE_COUNT,), _own),
+    Topic.COMPLAINT: (Complaint, (tables.COMPLAINT,), _own),
+    Topic.COMPLAINT_ACTION: (ComplaintAction, (tables.COMPLAINT_ACTION,), _checksum),
+    Topic.COMPLAINT_CASE: (ComplaintCase, (tables.COMPLAINT_CASE,), _own),
+    Topic.COMPLAINT_EVENT: (ComplaintEvent, (tables.COMPLAINT_EVENT,), _own),
+    Topic.COMPLAINT_ANSWER: (ComplaintAnswer, (tables.COMPLAINT_ANSWER,), _own),
+    Topic.ALERT: (Alert, (tables.ALERT,), _own),
+    Topic.DEAD_LETTER: (DeadLetter, (tables.DEAD_LETTER,), _once),
+    Topic.DEAD_LETTER_ACTION: (DeadLetterAction, (tables.DEAD_LETTER_ACTION,), _own),
+}
+"""For each topic of nested records their class, the tables in the order of insertion, and the version of a record."""
+
+
 def readers(writer_schemas: WriterSchemas = pinned_only) -> Mapping[Topic, TopicReader]:
     """The reader of every topic."""
-    given = writer_schemas
-    return {
-        Topic.DECLARATION_STATUS: StatusRows(given),
-        Topic.RATING: RecordRows(Topic.RATING, Rating, (tables.RATING_ITEM, tables.RATING), _checksum, given),
-        Topic.RATED_SERVICE: RecordRows(Topic.RATED_SERVICE, RatedService, (tables.RATED_SERVICE,), _own, given),
-        Topic.SATISFACTION: RecordRows(Topic.SATISFACTION, Satisfaction, (tables.SATISFACTION,), _own, given),
-        Topic.OFFICE_COUNT: RecordRows(Topic.OFFICE_COUNT, OfficeCount, (tables.OFFICE_COUNT,), _own, given),
-        Topic.COMPLAINT: RecordRows(Topic.COMPLAINT, Complaint, (tables.COMPLAINT,), _own, given),
-        Topic.COMPLAINT_ACTION: RecordRows(
-            Topic.COMPLAINT_ACTION, ComplaintAction, (tables.COMPLAINT_ACTION,), _checksum, given
-        ),
-        Topic.COMPLAINT_CASE: RecordRows(Topic.COMPLAINT_CASE, ComplaintCase, (tables.COMPLAINT_CASE,), _own, given),
-        Topic.COMPLAINT_EVENT: RecordRows(
-            Topic.COMPLAINT_EVENT, ComplaintEvent, (tables.COMPLAINT_EVENT,), _own, given
-        ),
-        Topic.COMPLAINT_ANSWER: RecordRows(
-            Topic.COMPLAINT_ANSWER, ComplaintAnswer, (tables.COMPLAINT_ANSWER,), _own, given
-        ),
-        Topic.ALERT: RecordRows(Topic.ALERT, Alert, (tables.ALERT,), _own, given),
-        Topic.DEAD_LETTER: RecordRows(Topic.DEAD_LETTER, DeadLetter, (tables.DEAD_LETTER,), _once, given),
-        Topic.DEAD_LETTER_ACTION: RecordRows(
-            Topic.DEAD_LETTER_ACTION, DeadLetterAction, (tables.DEAD_LETTER_ACTION,), _own, given
-        ),
-    }
+    records = {topic: RecordRows(topic, *how, writer_schemas) for topic, how in _RECORDS.items()}
+    return {Topic.DECLARATION_STATUS: StatusRows(writer_schemas), **records}
