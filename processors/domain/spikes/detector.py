@@ -15,7 +15,7 @@ from processors.domain.spikes.baseline_spans import totals, usual_spans
 from processors.domain.spikes.detector_state import DetectorState, Episode
 from processors.domain.spikes.evidence import Evidence
 from processors.domain.spikes.office_series import OfficeSeries
-from processors.domain.spikes.office_tests import OfficeTest
+from processors.domain.spikes.office_tests import OfficeTest, TimedTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.statistics import drift_step, volume_allowance
 from processors.domain.spikes.target_evidence import target_evidence
@@ -34,6 +34,7 @@ class SpikeDetector:
     def __init__(self, policy: SpikePolicy, tests: Sequence[OfficeTest]) -> None:
         self._policy = policy
         self._tests = {test.detector: test for test in tests}
+        self._timed = [test for test in tests if isinstance(test, TimedTest)]
 
     def tick(self, state: DetectorState, series: Series, end: int, active: Sequence[str]) -> None:
         """Process the panes that end at `end`.
@@ -57,7 +58,7 @@ class SpikeDetector:
                     self._update_peak(tick, office)
                 else:
                     self._judge(tick, office, self._tests.values())
-        for test in self._tests.values():
+        for test in self._timed:
             for _instant, office in test.wake_times(series, end - 1, end + 1):
                 self._judge(tick, office, [test])
         self._clear(tick)
@@ -77,8 +78,10 @@ class SpikeDetector:
         self, state: DetectorState, series: Series, until: int
     ) -> tuple[int, Mapping[str, list[OfficeTest]]] | None:
         """The next instant at which a dissatisfied pane leaves the window of an open alert, or a test wants to look."""
+        if not (state.open or self._timed):
+            return None
         now, woken = until, dict[str, list[OfficeTest]]()
-        for test in self._tests.values():
+        for test in self._timed:
             for instant, office in test.wake_times(series, state.time, until):
                 if instant < now:
                     now, woken = instant, {}

@@ -33,12 +33,8 @@ class OfficeTest(ABC):
     def find(self, tick: Tick, office: str) -> Evidence | None:
         """Evidence to raise an alert with; None: raise nothing.
 
-        Asked for offices without an open alert, when a pane with dissatisfied opinions ends, and at `wake_times`.
+        Asked for offices without an open alert when a pane with dissatisfied opinions ends.
         """
-
-    def wake_times(self, series: Series, after: int, until: int) -> Iterable[tuple[int, str]]:  # noqa: ARG002 - none
-        """(Instant, office) strictly between two instants at which the passing of time alone may raise an alert."""
-        return ()
 
     def anchor(self, tick: Tick, office: str) -> int:
         """Instant that, with the office, makes the id of the alert. Two tests must never give the same one.
@@ -58,6 +54,14 @@ class OfficeTest(ABC):
     def summary(self, office_name: str, evidence: Evidence) -> tuple[str, str]:
         """One sentence for a head of office, in Vietnamese and in English."""
         return sentences(office_name, self.phrases, evidence)
+
+
+class TimedTest(OfficeTest):
+    """A test whose alerts may also be raised by the passing of time alone."""
+
+    @abstractmethod
+    def wake_times(self, series: Series, after: int, until: int) -> Iterable[tuple[int, str]]:
+        """(Instant, office) strictly between two instants at which `find` is asked, too."""
 
 
 class BurstTest(OfficeTest):

@@ -16,7 +16,7 @@ Series = Mapping[str, OfficeSeries]
 """The counts of each office."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: that would double the time to make one
 class Tick:
     """Counts and state of all offices at an instant.
 

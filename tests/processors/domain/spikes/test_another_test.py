@@ -13,7 +13,7 @@ from processors.domain.panes import PANE_MS
 from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.detector_state import Episode
 from processors.domain.spikes.evidence import Evidence
-from processors.domain.spikes.office_tests import OFFICE_TESTS, OfficeTest
+from processors.domain.spikes.office_tests import OFFICE_TESTS, TimedTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.tick import Series, Tick
 from schemas.records import Alert, Detector, OfficeCount
@@ -24,7 +24,7 @@ USUAL_MS = 28 * DAY_MS
 LEAST_A_WEEK = 10
 
 
-class SilenceTest(OfficeTest):
+class SilenceTest(TimedTest):
     """An office that had ten opinions a week over four weeks has none for two weeks."""
 
     detector = Detector.OTHER  # a symbol of its own in the product
