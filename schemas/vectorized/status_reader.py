@@ -77,8 +77,9 @@ class CodedStatuses:
 
 
 def status_dictionary(name: str, known: Sequence[str] = ()) -> StringDictionary:
-    """A dictionary for one text field of a status; it accepts no text that breaks the field's rule."""
-    return StringDictionary(rules.STATUS_TEXTS[name].accepts, known)
+    """A dictionary for one text field of a status; it accepts no text that breaks the field's rule, if there is one."""
+    rule = rules.STATUS_TEXTS.get(name)
+    return StringDictionary(rule.accepts if rule else lambda _text: True, known)
 
 
 class CodedStatusReader:

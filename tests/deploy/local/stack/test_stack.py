@@ -144,7 +144,7 @@ def test_up_runs_is_found_by_other_commands_and_stops_without_leftovers(tmp_path
         assert asked.stdout == "x\n42\n"
         published = hailong("publish", "--dir", str(directory), str(two_events(tmp_path)))
         assert published.returncode == 1
-        assert "1 of 2 events are in Kafka, 1 were rejected" in published.stdout
+        assert "1 of 2 events are in Kafka; 1 were rejected" in published.stdout
         assert "events.jsonl:2: status" in published.stderr
         children = children_of(up.pid)
         up.send_signal(signal.SIGINT)
