@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -12,7 +11,8 @@ from deploy.local.broker_ready import broker_answers
 from deploy.local.ports import free_port
 from deploy.local.supervisor.child import bound_command
 from deploy.local.tansu import STOP_SIGNAL, broker_command
-from schemas.errors import SystemFault, Unavailable
+from schemas.errors import SystemFault
+from support.polling import Overdue, eventually
 
 
 class EmbeddedBroker:
@@ -24,17 +24,16 @@ class EmbeddedBroker:
         address: `host:port`.
     """
 
-    def __init__(self, directory: Path, *, timeout_s: float = 20) -> None:
+    def __init__(self, directory: Path) -> None:
         self.address = f"127.0.0.1:{free_port()}"
         self._directory = directory
-        self._timeout_s = timeout_s
         self._process: subprocess.Popen[bytes] | None = None
 
     def __enter__(self) -> Self:
         """Start it and wait until it answers.
 
         Raises:
-            Unavailable: It did not answer in time.
+            Overdue: It did not answer in time.
             SystemFault: It ended at once.
         """
         self._directory.mkdir(parents=True, exist_ok=True)
@@ -46,13 +45,14 @@ class EmbeddedBroker:
                 stdout=output,
                 stderr=output,
             )
-        deadline = time.monotonic() + self._timeout_s
-        while not broker_answers(self.address):
-            if self._process.poll() is not None:
-                raise SystemFault(f"the embedded broker ended with status {self._process.returncode}; see {log}")
-            if time.monotonic() > deadline:
-                self.stop()
-                raise Unavailable(f"the embedded broker does not answer at {self.address}; see {log}")
+        process = self._process
+        try:
+            eventually(lambda: process.poll() is not None or broker_answers(self.address), "the broker answers or ends")
+        except Overdue:
+            self.stop()
+            raise
+        if process.returncode is not None:
+            raise SystemFault(f"the embedded broker ended with status {process.returncode}; see {log}")
         return self
 
     def __exit__(
@@ -68,7 +68,7 @@ class EmbeddedBroker:
             return
         process.send_signal(STOP_SIGNAL)
         try:
-            process.wait(timeout=5)
+            process.wait(5)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()

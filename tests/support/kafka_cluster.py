@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -14,12 +15,11 @@ from deploy.local.kafka import java, storage
 from deploy.local.kafka.configuration import Node, choose_nodes
 from deploy.local.kafka.jars import resolve
 from deploy.local.supervisor.child import bound_command
-from schemas.errors import SystemFault, Unavailable
+from schemas.errors import SystemFault
+from support.polling import DEADLINE_S, Overdue, eventually
 
-READY_TIMEOUT_S = 60.0
 STOP_TIMEOUT_S = 30.0
 
-_POLL_S = 0.05
 _LAST_LINES = 8
 
 
@@ -64,7 +64,7 @@ class KafkaCluster:
         Raises:
             ConfigurationError: Java or Maven is missing.
             SystemFault: A broker ended at once, or Maven cannot fetch Kafka.
-            Unavailable: A broker did not answer in time.
+            Overdue: A broker did not answer in time.
         """
         self._jars = resolve(self._cache, self._tell)
         storage.prepare(self.nodes, self._jars)
@@ -122,24 +122,23 @@ class KafkaCluster:
             process.kill()
             self._reap(number, STOP_TIMEOUT_S)
 
-    def wait_ready(self, timeout_s: float = READY_TIMEOUT_S) -> None:
+    def wait_ready(self, timeout_s: float = DEADLINE_S) -> None:
         """Wait until every broker that was started answers and knows all others that were started.
 
         Raises:
             SystemFault: One has ended.
-            Unavailable: One does not answer in time.
+            Overdue: One does not answer in time.
         """
-        deadline = time.monotonic() + timeout_s
         for number in sorted(self._processes):
-            node = self.nodes[number]
-            while not broker_answers(node.address, tuple(self._processes)):
-                if (status := self._processes[number].poll()) is not None:
-                    raise SystemFault(f"Kafka's broker {number} ended with status {status}.{self._last_lines(number)}")
-                if time.monotonic() > deadline:
-                    raise Unavailable(
-                        f"Kafka's broker {number} is not ready after {timeout_s:.0f} s.{self._last_lines(number)}"
-                    )
-                time.sleep(_POLL_S)
+            try:
+                eventually(partial(self._ready, number), f"broker {number} is ready", within_s=timeout_s)
+            except Overdue as overdue:
+                raise Overdue(f"{overdue}.{self._last_lines(number)}") from None
+
+    def _ready(self, number: int) -> bool:
+        if (status := self._processes[number].poll()) is not None:
+            raise SystemFault(f"Kafka's broker {number} ended with status {status}.{self._last_lines(number)}")
+        return broker_answers(self.nodes[number].address, tuple(self._processes))
 
     def _reap(self, number: int, timeout_s: float) -> None:
         process = self._processes.pop(number)
