@@ -6,7 +6,7 @@ runs the ticks again.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from processors.domain.panes import PANE_MS
@@ -59,41 +59,33 @@ class SpikeDetector:
                 else:
                     self._judge(tick, office, self._tests.values())
         for test in self._timed:
-            for _instant, office in test.wake_times(series, end - 1, end + 1):
-                self._judge(tick, office, [test])
+            state.wakes.update({(office, test.detector): test.wake_at(tick, office) for office in active})
+        self._judge_woken(tick)
         self._clear(tick)
         state.time = max(state.time, end)
 
     def quiet_ticks(self, state: DetectorState, series: Series, until: int) -> None:
         """Process the instants in (state.time, until) at which time alone clears or raises alerts."""
-        while (found := self._next_quiet_tick(state, series, until)) is not None:
-            now, woken = found
+        while (now := self._next_quiet_tick(state, series, until)) < until:
             tick = Tick(self._policy, state, series, now)
-            for office, tests in woken.items():
-                self._judge(tick, office, tests)
+            self._judge_woken(tick)
             self._clear(tick)
             state.time = now
 
-    def _next_quiet_tick(
-        self, state: DetectorState, series: Series, until: int
-    ) -> tuple[int, Mapping[str, list[OfficeTest]]] | None:
-        """The next instant at which a dissatisfied pane leaves the window of an open alert, or a test wants to look."""
-        if not (state.open or self._timed):
-            return None
-        now, woken = until, dict[str, list[OfficeTest]]()
-        for test in self._timed:
-            for instant, office in test.wake_times(series, state.time, until):
-                if instant < now:
-                    now, woken = instant, {}
-                if instant == now < until:
-                    woken.setdefault(office, []).append(test)
+    def _next_quiet_tick(self, state: DetectorState, series: Series, until: int) -> int:
+        """When a dissatisfied pane leaves the window of an open alert, or a timed test wakes; at most `until`."""
+        now = min((at for at in state.wakes.values() if at > state.time), default=until)
         for office, episode in state.open.items():
             window = episode.peak.window_ms
             count = next(series[office].dissatisfied(state.time - window, until), None)
-            leaves = until if count is None else count.pane_start + PANE_MS + window
-            if leaves < now:
-                now, woken = leaves, {}
-        return None if now == until else (now, woken)
+            if count is not None:
+                now = min(now, count.pane_start + PANE_MS + window)
+        return min(now, until)
+
+    def _judge_woken(self, tick: Tick) -> None:
+        for (office, detector), at in list(tick.state.wakes.items()):
+            if at == tick.now:
+                self._judge(tick, office, [self._tests[detector]])
 
     def _refit(self, state: DetectorState, series: Series, day: int) -> None:
         """Fit the baselines of a day to the history before the windows that are tested on that day."""

@@ -45,6 +45,7 @@ class DetectorState:
         common: Baseline of offices without history.
         allowance: Difference of the drift thresholds of each office from those of the policy.
         cusum: For each office and drift test: the statistic, and the end of the pane where the current run began.
+        wakes: When to ask a timed test about an office, by office and test.
         open: Open episode of each office.
         closed: Cleared episodes, oldest first.
     """
@@ -55,6 +56,7 @@ class DetectorState:
     common: Baseline | None = None
     allowance: dict[str, float] = field(default_factory=dict)
     cusum: dict[str, Runs] = field(default_factory=dict)
+    wakes: dict[tuple[str, Detector], int] = field(default_factory=dict)
     open: dict[str, Episode] = field(default_factory=dict)
     closed: list[Episode] = field(default_factory=list)
 
@@ -65,6 +67,7 @@ class DetectorState:
             baselines=dict(self.baselines),
             allowance=dict(self.allowance),
             cusum=dict(self.cusum),
+            wakes=dict(self.wakes),
             open=dict(self.open),
             closed=list(self.closed),
         )

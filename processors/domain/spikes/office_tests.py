@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import ClassVar
 
@@ -11,7 +10,7 @@ from processors.domain.panes import PANE_MS
 from processors.domain.spikes.detector_state import Episode
 from processors.domain.spikes.evidence import Evidence, sentences
 from processors.domain.spikes.policy import DAY_MS
-from processors.domain.spikes.tick import Series, Tick
+from processors.domain.spikes.tick import Tick
 from schemas.records import Detector
 
 _EVEN = 0.5
@@ -60,8 +59,11 @@ class TimedTest(OfficeTest):
     """A test whose alerts may also be raised by the passing of time alone."""
 
     @abstractmethod
-    def wake_times(self, series: Series, after: int, until: int) -> Iterable[tuple[int, str]]:
-        """(Instant, office) strictly between two instants at which `find` is asked, too."""
+    def wake_at(self, tick: Tick, office: str) -> int:
+        """Instant after `tick.now` at which `find` is asked, too.
+
+        Asked when a pane with opinions of the office ends; the answer replaces the one before.
+        """
 
 
 class BurstTest(OfficeTest):

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable
 from dataclasses import replace
-from itertools import pairwise
 
 from support.events import at
 
@@ -15,7 +14,7 @@ from processors.domain.spikes.detector_state import Episode
 from processors.domain.spikes.evidence import Evidence
 from processors.domain.spikes.office_tests import OFFICE_TESTS, TimedTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
-from processors.domain.spikes.tick import Series, Tick
+from processors.domain.spikes.tick import Tick
 from schemas.records import Alert, Detector, OfficeCount
 
 START = at("2020-04-01 08:00") // PANE_MS * PANE_MS
@@ -29,12 +28,9 @@ class SilenceTest(TimedTest):
 
     detector = Detector.OTHER  # a symbol of its own in the product
 
-    def wake_times(self, series: Series, after: int, until: int) -> Iterable[tuple[int, str]]:
-        """Two weeks after a count that no other count follows within them."""
-        for office, counts in series.items():
-            for end, following in pairwise([*counts.ends(after - SILENT_MS), math.inf]):
-                if following > end + SILENT_MS and after < end + SILENT_MS < until:
-                    yield int(end) + SILENT_MS, office
+    def wake_at(self, tick: Tick, office: str) -> int:
+        """Two weeks after the last opinion."""
+        return tick.now + SILENT_MS
 
     def find(self, tick: Tick, office: str) -> Evidence | None:
         """No opinion in two weeks, and enough in the four weeks before."""
