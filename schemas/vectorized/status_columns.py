@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy.typing as npt
 from schemas.batches.batch import Batch, Reject
 from schemas.batches.record_spans import RecordSpans, locate_records
 from schemas.catalogue import latest, parsed
-from schemas.codec.record import WriterSchemas, encoder, pinned_only
+from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.keys import KEY_DIGITS
 from schemas.topics import Topic
 from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
@@ -26,7 +27,7 @@ from schemas.vectorized.kernels.bodies import RecordColumns, read_flat
 from schemas.vectorized.kernels.texts import Strings, hashes_of, keys_of
 from schemas.vectorized.status_reader import status_dictionary
 
-_MAX_CODES = 1 << 16
+_MAX_CODES, _MAX_BYTES = 1 << 16, 1 << 22
 """Texts of one field that are remembered from batch to batch; with more, its dictionary starts empty again."""
 
 _DIFFERENT = ("event_id", "declaration_no")
@@ -106,7 +107,6 @@ class StatusColumnReader:
         self._symbols = {
             name: Strings.of(kind["symbols"]) for name, kind in self._types.items() if isinstance(kind, dict)
         }
-        # Each text has a rule. A field that came without one would stop the sink here, with its name.
         self._dictionaries = {
             name: status_dictionary(name)
             for name, kind in self._types.items()
@@ -116,10 +116,6 @@ class StatusColumnReader:
             subject, writer_schemas, lambda writer: field_plan(writer, schema, [*self._types])
         )
         self._fallback = RecordFallback(subject, writer_schemas, status_problems)
-        self._encode = encoder(subject)
-        own_plan = field_plan(schema, schema, [*self._types])
-        assert own_plan is not None  # schemas.evolution keeps the schema flat
-        self._own_plan = own_plan
 
     def read_columns(self, batch: Batch) -> StatusColumns:
         """Decode and check a batch; never raises for what a record holds."""
@@ -153,21 +149,33 @@ class StatusColumnReader:
     def _read_others(
         self, batch: Batch, records: RecordSpans, found: RecordColumns, codes: Codes
     ) -> tuple[RecordSpans, Sequence[Reject]]:
-        """Decode one by one what is not fit yet; the good records are encoded plainly and read by kernels again."""
+        """Decode the other records one by one and enter the good ones; their texts go behind the batch's bytes."""
         good, rejects = self._fallback.decode(batch, np.flatnonzero(~found.fit))
         if not good:
             return records, rejects
-        rows = np.array([one.index for one in good], np.int64)
-        values, keys = [self._encode(one.record) for one in good], [batch.keys[one.index] for one in good]
-        plain = RecordSpans.from_values(values, keys, records.timestamps[rows])
-        spans, raw = records.spans.copy(), records.raw + plain.raw
-        spans[rows] = plain.spans + len(records.raw)
-        records = RecordSpans(raw, np.frombuffer(raw, np.uint8), spans, records.timestamps)
-        again = found._replace(fit=np.zeros(len(records), np.bool_))
-        _read(records, self._own_plan, rows, again)
-        for name, new in self._check(records, again).items():
+        rows, texts, end = [one.index for one in good], [records.raw], len(records.raw)
+        for name, kind in self._types.items():
+            place, values = self._places[name], [one.record[name] for one in good]
+            if isinstance(kind, dict):
+                values = [kind["symbols"].index(value) for value in values]
+            elif name in codes or name in _DIFFERENT:
+                encoded = [(value or "").encode() for value in values]
+                found.sizes[place, rows] = [
+                    -1 if value is None else len(text) for value, text in zip(values, encoded, strict=True)
+                ]
+                values = [*accumulate(map(len, encoded), initial=end)]
+                end = values.pop()
+                texts += encoded
+            found.values[place, rows] = values
+        raw = b"".join(texts)
+        records = replace(records, raw=raw, data=np.frombuffer(raw, np.uint8))
+        entered = np.zeros(len(records), np.bool_)
+        entered[rows] = True
+        for name, dictionary in self._dictionaries.items():
+            place = self._places[name]
+            new = dictionary.encode(records.data, found.values[place], found.sizes[place], entered)
             codes[name][rows] = new[rows]
-        assert again.fit[rows].all()  # else a good record would be lost: kernels accept all that the rules accept
+        assert entered[rows].all()  # else a good record would be lost: dictionaries accept all that the rules accept
         found.checksums[rows] = [one.checksum for one in good]
         found.fit[rows] = True
         return records, rejects
@@ -187,7 +195,7 @@ class StatusColumnReader:
             elif name in codes:
                 dictionary = self._dictionaries[name]
                 columns[name] = CodedTexts(dictionary, dictionary.strings, codes[name][chosen])
-                if len(dictionary) > _MAX_CODES:
+                if len(dictionary) > _MAX_CODES or dictionary.strings.offsets[-1] > _MAX_BYTES:
                     self._dictionaries[name] = status_dictionary(name)
             elif name in _DIFFERENT:
                 columns[name] = TextSpans(records.data, values, found.sizes[place, chosen])

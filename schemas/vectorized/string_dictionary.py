@@ -40,7 +40,7 @@ class StringBuilder:
         self._offsets = np.zeros(1, np.int64)
 
     def extend(self, texts: Sequence[str]) -> None:
-        """Add texts of ASCII letters."""
+        """Add texts."""
         first, new = self.count, Strings.of(texts)
         self.count += len(texts)
         end = int(self._offsets[first])
@@ -68,7 +68,7 @@ class StringInterner:
         return len(self._numbers)
 
     def intern(self, text: str) -> int:
-        """The number of a text of ASCII letters; a new text gets the next number."""
+        """The number of a text; a new text gets the next number."""
         found = self._numbers.get(text)
         if found is None:
             found = self._numbers[text] = len(self._numbers)
@@ -149,7 +149,11 @@ class StringDictionary:
 
     def _accepted(self, texts: Iterable[bytes]) -> Iterator[str]:
         for text in texts:
-            if text.isascii() and self._accepts(word := text.decode()):
+            try:
+                word = text.decode()
+            except UnicodeDecodeError:
+                continue
+            if self._accepts(word):
                 yield word
 
     def _enter(self, texts: Sequence[str]) -> None:

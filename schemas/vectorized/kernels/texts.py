@@ -32,14 +32,12 @@ class Strings(NamedTuple):
 
     @classmethod
     def of(cls, texts: Sequence[str]) -> Self:
-        """Texts of ASCII letters.
-
-        Raises:
-            UnicodeEncodeError: A text has other letters.
-        """
+        """These texts in UTF-8."""
+        together = "".join(texts)
+        sizes = map(len, texts if together.isascii() else [text.encode() for text in texts])
         offsets = np.zeros(len(texts) + 1, np.int64)
-        np.cumsum(np.fromiter(map(len, texts), np.int64, len(texts)), out=offsets[1:])
-        return cls(np.frombuffer("".join(texts).encode("ascii"), np.uint8), offsets)
+        np.cumsum(np.fromiter(sizes, np.int64, len(texts)), out=offsets[1:])
+        return cls(np.frombuffer(together.encode(), np.uint8), offsets)
 
     def and_then(self, others: Self) -> Self:
         """These texts, followed by the others."""

@@ -240,13 +240,22 @@ def test_texts_without_end_are_not_remembered_for_ever(monkeypatch: pytest.Monke
 
 
 @settings(max_examples=25, deadline=None)
-@given(later_schemas(), st.lists(st.booleans(), min_size=1, max_size=6))
-def test_every_field_of_the_newest_schema_becomes_a_column(later: Any, by_newest: Sequence[bool]) -> None:
+@given(
+    later_schemas(),
+    st.lists(st.booleans(), min_size=1, max_size=6),
+    st.booleans(),
+    st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=6) | st.just("y" * 300),
+    st.integers(-(1 << 63), (1 << 63) - 1),
+)
+def test_every_field_of_the_newest_schema_becomes_a_column(
+    later: Any, by_newest: Sequence[bool], ruled: bool, text: str, long: int
+) -> None:
     """Optional fields that a later schema adds are columns without a change in the reader, also of older records."""
     added = [field for field in later["fields"] if field["name"].startswith("new_")]
-    texts = {field["name"]: rules.IDENTITY for field in added if isinstance(field["type"], list)}
+    texts = {field["name"]: rules.IDENTITY for field in added if isinstance(field["type"], list) and ruled}
     with newest_schema(SUBJECT, NEWEST, later, texts):
-        new = {field["name"]: 5 if field["type"] in ("int", "long") else "X" for field in added}
+        new = {"new_text": "X" if ruled else text, "new_number": long, "new_small": 5, "new_symbol": "X"}
+        new = {field["name"]: new[field["name"]] for field in added}
         encode, values = encoder(SUBJECT), []
         for number, newest in enumerate(by_newest):
             record = status(f"e{number}", "CLEARED", AT, official="o1").to_avro()
