@@ -1,7 +1,7 @@
-"""The alerts of a section against those that its final office counts imply.
+"""Compares the alerts of a section with those that its final office counts imply.
 
-This is the detector itself, fed once with everything in its final form: it shows that no alert was lost, doubled or
-left behind by all that happened on the way. Whether the detector is right is shown elsewhere.
+The expected alerts come from the detector itself, fed once with the final counts. So this shows that no alert was lost,
+doubled or left open by faults. Other tests show that the detector is right.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _ALERTS = (
 
 
 def compare_alerts(client: Client) -> Difference:
-    """The alerts that stand."""
+    """Differences between stored and implied alerts."""
     stored = [(row[0], row[1:]) for row in client.execute(_ALERTS)]
     return difference("alert", stored, _implied(client))
 

@@ -1,7 +1,7 @@
-"""How a process is made to die at a named point: a file that whoever comes past that point first takes away.
+"""How a process is made to die at a named point.
 
-The harness writes `armed-<point>` into the control directory, with how many passes are to be let go by. Each process
-looks for it when it passes the point; the one that renames it is the one that dies, by SIGKILL, of its own hand.
+The harness writes the file `armed-<point>` into the control directory; it holds the number of passes to skip. Each
+process looks for the file when it passes the point. The process that succeeds in renaming it kills itself (SIGKILL).
 """
 
 from __future__ import annotations
@@ -40,17 +40,17 @@ class Arsenal:
         directory.mkdir(parents=True, exist_ok=True)
 
     def arm(self, point: str, skip: int) -> None:
-        """Let the process that passes the point after `skip` passes of its own die there."""
+        """Make a process die at a point, after it has passed it `skip` times."""
         draft = self.directory / "draft"
         draft.write_text(str(skip))
         draft.replace(self.directory / f"armed-{point}")
 
     def disarm(self, point: str) -> None:
-        """Nobody came past; harmless when somebody did."""
+        """Undo `arm`; harmless if a process has died there."""
         (self.directory / f"armed-{point}").unlink(missing_ok=True)
 
     def death(self, point: str) -> Death | None:
-        """Who died there; a death is told once."""
+        """The process that died there; each death is returned once."""
         path = self.directory / f"dead-{point}"
         try:
             pid, at = path.read_text().split()
@@ -68,7 +68,7 @@ class Fuse:
         self._passes: defaultdict[str, int] = defaultdict(int)
 
     def lit(self, point: str) -> bool:
-        """Note a pass; whether this process is the one that must die here. Cheap while nothing is armed."""
+        """Count a pass; whether this process must die here. Cheap while nothing is armed."""
         path = f"{self._directory}/armed-{point}"
         try:
             skip = int(Path(path).read_text()) if os.path.exists(path) else -1  # noqa: PTH110 - ten times cheaper

@@ -1,4 +1,4 @@
-"""Processes that are kept running, as an operator's supervisor keeps them: whoever dies is started again."""
+"""Keeps processes running, as an operator's supervisor does: a process that dies is started again."""
 
 from __future__ import annotations
 
@@ -31,8 +31,8 @@ class Child:
         environment: All of its environment.
         log: File that takes what it writes.
         kept: Whether it is started again when it ends.
-        process: The present one.
-        started_at: When that was started; seconds of the monotonic clock.
+        process: The current one.
+        started_at: When it was started; seconds of the monotonic clock.
     """
 
     name: str
@@ -51,7 +51,7 @@ class Child:
 
 
 class Keeper:
-    """Starts, stops and kills children; starts again those that die. A context manager that leaves none behind."""
+    """Starts, stops and kills children, and restarts those that die. A context manager; at its end none is left."""
 
     def __init__(self) -> None:
         self._children: dict[str, Child] = {}
@@ -61,14 +61,14 @@ class Keeper:
         self._thread = threading.Thread(target=self._watch, name="keeper", daemon=True)
 
     def __enter__(self) -> Self:
-        """Begin to watch."""
+        """Start the watching thread."""
         self._thread.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """End everybody."""
+        """End all children."""
         self._over.set()
         self._thread.join()
         for name in reversed(list(self._children)):
@@ -125,7 +125,7 @@ class Keeper:
         return self._children[name]
 
     def ends(self) -> int:
-        """How many processes ended without being asked to."""
+        """Number of processes that ended unasked."""
         return self._ends
 
     def kill(self, name: str, *, for_good: bool = False) -> int:

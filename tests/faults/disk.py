@@ -1,6 +1,6 @@
-"""A disk for snapshots that can be filled to the brim: a small file system in memory where that may be mounted.
+"""A disk for snapshots that tests can fill: a small file system in memory, where we may mount one (root).
 
-Where it may not (no root), the launched worker is told by a file to fail like a full disk, see `faults.points`.
+Elsewhere a file tells the launched worker to fail as on a full disk (`faults.points`).
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ class SnapshotDisk:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Unmount it; what was on it is gone."""
+        """Unmount it; its content is gone."""
         self.free()
         unmount(self.directory)
 
@@ -64,7 +64,7 @@ class SnapshotDisk:
                 file.write(_CHUNK)
 
     def free(self) -> None:
-        """Make room again; harmless when there is."""
+        """Make room again; harmless if there is room."""
         self._flag.unlink(missing_ok=True)
         self._ballast.unlink(missing_ok=True)
 

@@ -1,4 +1,4 @@
-"""What the accepted inputs of a round imply, table by table: the oracle's answer, by natural key."""
+"""The tables that the accepted inputs of a round imply, by the oracle; rows by natural key."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ RESOLVE_WORKING_DAYS = 15
 
 
 def expected_tables(inputs: Accepted) -> Tables:
-    """Every table of a round. Uses the one in-process ClickHouse there can be, so only one call at a time."""
+    """Every table of a round. A process can hold only one chDB, so make only one call at a time."""
     oracle = Oracle(inputs.of_rated_declarations(), inputs.ratings)
     try:
         derived = {
@@ -35,7 +35,7 @@ def expected_tables(inputs: Accepted) -> Tables:
 
 
 def _raw(inputs: Accepted) -> Tables:
-    """The events themselves: of several contents under one id the one with the highest checksum stands."""
+    """The events themselves: of several contents under one id the one with the highest checksum wins."""
     statuses = _highest(((int(one.declaration_no[:11]), one.event_id), crc) for one, crc in inputs.statuses)
     ratings = _highest(((int(one.declaration_no[:11]), one.sheet_id, one.revision), crc) for one, crc in inputs.ratings)
     items = _highest(

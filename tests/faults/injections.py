@@ -1,4 +1,4 @@
-"""What each kind of fault does to a running section."""
+"""How each kind of fault is injected into a running section."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ _HOUR_MS = 3_600_000
 
 @dataclass(slots=True)
 class Injected:
-    """What was done.
+    """An injected fault.
 
     Attributes:
         at: When it happened, or began; seconds of the monotonic clock.
-        reached: Whether it happened at all: a point that nobody passed does not count.
-        pids: Processes it was done to.
-        notes: What else is worth knowing.
-        broken: Promises that were broken on the way, other than rows: a stop that took too long.
+        reached: Whether it happened: a point that no process passed does not count.
+        pids: Affected processes.
+        notes: Details for the report.
+        broken: Other broken promises, e.g. a stop that took too long.
     """
 
     at: float = 0.0

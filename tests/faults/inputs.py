@@ -1,4 +1,4 @@
-"""The inputs of a closed round as bytes, exactly as Kafka acknowledged them; what the oracle judges by."""
+"""The inputs of a closed round as bytes, exactly as Kafka acknowledged them: the input of the oracle."""
 
 from __future__ import annotations
 
@@ -33,13 +33,13 @@ class Accepted:
     refused: int
 
     def of_rated_declarations(self) -> list[tuple[DeclarationStatus, int]]:
-        """The statuses that facts can depend on."""
+        """Statuses of rated declarations: only on these can facts depend."""
         rated = {sheet.declaration_no[:11] for sheet, _crc in self.ratings}
         return [entry for entry in self.statuses if entry[0].declaration_no[:11] in rated]
 
 
 def write_inputs(path: Path, records: Records, refused: int) -> None:
-    """Put the records of a round down, with the number of bad ones; the file appears whole or not at all."""
+    """Write the records of a round and the number of bad ones; the file appears whole or not at all."""
     draft = path.with_suffix(".draft")
     with draft.open("wb") as file:
         named = {topic.subject: found for topic, found in records.items()}
@@ -55,10 +55,10 @@ def read_inputs(path: Path) -> Accepted:
 
 
 def accepted(records: Records, refused: int = 0) -> Accepted:
-    """As `read_inputs`, of records that are at hand.
+    """As `read_inputs`, for records in memory.
 
     Raises:
-        AssertionError: The contract refuses one of them: then it is the load that is wrong.
+        AssertionError: The contract refuses one of them; then the load is wrong.
     """
     statuses = RecordReader(Topic.DECLARATION_STATUS, DeclarationStatus).read(_batch(records, Topic.DECLARATION_STATUS))
     sheets = RecordReader(Topic.RATING, Rating).read(_batch(records, Topic.RATING))

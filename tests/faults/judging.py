@@ -1,4 +1,4 @@
-"""Comparing closed rounds with ClickHouse until they are equal or it is too late."""
+"""Compares closed rounds with ClickHouse until they are equal or time is up."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ _PAUSE_S = 0.4
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """A closed round and what it must lead to, on disk: all rounds of a section would fill the memory.
+    """A closed round and its expected tables, on disk: all rounds of a section would fill the memory.
 
     Attributes:
         of: The round.
@@ -37,12 +37,12 @@ class Judged:
     path: Path
 
     def put(self, tables: Tables) -> None:
-        """Remember what is expected."""
+        """Write the expected tables."""
         with self.path.open("wb") as file:
             pickle.dump(tables, file, pickle.HIGHEST_PROTOCOL)
 
     def tables(self) -> Tables:
-        """What is expected."""
+        """Read the expected tables."""
         with self.path.open("rb") as file:
             found: Tables = pickle.load(file)
         return found
@@ -51,13 +51,13 @@ class Judged:
 def await_equal(
     clickhouse: ClickHouseConnection, judged: Sequence[Judged], patience_s: float, *, alerts: bool = False
 ) -> Verdict:
-    """The last comparison: the first that finds everything equal, or the one after which it is too late.
+    """Compare until everything is equal or time is up; returns the last comparison.
 
     Args:
         clickhouse: Where the tables are.
         judged: Rounds.
-        patience_s: How long to go on.
-        alerts: Whether the alerts are compared, too: only when nothing flows any more.
+        patience_s: Time limit in seconds.
+        alerts: Whether to compare alerts too: only after the load has ended.
     """
     verdict, began = Verdict(()), time.monotonic()
 
@@ -75,7 +75,7 @@ def await_equal(
 
 
 def _arrived(clickhouse: ClickHouseConnection, judged: Sequence[Judged]) -> bool:
-    """Whether as many rows are there as there must be: a cheap question before the dear ones."""
+    """Whether the number of rows is as expected: a cheap question before the expensive ones."""
     try:
         with session(clickhouse) as client:
             return all(rows_arrived(client, one.of, one.tables()) for one in judged)

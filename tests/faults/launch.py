@@ -1,8 +1,7 @@
-"""Run `hailong worker` or `hailong sink` with points at its ports where it can be made to die: `launch.py worker`.
+"""Runs `hailong worker` or `hailong sink` with named points at which it can be made to die: `launch.py worker`.
 
-The product knows nothing of this. The wrappers stand where it talks to the outside: where outputs leave, where commits
-return, where runs of the log and files of snapshots pass, where blocks go to ClickHouse. Then the ordinary command line
-takes over.
+The product has no code for this. We wrap the functions that talk to the outside: publishing, commits, reading the log,
+writing snapshots, inserts into ClickHouse. Then the ordinary command line runs.
 """
 
 from __future__ import annotations

@@ -1,16 +1,16 @@
-"""One run of the matrix: section by section, fault by fault, each judged before the next is done.
+"""One run of the matrix: section by section, fault by fault; each fault is judged before the next is injected.
 
-A fault has a round of the load to itself:
+A fault has its own round of the load:
 
-1. the declarations of the round begin to be rated; both kinds of events flow
-2. the fault is done
-3. recovery: every record that was in Kafka when the fault was over is done by every group
-4. the round is closed and the next one begins at once; until step 1 comes again it brings statuses only, at the full
-   rate, since the audit can hold rating items against facts only when none is on its way
-5. ClickHouse is compared with the oracle, row by row, until they are equal or it is too late
+1. the declarations of the round begin to be rated: both kinds of events are sent
+2. the fault is injected
+3. recovery: every group has processed every record that was in Kafka when the fault was over
+4. the round is closed and the next one begins at once. Until its step 1 it sends statuses only, at the full rate: the
+   audit can compare rating items with facts only while no rating is in flight
+5. ClickHouse is compared with the oracle, row by row, until they are equal or time is up
 6. the audit must find nothing missing and nothing doubled
 
-At the end of a section all its rounds are compared once more, with the alerts, when nothing flows any more.
+At the end of a section, after the load has ended, all its rounds are compared once more, and the alerts.
 """
 
 from __future__ import annotations
@@ -38,11 +38,11 @@ _RECOVERY_S = 120.0
 _EQUAL_S = 60.0
 _AUDIT_S = 45.0
 _RATED_S = 1.5
-"""For so long the round is rated before the fault, so that something is on its way when it happens."""
+"""Seconds of ratings before the fault, so that something is in flight when it happens."""
 
 
 def run_section(run: Run, section: Section, tell: Callable[[str], None]) -> Iterator[Outcome]:
-    """Do a section's faults; an outcome after each, and one for the end of the section."""
+    """Inject a section's faults; yields an outcome after each, and one for the end of the section."""
     directory = run.directory / f"section-{section.number}"
     tell(f"section {section.number}: {section.brokers} broker(s), {len(section.faults)} faults: starting")
     with open_site(directory, section, run.seed, run.rate, embedded=run.embedded) as site:
@@ -50,12 +50,12 @@ def run_section(run: Run, section: Section, tell: Callable[[str], None]) -> Iter
 
 
 class Judge:
-    """Does the faults of a section one after another and judges each.
+    """Injects the faults of a section one after another and judges each.
 
     Args:
-        run: How.
-        section: Which.
-        site: Where.
+        run: Options of the run.
+        section: The section.
+        site: The running section.
     """
 
     def __init__(self, run: Run, section: Section, site: Site) -> None:
@@ -94,7 +94,7 @@ class Judge:
         return self._site.logs("worker").count('"event": "view_rebuilt"')
 
     def _await_caught_up(self, since: float, patience_s: float) -> float | None:
-        """Until all groups have done what is in Kafka now; seconds since the fault, None when it took too long."""
+        """Wait until all groups have processed what is in Kafka now; seconds since the fault, None: not in time."""
         progress = self._site.progress
         ends: Mapping[Any, int] | None = None
 
@@ -104,7 +104,7 @@ class Judge:
                 ends = ends or progress.ends()
                 return progress.behind(ends) == 0
             except HailongError:
-                return False  # Kafka is away, or about to elect: it is asked again
+                return False  # Kafka does not answer yet
 
         try:
             eventually(done, "the groups catch up", within_s=patience_s)
@@ -113,7 +113,7 @@ class Judge:
         return time.monotonic() - since
 
     def _judge_round(self, outcome: Outcome, at: float, command: str = "close") -> None:
-        """Close the round and compare it until it is equal or too late."""
+        """Close the round and compare it until it is equal or time is up."""
         of = next(self._rounds)
         path = self._run.directory / f"section-{self._section.number}" / f"round-{of.number}.inputs"
         self._site.load.say(f"{command} {path}")
@@ -136,7 +136,7 @@ class Judge:
         outcome.examples = verdict.examples()
 
     def _audit(self, outcome: Outcome) -> None:
-        """Look until the audit is clean or it is too late."""
+        """Repeat the audit until it is clean or time is up."""
         report: AuditReport | None = None
         deadline = time.monotonic() + _AUDIT_S
         while report is None or not report.clean:
@@ -157,7 +157,7 @@ class Judge:
             outcome.examples.append(f"audit: {report.services}")
 
     def _end(self) -> Outcome:
-        """All rounds once more, and the alerts, when nothing flows any more."""
+        """Compare all rounds once more, and the alerts, after the load has ended."""
         outcome = Outcome(None, self._section.number, Injected(time.monotonic()))
         self._judge_round(outcome, outcome.injected.at, "end")
         outcome.recovered_s = self._await_caught_up(outcome.injected.at, _RECOVERY_S)
@@ -170,7 +170,7 @@ class Judge:
         return outcome
 
     def _count_dead_letters(self, outcome: Outcome) -> None:
-        """One for each record that was refused, though worker and sink both refuse it, some of them many times."""
+        """Expect one dead letter for each refused record, however often worker and sink refused it."""
         missing = max(0, self._refused - outcome.dead_letters)
         extra = max(0, outcome.dead_letters - self._refused_at_most)
         outcome.lost += missing

@@ -1,7 +1,7 @@
-"""Answers how far consumer groups have come: a process of its own, asked by lines of JSON, see `faults.progress`.
+"""Reports the progress of consumer groups, in a process of its own that is asked by lines of JSON (`faults.progress`).
 
-librdkafka's admin requests can abort the process when a broker dies under them (an assertion on a reference count), so
-they are made where that does no harm. An observer that gets no answer ends; the next question starts a new one.
+librdkafka's admin requests can abort the process when a broker dies (an assertion on a reference count), so they run
+where that does no harm. An observer that gets no answer ends; the next question starts another.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class Observer:
         self._partitions: list[TopicPartition] = []
 
     def ends(self, topics: Sequence[str]) -> Offsets:
-        """The present ends of all partitions of topics."""
+        """Current end offsets of all partitions of topics."""
         if not self._partitions:
             known = self._admin.list_topics(timeout=TIMEOUT_S).topics
             self._partitions = [TopicPartition(name, number) for name in topics for number in known[name].partitions]

@@ -1,4 +1,4 @@
-"""What comes of a fault, and how a run is run."""
+"""The result of a fault, and the options of a run."""
 
 from __future__ import annotations
 
@@ -11,12 +11,12 @@ from faults.schedule import Fault
 
 @dataclass(slots=True)
 class Outcome:
-    """What came of a fault.
+    """Result of a fault.
 
     Attributes:
         fault: The fault; None for the check at the end of a section.
         section: Which section.
-        injected: What was done.
+        injected: The injected fault.
         recovered_s: From the fault until everything written before its end was done; None: not in time.
         equal_s: From the fault until ClickHouse equalled the oracle; None: not in time.
         lost: Rows and records that are missing.
@@ -25,7 +25,7 @@ class Outcome:
         events: Input events of the round that Kafka acknowledged.
         rate: Events a second in the round.
         restarts: Processes that ended in the round without being asked to.
-        rebuilds: Views that were built.
+        rebuilds: Views that were restored.
         dead_letters: Records set aside.
         seconds: From the beginning of the round to the end of the audit.
         examples: Some of what differed.
@@ -58,11 +58,11 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """How the matrix is run.
+    """Options of a run.
 
     Attributes:
         directory: For logs and data.
-        seed: What everything is drawn from.
+        seed: Seed of the schedule and the load.
         rate: Events a second.
         embedded: The embedded broker instead of Apache Kafka.
         deadline: When no new fault is begun; seconds of the monotonic clock.

@@ -1,4 +1,4 @@
-"""The points at which a process can be made to die, as wrappers around the ports of the product."""
+"""The points at which a process can be made to die: wrappers of the functions that talk to the outside."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ WORKER_POINTS = (
 SINK_POINTS = ("before_insert", "mid_batch", "after_insert_before_commit", "after_sink_commit")
 
 CLOCK = "clock-offset-ms"
-"""File of the control directory: by how much the wall clock of the workers is wrong."""
+"""File of the control directory with the error of the workers' wall clock."""
 
 
 def wrap_worker(fuse: Fuse) -> None:
@@ -76,7 +76,7 @@ def _wrap_commit(fuse: Fuse) -> None:
 
 def _wrap_rebuild(fuse: Fuse) -> None:
     module: Any = processors.worker.state.restore
-    to_batch = module.to_batch  # called for each piece of the log that is replayed
+    to_batch = module.to_batch  # called for each part of the log that is replayed
 
     def to_batch_or_die(*arguments: Any) -> Any:
         fuse.passes("during_rebuild")

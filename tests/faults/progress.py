@@ -1,4 +1,4 @@
-"""How far the consumer groups have come, cheaply, and without joining any of them."""
+"""Progress of the consumer groups, without joining any of them."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Progress:
         self._end()
 
     def ends(self) -> Ends:
-        """The present ends of everything that any group reads.
+        """Current end offsets of everything that any group reads.
 
         Raises:
             Unavailable: The cluster does not answer.
@@ -57,7 +57,7 @@ class Progress:
         return {(topic, partition): offset for topic, partition, offset in self._ask("ends", wanted)}
 
     def behind(self, ends: Ends) -> int:
-        """How many records below these ends are not done, over all groups; asks no further than needed.
+        """How many records before these ends are not committed, over all groups.
 
         Raises:
             Unavailable: The cluster does not answer.
@@ -70,7 +70,7 @@ class Progress:
         return missing
 
     def members(self, group: str) -> int | None:
-        """How many members a settled group has; None while it rebalances.
+        """Number of members of a stable group; None while it rebalances.
 
         Raises:
             Unavailable: The cluster does not answer.

@@ -1,4 +1,4 @@
-"""`make faults`: do everything to the running system that we can think of, and see that nothing is lost or doubled."""
+"""`make faults`: inject every kind of fault into the running system and check that nothing is lost or doubled."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main() -> int:
-    """Run the matrix; 0 when nothing was lost or doubled and every check was clean."""
+    """Run the matrix; returns 0 if nothing was lost or doubled and every check was clean."""
     arguments = _arguments()
     console = Console()
     try:
@@ -105,7 +105,7 @@ def _kafka_version() -> str:
 
 
 def _fresh(directory: Path) -> Path:
-    """An empty directory; what a killed run left mounted is unmounted first."""
+    """Make an empty directory; unmount first what a killed run left mounted."""
     for left in directory.glob("section-*/snapshots"):
         unmount(left)
     shutil.rmtree(directory, ignore_errors=True)

@@ -1,4 +1,4 @@
-"""What is done to the system, in which order: drawn from a seed, so that a run can be repeated."""
+"""Which faults are injected, in which order: drawn from a seed, so that a run can be repeated."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ class Action(Enum):
     POINT = auto()
     """A process dies by SIGKILL at a named point."""
     REBUILD = auto()
-    """A worker dies, and whoever rebuilds its views dies in the middle of that."""
+    """A worker dies, and so does its successor while it restores the views."""
     CLICKHOUSE_KILL = auto()
     CLICKHOUSE_AWAY = auto()
     BROKER_KILL = auto()
@@ -31,12 +31,12 @@ class Kind:
     """One kind of fault.
 
     Attributes:
-        name: As it stands in the report.
+        name: Name in the report.
         action: How it is done.
         point: Where a process dies, with POINT and REBUILD.
-        passes: Up to how many passes of the point are let go by first.
-        brokers: How many brokers the cluster has for it.
-        what: For people.
+        passes: Up to how many passes of the point are skipped first.
+        brokers: Number of brokers of the cluster.
+        what: Description.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Everything that runs in one section: servers, topics, database, workers, sink and load."""
+"""Everything that runs in one section: servers, topics, a database, workers, a sink and the load."""
 
 from __future__ import annotations
 
@@ -84,7 +84,7 @@ class LoadProcess:
 
 @dataclass(slots=True)
 class Site:
-    """One section at work.
+    """A running section.
 
     Attributes:
         directory: Its logs and data.
@@ -98,7 +98,7 @@ class Site:
         progress: Looks at the consumer groups.
         load: The load.
         environment: Of workers and sinks.
-        group_prefix: What the names of the stages' groups begin with.
+        group_prefix: Prefix of the stages' consumer groups.
     """
 
     directory: Path
@@ -122,7 +122,7 @@ class Site:
         return name
 
     def logs(self, kind: str) -> str:
-        """All that the processes of a kind wrote."""
+        """Logs of all processes of a kind."""
         return "\n".join(path.read_text(errors="replace") for path in sorted(self.directory.glob(f"{kind}-*.log")))
 
     def answers(self) -> bool:
@@ -130,7 +130,7 @@ class Site:
         return answers(self.clickhouse)
 
     def members(self, count: int) -> bool:
-        """Whether every stage's group has settled with so many members; False also when nobody answers."""
+        """Whether every stage's group is stable with `count` members; False if Kafka does not answer."""
         try:
             found = [self.progress.members(f"{self.group_prefix}{stage.name}") for stage in STAGES]
         except Unavailable:
@@ -140,7 +140,7 @@ class Site:
 
 @contextmanager
 def open_site(directory: Path, section: Section, seed: int, rate: int, *, embedded: bool) -> Iterator[Site]:
-    """Start everything, and leave nothing behind.
+    """Start everything; stop all of it at the end of the block.
 
     Args:
         directory: For logs and data.

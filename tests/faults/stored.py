@@ -1,4 +1,4 @@
-"""What ClickHouse holds of a round, in the shape of `faults.expected`."""
+"""The stored rows of a round, in the shape of `faults.expected`."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _BY_DECLARATION = {
     "rating_item": (6, f"declaration, sheet_id, revision, target, office, target_id, {_CRC}, score"),
     "complaint": (3, _COMPLAINT),
 }
-"""How many columns are the natural key, and all columns."""
+"""Number of key columns, and all columns."""
 
 
 def compare_round(client: Client, of: Round, expected: Tables) -> Verdict:
@@ -34,7 +34,7 @@ def compare_round(client: Client, of: Round, expected: Tables) -> Verdict:
 
 
 def rows_arrived(client: Client, of: Round, expected: Tables) -> bool:
-    """Whether the largest tables have as many rows of a round as they must; says nothing about which rows."""
+    """Whether the largest tables have as many rows of a round as expected; it does not compare rows."""
     bounds = {"first": of.first, "end": of.end}
     for table in ("declaration_status", "rated_service"):
         query = f"SELECT count() FROM {table} FINAL WHERE declaration >= %(first)s AND declaration < %(end)s"
@@ -73,7 +73,7 @@ def _facts(client: Client, bounds: Any) -> Iterator[Row]:
 
 
 def _windows(client: Client, bounds: Any) -> Iterator[Row]:
-    """Windows of panes that hold a score: a pane whose scores all moved away says nothing."""
+    """Windows of panes that hold a score; a pane whose scores all moved away is ignored."""
     columns = (
         "target, office, target_id, toUnixTimestamp64Milli(window_end), toInt64(window_seconds),"
         " score_1, score_2, score_3, score_4, score_5"

@@ -1,11 +1,11 @@
 """The events of the load: declarations that live side by side, and the sheets that rate them.
 
-Everything a round brings forth is its own: its declaration numbers, its offices, and so its facts, complaints, windows
-and counts. So a round can be judged while the next one already flows. Event time flows on from round to round, as in
-life. It begins on 4 May 2020: a section lasts hours of event time, and up to the end of June there is no holiday.
+Rounds share nothing: each has its own declaration numbers and offices, and so its own facts, complaints, windows and
+counts. So a round can be compared while the next one already runs. Event time continues from round to round. It begins
+on 4 May 2020: a section lasts hours of event time, and until the end of June there is no holiday.
 
-The mix is unpleasant on purpose: events out of order, doubled, edited under the same id; sheets before the statuses of
-their declaration, of declarations that never appear, in several revisions, and two contents under one revision.
+The mix is difficult on purpose: events out of order, repeated, or edited under the same id; sheets that come before the
+statuses of their declaration or whose declaration never appears; several revisions, and two contents of one revision.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ _BIRTH_MS = 1_000
 _RANGE = 10_000_000
 _FIRST_KEY = 30_000_000_000
 _UNKNOWN = 5_000_000
-"""From here on the numbers of a round are never declared, only rated."""
+"""Numbers from here on are rated but never declared."""
 
 _STEPS = ("REGISTRATION", "DOCUMENT_CHECK", "GOODS_INSPECTION", "RELEASE_DECISION")
 _REASONS = ("LATE_GOODS_INSPECTION", "UNCLEAR_GUIDANCE", "SLOW_ANSWER")
@@ -40,7 +40,7 @@ _REASONS = ("LATE_GOODS_INSPECTION", "UNCLEAR_GUIDANCE", "SLOW_ANSWER")
 
 @dataclass(frozen=True, slots=True)
 class Round:
-    """What belongs to one round of a section.
+    """Numbers and offices of one round of a section.
 
     Attributes:
         number: From 0.
@@ -74,7 +74,7 @@ class Traffic:
 
     Args:
         of: The round.
-        seed: What it is drawn from, together with the number of the round.
+        seed: Seed, used together with the number of the round.
         since: Event time at which it begins.
 
     Attributes:
@@ -92,7 +92,7 @@ class Traffic:
         self.rated = False
 
     def take(self, number: int) -> list[Event]:
-        """The next so many events; declarations are born as they are needed."""
+        """The next `number` events; declarations are created as needed."""
         ready: list[Event] = []
         while len(ready) < number:
             self._birth()
@@ -101,7 +101,7 @@ class Traffic:
         return ready
 
     def rest(self) -> list[Event]:
-        """What the declarations of the round still have to come; none is born any more."""
+        """The remaining events of the declarations so far; no more declarations are created."""
         left = [heapq.heappop(self._waiting) for _ in range(len(self._waiting))]
         self.now = max([self.now, *(due for due, _order, _event in left)])
         return [event for _due, _order, event in left]

@@ -1,4 +1,4 @@
-"""What is missing, too much or wrong in a table, row by row."""
+"""Missing, extra and wrong rows of a table."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ _EXAMPLES = 3
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One table against what it must hold.
+    """Differences of one table from its expected rows.
 
     Attributes:
         table: Which.
-        rows: How many it must hold.
-        lost: Keys that are not there.
-        doubled: Keys that are there and must not be, and keys beyond the first.
-        differing: Keys that are there with another content; each counts as one lost and one doubled.
+        rows: Number of expected rows.
+        lost: Expected keys that are missing.
+        doubled: Unexpected keys, and repeats of expected ones.
+        differing: Keys with another content; each counts as one lost and one doubled.
         examples: The first few, for people.
     """
 
@@ -40,12 +40,12 @@ class Difference:
 
 
 def difference(table: str, stored: Iterable[Row], expected: Mapping[Any, Any]) -> Difference:
-    """Compare a table with what it must hold.
+    """Compare a table with its expected rows.
 
     Args:
         table: Its name.
-        stored: Its rows, as they are: a key may come twice.
-        expected: What it must hold.
+        stored: Its rows; a key may come twice.
+        expected: Expected content by key.
     """
     seen: Counter[Hashable] = Counter()
     strange, wrong = [], []
@@ -79,7 +79,7 @@ class Verdict:
 
     @property
     def equal(self) -> bool:
-        """Whether every table holds what it must."""
+        """Whether every table is as expected."""
         return all(one.equal for one in self.differences)
 
     @property

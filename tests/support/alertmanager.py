@@ -1,4 +1,4 @@
-"""A real Alertmanager, and small HTTP servers that stand in for it or receive what it tells."""
+"""A real Alertmanager, and small HTTP servers: in place of it, or as the receiver of its notifications."""
 
 from __future__ import annotations
 
@@ -28,21 +28,21 @@ from support.extras import alertmanager
 from support.polling import DEADLINE_S, eventually
 
 CONFIGURATION = Path(__file__).resolve().parents[2] / "deploy" / "monitoring" / "alertmanager.yml"
-"""What we recommend."""
+"""The configuration that we recommend."""
 
 _SHORTER = {"group_wait": "2s", "group_interval": "1s", "repeat_interval": "1h"}
 
 
 @dataclass
 class Received:
-    """What an HTTP server got.
+    """Requests that an HTTP server received.
 
     Attributes:
         url: Its address.
         bodies: JSON of the requests, in order.
-        headers: Theirs.
-        paths: Theirs.
-        answer: Status for a request, by its body.
+        headers: Headers of each request.
+        paths: Path of each request.
+        answer: Gives the status for a request from its body.
     """
 
     url: str
@@ -53,7 +53,7 @@ class Received:
 
     @property
     def alerts(self) -> list[dict[str, Any]]:
-        """All alerts that came, where it stands in for Alertmanager."""
+        """All alerts received, where it stands in for Alertmanager."""
         return [alert for body in list(self.bodies) for alert in body]
 
 
@@ -91,7 +91,7 @@ def receiver(certificate: Path | None = None) -> Iterator[Received]:
 
 
 def certificate_for_loopback(path: Path) -> Path:
-    """Write a certificate that vouches for itself, and its key, into a file."""
+    """Write a self-signed certificate and its key into a file."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "loopback")])
     now = datetime.now(UTC)
@@ -108,14 +108,14 @@ def certificate_for_loopback(path: Path) -> Path:
 
 
 class Alertmanager:
-    """An Alertmanager on a free loopback port, which tests may end and start again; configured as we recommend.
+    """An Alertmanager on a free loopback port with our recommended configuration; tests may stop and start it.
 
     Args:
         directory: For its data, which outlives it.
-        tells: Address of the receiver.
+        receiver_url: Address that it notifies.
     """
 
-    def __init__(self, directory: Path, tells: str) -> None:
+    def __init__(self, directory: Path, receiver_url: str) -> None:
         self._binary = str(alertmanager())
         self._directory = directory
         self._port = free_port()
@@ -125,7 +125,7 @@ class Alertmanager:
         for name, short in _SHORTER.items():
             text, found = re.subn(rf"(?m)^(  {name}): \w+$", rf"\1: {short}", text)
             assert found == 1, name
-        text, found = re.subn(r"(?m)^(      - url): .*$", rf"\1: {tells}", text)
+        text, found = re.subn(r"(?m)^(      - url): .*$", rf"\1: {receiver_url}", text)
         assert found == 1
         directory.mkdir(parents=True, exist_ok=True)
         (directory / "alertmanager.yml").write_text(text)
@@ -146,13 +146,13 @@ class Alertmanager:
         assert process.poll() is None, (self._directory / "alertmanager.log").read_text()
 
     def stop(self) -> None:
-        """End it in order, if it runs: it keeps whom it told what, and forgets the alerts."""
+        """Stop it (SIGTERM), if it runs. It keeps its log of notifications and forgets the alerts."""
         if self._process is not None:
             self._process.terminate()
             self._process.wait(DEADLINE_S)
             self._process = None
 
     def alerts(self) -> dict[str, dict[str, Any]]:
-        """Alerts that are not over, by id."""
+        """Active alerts by id."""
         with urllib.request.urlopen(f"{self.url}/api/v2/alerts", timeout=5) as response:
             return {alert["labels"]["alert_id"]: alert for alert in json.load(response)}

@@ -12,13 +12,13 @@ from schemas.records import ActorRole, CaseAction, Complaint, ComplaintAction, C
 
 ENTERPRISE = "0200100100"
 OPENED = "2026-09-07 09:00"
-"""A Monday without a holiday near it."""
+"""A Monday with no holiday near it."""
 
 COMPLAINT = complaint_id("10300000001", "s-1", "03CC")
 
 
-def world(**policy: Any) -> CaseContext:
-    """The world of the reference data, with a policy that differs in something."""
+def case_context(**policy: Any) -> CaseContext:
+    """The context of the reference data, with changes of its policy."""
     found = reference_policies().cases
     return replace(found, policy=replace(found.policy, **policy))
 
@@ -50,7 +50,7 @@ def complaint(opened_at: int, **fields: Any) -> Complaint:
 
 
 def action(name: str, acted_at: int, number: int = 0, **fields: Any) -> ComplaintAction:
-    """An action with all that it needs, by who may do it."""
+    """A complete action, done by an actor who may do it."""
     theirs = {CaseAction.SUPPLY, CaseAction.RATE_HANDLING, CaseAction.APPEAL, CaseAction.WITHDRAW}
     by_enterprise = name in theirs
     given: dict[str, Any] = {

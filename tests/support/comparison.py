@@ -1,4 +1,4 @@
-"""What the pipeline ended with, held against what the oracle says it must end with."""
+"""Compares the final records of the pipeline with those of the oracle."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from support.oracle import Oracle
 HOUR = 3_600_000
 
 Last = dict[tuple[Topic, Any], Any]
-"""The record with the highest version of every identity (see `identity`), by topic."""
+"""By topic and `identity`: the record with the highest version."""
 
 
 def identity(record: Any) -> tuple[Any, ...]:
@@ -26,7 +26,7 @@ def records_of(last: Last, topic: Topic) -> list[Any]:
 
 
 def compare(last: Last, oracle: Oracle) -> None:
-    """Facts, complaints, windows and counts."""
+    """Assert that facts, complaints, windows and counts are equal."""
     compare_facts(last, oracle)
     compare_complaints(last, oracle)
     compare_windows(last, oracle)

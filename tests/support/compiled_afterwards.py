@@ -1,4 +1,4 @@
-"""Joins some events after everything was compiled ahead; a program of its own, for another test may compile more."""
+"""Joins some events after precompiling and fails if that compiles more; in its own process, as other tests compile."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ from support.record_batches import packed
 
 
 def compiled() -> int:
-    """How many versions of kernels there are in this process."""
+    """Number of compiled kernel signatures in this process."""
     modules = [module for name, module in sys.modules.items() if name.startswith(("schemas", "processors"))]
     kernels = {id(one): one for module in modules for one in vars(module).values() if isinstance(one, Dispatcher)}
     return sum(len(one.signatures) for one in kernels.values())
 
 
 def main() -> None:
-    """Fails if a kernel is compiled after the warming."""
+    """Fail if a kernel is compiled after precompiling."""
     warm()
     before = compiled()
     assert before > 10

@@ -43,7 +43,7 @@ def rating(sheet_id: str, revision: int, submitted_at: int, *items: RatingItem, 
 
 
 def value_of(record: Any, topic: Topic) -> bytes:
-    """A record as it stands in Kafka."""
+    """A record as encoded in Kafka."""
     return _ENCODERS[topic](record.to_avro())
 
 

@@ -1,4 +1,4 @@
-"""A simulated scenario as single events, which tests can delay, change and encode anew; and the oracle of them."""
+"""A simulated scenario as single events, which tests can delay, change and encode again; and its oracle."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from support.pipeline import Sent
 
 @dataclass(frozen=True)
 class Event:
-    """One event: its fields as the contract of today knows them, and when it arrived in simulated time."""
+    """One event: its fields by the current contract, and its arrival in simulated time."""
 
     topic: Topic
     key: bytes
@@ -31,7 +31,7 @@ class Event:
 
     @property
     def declaration(self) -> str:
-        """The eleven digits."""
+        """Declaration number without its last digit."""
         return self.key.decode()
 
 
@@ -56,9 +56,9 @@ def written(event: Event, *, at: int | None = None, writer: tuple[int, Any] | No
 
     Args:
         event: The event.
-        at: Kafka timestamp; None for the present.
-        writer: Schema id and parsed schema; None for those of today.
-        more: Fields instead of the event's, or beside them.
+        at: Kafka timestamp; None for now.
+        writer: Schema id and parsed schema; None for the newest pinned ones.
+        more: Fields that replace or extend the event's.
     """
     number = latest(event.topic.subject).schema_id
     schema_id, schema = writer or (number, parsed(number))
@@ -72,7 +72,7 @@ def oracle_of(seen: Iterable[tuple[Event, Sent]], order: Iterable[str] = tuple(S
     """The oracle of events.
 
     Args:
-        seen: What a reader of today must see, and the bytes it was sent as.
+        seen: Each event as a reader of this version must see it, and as it was sent.
         order: Statuses in the order of a declaration's life.
     """
     pairs = [(event, zlib.crc32(sent.value[HEADER_BYTES:])) for event, sent in seen]

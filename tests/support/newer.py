@@ -1,7 +1,7 @@
-"""The next version of hailong: our packages with a later contract, made as `docs/contract.md` says a version is made.
+"""A next version of hailong: a copy of our packages with a newer contract, made by the steps of `docs/contract.md`.
 
 `declaration-status` gets an optional field `lane` and the status AUTO_CLEARED, `rating` an optional field `language`. A
-process of that version is any command run with the folder before ours on Python's path.
+command runs as that version when the folder comes before ours on Python's path.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ def next_version(folder: Path) -> Path:
 
 
 def _keep_machine_code(folder: Path) -> None:
-    """Kernels are the same, and compiling them takes half a minute: but numba names what it keeps by the place."""
+    """Reuse the compiled kernels (compiling takes half a minute); numba names its cache files by the source folder."""
     packages = {path.parent for room in ("schemas", "processors") for path in (ROOT / room).rglob("*.py")}
     names = {_name_of(package): _name_of(folder / package.relative_to(ROOT)) for package in packages}
     home = Path("schemas") / "vectorized" / "kernels" / "__pycache__"

@@ -37,7 +37,7 @@ PARTITIONS = 2
 
 @dataclass(frozen=True)
 class Sent:
-    """One record as a producer sends it; `at` is its Kafka timestamp, None for the present."""
+    """One record as a producer sends it; `at` is its Kafka timestamp, None for now."""
 
     topic: Topic
     key: bytes
@@ -64,9 +64,9 @@ class Pipeline:
     _publisher: EventPublisher = field(init=False)
 
     def __post_init__(self) -> None:
-        """Make the topics, and the publisher of every event.
+        """Create the topics and the publisher.
 
-        Without retention: tests write records of 2020, which a Kafka with our retention may delete at once.
+        The topics keep everything: tests write records of 2020, which our retention would delete at once.
         """
         admin = AdminClient(dict(self.kafka.client_config()))
         specs = [(topic.value.name(self.kafka.topic_prefix), topic.value) for topic in Topic]
@@ -80,7 +80,7 @@ class Pipeline:
         self._publisher = EventPublisher(self.kafka)
 
     def close(self) -> None:
-        """Let the publisher and the databases go."""
+        """Close the publisher and drop the databases."""
         self._publisher.close()
         drop_databases(self.clickhouse, self.named("").database)
 
@@ -91,12 +91,12 @@ class Pipeline:
         return connection
 
     def named(self, name: str) -> ClickHouseConnection:
-        """A database of this deployment, as it is."""
+        """A database of this deployment, not migrated."""
         return replace(self.clickhouse, database=f"{self.kafka.topic_prefix.rstrip('.')}_{name}")
 
     @contextmanager
     def worker(self, *, code: Path | None = None, **settings: str) -> Iterator[subprocess.Popen[bytes]]:
-        """`hailong worker`; `code` is a folder with packages that stand before ours."""
+        """`hailong worker`; `code` is a folder whose packages replace ours."""
         chosen = {"HAILONG_WORKER_IDLE_ADVANCE_S": "1", "HAILONG_WORKER_FETCH_WAIT_MS": "50", **settings}
         with self._process("worker", code, chosen) as process:
             yield process
@@ -124,7 +124,7 @@ class Pipeline:
             yield process
 
     def run(self, *arguments: str, code: Path | None = None, **settings: str) -> subprocess.CompletedProcess[str]:
-        """Any other command of `hailong`, until it ends."""
+        """Run any other command of `hailong` to its end."""
         environment = self._environment(code, settings)
         command = [sys.executable, "-m", "deploy.cli.main", *arguments]
         return subprocess.run(
@@ -138,7 +138,7 @@ class Pipeline:
         )
 
     def migrate_by(self, code: Path, database: ClickHouseConnection) -> None:
-        """`hailong migrate`, as other code does it."""
+        """`hailong migrate`, run by the code of another version."""
         ran = self.run("migrate", code=code, **self._database_settings(database))
         assert ran.returncode == 0, ran.stderr
 
@@ -149,7 +149,7 @@ class Pipeline:
         self._publisher.flush()
 
     def records(self, topic: Topic, kind: type[R]) -> list[R]:
-        """Every record that a topic holds now, in the order of the log within each partition."""
+        """All records of a topic now, in log order within each partition."""
         name = topic.value.name(self.kafka.topic_prefix)
         found: list[R] = []
         ended: set[int | None] = set()

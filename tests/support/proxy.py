@@ -12,16 +12,16 @@ from deploy.local.ports import free_port
 
 _CHUNK = 65_536
 _END_OF_STREAM = b"\x05"
-"""The packet by which ClickHouse says that all is done; what it says before is about progress."""
+"""ClickHouse's end-of-stream packet; earlier packets report progress."""
 
 
 class Fault(Enum):
-    """What happens, once, to the statement that holds the marker."""
+    """What happens, once, to a statement with the marker."""
 
     CUT = auto()
     """The connection breaks in the middle of the client's data."""
     SWALLOW = auto()
-    """The server gets everything and does it; its answer is dropped and the connection breaks."""
+    """The server receives and runs everything; its answer is dropped and the connection breaks."""
     SILENCE = auto()
     """As SWALLOW, but the connection stays open and silent."""
 
@@ -104,7 +104,7 @@ class Proxy:
             self._listener.close()
             for connection in self._connections:
                 connection.cut()
-            thread.join(5)
+            thread.join()
 
 
 class _Connection:

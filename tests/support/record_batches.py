@@ -41,14 +41,14 @@ def record_batch(
 
 
 def record_batches(data: bytes, first: int = 0) -> RecordBatches:
-    """What a consumer hands out for them."""
+    """The same data as our consumer returns it."""
     found = list(read_headers(data))
     end, count = found[-1][0].next_offset, sum(header.records for header, _begin, _end in found)
     return RecordBatches("a-topic", 0, first, end, count, [data[begin:end] for _header, begin, end in found])
 
 
 def packed(batch: Batch, together: int = 1000) -> PackedBatch:
-    """The same batch, as Kafka would store it: in record batches of so many records."""
+    """The same batch as Kafka stores it, in record batches of `together` records."""
     data = b""
     for first in range(0, len(batch), together):
         part = slice(first, first + together)

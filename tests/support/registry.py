@@ -17,7 +17,7 @@ _LATEST_ONLY = {"BACKWARD", "FORWARD", "FULL"}
 
 
 class Shelf:
-    """What the stand-in holds, and how it misbehaves when a test tells it to.
+    """Contents of the stand-in, and how it misbehaves if a test asks for it.
 
     Attributes:
         schemas: Text of each schema, by id.

@@ -40,7 +40,7 @@ _KEYS = SealingKeys.parse(SealingKeys.generate())
 
 
 def raw(topic: Topic, *records: Any) -> list[tuple[bytes | None, bytes | None]]:
-    """Records as they stand in Kafka: key and value."""
+    """Keys and values of records, as in Kafka."""
 
     def key(one: Any) -> bytes | None:
         if topic is Topic.DEAD_LETTER:
@@ -51,7 +51,7 @@ def raw(topic: Topic, *records: Any) -> list[tuple[bytes | None, bytes | None]]:
 
 
 def sealed(sheet_id: str, name: str = "Nguyễn Văn Canary", phone: str = "0912345678") -> bytes:
-    """A contact as it travels."""
+    """A sealed contact."""
     return seal(Contact(name, phone), sheet_id, _KEYS)
 
 
@@ -65,7 +65,7 @@ _NOT_YET = {
 
 @lru_cache(maxsize=4)
 def _admin(kafka: KafkaConnection) -> AdminClient:
-    # It outlives brokers that tests stop, and would say so every second.
+    # It outlives brokers that tests stop, and would log that every second.
     return AdminClient({**kafka.client_config(), "log_level": 0})
 
 
@@ -132,7 +132,7 @@ class SinkBench:
 
     @property
     def admin(self) -> AdminClient:
-        """Asks the broker."""
+        """Admin client of the broker."""
         return _admin(self.kafka)
 
     def committed(self, topic: Topic = Topic.DECLARATION_STATUS) -> int:
@@ -152,7 +152,7 @@ class SinkBench:
 
     @contextmanager
     def sink(self, **changed: Any) -> Iterator[SinkMonitor]:
-        """A sink in a thread, for as long as the block lasts; what stopped it is raised at the end."""
+        """A sink in a thread, for as long as the block lasts; its error is raised at the end."""
         stop, monitor, options = threading.Event(), SinkMonitor(), replace(self.options, **changed)
         with beside(lambda: run_sink(self.kafka, self.clickhouse, options, stop, monitor=monitor), stop, DEADLINE_S):
             yield monitor
@@ -214,7 +214,7 @@ class SinkProcess:
 
     @property
     def log(self) -> str:
-        """What it said."""
+        """All that it has logged."""
         return self._log.read_text()
 
     def says(self, words: str) -> int:

@@ -1,4 +1,4 @@
-"""A sink as a process of its own, so that tests can kill it: arguments are a JSON object."""
+"""Runs a sink in its own process, so that tests can kill it. The argument is a JSON object."""
 
 from __future__ import annotations
 

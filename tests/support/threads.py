@@ -1,4 +1,4 @@
-"""Long-running work beside a test."""
+"""Runs work in a thread beside a test."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def beside(work: Callable[[], object], stop: threading.Event, patience_s: float) -> Iterator[None]:
-    """Work in a thread for as long as the block lasts; what stopped it is raised at the end.
+    """Run work in a thread for as long as the block lasts; raise its error at the end.
 
     Args:
         work: Runs until `stop` is set.

@@ -73,7 +73,7 @@ class WorkerBench:
 
     def values(self, topic: Topic) -> list[bytes]:
         """All values of a topic so far."""
-        # By reading: the embedded broker's end offset is that of the first record of the last batch, plus one.
+        # By reading: the embedded broker reports a wrong end offset (first record of the last batch, plus one).
         if topic not in self.readers:
             settings = {**self.connection.consumer_config(f"test-{uuid4()}"), "enable.partition.eof": True}
             reader = Consumer({**settings, "fetch.wait.max.ms": 20})
@@ -83,13 +83,13 @@ class WorkerBench:
         ends = {
             one: reader.get_watermark_offsets(TopicPartition(self.name(topic), one), timeout=10)[1] for one in positions
         }
-        # Each partition says once after each assignment that it has no more.
+        # After each assignment every partition reports its end once.
         reader.assign([TopicPartition(self.name(topic), partition, at) for partition, at in positions.items()])
         open_ends, began = set(positions), time.monotonic()
         while open_ends:
             assert time.monotonic() < began + DEADLINE_S, f"{topic.subject} has no end"
             if time.monotonic() > began + 2:
-                # A topic that is written to without pause may never say so: what was there at first is enough.
+                # A topic that is written to without pause may never report it: the first ends are enough.
                 open_ends -= {one for one in open_ends if positions[one] >= ends[one]}
             for message in reader.consume(10_000, timeout=0.05):
                 partition, offset, error = message.partition(), message.offset(), message.error()
@@ -116,7 +116,7 @@ class WorkerBench:
         return self.logs[process.pid].read_text().count(words)
 
     def commit(self, group: str, topic: Topic, partition: int, offset: int) -> None:
-        """Commit an offset as if a worker had done what lies before."""
+        """Commit an offset as a worker does after everything before it."""
         consumer = Consumer(self.connection.consumer_config(group))
         consumer.commit(offsets=[TopicPartition(self.name(topic), partition, offset)], asynchronous=False)
         consumer.close()

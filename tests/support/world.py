@@ -1,4 +1,4 @@
-"""A small fixed world for tests of the core: every minute works, and a handful of offices exist."""
+"""Small reference data for tests of the domain: every minute is working time, and two offices exist."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class EveryMinute:
     """A calendar in which every minute is working time."""
 
     def overtime_of(self, office: str | None) -> str | None:
-        """No office has more time than others."""
+        """No office works overtime."""
         return None
 
     def working_minutes_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
@@ -33,12 +33,12 @@ class KnownOffices:
     """Offices 03CC and 03EE with teams 00 and 01."""
 
     def periods(self, office: str, team: str | None = None) -> Sequence[tuple[int, int]]:
-        """All of time, for what is known."""
+        """All of time for a known office, nothing for another."""
         return [(0, 1 << 60)] if office in ("03CC", "03EE") and team in (None, "00", "01") else []
 
 
 def join_context() -> JoinContext:
-    """The small world, for the join."""
+    """Context of the join."""
     return JoinContext(EveryMinute(), KnownOffices(), StepLimits())
 
 
@@ -51,7 +51,7 @@ class Limit:
 
 
 class TwoLimits:
-    """Five and fifteen days, at all times."""
+    """Limits of five and fifteen days, valid at all times."""
 
     def get(self, deadline_id: str, at_ms: int) -> Limit:
         """The limit of that id."""
@@ -59,5 +59,5 @@ class TwoLimits:
 
 
 def complaint_policy() -> ComplaintPolicy:
-    """Five and fifteen days."""
+    """Policy with these two limits."""
     return ComplaintPolicy(TwoLimits())

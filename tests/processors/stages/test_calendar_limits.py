@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from support.cases import action, complaint, world
+from support.cases import action, case_context, complaint
 from support.events import batch, item, rating, status
 
 from processors.domain.assessment.complaint_opening import complaint_of
@@ -60,7 +60,7 @@ def test_earliest_and_latest_accepted_times_have_working_time_and_deadlines() ->
 def test_cases_at_both_ends_of_the_calendar_are_handled(start: int, names: tuple[str, ...]) -> None:
     """Whatever is done about a complaint of the first or the last accepted instant, every action is taken."""
     actions = [action(name, start + number * 60_000) for number, name in enumerate(names, 1)]
-    found = replay_case(complaint(start), actions, world(), start + 400 * DAY_MS)
+    found = replay_case(complaint(start), actions, case_context(), start + 400 * DAY_MS)
     assert found.case is not None
     assert (found.case.accepted_actions, found.case.refused_actions) == (len(names), 0)
 

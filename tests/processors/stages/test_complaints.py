@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
-from support.cases import OPENED, action, complaint, world
+from support.cases import OPENED, action, case_context, complaint
 from support.events import at, value_of
 
 from processors.domain.cases.case_store import MOST_ACTIONS
@@ -32,7 +32,7 @@ def batch(topic: Topic, records: Sequence[Any], keys: Sequence[bytes] | None = N
 
 def new_state() -> ComplaintStageState:
     """An empty state."""
-    return ComplaintStage(world()).new_state(0)
+    return ComplaintStage(case_context()).new_state(0)
 
 
 def opened(state: ComplaintStageState, *complaints: Complaint) -> list[Any]:

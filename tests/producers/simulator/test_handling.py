@@ -4,7 +4,7 @@ from collections import Counter
 from datetime import date, datetime
 
 import pytest
-from support.cases import complaint, world
+from support.cases import case_context, complaint
 
 from processors.domain.cases.case_store import CaseStore
 from producers.simulator import Haiphong2020
@@ -25,7 +25,7 @@ def handled() -> Haiphong2020:
 
 def said_of(scenario: Haiphong2020) -> list[ComplaintCase | ComplaintEvent | ComplaintAnswer]:
     """What the handling of complaints says of all actions, each complaint opened by the sheet that holds low scores."""
-    store = CaseStore(world())
+    store = CaseStore(case_context())
     for revisions in scenario.sheets:
         latest = revisions[-1]
         for office in low_offices(latest):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rich.console import Console
-from support.cases import OPENED, action, complaint, world
+from support.cases import OPENED, action, case_context, complaint
 from support.events import at
 
 from deploy.admin.complaints.tables import listing, sheet
@@ -14,7 +14,7 @@ def test_brackets_in_ids_are_shown_as_they_are() -> None:
     """Ids come from outside: what looks like markup neither styles a table nor ends it."""
     opened = complaint(at(OPENED), sheet_id="[/x]", excluded_officials=("[link=a]o",))
     folded = replay_case(
-        opened, (action("VERIFY", at("2026-09-07 10:00"), actor="[/y]"),), world(), at("2026-09-07 11:00")
+        opened, (action("VERIFY", at("2026-09-07 10:00"), actor="[/y]"),), case_context(), at("2026-09-07 11:00")
     )
     assert folded.case is not None
     console = Console(width=120, record=True)

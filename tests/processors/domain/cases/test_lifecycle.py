@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from support.cases import COMPLAINT, ENTERPRISE, OPENED, action, complaint, world
+from support.cases import COMPLAINT, ENTERPRISE, OPENED, action, case_context, complaint
 from support.events import at
 
 from processors.domain.cases.guards import Refusal
@@ -21,7 +21,7 @@ DAY = 24 * HOUR
 def folded(*actions: ComplaintAction, now: int = START + HOUR, **fields: Any) -> ReplayedCase:
     """The case after actions."""
     return replay_case(
-        complaint(START, **fields), actions, world(), max(now, *(one.acted_at for one in actions), START)
+        complaint(START, **fields), actions, case_context(), max(now, *(one.acted_at for one in actions), START)
     )
 
 
@@ -176,7 +176,7 @@ def test_suspension_is_for_complaints_since_july_2026(opened: str, why: Refusal 
     """Before Law 136/2025/QH15 a complaint cannot be suspended."""
     start = at(opened)
     done = [action(name, start + n * HOUR) for n, name in enumerate(("CHANGE_TRACK", "VERIFY", "SUSPEND"), 1)]
-    events = replay_case(complaint(start), done, world(), start + DAY).events
+    events = replay_case(complaint(start), done, case_context(), start + DAY).events
     assert events[-1].refusal == why
 
 

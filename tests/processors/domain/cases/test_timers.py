@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.cases import COMPLAINT, OPENED, action, complaint, world
+from support.cases import COMPLAINT, OPENED, action, case_context, complaint
 from support.events import at
 
 from processors.domain.cases.case_store import MOST_ACTIONS, CaseStore
@@ -27,7 +27,7 @@ def times_of(events: list[ComplaintEvent], kind: str) -> list[tuple[str | None, 
 
 def test_reminders_come_before_and_overdue_at_the_end_to_the_minute() -> None:
     """Opened on Monday 7 September: taken up by the 14th, resolved by the 28th, reminded three days and one before."""
-    found = replay_case(complaint(START), (), world(), at("2026-12-01 00:00"))
+    found = replay_case(complaint(START), (), case_context(), at("2026-12-01 00:00"))
     events = list(found.events)
     assert times_of(events, "REMINDER")[:4] == [
         ("FORWARD_OUT_OF_SCOPE", at("2026-09-09 07:30")),
@@ -47,7 +47,7 @@ def test_an_action_at_the_very_end_is_in_time() -> None:
     """The last millisecond counts; one more is late."""
     due = at("2026-09-14 16:30")
     for late, overdue in ((0, 0), (1, 1)):
-        found = replay_case(complaint(START), [action("ACKNOWLEDGE", due + late)], world(), due + late)
+        found = replay_case(complaint(START), [action("ACKNOWLEDGE", due + late)], case_context(), due + late)
         assert found.case is not None
         assert found.case.overdue == overdue
 
@@ -55,7 +55,7 @@ def test_an_action_at_the_very_end_is_in_time() -> None:
 def test_an_answered_case_closes_by_itself() -> None:
     """Fifteen working days after the answer."""
     done = [action(name, START + n * MINUTE) for n, name in enumerate(("VERIFY", "RESOLVE", "ANSWER"), 1)]
-    found = replay_case(complaint(START), done, world(), at("2026-12-01 00:00"))
+    found = replay_case(complaint(START), done, case_context(), at("2026-12-01 00:00"))
     assert found.case is not None
     assert (found.case.state, found.case.closed_at, found.next_at) == ("CLOSED", at("2026-09-28 16:30"), None)
 
@@ -70,23 +70,23 @@ def drained(store: CaseStore, now: int) -> list[Any]:
 
 def test_each_timer_is_said_once_however_often_one_looks() -> None:
     """Looking every hour gives the events that looking once gives, each of them once."""
-    store = CaseStore(world())
+    store = CaseStore(case_context())
     store.add_complaint(complaint(START))
     said = [one for hour in range(24 * 60) for one in drained(store, START + hour * 60 * MINUTE)]
     events = [one for one in said if isinstance(one, ComplaintEvent)]
     assert len({one.event_id for one in events}) == len(events)
-    expected = replay_case(complaint(START), (), world(), START + 24 * 60 * 60 * MINUTE).events
+    expected = replay_case(complaint(START), (), case_context(), START + 24 * 60 * 60 * MINUTE).events
     assert [replace(one, version=0) for one in events] == list(expected)
 
 
 def test_a_new_worker_that_heard_what_was_said_says_nothing_again() -> None:
     """After a restart at any point only what the one before did not say is said."""
     now = at("2026-10-20 00:00")
-    before = CaseStore(world())
+    before = CaseStore(case_context())
     before.add_complaint(complaint(START))
     events = [one for one in drained(before, now) if isinstance(one, ComplaintEvent)]
     for known in range(len(events) + 1):
-        after = CaseStore(world())
+        after = CaseStore(case_context())
         after.add_complaint(complaint(START))
         list(after.changes())  # what a rebuild would say is discarded: it is in the topic
         after.observe_published(events[:known])
@@ -96,7 +96,7 @@ def test_a_new_worker_that_heard_what_was_said_says_nothing_again() -> None:
 
 def test_an_action_that_comes_late_retracts_what_did_not_happen() -> None:
     """An answer found in another system after the limit takes OVERDUE back and lowers the escalation."""
-    store = CaseStore(world())
+    store = CaseStore(case_context())
     store.add_complaint(complaint(START))
     first = drained(store, at("2026-09-15 08:00"))
     assert "OVERDUE" in [one.kind for one in first if isinstance(one, ComplaintEvent)]
@@ -110,7 +110,7 @@ def test_an_action_that_comes_late_retracts_what_did_not_happen() -> None:
 
 def test_an_action_about_an_unknown_complaint_is_refused_until_it_turns_up() -> None:
     """The refusal is said, and said anew as accepted when the complaint comes after all."""
-    store = CaseStore(world())
+    store = CaseStore(case_context())
     store.add_action(action("ACKNOWLEDGE", START + MINUTE))
     (refused,) = drained(store, START)
     assert (refused.kind, refused.refusal, refused.office) == ("REFUSED", "UNKNOWN_COMPLAINT", "")
@@ -122,7 +122,7 @@ def test_an_action_about_an_unknown_complaint_is_refused_until_it_turns_up() -> 
 
 def test_actions_of_one_complaint_are_bounded() -> None:
     """A flood of actions on one complaint is refused beyond a thousand; those already known never are."""
-    store = CaseStore(world())
+    store = CaseStore(case_context())
     flood = [action("ACKNOWLEDGE", START + MINUTE, number) for number in range(MOST_ACTIONS + 1)]
     assert [store.add_action(one) for one in flood] == [True] * MOST_ACTIONS + [False]
     assert store.add_action(flood[0])
@@ -146,7 +146,7 @@ def histories(draw: st.DrawFn) -> list[ComplaintAction]:
 def test_any_order_of_arrival_ends_alike(actions: list[ComplaintAction], random: Any, looks: list[int]) -> None:
     """Whatever comes first, and however often time is looked at between, the end is the replay of all inputs."""
     end = START + 70 * DAY
-    store = CaseStore(world())
+    store = CaseStore(case_context())
     arrivals: list[Any] = [*actions, *actions[:2], complaint(START)]
     random.shuffle(arrivals)
     said: list[Any] = []
@@ -158,7 +158,7 @@ def test_any_order_of_arrival_ends_alike(actions: list[ComplaintAction], random:
         if looks and random.random() < 0.5:
             said += drained(store, START + random.choice(looks) * DAY)
     said += drained(store, end)
-    expected = replay_case(complaint(START), list(dict.fromkeys(actions)), world(), end)
+    expected = replay_case(complaint(START), list(dict.fromkeys(actions)), case_context(), end)
     newest: dict[str, ComplaintEvent] = {}
     for one in said:
         if isinstance(one, ComplaintEvent) and (
@@ -176,8 +176,8 @@ def test_any_order_of_arrival_ends_alike(actions: list[ComplaintAction], random:
 @pytest.mark.parametrize("now", [START, START + 10 * DAY, START + 60 * DAY])
 def test_versions_never_fall_as_time_and_actions_come(now: int) -> None:
     """A later state always has a higher version than an earlier one, so whoever keeps the highest ends right."""
-    few = replay_case(complaint(START), (), world(), now)
-    later = replay_case(complaint(START), (), world(), now + 30 * DAY)
-    more = replay_case(complaint(START), [action("ACKNOWLEDGE", START + MINUTE)], world(), now)
+    few = replay_case(complaint(START), (), case_context(), now)
+    later = replay_case(complaint(START), (), case_context(), now + 30 * DAY)
+    more = replay_case(complaint(START), [action("ACKNOWLEDGE", START + MINUTE)], case_context(), now)
     assert few.version <= later.version < more.version or now == START + 60 * DAY
     assert few.version < more.version

@@ -7,7 +7,7 @@ from itertools import product
 from pathlib import Path
 
 import pytest
-from support.cases import OPENED, action, complaint, world
+from support.cases import OPENED, action, case_context, complaint
 from support.events import at
 
 from processors.domain.cases.guards import Refusal
@@ -65,7 +65,7 @@ def test_every_refusal_is_explained() -> None:
 def test_every_state_is_reached(state: CaseState) -> None:
     """The table leads to each of its states."""
     start = at(OPENED)
-    folded = replay_case(complaint(start), steps(REACHED[state]), world(), start + 60 * MINUTE)
+    folded = replay_case(complaint(start), steps(REACHED[state]), case_context(), start + 60 * MINUTE)
     assert folded.case is not None
     assert folded.case.state == state
     assert folded.case.refused_actions == 0
@@ -76,7 +76,7 @@ def test_an_action_is_taken_where_the_table_has_it_and_refused_elsewhere(state: 
     """For every state and action: what the table allows is not refused for its state, and what it lacks is."""
     start = at(OPENED)
     last = action(name, start + 30 * MINUTE)
-    folded = replay_case(complaint(start), [*steps(REACHED[state]), last], world(), start + 60 * MINUTE)
+    folded = replay_case(complaint(start), [*steps(REACHED[state]), last], case_context(), start + 60 * MINUTE)
     (event,) = [event for event in folded.events if event.action_id == last.action_id]
     if (state, name.value) in TABLE:
         assert event.refusal != Refusal.NOT_IN_THIS_STATE

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from support.cases import world
+from support.cases import case_context
 
 from processors.stages.complaints import ComplaintStage
 from processors.worker.state import restore
@@ -27,7 +27,10 @@ def test_a_restore_reports_progress(monkeypatch: pytest.MonkeyPatch) -> None:
 
     monkeypatch.setattr(restore, "read_log", read_log)
     restorer = restore.ViewRestorer(
-        KafkaConnection("nowhere:1"), ComplaintStage(world()), threading.Event(), on_progress=lambda: reports.append(1)
+        KafkaConnection("nowhere:1"),
+        ComplaintStage(case_context()),
+        threading.Event(),
+        on_progress=lambda: reports.append(1),
     )
     view = restorer.restore(0, {Topic.COMPLAINT: 3})
     assert (len(reports), view.records, view.next_offsets[Topic.COMPLAINT]) == (3, 3, 3)

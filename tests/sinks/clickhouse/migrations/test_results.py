@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from support.cases import OPENED, action, complaint
-from support.cases import world as cases
+from support.cases import case_context as cases
 from support.events import at, item, rating, status
 from support.sink_bench import SinkBench, sealed
 
