@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from http import HTTPStatus
 
 from clickhouse_driver.errors import Error as DriverError
 
 from deploy.local.ports import listens
+from schemas.http_client import HttpClient
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.connection import ClickHouseConnection
 
@@ -33,10 +33,8 @@ def answers_health(url: str) -> bool:
 
     One running stage of a worker is enough: with more workers than partitions, a stage is idle in some of them.
     """
-    try:
-        with urlopen(f"{url}/health", timeout=TIMEOUT_S) as answer:  # noqa: S310 the URL is built from our own port
-            report = json.load(answer)
-    except (HTTPError, URLError, OSError, ValueError):
+    reply = HttpClient(TIMEOUT_S, use_proxy=False).send("GET", f"{url}/health", max_body_bytes=1 << 20)
+    if reply.status != HTTPStatus.OK:
         return False
-    stages = report.get("stages")
+    stages = json.loads(reply.body).get("stages")
     return stages is None or any(stage.get("state") == "running" for stage in stages)
