@@ -23,7 +23,7 @@ class Drift:
     threshold: float
 
 
-class Outage(Protocol):
+class OutagePeriod(Protocol):
     """A time in which ratings say nothing of an office; `schemas.reference.outages.Outage`."""
 
     def covers(self, office: str, at_ms: int) -> bool:
@@ -82,4 +82,4 @@ class SpikePolicy:
     drifts: tuple[Drift, ...] = (Drift(0.05, 6.75), Drift(0.14, 6.35))
     clear_probability: float = 0.05
     clear_factor: float = 4.0
-    outages: tuple[Outage, ...] = ()
+    outages: tuple[OutagePeriod, ...] = ()
