@@ -1,4 +1,4 @@
-"""Five-minute panes of event time: the grain in which everything is counted."""
+"""Five-minute panes of event time, in which all opinions are counted."""
 
 from __future__ import annotations
 

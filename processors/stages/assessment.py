@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from processors.domain.assessment.complaint_opening import ComplaintPolicy, complaint_of
 from processors.domain.assessment.fact_store import FactStore, Group
-from processors.domain.assessment.office_counts import OpinionBook
-from processors.domain.assessment.repeat_complaints import RepeatBook
-from processors.domain.assessment.satisfaction import SatisfactionBook
+from processors.domain.assessment.office_counts import OfficeCounts
+from processors.domain.assessment.repeat_complaints import RepeatComplaints
+from processors.domain.assessment.satisfaction import SatisfactionStore
 from processors.domain.join.declaration_context import WorkingTime
 from processors.stages.catalogue import ASSESSMENT
 from processors.stages.stage import Absorbed, Output
@@ -20,29 +20,29 @@ from schemas.topics import Topic
 
 
 class AssessmentState:
-    """The views of one partition: its facts, and what follows from them."""
+    """The views of one partition: its facts, and the figures computed from them."""
 
     def __init__(self, policy: ComplaintPolicy, calendar: WorkingTime, writer_schemas: WriterSchemas) -> None:
         self._policy = policy
         self._calendar = calendar
         self._reader = RecordReader(Topic.RATED_SERVICE, RatedService, writer_schemas)
         self._facts = FactStore()
-        self._satisfaction = SatisfactionBook()
-        self._opinions = OpinionBook()
-        self._repeats = RepeatBook()
+        self._satisfaction = SatisfactionStore()
+        self._counts = OfficeCounts()
+        self._repeats = RepeatComplaints()
 
     def absorb(self, batch: Batch) -> Absorbed:
-        """Take facts into the views; publish the complaints, windows and counts that changed."""
+        """Add facts to the views; publish the complaints, windows and counts that changed."""
         records = self._reader.read(batch)
         changed: dict[int, Group] = {}
-        # One by one: what was counted where must not depend on how the log was cut into batches.
-        for change in self._facts.add(fact for _index, fact in records.accepted):
-            self._satisfaction.count(change.before, change.after)
-            self._opinions.count(change)
+        # One by one: the counts must not depend on how the log is cut into batches.
+        for change in self._facts.add_facts(fact for _index, fact in records.accepted):
+            self._satisfaction.apply(change.before, change.after)
+            self._counts.apply(change)
             if change.material:
                 changed[id(change.group)] = change.group
         outputs = [Output(Topic.COMPLAINT, complaint) for complaint in self._complaints(changed.values())]
-        outputs += [Output(Topic.OFFICE_COUNT, count) for count in self._opinions.changes()]
+        outputs += [Output(Topic.OFFICE_COUNT, count) for count in self._counts.changes()]
         outputs += [Output(Topic.SATISFACTION, row) for row in self._satisfaction.changes()]
         return Absorbed(outputs, records.rejects)
 
@@ -51,10 +51,10 @@ class AssessmentState:
         return ()
 
     def _complaints(self, groups: Iterable[Group]) -> Iterator[Complaint]:
-        # First all are noted: which complaint follows which is known only then.
-        noted = [group for group in groups if self._complaint(group) is not None]
-        touched = {id(group): group for group in noted}
-        for group in noted:
+        # First record all of them: only then is it known which complaint repeats which.
+        recorded = [group for group in groups if self._complaint(group) is not None]
+        touched = {id(group): group for group in recorded}
+        for group in recorded:
             touched.update((id(other), other) for other in self._repeats.related(group))
         for group in touched.values():
             complaint = self._complaint(group)

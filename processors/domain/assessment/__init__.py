@@ -1,1 +1,1 @@
-"""From facts to figures: satisfaction, office counts and the complaints that low scores open."""
+"""Computes satisfaction, office counts and complaints from rated-service facts."""

@@ -1,7 +1,7 @@
-"""Opening a complaint follow-up: one for each sheet and responsible office with a low score.
+"""Opens complaint follow-ups: one for each sheet and responsible office with a low score.
 
-The state is a function of the newest facts of the group. A score that a later revision raised leaves a complaint that
-was withdrawn, even when the later revision arrived first: facts remember since when an item had which score.
+The state is a function of the newest facts of the group. When a later revision raises the scores, the complaint is
+withdrawn, even if that revision arrived first: facts carry the time since which an item had each score.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from processors.domain.assessment.fact_store import Group
-from processors.domain.assessment.repeat_complaints import RepeatBook
+from processors.domain.assessment.repeat_complaints import RepeatComplaints
 from processors.domain.join.declaration_context import WorkingTime
 from schemas.ids import complaint_id
 from schemas.records import Complaint, ComplaintState, LowItem, Priority, RatedService, Target, Track
@@ -33,7 +33,7 @@ class LegalDeadline(Protocol):
 
 
 class LegalDeadlines(Protocol):
-    """The legal limits, as far as the core needs them."""
+    """The legal limits by id and time."""
 
     def get(self, deadline_id: str, at_ms: int) -> LegalDeadline:
         """The limit that holds for a clock that starts at that time."""
@@ -41,12 +41,12 @@ class LegalDeadlines(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ComplaintPolicy:
-    """When a complaint is opened, and its first clocks.
+    """When a complaint is opened, and its first deadlines.
 
     Attributes:
         deadlines: The legal limits.
         threshold: Scores at or below it open a complaint; 1 to 4.
-        first: Limit within which the office must have looked at it: forward it if it is not its own.
+        first: Limit for the first look: within it, the office must forward a complaint that is not its own.
         resolve: Limit for resolving.
     """
 
@@ -57,15 +57,15 @@ class ComplaintPolicy:
 
 
 def complaint_of(
-    group: Group, policy: ComplaintPolicy, calendar: WorkingTime, repeats: RepeatBook | None = None
+    group: Group, policy: ComplaintPolicy, calendar: WorkingTime, repeats: RepeatComplaints | None = None
 ) -> Complaint | None:
     """The complaint of a group, or None if it never held a low score.
 
     Args:
-        group: What one sheet says about one office.
-        policy: When a complaint is opened, and its first clocks.
+        group: Facts of one sheet about one office.
+        policy: When a complaint is opened, and its first deadlines.
         calendar: Working time.
-        repeats: Other complaints about the same officials; is told of this one. None: none are known.
+        repeats: Complaints about the same officials; this one is recorded there. None: none are known.
     """
     ever_low = [fact for fact in group.facts.values() if _low_since(fact, policy.threshold)]
     if not ever_low:
@@ -75,7 +75,7 @@ def complaint_of(
     opened_at = min(_low_since(fact, policy.threshold) for fact in ever_low)
     officials = {fact.target_id for fact in ever_low if fact.target == Target.OFFICIAL}
     if repeats is not None:
-        repeats.note(group, opened_at, officials, stands=bool(low))
+        repeats.record(group, opened_at, officials, stands=bool(low))
     first = policy.deadlines.get(policy.first, opened_at)
     resolve = policy.deadlines.get(policy.resolve, opened_at)
     newest = max(group.facts.values(), key=lambda fact: (fact.revision, fact.version))
@@ -107,7 +107,7 @@ def complaint_of(
 
 
 def _urgent(
-    group: Group, opened_at: int, lowest: int, repeats: RepeatBook | None, *, has_comment: bool
+    group: Group, opened_at: int, lowest: int, repeats: RepeatComplaints | None, *, has_comment: bool
 ) -> Iterator[str]:
     if lowest == 1 and has_comment:
         yield SCORE_1_WITH_TEXT

@@ -21,7 +21,7 @@ class Group:
         sheet_id: The sheet.
         office: The office.
         facts: Newest version of each fact, by fact id.
-        panes: Every pane in which the group's opinion has ever stood, the present one last.
+        panes: Every pane in which the group's opinion was ever counted; the current one is last.
     """
 
     declaration: str
@@ -36,13 +36,13 @@ class Group:
         return sum(fact.version for fact in self.facts.values())
 
     def current(self) -> list[RatedService]:
-        """Facts that the latest revision of the sheet holds, in order of their ids."""
+        """Facts of the latest revision of the sheet, ordered by id."""
         return [fact for _id, fact in sorted(self.facts.items()) if fact.state != MatchState.SUPERSEDED]
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A fact that was new or newer than the one known.
+    """A fact that is new, or newer than the known version.
 
     Attributes:
         group: The group it belongs to, the new fact included.
@@ -56,10 +56,10 @@ class Change:
 
     @property
     def material(self) -> bool:
-        """Whether opinion and complaint of the group may read differently now.
+        """Whether the opinion or the complaint of the group may have changed.
 
-        What follows from a group is sent again after every such change, also when it ends up as it was before the
-        batch. A worker that died may have sent what it was in between, with a version that only a newer one outdoes.
+        Both are published again after every such change, even when they end up as before the batch: a worker that died
+        may have published an intermediate state, and only a higher version replaces it.
         """
         return self.before is None or _sheet_side(self.before) != _sheet_side(self.after)
 
@@ -68,7 +68,7 @@ _sheet_side = attrgetter(
     *("state", "revision", "declaration_no", "tax_code", "submitted_at", "score", "reason", "score_since"),
     *("has_comment", "has_contact"),
 )
-"""All of a fact but its version and what is known of the declaration."""
+"""All of a fact except its version and its declaration."""
 
 
 class FactStore:
@@ -77,8 +77,8 @@ class FactStore:
     def __init__(self) -> None:
         self._groups: dict[tuple[str, str, str], Group] = {}
 
-    def add(self, facts: Iterable[RatedService]) -> Iterator[Change]:
-        """Remember facts; those that are older than what is known, or repeated, change nothing."""
+    def add_facts(self, facts: Iterable[RatedService]) -> Iterator[Change]:
+        """Add facts and return the changes. Repeated facts and older versions change nothing."""
         for fact in facts:
             declaration = fact.declaration_no[:11]
             identity = (declaration, fact.sheet_id, fact.office)

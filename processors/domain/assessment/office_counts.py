@@ -1,4 +1,4 @@
-"""Opinions per office and pane: what the spike detector, which must see every office, is told.
+"""Counts of opinions per office and pane: the input of the spike detector, which compares all offices.
 
 An opinion is what one sheet says about one office; its level is the lowest of its scores there.
 """
@@ -17,29 +17,29 @@ DISSATISFIED = 2
 """Levels 1 and 2 are dissatisfied: the published scale calls them không hài lòng and rất không hài lòng."""
 
 _TESTED = frozenset({Target.TEAM, Target.STEP})
-"""What an alert tests by itself; officials are left to people, who look into the complaints."""
+"""Targets that alerts test one by one. Officials are not tested: people look into the complaints about them."""
 
 Cell = tuple[str, int]
 """Office and start of a pane."""
 
 
-class OpinionBook:
+class OfficeCounts:
     """The opinions of one partition, by office and pane."""
 
     def __init__(self) -> None:
         self._cells: dict[Cell, dict[int, Group]] = {}
         self._versions: Counter[Cell] = Counter()
-        self._dirty: set[Cell] = set()
+        self._changed: set[Cell] = set()
 
-    def count(self, change: Change) -> None:
-        """Take one change of a fact into the counts of its group."""
+    def apply(self, change: Change) -> None:
+        """Apply one change of a fact to the counts."""
         group, identity = change.group, id(change.group)
         grown = change.after.version - (change.before.version if change.before else 0)
         for start in group.panes:
             self._versions[group.office, start] += grown
         if not change.material:
             return
-        self._leave(identity, group)
+        self._remove(identity, group)
         current = group.current()
         if not current:
             return
@@ -51,19 +51,19 @@ class OpinionBook:
             self._versions[cell] += group.version
         group.panes.append(start)
         self._cells.setdefault(cell, {})[identity] = group
-        self._dirty.add(cell)
+        self._changed.add(cell)
 
-    def _leave(self, identity: int, group: Group) -> None:
+    def _remove(self, identity: int, group: Group) -> None:
         if group.panes:
             cell = (group.office, group.panes[-1])
             if self._cells[cell].pop(identity, None) is not None:
-                self._dirty.add(cell)
+                self._changed.add(cell)
 
     def changes(self) -> Iterator[OfficeCount]:
         """Cells that changed since the last call, in order of time."""
-        for cell in sorted(self._dirty, key=lambda cell: (cell[1], cell[0])):
+        for cell in sorted(self._changed, key=lambda cell: (cell[1], cell[0])):
             yield self._record(cell)
-        self._dirty = set()
+        self._changed = set()
 
     def _record(self, cell: Cell) -> OfficeCount:
         office, start = cell

@@ -1,7 +1,7 @@
 """Rolling satisfaction: score counts per target in panes, and windows as sums of panes.
 
-Values are absolute. A fact that is edited or comes late replaces what it said before, and every window that holds its
-pane is sent again.
+Values are absolute. A fact that is edited or late replaces its earlier version, and every window that holds its pane
+is published again.
 """
 
 from __future__ import annotations
@@ -19,21 +19,21 @@ from schemas.records import Counts, MatchState, RatedService, Satisfaction
 TargetIdentity = tuple[str, str, str]
 """Target, office, target id."""
 
-_VERSIONS = 5  # column of a pane behind the five scores
+_VERSIONS = 5  # column of a pane after the five scores
 
 
 class _Series:
     """All panes of one target: counts of the scores 1 to 5, then the sum of versions of all facts ever counted there.
 
-    Running sums are kept from the first pane that changed on, so that the ordinary case, a score in the newest pane,
-    costs the same in the first month as in the tenth.
+    Running sums are recomputed only from the first changed pane on. So a score in the newest pane, the usual case,
+    costs the same in the tenth month as in the first.
     """
 
     def __init__(self) -> None:
         self._panes: dict[int, list[int]] = {}
         self._starts: list[int] = []
         self._sums: npt.NDArray[np.int64] = np.zeros((1, 6), np.int64)
-        self._fresh = 0  # how many panes the running sums cover
+        self._covered = 0  # panes that the running sums cover
         self.dirty: set[int] = set()
 
     def add(self, start: int, column: int, amount: int) -> None:
@@ -44,14 +44,14 @@ class _Series:
             pane = self._panes[start] = [0] * 6
             self._starts.insert(place, start)
         pane[column] += amount
-        self._fresh = min(self._fresh, place)
+        self._covered = min(self._covered, place)
         if column < _VERSIONS:
             self.dirty.add(start)
 
     def changed(self) -> Iterator[tuple[int, int, tuple[Counts, ...]]]:
         """(End, version, windows) of the panes whose longest window holds a dirty pane.
 
-        Also of those whose counts are again what they were: a worker that died may have sent what they were in between.
+        Includes panes whose counts are the same again: a worker that died may have published an intermediate state.
         """
         self._refresh()
         for place in self._affected():
@@ -63,11 +63,11 @@ class _Series:
         self.dirty = set()
 
     def _refresh(self) -> None:
-        if self._fresh < len(self._starts):
-            tail = np.array([self._panes[start] for start in self._starts[self._fresh :]], np.int64)
-            covered = self._sums[: self._fresh + 1]
+        if self._covered < len(self._starts):
+            tail = np.array([self._panes[start] for start in self._starts[self._covered :]], np.int64)
+            covered = self._sums[: self._covered + 1]
             self._sums = np.vstack([covered, covered[-1] + np.cumsum(tail, axis=0)])
-            self._fresh = len(self._starts)
+            self._covered = len(self._starts)
 
     def _affected(self) -> list[int]:
         places: set[int] = set()
@@ -77,23 +77,23 @@ class _Series:
         return sorted(places)
 
 
-class SatisfactionBook:
+class SatisfactionStore:
     """The score counts of every target of one partition."""
 
     def __init__(self) -> None:
         self._series: dict[TargetIdentity, _Series] = {}
-        self._stood: dict[str, tuple[int, ...]] = {}  # fact id -> every pane it has ever been counted in
+        self._counted_in: dict[str, tuple[int, ...]] = {}  # fact id -> every pane it has ever been counted in
         self._dirty: dict[TargetIdentity, _Series] = {}
 
-    def count(self, before: RatedService | None, after: RatedService) -> None:
-        """Take one change of a fact into the counts."""
+    def apply(self, before: RatedService | None, after: RatedService) -> None:
+        """Apply one change of a fact to the counts."""
         identity = (after.target, after.office, after.target_id)
         series = self._series.get(identity)
         if series is None:
             series = self._series[identity] = _Series()
-        stood = self._stood.get(after.fact_id, ())
+        counted_in = self._counted_in.get(after.fact_id, ())
         grown = after.version - (before.version if before else 0)
-        for start in stood:
+        for start in counted_in:
             series.add(start, _VERSIONS, grown)
         was, now = _place(before), _place(after)
         if was == now:
@@ -102,8 +102,8 @@ class SatisfactionBook:
             series.add(*was, -1)
         if now is not None:
             series.add(*now, 1)
-            if now[0] not in stood:
-                self._stood[after.fact_id] = (*stood, now[0])
+            if now[0] not in counted_in:
+                self._counted_in[after.fact_id] = (*counted_in, now[0])
                 series.add(now[0], _VERSIONS, after.version)
         self._dirty[identity] = series
 

@@ -28,7 +28,7 @@ _FIRINGS_PER_STEP = 300
 
 
 @dataclass(slots=True)
-class _Entry:
+class _CaseEntry:
     """One complaint with its actions and what was published about it.
 
     Attributes:
@@ -66,14 +66,14 @@ class CaseStore:
 
     def __init__(self, context: CaseContext) -> None:
         self._context = context
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, _CaseEntry] = {}
         self._dirty: dict[str, None] = {}
         self._timers: list[tuple[int, str]] = []
         self._now = 0
 
     def add_complaint(self, complaint: Complaint) -> None:
         """Add a complaint; an older version changes nothing."""
-        entry = self._entries.setdefault(complaint.complaint_id, _Entry())
+        entry = self._entries.setdefault(complaint.complaint_id, _CaseEntry())
         if entry.complaint is None or complaint.version > entry.complaint.version:
             entry.complaint = complaint
             self._dirty[complaint.complaint_id] = None
@@ -84,7 +84,7 @@ class CaseStore:
         The action may have been rejected as a record when it first came, and accepted by a later rebuild, which
         publishes nothing.
         """
-        entry = self._entries.setdefault(action.complaint_id, _Entry())
+        entry = self._entries.setdefault(action.complaint_id, _CaseEntry())
         if action in entry.actions:
             entry.forget_published(action.action_id)
             self._dirty[action.complaint_id] = None
@@ -101,7 +101,7 @@ class CaseStore:
         All of them are read before time advances, so each timer event is published once.
         """
         for event in events:
-            entry = self._entries.setdefault(event.complaint_id, _Entry())
+            entry = self._entries.setdefault(event.complaint_id, _CaseEntry())
             if event.kind in TIMED:
                 entry.reached_at = max(entry.reached_at, event.occurred_at)
             known = entry.events.get(event.event_id)
@@ -129,7 +129,7 @@ class CaseStore:
             yield from self._records(complaint_id, self._entries[complaint_id])
         self._dirty = {}
 
-    def _records(self, complaint_id: str, entry: _Entry) -> Iterator[CaseRecord]:
+    def _records(self, complaint_id: str, entry: _CaseEntry) -> Iterator[CaseRecord]:
         actions = tuple(entry.actions)
         if entry.complaint is None:
             replayed = refuse_orphans(complaint_id, actions)
@@ -146,7 +146,7 @@ class CaseStore:
         yield from _events(entry, replayed)
 
 
-def _events(entry: _Entry, replayed: ReplayedCase) -> Iterator[ComplaintEvent]:
+def _events(entry: _CaseEntry, replayed: ReplayedCase) -> Iterator[ComplaintEvent]:
     current = {event.event_id: event for event in replayed.events}
     if len(entry.events) > len(current) or not entry.events.keys() <= current.keys():
         for event_id, (_version, published) in entry.events.items():
@@ -159,7 +159,7 @@ def _events(entry: _Entry, replayed: ReplayedCase) -> Iterator[ComplaintEvent]:
             yield replace(event, version=replayed.version)
 
 
-def _answers(entry: _Entry, answers: Sequence[ComplaintAnswer]) -> Iterator[ComplaintAnswer]:
+def _answers(entry: _CaseEntry, answers: Sequence[ComplaintAnswer]) -> Iterator[ComplaintAnswer]:
     current = {answer.answer_id: answer for answer in answers}
     version = 0 if entry.case is None else entry.case.version
     for answer_id, published in list(entry.answers.items()):

@@ -1,4 +1,4 @@
-"""What share of dissatisfied opinions is to be expected at an office: empirical Bayes over all offices.
+"""The expected share of dissatisfied opinions at an office: empirical Bayes over all offices.
 
 The common baseline is a beta distribution: its mean is the pooled share, its strength is fitted from how much offices
 differ beyond chance (moment estimator for the beta-binomial: Kleinman, "Proportions with extraneous variance", JASA

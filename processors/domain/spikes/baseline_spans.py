@@ -1,4 +1,4 @@
-"""What an office is usually like: the spans of its history that a baseline may learn from."""
+"""The spans of an office's history that its baseline is fitted to."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def totals(series: OfficeSeries, spans: Sequence[Span]) -> tuple[int, int]:
 
 
 def _alerted(episodes: Sequence[Episode], after: int, until: int, policy: SpikePolicy) -> list[Span]:
-    """Alert periods within an interval, apart from each other: what lies in two is left out once."""
+    """Alert periods within an interval, without overlaps."""
     found: list[Span] = []
     for episode in sorted(episodes, key=lambda one: one.raised_at - one.peak.window_ms):
         cleared = until if episode.cleared_at is None else episode.cleared_at

@@ -19,7 +19,7 @@ class OfficeSeries:
         self._counts: dict[int, OfficeCount] = {}
         self._starts: list[int] = []
         self._sums: npt.NDArray[np.int64] = np.zeros((1, 2), np.int64)
-        self._fresh = 0  # how many of the panes the sums cover
+        self._covered = 0  # panes that the running sums cover
         self._first: int | None = None  # end of the earliest pane ever known, also after that was forgotten
 
     def add(self, count: OfficeCount) -> int:
@@ -33,7 +33,7 @@ class OfficeSeries:
             end = count.pane_start + PANE_MS
             self._first = end if self._first is None else min(self._first, end)
         self._counts[count.pane_start] = count
-        self._fresh = min(self._fresh, place)
+        self._covered = min(self._covered, place)
         return count.version - (known.version if known else 0)
 
     def expire(self, before: int) -> None:
@@ -42,17 +42,17 @@ class OfficeSeries:
         for start in self._starts[:place]:
             del self._counts[start]
         self._starts = self._starts[place:]
-        self._fresh = 0 if place else self._fresh
+        self._covered = 0 if place else self._covered
 
     def _refresh(self) -> None:
         """Bring the running sums up to date, from the first pane that changed."""
-        if self._fresh == len(self._starts):
+        if self._covered == len(self._starts):
             return
-        tail = [self._counts[start] for start in self._starts[self._fresh :]]
+        tail = [self._counts[start] for start in self._starts[self._covered :]]
         table = np.array([(count.opinions, count.dissatisfied) for count in tail], np.int64)
-        covered = self._sums[: self._fresh + 1]
+        covered = self._sums[: self._covered + 1]
         self._sums = np.vstack([covered, covered[-1] + np.cumsum(table, axis=0)])
-        self._fresh = len(self._starts)
+        self._covered = len(self._starts)
 
     @property
     def first_end(self) -> int:

@@ -1,4 +1,4 @@
-"""What the spike detector may be told."""
+"""Thresholds of the spike detector."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Drift:
 
 
 class OutagePeriod(Protocol):
-    """A time in which ratings say nothing of an office; `schemas.reference.outages.Outage`."""
+    """A period in which ratings say nothing about an office; see `schemas.reference.outages.Outage`."""
 
     def covers(self, office: str, at_ms: int) -> bool:
         """Whether an office was hit at an instant."""
@@ -36,30 +36,30 @@ class SpikePolicy:
 
     Attributes:
         burst_window_ms: Length of the window of the burst test.
-        drift_window_ms: Shortest window of a drift alert; it is the whole run where that is longer.
+        drift_window_ms: Shortest window of a drift alert; a longer run is shown whole.
         longest_window_ms: Longest window of a drift alert.
-        history_ms: How far back a baseline looks; it ends a burst window before the present.
-        exclusion_ms: An alert period is left out of baselines for so long at most: what lasts longer is how the office
-            is now. Else an office that is always worse than others would never be known as it is, and alarm for ever.
-        horizon_ms: Counts older than this before stream time are forgotten.
+        history_ms: Length of the history of a baseline; it ends one burst window before now.
+        exclusion_ms: An alert period is excluded from baselines for at most this long. A change that lasts longer is
+            the new normal; otherwise an office that is always worse than others would raise alerts for ever.
+        horizon_ms: Counts older than this, measured from the newest count, are forgotten.
         prior_share: Expected share of dissatisfied opinions before anything is known (Hai Phong, 1 April - 27 May
             2020: about 1.7 % at 3 stars or below).
         prior_strength: Weight of that expectation, in opinions.
         strength_bounds: Limits of the fitted weight of the common baseline, in opinions.
-        weight_limit: Largest weight of an office's own baseline, in opinions. True shares wander, and days of one
-            office differ by more than chance: with a larger weight busy offices raise bursts on merely bad days.
+        weight_limit: Largest weight of an office's own baseline, in opinions. True shares drift, and days of one office
+            differ by more than chance: with a larger weight, busy offices would raise bursts on merely bad days.
         false_discovery_rate: Share of false alerts accepted among those raised at one tick.
         least_dissatisfied: Alerts need at least so many distinct dissatisfied enterprises.
-        least_drift_share: The drift test takes no baseline below this: below it, three sheets would do.
-        usual_opinions: Opinions of an office within `history_ms` for which the drift thresholds hold as they are.
-        unknown_ms: An office is taken for a usual one until it has been heard for longer than this.
-        allowance_slope: By how much the drift thresholds grow when an office has e times as many opinions.
-        most_allowance: By how much at most they differ.
+        least_drift_share: Lowest baseline of the drift test; below it, three sheets would raise an alert.
+        usual_opinions: Opinions of a typical office within `history_ms`; for it, the drift thresholds hold unchanged.
+        unknown_ms: Weight of the typical office in the estimate for a new office, as observed time.
+        allowance_slope: Growth of the drift thresholds when an office has e times as many opinions.
+        most_allowance: Largest such difference, up or down.
         drifts: The drift tests: one for small rises, which needs many opinions, to one for large ones.
-        outages: Counts of panes that begin in one are left out of everything.
-        clear_probability: An alert is cleared when the tail probability of its window has risen above this,
-        clear_factor: and above so many times what it was at its worst, up to one half: a slow rise may be raised by
-            its run while its window is hardly improbable, and would be cleared by the next satisfied opinion.
+        outages: Counts of panes that begin in an outage are ignored.
+        clear_probability: An alert is cleared when the tail probability of its window is above this
+        clear_factor: and above this many times the lowest one, up to one half. The run of a slow rise may raise an
+            alert while its window is hardly improbable; without this factor the next satisfied opinion would clear it.
     """
 
     burst_window_ms: int = DAY_MS

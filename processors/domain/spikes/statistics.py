@@ -1,4 +1,4 @@
-"""The two tests: a burst is an improbable window, a drift is a run of too many dissatisfied opinions."""
+"""Formulas of the tests: the tail of a window, false-discovery control, and the CUSUM of a drift."""
 
 from __future__ import annotations
 
@@ -82,22 +82,22 @@ def adjusted(tails: Sequence[float]) -> list[float]:
     return found
 
 
-def volume_allowance(opinions: int, heard_ms: int, policy: SpikePolicy) -> float:
-    """By how much an office's drift thresholds differ from the policy's, for the opinions that it has.
+def volume_allowance(opinions: int, observed_ms: int, policy: SpikePolicy) -> float:
+    """Difference of an office's drift thresholds from those of the policy, by its number of opinions.
 
-    The mean run to a false alarm grows with the exponential of a CUSUM threshold, and is counted in opinions. With the
-    logarithm of the number of opinions added, offices of all sizes raise as many false alarms a month; without, nearly
-    all of them would come from the largest, and small ones would wait in vain. The slope is more than 1, since days
-    differ by more than chance, and at a large office a bad day holds more opinions.
+    The mean run to a false alarm grows with the exponential of a CUSUM threshold, and is counted in opinions. Adding
+    the logarithm of the number of opinions gives offices of all sizes the same rate of false alarms a month. Without
+    it, nearly all of them would come from the largest offices. The slope is more than 1, because days differ by more
+    than chance, and a bad day of a large office holds more opinions.
 
     Args:
-        opinions: How many it had while it was heard.
-        heard_ms: For how long that was, within `history_ms`. A new office is not a small one.
-        policy: What is usual.
+        opinions: Opinions in the observed time.
+        observed_ms: Observed time within `history_ms`. A new office is not a small one.
+        policy: The typical office.
     """
     usual_share = policy.unknown_ms / policy.history_ms
     seen = opinions + policy.usual_opinions * usual_share
-    expected = seen * policy.history_ms / (heard_ms + policy.unknown_ms)
+    expected = seen * policy.history_ms / (observed_ms + policy.unknown_ms)
     allowance = policy.allowance_slope * math.log(expected / policy.usual_opinions)
     return min(max(allowance, -policy.most_allowance), policy.most_allowance)
 
@@ -105,10 +105,10 @@ def volume_allowance(opinions: int, heard_ms: int, policy: SpikePolicy) -> float
 def drift_step(statistic: float, opinions: int, dissatisfied: int, share: float, drift_share: float) -> float:
     """Bernoulli CUSUM after one pane: evidence that the share rose from `share` to `drift_share`.
 
-    Source: Page's test with log-likelihood ratios for Bernoulli trials. Within a pane the satisfied opinions are taken
-    first: the order inside five minutes is not known, and this is the cautious one.
+    Source: Page's test with log-likelihood ratios for Bernoulli trials. Within a pane the satisfied opinions come
+    first: the order inside five minutes is not known, and this order is the cautious one.
     """
-    # Twice the baseline at least, and never 1: an office that only ever hears complaints must not stop the arithmetic.
+    # At least twice the baseline, and never 1: an office with dissatisfied opinions only must not divide by zero.
     target = max(drift_share, min(2 * share, (1 + share) / 2))
     calm = opinions - dissatisfied
     fallen = max(0.0, statistic + calm * math.log((1 - target) / (1 - share)))

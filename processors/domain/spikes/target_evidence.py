@@ -1,7 +1,7 @@
-"""Which teams and steps stand out behind an alert: each is tested by itself over the window of the alert.
+"""Tests each team and step by itself over the window of an alert.
 
-The tests are those of the office, over the scores that a team or step was given instead of over opinions. They raise
-nothing: an alert is about an office, and these tell its head where to look first.
+The tests are those of the office, but over the scores of a team or step instead of opinions. They raise no alert: they
+show the head of the office where to look first.
 """
 
 from __future__ import annotations
@@ -59,13 +59,13 @@ def _totals(counts: Iterable[OfficeCount]) -> tuple[Totals, Totals]:
     scores, low = Counter[str](), Counter[str]()
     for count in counts:
         scores.update(count.scores)
-        # Counts of an older writer do not say of how many, so their low scores say nothing.
+        # Counts of an older writer lack the number of scores, so their low scores are ignored.
         low.update({name: number for name, number in count.drivers.items() if name in count.scores})
     return scores, low
 
 
 def _usual(kind: Target, scores: Totals, low: Totals, policy: SpikePolicy) -> Baseline:
-    """What is to be expected of a team or step that nothing is known of: as of all of its kind at the office."""
+    """The baseline of a team or step without history: that of all of its kind at the office."""
     mine = f"{kind}:"
     given = sum(number for name, number in scores.items() if name.startswith(mine))
     bad = sum(number for name, number in low.items() if name.startswith(mine))

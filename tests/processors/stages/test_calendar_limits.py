@@ -41,7 +41,7 @@ def test_earliest_and_latest_accepted_times_have_working_time_and_deadlines() ->
         state = JoinStage(JoinPolicy(), context).new_state(0)
         state.absorb(written_at(batch(Topic.DECLARATION_STATUS, statuses), at))
         (output,) = state.absorb(written_at(batch(Topic.RATING, sheets), at)).outputs
-        (change,) = FactStore().add([output.record])  # type: ignore[list-item]  # the join sends facts only
+        (change,) = FactStore().add_facts([output.record])  # type: ignore[list-item]  # the join sends facts only
         complaint = complaint_of(change.group, policy, context.calendar)
         assert complaint is not None
         assert complaint.resolve_deadline_at > at

@@ -1,4 +1,4 @@
-"""Tests of the spike detector: the formulas against scipy, the fold against order, and what it finds."""
+"""Tests of the spike detector: the formulas against scipy, alerts in any order, and what it finds."""
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from support.events import at
 from processors.domain.panes import HOUR_MS, PANE_MS
 from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
+from processors.domain.spikes.office_tests import BurstTest, DriftTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.statistics import adjusted, burst_tail, drift_step, volume_allowance
 from processors.domain.spikes.target_evidence import target_evidence
@@ -53,9 +54,14 @@ def burst(day: int, firms: int, office: str = "03EE", *, one_firm: bool = False)
     return [count(office, start + n * HOUR_MS // 2, 1, ("angry" if one_firm else f"firm{n}",)) for n in range(firms)]
 
 
+def new_store(policy: SpikePolicy = POLICY) -> AlertStore:
+    """A store with the tests that this module is about."""
+    return AlertStore(policy, lambda code, _at: code, (BurstTest(), DriftTest()))
+
+
 def alerts(counts: list[OfficeCount], now: int | None = None) -> dict[str, Alert]:
     """What the detector says in the end of counts given in one go."""
-    store = AlertStore(POLICY, lambda code, _at: code)
+    store = new_store()
     store.add_counts(counts)
     if now is not None:
         store.advance(now)
@@ -144,7 +150,7 @@ def test_burst_is_found_at_its_office_and_cleared_when_it_is_over() -> None:
 def test_an_office_heard_of_after_the_days_fit_is_judged_as_if_it_had_come_before() -> None:
     """Of an office without history the same is said, whether its first counts came before or after the day's others."""
     new, calm = burst(45, 10, office="99ZZ"), calm_days(46, per_day=40)
-    store = AlertStore(POLICY, lambda code, _at: code)
+    store = new_store()
     store.add_counts(calm)
     store.add_counts(new)
 
@@ -185,7 +191,7 @@ def test_order_of_counts_does_not_matter() -> None:
     for _ in range(2):
         shuffled = list(counts)
         chance.shuffle(shuffled)
-        store, last = AlertStore(POLICY, lambda code, _at: code), dict[str, Alert]()
+        store, last = new_store(), dict[str, Alert]()
         for place in range(0, len(shuffled), 400):
             store.add_counts(shuffled[place : place + 400])
             for alert in store.changes():
@@ -197,7 +203,7 @@ def test_order_of_counts_does_not_matter() -> None:
 
 def test_corrected_count_retracts_the_alert() -> None:
     """When later data show that the opinions were not dissatisfied after all, the alert is taken back."""
-    store = AlertStore(POLICY, lambda code, _at: code)
+    store = new_store()
     angry = burst(42, 6)
     store.add_counts(calm_days(45) + angry)
     (raised,) = store.changes()
@@ -211,7 +217,7 @@ def test_what_a_dead_worker_said_is_taken_back() -> None:
     """An alert said by a worker that cut the log elsewhere and died is retracted, once there are counts to outdo it."""
     calm, angry = calm_days(45), burst(42, 6)
     corrected = [replace(one, dissatisfied=0, enterprises=(), version=2) for one in angry]
-    dead, successor = (AlertStore(POLICY, lambda code, _at: code) for _ in range(2))
+    dead, successor = (new_store() for _ in range(2))
     dead.add_counts(calm + angry)
     (said,) = dead.changes()
     successor.add_counts(calm)
@@ -238,7 +244,7 @@ def test_live_counts_say_what_a_replay_says() -> None:
     counts = sorted(calm_days(40) + burst(35, 8), key=lambda one: one.pane_start)
     delays = random.Random(5).choices((0, 2 * PANE_MS, 3 * DAY_MS), (90, 7, 3), k=len(counts))
     arriving = sorted(zip(counts, delays, strict=True), key=lambda pair: pair[0].pane_start + pair[1])
-    store, last = AlertStore(POLICY, lambda code, _at: code), dict[str, Alert]()
+    store, last = new_store(), dict[str, Alert]()
     for one, _delay in arriving:
         store.add_counts([one])
         last.update({alert.alert_id: alert for alert in store.changes()})
@@ -352,7 +358,7 @@ def test_a_declared_outage_raises_nothing_and_teaches_nothing() -> None:
     hit = Outage(day, day + DAY_MS, frozenset({"03EE"}))
     elsewhere = Outage(day, day + DAY_MS, frozenset({"03CC"}))
     for outage, raised in ((hit, 0), (elsewhere, 1)):
-        store = AlertStore(replace(POLICY, outages=(outage,)), lambda code, _at: code)
+        store = new_store(replace(POLICY, outages=(outage,)))
         store.add_counts(counts)
         assert len(store.changes()) == raised
 
