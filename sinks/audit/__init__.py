@@ -1,4 +1,4 @@
-"""`hailong audit`: proof, from Kafka's offsets and ClickHouse's rows alone, that nothing is missing or doubled."""
+"""`hailong audit`: proof from Kafka's offsets and ClickHouse's rows that nothing is missing or doubled."""
 
 from sinks.audit.render import render
 from sinks.audit.report import AuditReport, ServiceAudit, TopicAudit

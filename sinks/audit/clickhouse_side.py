@@ -1,4 +1,4 @@
-"""Which records ClickHouse holds, and whether its rows are whole and single."""
+"""Which records ClickHouse holds, and whether its rows are complete and unique."""
 
 from __future__ import annotations
 
@@ -10,28 +10,28 @@ from schemas.topics import Topic
 from sinks.audit.kafka_side import Range
 from sinks.audit.report import ServiceAudit
 from sinks.audit.tables import AUDITED
-from sinks.clickhouse.loader.log_epochs import Log
+from sinks.clickhouse.loader.log_epochs import TopicLog
 
 _BUCKET_ROWS = 4_000_000
-"""Sets of ids are compared in pieces of this size, so that the memory of the server is not the limit."""
+"""Sets of ids are compared in parts of this size, so that they fit into the memory of the server."""
 
 
 class ClickHouseSide:
-    """Questions about one topic's rows.
+    """Queries about one topic's rows.
 
     Args:
         client: Connected to the database.
-        log: The topic's present log.
+        log: The topic's current log.
     """
 
-    def __init__(self, client: Client, log: Log) -> None:
+    def __init__(self, client: Client, log: TopicLog) -> None:
         self._client = client
         self._log = log
         self._audited = AUDITED[log.topic]
         self._names = {"topic": log.topic.subject, "epoch": log.epoch, "identity": log.identity}
 
-    def accounted(self, partition: int, held: Range) -> tuple[int, int]:
-        """How many offsets of a range are stored, and how many were set aside instead."""
+    def count_accounted(self, partition: int, held: Range) -> tuple[int, int]:
+        """How many offsets of a range are stored, and how many are dead letters instead."""
         rows = self._client.execute(
             f"SELECT countIf(stored), countIf(NOT stored) FROM ({self._offsets()})",  # noqa: S608 - our own names
             self._bounds(partition, held),
@@ -69,8 +69,8 @@ class ClickHouseSide:
     def _bounds(self, partition: int, held: Range) -> dict[str, object]:
         return {**self._names, "partition": partition, "first": held[0], "end": held[1]}
 
-    def identities(self) -> tuple[int, int]:
-        """Stored offsets whose row is gone, and offsets that share the natural id of another."""
+    def count_lost_and_repeated(self) -> tuple[int, int]:
+        """How many stored offsets have lost their row, and how many have the natural id of another offset."""
         table, identity = self._audited.table, self._audited.identity
         mine = "topic = %(topic)s AND epoch = %(epoch)s"
         total = self._number(f"SELECT count() FROM log_position WHERE {mine}")  # noqa: S608 - our own names
@@ -88,8 +88,8 @@ class ClickHouseSide:
             gone, repeats = gone + rows[0][0], repeats + rows[0][1]
         return gone, repeats
 
-    def doubled(self) -> int:
-        """Rows beyond one for each record (and window), and ids beyond one for each natural key."""
+    def count_doubled(self) -> int:
+        """Rows beyond one for each record (and window), plus ids beyond one for each natural key."""
         audited = self._audited
         origin = ", ".join(filter(None, ("log_partition", "log_offset", audited.record)))
         rows = self._number(f"SELECT count() FROM {audited.table}")  # noqa: S608 - our own names
@@ -107,8 +107,8 @@ class ClickHouseSide:
             )
         return found
 
-    def incomplete(self) -> int:
-        """Rows that should stand beside others of the same record and do not."""
+    def count_incomplete(self) -> int:
+        """Rows that are missing beside other rows of the same record."""
         if self._log.topic is Topic.SATISFACTION:
             return self._number(
                 "SELECT sum(5 - windows) FROM (SELECT uniqExact(window_seconds) AS windows FROM satisfaction"
@@ -128,13 +128,13 @@ class ClickHouseSide:
         return int(self._client.execute(query, self._names)[0][0])
 
 
-def services(client: Client, rating: Log | None, rated_service: Log | None) -> ServiceAudit:
-    """Rating items of the present log against the facts of its cluster.
+def compare_services(client: Client, rating: TopicLog | None, rated_service: TopicLog | None) -> ServiceAudit:
+    """Rating items of the current log compared with the facts of its cluster.
 
     Args:
         client: Connected to the database.
-        rating: The present log of `rating`; None when no sink ever met it.
-        rated_service: The present log of `rated-service`, likewise.
+        rating: The current log of `rating`; None if no sink has met it.
+        rated_service: The current log of `rated-service`; None if no sink has met it.
     """
     key = "(declaration, sheet_id, target, office, target_id)"
     cluster = "" if rated_service is None else rated_service.identity.split("/", 1)[0]

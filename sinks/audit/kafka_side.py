@@ -34,13 +34,13 @@ class KafkaSide:
         self._consumer = open_reader(connection, f"hailong.audit.{uuid4()}")
 
     def __enter__(self) -> Self:
-        """Ready at once; connects with the first question."""
+        """It connects with its first request."""
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        """Let the connection go."""
+        """Close the connection."""
         self._consumer.close()
 
     def ranges(self, facts: Mapping[Topic, TopicFacts]) -> Mapping[Topic, Mapping[int, Range]]:
@@ -68,23 +68,23 @@ class KafkaSide:
             low, high = self._consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=self._timeout_s)
         except KafkaException as exception:
             raise Unavailable(
-                f"Kafka does not say which offsets {name}[{partition}] holds ({exception.args[0].name()})"
+                f"Kafka does not tell which offsets {name}[{partition}] holds ({exception.args[0].name()})"
             ) from None
         return low, high
 
-    def existing(self, name: str, partition: int, gaps: Iterable[Range]) -> int:
+    def count_existing(self, name: str, partition: int, gaps: Iterable[Range]) -> int:
         """How many offsets of those ranges hold a record: compaction and control records leave some empty.
 
         Raises:
             Unavailable: The broker does not answer.
         """
-        return sum(self._existing(name, partition, gap) for gap in gaps)
+        return sum(self._count_existing_in(name, partition, gap) for gap in gaps)
 
-    def _existing(self, name: str, partition: int, gap: Range) -> int:
+    def _count_existing_in(self, name: str, partition: int, gap: Range) -> int:
         first, end = gap
-        return sum(1 for _offset in takewhile(lambda offset: offset < end, self._read(name, partition, first)))
+        return sum(1 for _offset in takewhile(lambda offset: offset < end, self._offsets_from(name, partition, first)))
 
-    def _read(self, name: str, partition: int, start: int) -> Iterator[int]:
+    def _offsets_from(self, name: str, partition: int, start: int) -> Iterator[int]:
         """Offsets of the records from `start` to the end of the partition."""
         self._consumer.assign([TopicPartition(name, partition, start)])
         while True:

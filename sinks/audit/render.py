@@ -1,4 +1,4 @@
-"""An audit as a person wants to read it."""
+"""An audit for people: tables and a verdict."""
 
 from __future__ import annotations
 

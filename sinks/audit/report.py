@@ -1,4 +1,4 @@
-"""What an audit found."""
+"""The result of an audit."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ class TopicAudit:
 
     Attributes:
         topic: Subject of the topic.
-        epoch: Number of its present log in ClickHouse; 0 when no sink ever met it.
-        records: Records that Kafka holds, or held and compacted away since they were stored.
-        stored: Of them, those whose row is in ClickHouse.
-        duplicates: Of the stored ones, those that share the natural id of another: repeats and later versions.
+        epoch: Number of its current log in ClickHouse; 0 if no sink has met it.
+        records: Records that Kafka holds, or has compacted away since they were stored.
+        stored: Records whose row is in ClickHouse.
+        duplicates: Stored records with the natural id of another record: repeats and later versions.
         dead_lettered: Records that were set aside.
-        missing: Records that are neither, and rows that are gone or incomplete.
+        missing: Records that are neither stored nor set aside, and rows that are gone or incomplete.
         doubled: Rows too many: several rows from one record, or several ids for one natural key.
     """
 
@@ -40,9 +40,9 @@ class ServiceAudit:
         accepted: Distinct rated targets on distinct sheets, over all revisions.
         matched: With a fact whose declaration is known.
         unmatched: With a fact whose declaration is not known.
-        superseded: That a later revision dropped.
+        superseded: Dropped by a later revision.
         missing: Without a fact.
-        doubled: Facts without an item, or beyond one for each item.
+        doubled: Facts without an item, and facts beyond one for each item.
     """
 
     accepted: int
@@ -72,7 +72,7 @@ class AuditReport:
 
     @property
     def doubled(self) -> int:
-        """Everything that is there too often."""
+        """Everything that is stored too often."""
         return sum(topic.doubled for topic in self.topics) + self.services.doubled
 
     @property

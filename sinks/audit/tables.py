@@ -9,14 +9,14 @@ from schemas.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
-class Audited:
+class AuditedTable:
     """One table.
 
     Attributes:
-        table: The table whose rows give the positions.
+        table: The table whose rows `log_position` was filled from.
         identity: Hash of the natural id; the same expression as in the materialized view that feeds `log_position`.
-        record: What one Kafka record may give one row of, besides its offset.
-        natural: What must not have two ids; None where the id itself is the natural key.
+        record: Column of which one Kafka record may fill several rows; empty if it fills one row.
+        natural: Natural key that must not have two ids; None if the id itself is the natural key.
     """
 
     table: str
@@ -25,25 +25,29 @@ class Audited:
     natural: str | None = None
 
 
-AUDITED: Mapping[Topic, Audited] = {
-    Topic.DECLARATION_STATUS: Audited("declaration_status", "sipHash64(declaration, event_id)"),
-    Topic.RATING: Audited("rating", "sipHash64(declaration, sheet_id, revision)"),
-    Topic.RATED_SERVICE: Audited(
+AUDITED: Mapping[Topic, AuditedTable] = {
+    Topic.DECLARATION_STATUS: AuditedTable("declaration_status", "sipHash64(declaration, event_id)"),
+    Topic.RATING: AuditedTable("rating", "sipHash64(declaration, sheet_id, revision)"),
+    Topic.RATED_SERVICE: AuditedTable(
         "rated_service", "sipHash64(office, target, target_id, fact_id)"
     ),  # the natural key of facts is checked against the rating items
-    Topic.SATISFACTION: Audited("satisfaction", "sipHash64(target, office, target_id, window_end)", "window_seconds"),
-    Topic.OFFICE_COUNT: Audited("office_count", "sipHash64(office, pane_start)"),
-    Topic.COMPLAINT: Audited("complaint", "sipHash64(office, complaint_id)", natural="declaration, sheet_id, office"),
-    Topic.COMPLAINT_ACTION: Audited("complaint_action", "sipHash64(complaint_id, action_id)"),
-    Topic.COMPLAINT_CASE: Audited("complaint_case", "sipHash64(office, complaint_id)", natural="complaint_id"),
-    Topic.COMPLAINT_EVENT: Audited("complaint_event", "sipHash64(complaint_id, event_id)"),
-    Topic.COMPLAINT_ANSWER: Audited("complaint_answer", "sipHash64(complaint_id, answer_id)"),
-    # No natural key beside the id: a retracted alert may have been raised at the same instant as the one that stands.
-    Topic.ALERT: Audited("alert", "sipHash64(office, alert_id)"),
-    Topic.DEAD_LETTER: Audited(
+    Topic.SATISFACTION: AuditedTable(
+        "satisfaction", "sipHash64(target, office, target_id, window_end)", "window_seconds"
+    ),
+    Topic.OFFICE_COUNT: AuditedTable("office_count", "sipHash64(office, pane_start)"),
+    Topic.COMPLAINT: AuditedTable(
+        "complaint", "sipHash64(office, complaint_id)", natural="declaration, sheet_id, office"
+    ),
+    Topic.COMPLAINT_ACTION: AuditedTable("complaint_action", "sipHash64(complaint_id, action_id)"),
+    Topic.COMPLAINT_CASE: AuditedTable("complaint_case", "sipHash64(office, complaint_id)", natural="complaint_id"),
+    Topic.COMPLAINT_EVENT: AuditedTable("complaint_event", "sipHash64(complaint_id, event_id)"),
+    Topic.COMPLAINT_ANSWER: AuditedTable("complaint_answer", "sipHash64(complaint_id, answer_id)"),
+    # No natural key beside the id: a retracted alert and a valid one may have been raised at the same instant.
+    Topic.ALERT: AuditedTable("alert", "sipHash64(office, alert_id)"),
+    Topic.DEAD_LETTER: AuditedTable(
         "dead_letter", "sipHash64(dead_letter_id)", natural="source_identity, source_partition, source_offset"
     ),
-    Topic.DEAD_LETTER_ACTION: Audited(
+    Topic.DEAD_LETTER_ACTION: AuditedTable(
         "dead_letter_action", "sipHash64(dead_letter_id, action_id)", natural="dead_letter_id, action"
     ),
 }

@@ -17,7 +17,7 @@ class ClickHouseConnection:
         password: Password; hidden in `repr`.
         database: Database of hailong; created by the first migration.
         secure: Whether to use TLS.
-        ca_file: Certificates that are trusted; None for the system's.
+        ca_file: Trusted certificates; None for the system's.
     """
 
     host: str = "127.0.0.1"

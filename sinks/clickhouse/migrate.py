@@ -1,8 +1,8 @@
-"""Bringing ClickHouse's tables and views up to date.
+"""Brings ClickHouse's tables and views up to date.
 
-Migrations are numbered SQL files, forward only. A file that was applied never changes afterwards; one that did is
-refused. Every statement can be repeated (`IF NOT EXISTS`, `OR REPLACE`), so a run that was cut off, or two runs at
-once, end in the same state; that is what the tests hold them to.
+Migrations are numbered SQL files, forward only. A file must not change after it was applied; if it did, it is refused.
+Every statement can be repeated (`IF NOT EXISTS`, `OR REPLACE`), so an interrupted run, or two runs at once, end in the
+same state.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from sinks.clickhouse.reference import load_reference
 
 log = structlog.get_logger(__name__)
 
-# schema_migration: what was applied, with the checksum of the file as it was.
+# schema_migration: files that were applied, with their checksums.
 #   engine: ReplacingMergeTree, so that two runs at once leave one row; ORDER BY the name; no partition: few rows.
 _LEDGER = """
 CREATE TABLE IF NOT EXISTS schema_migration
@@ -37,7 +37,7 @@ COMMENT 'Migrations and reference files that were applied'
 """
 
 
-_MAKES = re.compile(
+_CREATES = re.compile(
     r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:TABLE|VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(\w+)", re.IGNORECASE
 )
 
@@ -60,15 +60,15 @@ class Migration:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
     def statements(self) -> Iterator[str]:
-        """Its statements; they end with a semicolon at the end of a line."""
+        """Its statements; each ends with a semicolon at the end of a line."""
         for part in f"{self.text.rstrip()}\n".split(";\n"):
             lines = [line for line in part.splitlines() if line.strip() and not line.lstrip().startswith("--")]
             if lines:
                 yield "\n".join(lines).removesuffix(";")
 
-    def makes(self) -> set[str]:
-        """Names of the tables and views that it makes."""
-        return {found[1] for found in map(_MAKES.match, self.statements()) if found}
+    def creates(self) -> set[str]:
+        """Names of the tables and views that it creates."""
+        return {found[1] for found in map(_CREATES.match, self.statements()) if found}
 
 
 def shipped() -> Sequence[Migration]:
@@ -85,14 +85,14 @@ def shipped() -> Sequence[Migration]:
 def migrate(connection: ClickHouseConnection) -> list[str]:
     """Create the database, apply what is missing, and load the reference data that changed.
 
-    A migration whose table or view somebody dropped or renamed is applied again. Such a table is empty: `hailong audit`
-    says what it lacks, and a sink with a new group fills it.
+    A migration whose table or view was dropped or renamed is applied again. Its table is then empty: `hailong audit`
+    tells what is missing, and a sink with a new group fills it.
 
     Args:
         connection: The server; the user needs the right to create databases, tables and views.
 
     Returns:
-        Names of what was applied, in order; empty when all was up to date.
+        Names of what was applied, in order; empty if everything was up to date.
 
     Raises:
         SystemFault: A migration that was applied has changed since, or the server refuses it.
@@ -106,14 +106,15 @@ def migrate(connection: ClickHouseConnection) -> list[str]:
         migrations = shipped()
         _check(migrations, done)
         news = []
-        there = _tables(client)
-        remade: set[str] = set()
+        existing = _tables(client)
+        recreated: set[str] = set()
         for migration in migrations:
-            # What an earlier one has just made again may be of its old form: those that changed it later follow.
-            if migration.name not in done or migration.makes() - there or migration.makes() & remade:
+            created = migration.creates()
+            # A table or view that was just created again has its old form: the migrations that changed it later follow.
+            if migration.name not in done or created - existing or created & recreated:
                 _apply(client, migration)
                 news.append(migration.name)
-                remade |= migration.makes()
+                recreated |= created
         return [*news, *load_reference(client, done)]
 
 
@@ -124,7 +125,7 @@ def applied(client: Client) -> dict[str, str]:
 
 
 def lacking(client: Client) -> list[str]:
-    """Names of the migrations that were not applied; needs no right but to read the ledger."""
+    """Names of the migrations that were not applied; needs only the right to read the ledger."""
     done = applied(client)
     return [one.name for one in shipped() if one.name not in done]
 
@@ -138,15 +139,14 @@ def _check(migrations: Sequence[Migration], done: dict[str, str]) -> None:
     for migration in migrations:
         if done.get(migration.name, migration.checksum) != migration.checksum:
             raise SystemFault(
-                f"migration {migration.name} was applied in another wording: files that were applied must not change; "
-                "restore it and write a new one"
+                f"migration {migration.name} has changed since it was applied: restore it and write a new migration"
             )
 
 
 def _apply(client: Client, migration: Migration) -> None:
     for statement in migration.statements():
         client.execute(statement)
-    # Recorded last: should this fail, the statements run again next time and change nothing.
+    # Recorded last: if this fails, the statements run again next time and change nothing.
     client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(migration.name, migration.checksum)])
     log.info("migration_applied", name=migration.name)
 

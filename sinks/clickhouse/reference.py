@@ -1,4 +1,4 @@
-"""Loading the reference data into its tables: the files, so that analysts can join names, and the working calendar."""
+"""Loads the reference data into tables: the files, so that analysts can join names, and the working calendar."""
 
 from __future__ import annotations
 
@@ -41,18 +41,18 @@ FILES: Mapping[str, str] = {
     "score_grades.csv": "reference_score_grade",
     "service_commitments.csv": "reference_service_commitment",
 }
-"""Data file and its table. A table has some of the file's columns, under the same names."""
+"""Data files and their tables. A table has some of the file's columns, under the same names."""
 
 Rows = Sequence[Sequence[Any]]
 _EPOCH = date(1970, 1, 1)
 
 
 def load_reference(client: Client, done: Mapping[str, str]) -> Iterator[str]:
-    """Load every file that changed since it was loaded, and the calendar when its days or hours did.
+    """Load every file that has changed since it was loaded, and the calendar if its days or hours have.
 
     Args:
         client: Connected to the database.
-        done: Checksums of what was loaded, by name.
+        done: Checksums of the files and tables that were loaded, by name.
 
     Yields:
         Name of each loaded file or table of the calendar.
@@ -62,7 +62,7 @@ def load_reference(client: Client, done: Mapping[str, str]) -> Iterator[str]:
         text = folder.joinpath(file).read_text(encoding="utf-8")
         name, checksum = f"reference/{file}", hashlib.sha256(text.encode()).hexdigest()
         if done.get(name) != checksum or _is_empty(client, table):
-            _replace(client, table, _read(client, table, text))
+            _replace(client, table, _read_file(client, table, text))
             _record(client, name, checksum, table)
             yield name
     for table, rows in calendar_rows().items():
@@ -75,9 +75,9 @@ def load_reference(client: Client, done: Mapping[str, str]) -> Iterator[str]:
 
 
 def _is_empty(client: Client, table: str) -> bool:
-    """A table that somebody dropped comes back without rows, while the ledger still says that it was loaded."""
-    asked = "SELECT total_rows FROM system.tables WHERE database = currentDatabase() AND name = %(table)s"
-    found: list[tuple[int | None]] = client.execute(asked, {"table": table})
+    """Whether a table has no rows, though the ledger may record it as loaded: a dropped table is created empty."""
+    statement = "SELECT total_rows FROM system.tables WHERE database = currentDatabase() AND name = %(table)s"
+    found: list[tuple[int | None]] = client.execute(statement, {"table": table})
     return found == [(0,)]
 
 
@@ -103,7 +103,7 @@ def _windows(office: str, timeline: Timeline) -> Rows:
         for start, length in parts:
             rows.append((office, _instant(midnight + start), _instant(midnight + start + length), worked // MINUTE_MS))
             worked += length
-    # After the last instant that the calendar knows nothing is known, instead of nothing being worked.
+    # After the last instant of the calendar, working time is unknown, not zero.
     return [*rows, (office, _instant(END_MS + 1), _instant(END_MS + 1), None)]
 
 
@@ -139,14 +139,14 @@ def _columns(client: Client, table: str) -> list[tuple[str, str]]:
     return found
 
 
-def _read(client: Client, table: str, text: str) -> Rows:
+def _read_file(client: Client, table: str, text: str) -> Rows:
     kinds = _columns(client, table)
     lines = [line for line in text.splitlines() if not line.startswith("#")]
-    return [[_reader(kind)(row[name]) for name, kind in kinds] for row in csv.DictReader(lines)]
+    return [[_parser(kind)(row[name]) for name, kind in kinds] for row in csv.DictReader(lines)]
 
 
 def _replace(client: Client, table: str, rows: Rows) -> None:
-    """Fill a new table and let it take the old one's place: readers see all old rows or all new ones."""
+    """Fill a new table and exchange it with the old one: readers see all old rows or all new ones."""
     fresh = f"{table}_{uuid4().hex[:8]}"
     columns = ", ".join(f"`{name}`" for name, _kind in _columns(client, table))
     client.execute(f"CREATE TABLE {fresh} AS {table}")
@@ -157,13 +157,13 @@ def _replace(client: Client, table: str, rows: Rows) -> None:
         client.execute(f"DROP TABLE IF EXISTS {fresh}")
 
 
-def _reader(kind: str) -> Callable[[str], Any]:
+def _parser(kind: str) -> Callable[[str], Any]:
     plain = kind.removeprefix("Nullable(").removesuffix(")") if kind.startswith("Nullable(") else kind
-    read: Callable[[str], Any] = str
+    parse: Callable[[str], Any] = str
     if plain.startswith("UInt"):
-        read = int
+        parse = int
     elif plain == "Date":
-        read = date.fromisoformat
+        parse = date.fromisoformat
     if plain != kind:
-        return lambda text: read(text) if text else None
-    return read
+        return lambda text: parse(text) if text else None
+    return parse

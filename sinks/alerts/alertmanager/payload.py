@@ -1,4 +1,4 @@
-"""An alert as Alertmanager's API v2 takes it.
+"""An alert in the format of Alertmanager's API v2.
 
 Source: `api/v2/openapi.yaml` of Alertmanager 0.25, `postableAlert`.
 """
@@ -13,8 +13,8 @@ from schemas.records import Alert, AlertState, TargetEvidence
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
 
 ALERT_NAME = "HailongDissatisfactionSpike"
-_MOST_COMPLAINTS = 50
-"""Ids that are listed; some receivers refuse long messages."""
+_LISTED_COMPLAINTS = 50
+"""How many ids are listed; some receivers refuse long messages."""
 
 
 def postable(alert: Alert, written_at: int, now: int, options: AlertmanagerOptions) -> dict[str, Any]:
@@ -22,15 +22,15 @@ def postable(alert: Alert, written_at: int, now: int, options: AlertmanagerOptio
 
     Args:
         alert: The alert.
-        written_at: When Kafka recorded this version of it: the end of an alert that was retracted without having been
-            cleared. Epoch milliseconds.
+        written_at: When Kafka recorded this version, epoch milliseconds: the end of an alert that was retracted and never
+            cleared.
         now: Epoch milliseconds.
-        options: Severity, link, and how long Alertmanager is to hold an open alert.
+        options: Severity, link, and how long Alertmanager keeps an open alert.
     """
     if alert.state == AlertState.OPEN:
         starts, ends = alert.raised_at, now + int(options.hold_s * 1000)
     else:
-        # The end of a pane may lie ahead of the clock; an end that lies ahead would not be one yet.
+        # The end of a pane may be ahead of the clock, and Alertmanager would treat an alert that ends later as open.
         ends = min(written_at if alert.cleared_at is None else alert.cleared_at, now)
         starts = min(alert.raised_at, ends)
     body = {
@@ -43,7 +43,7 @@ def postable(alert: Alert, written_at: int, now: int, options: AlertmanagerOptio
 
 
 def _labels(alert: Alert, severity: str) -> Mapping[str, str]:
-    """What Alertmanager tells alerts apart by: the same for all versions of an alert."""
+    """The identity of an alert in Alertmanager: the same for all its versions."""
     return {
         "alertname": ALERT_NAME,
         "alert_id": alert.alert_id,
@@ -55,7 +55,7 @@ def _labels(alert: Alert, severity: str) -> Mapping[str, str]:
 
 
 def _annotations(alert: Alert) -> Mapping[str, str]:
-    """What people read: the newest version. Empty ones are left out."""
+    """What people read, from this version; empty annotations are left out."""
     found = {
         "summary": f"{alert.summary_vi}\n{alert.summary_en}",
         "summary_vi": alert.summary_vi,
@@ -73,7 +73,7 @@ def _annotations(alert: Alert) -> Mapping[str, str]:
         "drivers": ", ".join(f"{driver.name} ({driver.low_scores})" for driver in alert.drivers),
         "targets": ", ".join(_target(target) for target in alert.targets),
         "complaints": str(len(alert.complaint_ids)),
-        "complaint_ids": ", ".join(alert.complaint_ids[:_MOST_COMPLAINTS]),
+        "complaint_ids": ", ".join(alert.complaint_ids[:_LISTED_COMPLAINTS]),
         "updated_at": _instant(alert.updated_at),
         "version": str(alert.version),
     }

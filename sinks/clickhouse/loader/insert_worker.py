@@ -20,7 +20,7 @@ from schemas.dead_letters.limit import DeadLetterGuard
 from schemas.errors import Unavailable
 from sinks.clickhouse.loader.buffers import InsertBatch
 from sinks.clickhouse.loader.inserter import BatchInserter, PreparedInsert, Refused, ShutdownRequested
-from sinks.clickhouse.loader.log_epochs import Log
+from sinks.clickhouse.loader.log_epochs import TopicLog
 from sinks.clickhouse.loader.options import SinkOptions
 from sinks.runtime.dead_letter_producer import DeadLetterProducer
 
@@ -51,7 +51,7 @@ class InsertWorker:
         self._guard = guard
         self._options = options
         self._give_up = give_up
-        self._todo: queue.SimpleQueue[tuple[InsertBatch, Log, Future[PreparedInsert]] | None] = queue.SimpleQueue()
+        self._todo: queue.SimpleQueue[tuple[InsertBatch, TopicLog, Future[PreparedInsert]] | None] = queue.SimpleQueue()
         self._done: queue.SimpleQueue[InsertBatch] = queue.SimpleQueue()
         self._changed = threading.Condition()
         self._batches = 0
@@ -65,13 +65,13 @@ class InsertWorker:
         """Start the threads."""
         self._thread.start()
 
-    def submit(self, batch: InsertBatch, log_: Log) -> None:
+    def submit(self, batch: InsertBatch, topic_log: TopicLog) -> None:
         """Queue a batch."""
         with self._changed:
             self._batches += 1
             self._bytes += batch.size
             self._records += batch.records
-        self._todo.put((batch, log_, self._prepare(batch, log_)))
+        self._todo.put((batch, topic_log, self._prepare(batch, topic_log)))
 
     @property
     def load(self) -> tuple[int, int, int]:
@@ -130,20 +130,20 @@ class InsertWorker:
             if not isinstance(error, Exception):
                 raise
 
-    def _prepare(self, batch: InsertBatch, log_: Log) -> Future[PreparedInsert]:
-        return self._decoder.submit(self._inserter.prepare, batch.batches, log_.epoch)
+    def _prepare(self, batch: InsertBatch, topic_log: TopicLog) -> Future[PreparedInsert]:
+        return self._decoder.submit(self._inserter.prepare, batch.batches, topic_log.epoch)
 
-    def _handle(self, batch: InsertBatch, log_: Log, prepared: Future[PreparedInsert]) -> None:
+    def _handle(self, batch: InsertBatch, topic_log: TopicLog, prepared: Future[PreparedInsert]) -> None:
         while True:
             try:
                 refused = self._inserter.insert(prepared.result())
-                self._set_aside(batch, refused, log_)
+                self._set_aside(batch, refused, topic_log)
             except Unavailable as error:
                 # Kafka or a schema registry does not answer; inserting again is harmless.
                 log.warning("parcel_will_be_repeated", topic=batch.topic.subject, error=str(error))
                 if self._give_up.wait(self._options.retry_max_s / 4):
                     raise ShutdownRequested(f"stopped before {batch.records} records were done") from error
-                prepared = self._prepare(batch, log_)
+                prepared = self._prepare(batch, topic_log)
             else:
                 break
         self._done.put(batch)
@@ -153,7 +153,7 @@ class InsertWorker:
             self._records -= batch.records
             self._changed.notify_all()
 
-    def _set_aside(self, inserted: InsertBatch, refused: Sequence[Refused], log_: Log) -> None:
+    def _set_aside(self, inserted: InsertBatch, refused: Sequence[Refused], topic_log: TopicLog) -> None:
         """Send dead letters, unless there are too many: then none, or each restart would set aside one more batch."""
         reasons: defaultdict[int, dict[int, str]] = defaultdict(dict)
         for one in refused:
@@ -162,9 +162,9 @@ class InsertWorker:
         for batch in inserted.batches:
             known = reasons[batch.partition]
             own = {offset: known[offset] for offset in batch.offsets if offset in known} if known else {}
-            self._guard.check(inserted.topic, log_.identity, batch.partition, batch.offsets, own)
+            self._guard.check(inserted.topic, topic_log.identity, batch.partition, batch.offsets, own)
         for one in refused:
-            self._dead_letters.send(one.batch, one.rejects, log_.identity)
+            self._dead_letters.send(one.batch, one.rejects, topic_log.identity)
 
     def _fail(self, error: BaseException) -> None:
         with self._changed:

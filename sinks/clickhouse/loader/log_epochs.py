@@ -1,8 +1,8 @@
-"""The number that ClickHouse gives to each Kafka log when a sink first meets it.
+"""Numbers Kafka logs: ClickHouse gives each log of a topic its epoch when a sink first meets it.
 
-Claims are rows of `log_epoch`. Two sinks that meet the same log at once may both claim it: the older claim counts, for
-both. Two *different* logs of one topic that are met at once could claim the same number; each reads its claim back
-after a moment, and the one that came later claims again before it stores anything.
+Claims are rows of `log_epoch`. Two sinks that meet the same log at once may both claim it: the older claim counts for
+both. Two *different* logs of one topic that are met at once could claim the same number. So each sink reads its claim
+back after a moment, and the later one claims again before it stores anything.
 """
 
 from __future__ import annotations
@@ -23,14 +23,14 @@ from schemas.topics import Topic
 log = structlog.get_logger(__name__)
 
 MAX_EPOCH = (1 << 15) - 1
-"""Above the 48 bits of a record's version there are 16; one stays free, so that versions fit signed readers too."""
+"""A record's version takes 48 bits of 64. One of the other 16 stays free, so that versions fit a signed integer too."""
 
-_SETTLE_S = 0.3
+_READ_BACK_S = 0.3
 _ATTEMPTS = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class TopicLog:
     """One Kafka log as ClickHouse knows it.
 
     Attributes:
@@ -38,8 +38,8 @@ class Log:
         name: Its name.
         identity: Cluster id and topic id.
         epoch: Its number.
-        claim: Stands in the metadata of every offset that we commit: an offset without it was committed for another log
-            or another database, and is not believed.
+        claim: Metadata of every offset that we commit. An offset with other metadata was committed for another log or
+            database, and is ignored.
     """
 
     topic: Topic
@@ -49,26 +49,26 @@ class Log:
     claim: str
 
 
-def known_logs(client: Client, facts: Mapping[Topic, TopicFacts]) -> Mapping[Topic, Log]:
-    """The logs that were met before; nothing is claimed."""
+def known_logs(client: Client, facts: Mapping[Topic, TopicFacts]) -> Mapping[Topic, TopicLog]:
+    """The logs that sinks have met before; nothing is claimed."""
     found = {topic: _look_up(client, one, topic) for topic, one in facts.items()}
-    return {topic: log_ for topic, log_ in found.items() if log_ is not None}
+    return {topic: topic_log for topic, topic_log in found.items() if topic_log is not None}
 
 
 def identify(
     client: Client, facts: Mapping[Topic, TopicFacts], sleep: Callable[[float], object] = time.sleep
-) -> Mapping[Topic, Log]:
-    """The epochs of logs; those that were never met get the next number of their topic.
+) -> Mapping[Topic, TopicLog]:
+    """The logs with their epochs; a log that no sink has met gets the next number of its topic.
 
     Args:
         client: Connected to the database.
-        facts: What the broker says about the topics.
+        facts: The topics as the broker describes them.
         sleep: Waits that many seconds.
 
     Raises:
-        SystemFault: More logs were met than there are numbers, or two deployments keep claiming the same.
+        SystemFault: There are more logs than numbers, or two deployments keep claiming the same number.
     """
-    known: dict[Topic, Log] = {}
+    known: dict[Topic, TopicLog] = {}
     for _attempt in range(_ATTEMPTS):
         for topic in facts.keys() - known.keys():
             found = _look_up(client, facts[topic], topic)
@@ -78,19 +78,19 @@ def identify(
             return known
         for topic in sorted(facts.keys() - known.keys(), key=lambda one: one.subject):
             _claim(client, topic, facts[topic])
-        sleep(_SETTLE_S)
+        sleep(_READ_BACK_S)
     raise SystemFault(
         "another deployment keeps claiming logs in this database: give each deployment a database of its own"
     )
 
 
-def _look_up(client: Client, facts: TopicFacts, topic: Topic) -> Log | None:
-    """The log, unless it was never claimed or another log claimed its number before."""
+def _look_up(client: Client, facts: TopicFacts, topic: Topic) -> TopicLog | None:
+    """The log; None if it was never claimed, or another log claimed its number earlier."""
     claims = _claims(client, topic)
     mine = claims.get(facts.identity)
     if mine is None or any(other.epoch == mine.epoch and other.since < mine.since for other in claims.values()):
         return None
-    return Log(topic, facts.name, facts.identity, mine.epoch, str(mine.claim))
+    return TopicLog(topic, facts.name, facts.identity, mine.epoch, str(mine.claim))
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class _Claim:
 
 
 def _claims(client: Client, topic: Topic) -> Mapping[str, _Claim]:
-    """The claim that counts for each log: the highest number it was given, and the oldest claim of that number."""
+    """The valid claim of each log, by identity: its highest number, and the oldest claim of that number."""
     rows: list[tuple[str, int, UUID, datetime]] = client.execute(
         "SELECT topic_identity, epoch, claim, claimed_at FROM log_epoch WHERE topic = %(topic)s "
         "ORDER BY epoch DESC, claimed_at, claim LIMIT 1 BY topic_identity",
@@ -113,7 +113,7 @@ def _claims(client: Client, topic: Topic) -> Mapping[str, _Claim]:
 def _claim(client: Client, topic: Topic, facts: TopicFacts) -> None:
     epoch = 1 + max((claim.epoch for claim in _claims(client, topic).values()), default=0)
     if epoch > MAX_EPOCH:
-        raise SystemFault(f"topic {facts.name} was made anew {MAX_EPOCH} times: use a new database")
+        raise SystemFault(f"topic {facts.name} was created again {MAX_EPOCH} times: use a new database")
     client.execute(
         "INSERT INTO log_epoch (topic, topic_identity, epoch, claim, topic_name, claimed_at) "
         "SELECT %(topic)s, %(identity)s, %(epoch)s, %(claim)s, %(name)s, now64(3, 'UTC')",

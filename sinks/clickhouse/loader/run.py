@@ -20,7 +20,7 @@ from sinks.clickhouse.loader.inserter import BatchInserter
 from sinks.clickhouse.loader.monitor import LoaderMonitor
 from sinks.clickhouse.loader.options import SinkOptions
 from sinks.clickhouse.loader.sink import ClickHouseSink
-from sinks.clickhouse.loader.topic_logs import Logs
+from sinks.clickhouse.loader.topic_logs import TopicLogs
 from sinks.clickhouse.mapping.topic_readers import readers
 from sinks.clickhouse.migrate import lacking
 from sinks.runtime import Reading, SinkMonitor, run_loop
@@ -55,7 +55,7 @@ def run_sink(
     monitor = monitor or LoaderMonitor(options.stall_after_s)
     try:
         _check_tables(clickhouse, options)
-        logs = Logs(connection, clickhouse, options)
+        logs = TopicLogs(connection, clickhouse, options)
         logs.current()  # report what cannot work before the group is joined
         give_up = threading.Event()
         inserter = BatchInserter(clickhouse, options, readers(writer_schemas), monitor, give_up)

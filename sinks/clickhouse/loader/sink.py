@@ -11,10 +11,10 @@ from confluent_kafka import Message
 from schemas.topics import Topic
 from sinks.clickhouse.loader.buffers import Buffers, InsertBatch, TopicBuffer
 from sinks.clickhouse.loader.insert_worker import InsertWorker
-from sinks.clickhouse.loader.log_epochs import Log
+from sinks.clickhouse.loader.log_epochs import TopicLog
 from sinks.clickhouse.loader.options import SinkOptions
 from sinks.clickhouse.loader.start_offsets import distrust_foreign_offsets
-from sinks.clickhouse.loader.topic_logs import Logs
+from sinks.clickhouse.loader.topic_logs import TopicLogs
 from sinks.metrics import LAST_PROGRESS, RECORDS
 from sinks.runtime import AssignedPartition, Backlog, Sink, SinkMonitor
 
@@ -34,14 +34,19 @@ class ClickHouseSink(Sink):
     """
 
     def __init__(
-        self, options: SinkOptions, worker: InsertWorker, logs: Logs, monitor: SinkMonitor, give_up: threading.Event
+        self,
+        options: SinkOptions,
+        worker: InsertWorker,
+        logs: TopicLogs,
+        monitor: SinkMonitor,
+        give_up: threading.Event,
     ) -> None:
         self._options = options
         self._worker = worker
         self._asked = logs
         self._monitor = monitor
         self._give_up = give_up
-        self._logs: Mapping[Topic, Log] = {}
+        self._logs: Mapping[Topic, TopicLog] = {}
         self._buffers = Buffers()
         worker.start()
 

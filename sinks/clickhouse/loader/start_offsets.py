@@ -10,13 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 
 from schemas.topics import Topic
-from sinks.clickhouse.loader.log_epochs import Log
+from sinks.clickhouse.loader.log_epochs import TopicLog
 from sinks.clickhouse.loader.topic_logs import StoredOffsets
 from sinks.runtime import AssignedPartition
 
 
 def distrust_foreign_offsets(
-    partitions: Sequence[AssignedPartition], logs: Mapping[Topic, Log], stored_offsets: Callable[[], StoredOffsets]
+    partitions: Sequence[AssignedPartition], logs: Mapping[Topic, TopicLog], stored_offsets: Callable[[], StoredOffsets]
 ) -> None:
     """Begin at the beginning where the committed offset belongs to another log or database; mark offsets as ours.
 
@@ -39,7 +39,7 @@ def distrust_foreign_offsets(
         one.metadata = log.claim
 
 
-def _is_ours(partition: AssignedPartition, log: Log, stored: StoredOffsets) -> bool:
+def _is_ours(partition: AssignedPartition, log: TopicLog, stored: StoredOffsets) -> bool:
     if partition.committed is None:
         return False
     if partition.metadata:

@@ -10,7 +10,7 @@ from schemas.kafka.topic_metadata import describe_topics
 from schemas.topics import STORED, Topic
 from sinks.clickhouse.client import query, session
 from sinks.clickhouse.connection import ClickHouseConnection
-from sinks.clickhouse.loader.log_epochs import Log, identify
+from sinks.clickhouse.loader.log_epochs import TopicLog, identify
 from sinks.clickhouse.loader.options import SinkOptions
 
 StoredOffsets: TypeAlias = Mapping[tuple[str, int, int], int]
@@ -19,7 +19,7 @@ StoredOffsets: TypeAlias = Mapping[tuple[str, int, int], int]
 _STORED_OFFSETS = "SELECT topic, epoch, partition, max(offset) + 1 FROM log_position GROUP BY topic, epoch, partition"
 
 
-class Logs:
+class TopicLogs:
     """Asks Kafka and ClickHouse; every answer, or an error, comes within a few `connect_timeout_s`.
 
     Args:
@@ -32,9 +32,9 @@ class Logs:
         self._connection = connection
         self._clickhouse = clickhouse
         self._timeout_s = options.connect_timeout_s
-        self._known: dict[str, Log] = {}
+        self._known: dict[str, TopicLog] = {}
 
-    def current(self) -> Mapping[Topic, Log]:
+    def current(self) -> Mapping[Topic, TopicLog]:
         """The current log of every topic; ClickHouse is asked only about logs that this process does not know.
 
         Raises:

@@ -1,15 +1,15 @@
--- What the sink knows about the logs it reads: which log, and which of its records are stored.
+-- What the loader knows about the Kafka logs it reads: their numbers, and which of their records are stored.
 
--- log_epoch: gives each Kafka log (cluster and topic identity) of a topic a small number, in the order in which the sink
--- met them. The number stands above the record's own version in every row_version, so rows of a recreated topic are
--- never hidden behind rows of an older one.
+-- log_epoch: numbers the Kafka logs (cluster and topic identity) of a topic, in the order in which a loader first met
+-- them. The number forms the highest bits of every row_version, above the record's own version, so rows of a recreated
+-- topic are never hidden behind rows of an older one.
 --   engine     ReplacingMergeTree: two sinks may claim the same log at once; the older claim wins on reading (min).
 --   ORDER BY   topic, then identity: one claim for each log.
 --   partition  none: a handful of rows.
 CREATE TABLE IF NOT EXISTS log_epoch
 (
     topic          LowCardinality(String) COMMENT 'Subject of the topic, e.g. rating',
-    topic_identity String                 COMMENT 'Cluster id and topic id: differs for a new broker and a topic made anew',
+    topic_identity String                 COMMENT 'Cluster id and topic id: differs for a new broker and a recreated topic',
     epoch          UInt16                 COMMENT 'Number of the log within its topic, from 1',
     claim          UUID                   COMMENT 'Written with every committed offset: an offset without it belongs to another log or database',
     topic_name     String                 COMMENT 'Name of the topic, prefix included',
@@ -23,9 +23,10 @@ COMMENT 'Kafka logs that were ever loaded';
 -- a row's own origin columns show only the winner; the audit needs every offset.
 --   engine     ReplacingMergeTree: an offset that is read again is the same row.
 --   ORDER BY   the offset's full address: the audit reads ranges of one topic, epoch and partition.
---   partition  none: rows are never dropped by age, for compacted topics keep old offsets. About 12 bytes a row.
---   fed by     one materialized view for each table below, on insert. A view copies rows, it adds nothing up, so a repeated
---              insert is harmless; and a row and its position cannot be told apart by any code of ours (ADR 6).
+--   partition  none: rows are never dropped by age, because compacted topics keep old offsets. About 12 bytes a row.
+--   fed by     one materialized view for each table below, on insert. A view copies rows and sums
+--              nothing, so a repeated insert is harmless; and no code of ours can store a row without its position
+--              (ADR 6).
 CREATE TABLE IF NOT EXISTS log_position
 (
     topic     LowCardinality(String) COMMENT 'Subject of the topic',

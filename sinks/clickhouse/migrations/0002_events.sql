@@ -1,10 +1,10 @@
--- The two raw event streams. Absent codes are '', never NULL: LowCardinality(String) is smaller and quicker without NULLs.
--- row_version = epoch << 48 | CRC-32 of the record: of two contents that claim one id, the higher checksum wins, here as
--- in the workers. log_epoch, log_partition, log_offset: where the row came from.
+-- The two raw event streams. Absent codes are '', never NULL: LowCardinality(String) is smaller and faster without NULLs.
+-- row_version = epoch << 48 | CRC-32 of the record: if two contents have the same id, the higher checksum wins, here as in
+-- the workers. log_epoch, log_partition, log_offset: where the row came from.
 
 -- declaration_status
 --   engine     ReplacingMergeTree(row_version): an event is one row, however often it is sent or read.
---   ORDER BY   declaration, then event: the natural id; all questions about a declaration read one place.
+--   ORDER BY   declaration, then event: the natural id; all rows of a declaration are stored together.
 --   partition  none: two contents of one event may lie in different months, and rows in different partitions are never
 --              merged. The sort key begins with the declaration number, which grows with time, so ranges stay narrow.
 CREATE TABLE IF NOT EXISTS declaration_status
@@ -36,10 +36,10 @@ COMMENT 'Status changes of declarations, one row an event';
 
 -- rating
 --   engine     ReplacingMergeTree(row_version), as above.
---   ORDER BY   declaration, sheet, revision: the natural id; the declaration is part of it, for two declarations may carry
---              one sheet id by mistake.
+--   ORDER BY   declaration, sheet, revision: the natural id; the declaration is part of it, because two declarations may
+--              have the same sheet id by mistake.
 --   partition  none, as above; and ratings are few (3 % of declarations).
--- Free text and contact never leave Kafka: only whether there is one, and how long the text is.
+-- Free text and contact never leave Kafka. Stored is only whether they exist, and how long the text is.
 CREATE TABLE IF NOT EXISTS rating
 (
     sheet_id       String                 COMMENT 'Sheet; the same for all its revisions',
@@ -67,8 +67,8 @@ SETTINGS non_replicated_deduplication_window = 1000
 COMMENT 'Rating sheets, one row a revision';
 
 -- rating_item: written before its rating, so a rating whose position is known has its items.
---   engine, ORDER BY, partition: as rating, with the rated target behind it.
--- An item of a content that lost against another content of the same revision stays: it was accepted, and its fact is
+--   engine, ORDER BY, partition: as rating, followed by the rated target.
+-- If two contents of one revision compete, the items of the losing one stay too: they were accepted, and their facts are
 -- SUPERSEDED. Items that count have the row_version of their rating.
 CREATE TABLE IF NOT EXISTS rating_item
 (

@@ -1,5 +1,5 @@
 -- What the workers computed. Every record is absolute and has an id and a version of its own, so
--- row_version = epoch << 48 | version, and the highest version of an id is what counts.
+-- row_version = epoch << 48 | version, and the highest version of an id counts.
 
 -- rated_service
 --   engine     ReplacingMergeTree(row_version): a fact is sent again with a higher version when its inputs change.
@@ -148,11 +148,11 @@ CREATE TABLE IF NOT EXISTS alert
     state                LowCardinality(String) COMMENT 'OPEN, CLEARED or RETRACTED',
     detector             LowCardinality(String) COMMENT 'BURST or DRIFT',
     raised_at            DateTime64(3, 'UTC')   COMMENT 'End of the pane that raised it',
-    updated_at           DateTime64(3, 'UTC')   COMMENT 'End of the last pane looked at',
+    updated_at           DateTime64(3, 'UTC')   COMMENT 'End of the last pane that was tested',
     cleared_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'When it was cleared',
     window_seconds       UInt32                 COMMENT 'Length of the tested window',
     opinions             UInt32                 COMMENT 'n: opinions in the window',
-    dissatisfied         UInt32                 COMMENT 'k: dissatisfied ones',
+    dissatisfied         UInt32                 COMMENT 'k: dissatisfied opinions',
     enterprises          UInt32                 COMMENT 'Distinct enterprises behind k',
     baseline             Float64                COMMENT 'Expected share of dissatisfied opinions',
     baseline_strength    Float64                COMMENT 'Weight of the baseline, in opinions',
@@ -160,7 +160,7 @@ CREATE TABLE IF NOT EXISTS alert
     tail_probability     Float64                COMMENT 'P(K >= k) under the baseline',
     adjusted_probability Float64                COMMENT 'After false-discovery control across offices',
     cusum                Float64                COMMENT 'Value of the drift statistic',
-    drivers              Array(Tuple(name String, low_scores UInt32)) COMMENT 'What stands out among the low scores',
+    drivers              Array(Tuple(name String, low_scores UInt32)) COMMENT 'Targets and reasons that stand out among the low scores',
     complaint_ids        Array(String)          COMMENT 'Complaints in the window',
     summary_vi           String                 COMMENT 'One sentence in Vietnamese',
     summary_en           String                 COMMENT 'One sentence in English',
@@ -175,7 +175,7 @@ ORDER BY (office, alert_id)
 SETTINGS non_replicated_deduplication_window = 1000
 COMMENT 'Spikes of dissatisfaction, with their evidence';
 
--- dead_letter: without key and value, which may hold anything; they stay in the restricted topic.
+-- dead_letter: without key and value, which may hold personal data; they stay in the restricted topic.
 --   engine     ReplacingMergeTree(row_version): worker and sink give one refused record the same id.
 --   ORDER BY   the id.
 --   partition  none: few rows.

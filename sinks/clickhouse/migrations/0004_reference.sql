@@ -1,5 +1,5 @@
 -- Reference data as shipped in schemas/reference/data, so that analysts can join names. `hailong migrate` loads a file
--- again when it has changed: into a new table that takes the old one's place at once.
+-- again when it has changed: into a new table that replaces the old one at once.
 --   engine     MergeTree: a few hundred rows, replaced as a whole.
 --   ORDER BY   the code, then the beginning of validity: names are looked up by code and date (ASOF JOIN).
 --   partition  none.
@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS reference_office
     department LowCardinality(String) COMMENT 'First two digits of the code; empty for a region',
     name_vi    String                 COMMENT 'Name in that period',
     valid_from Date                   COMMENT 'First day of this version',
-    valid_to   Nullable(Date)         COMMENT 'First day on which it no longer holds; NULL: it holds',
+    valid_to   Nullable(Date)         COMMENT 'First day on which it is no longer valid; NULL: still valid',
     parent     String                 COMMENT 'Unit above',
     successor  String                 COMMENT 'Office that took over',
     confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified'
@@ -24,7 +24,7 @@ CREATE TABLE IF NOT EXISTS reference_team
     team       LowCardinality(String) COMMENT 'Team code',
     name_vi    String                 COMMENT 'Name in that period',
     valid_from Date                   COMMENT 'First day of this version',
-    valid_to   Nullable(Date)         COMMENT 'First day on which it no longer holds; NULL: it holds',
+    valid_to   Nullable(Date)         COMMENT 'First day on which it is no longer valid; NULL: still valid',
     confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified'
 )
 ENGINE = MergeTree ORDER BY (office, team, valid_from)
@@ -59,7 +59,7 @@ CREATE TABLE IF NOT EXISTS reference_kind
     name_vi    String                 COMMENT 'Vietnamese name',
     name_en    String                 COMMENT 'English name',
     valid_from Date                   COMMENT 'First day of this version',
-    valid_to   Nullable(Date)         COMMENT 'First day on which it no longer holds; NULL: it holds',
+    valid_to   Nullable(Date)         COMMENT 'First day on which it is no longer valid; NULL: still valid',
     confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified'
 )
 ENGINE = MergeTree ORDER BY (code, direction, valid_from)
@@ -91,7 +91,7 @@ CREATE TABLE IF NOT EXISTS reference_channel
     channel LowCardinality(String) COMMENT 'Channel',
     name_vi String                 COMMENT 'Vietnamese name',
     name_en String                 COMMENT 'English name',
-    what    String                 COMMENT 'What is checked'
+    what    String                 COMMENT 'What customs checks'
 )
 ENGINE = MergeTree ORDER BY channel
 COMMENT 'Control channels';

@@ -1,5 +1,5 @@
 -- Views for analysts. Their names and columns are stable and described in docs/data-dictionary.md. They read with FINAL, so
--- they are right before the engine has merged anything. None shows text or contact, for no table holds them.
+-- they are correct before the engine has merged anything. None shows text or contact, because no table holds them.
 -- Days and months are those of Asia/Ho_Chi_Minh. Wilson intervals are for 95 % (z = 1.959964).
 
 CREATE OR REPLACE VIEW v_office AS
@@ -92,7 +92,7 @@ FROM
     GROUP BY office, declaration, sheet_id
 ) AS i
 ASOF LEFT JOIN reference_office AS o ON i.office = o.code AND i.named_on >= o.valid_from
-COMMENT 'One row a sheet and office: the lowest score that the latest revision gives to anything at the office';
+COMMENT 'One row a sheet and office: the lowest score that the latest revision gives to any target at the office';
 
 CREATE OR REPLACE VIEW v_declarations AS
 SELECT d.declaration AS declaration, d.declaration_no AS declaration_no, d.tax_code AS tax_code, d.office AS office,

@@ -1,8 +1,8 @@
 -- What people decided about dead letters (`hailong dlq replay`, `hailong dlq discard`).
 
--- dead_letter_action: one row for each letter and kind of action, the latest of its kind.
---   engine     ReplacingMergeTree(row_version): an action that is done again replaces the earlier one.
---   ORDER BY   the letter, which every question begins with, then the id of the action.
+-- dead_letter_action: one row for each dead letter and kind of action, the latest of its kind.
+--   engine     ReplacingMergeTree(row_version): a repeated action replaces the earlier one.
+--   ORDER BY   the dead letter, by which every query filters, then the id of the action.
 --   partition  none: few rows.
 CREATE TABLE IF NOT EXISTS dead_letter_action
 (
@@ -10,7 +10,7 @@ CREATE TABLE IF NOT EXISTS dead_letter_action
     dead_letter_id     UUID                   COMMENT 'The dead letter',
     action             LowCardinality(String) COMMENT 'REPLAYED: published again to its topic; DISCARDED: left as it is',
     acted_at           DateTime64(3, 'UTC')   COMMENT 'When',
-    actor              String                 COMMENT 'Who: user of the operating system, or who was named',
+    actor              String                 COMMENT 'Who: user of the operating system, or the name that was given',
     note               String                 COMMENT 'Why, in the actor''s words; empty for none',
     replayed_partition Nullable(UInt32)       COMMENT 'Partition of the record that was published again',
     replayed_offset    Nullable(UInt64)       COMMENT 'Its offset',

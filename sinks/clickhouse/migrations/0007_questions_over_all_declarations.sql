@@ -1,12 +1,12 @@
--- What questions over all declarations read instead of every status and every fact. With a year of the nation (100 million
--- status events, 20 million facts) they took many seconds; benchmarks/queries.py measures them.
+-- Tables that queries over all declarations read, instead of every status and every fact. With a year of the nation (100
+-- million status events, 20 million facts) such queries took many seconds; benchmarks/queries.py measures them.
 --
--- The tables are fed as log_position is: a materialized view copies rows on insert and adds nothing up, so a repeated insert
--- is harmless. Which row of a declaration counts is decided by `precedence`, and a row of a newer log comes first. Where two
--- contents claim one event id, declaration_status keeps one of them; here both are seen.
+-- The tables are fed like log_position: a materialized view copies rows on insert and sums nothing, so a repeated insert is
+-- harmless. `precedence` decides which row of a declaration counts; a row of a newer log comes first. If two contents have
+-- the same event id, declaration_status keeps one of them, while both are copied here.
 
 -- registration: when and where a declaration was registered first.
---   engine     ReplacingMergeTree(precedence): epoch << 48 | how early, so the earliest of the newest log stays.
+--   engine     ReplacingMergeTree(precedence): epoch << 48 | how early, so the earliest row of the newest log stays.
 --   ORDER BY   the declaration, whose number grows with time: reading needs no merge where parts do not overlap.
 --   index      minmax of the time: a question about a month reads that month.
 --   partition  none: two registrations of one declaration may lie in different months.
@@ -28,9 +28,9 @@ SELECT toUInt64(substring(declaration_no, 1, 11)) AS declaration, office, occurr
        bitShiftLeft(toUInt64(log_epoch) + 1, 48) - 1 - toUnixTimestamp64Milli(occurred_at) AS precedence
 FROM declaration_status WHERE status = 'REGISTERED';
 
--- enterprise_declaration: which declarations ever named an enterprise. More than are its own now, never fewer.
---   engine     ReplacingMergeTree: a row is nothing but its key.
---   ORDER BY   the enterprise, which is what is asked for.
+-- enterprise_declaration: which declarations ever named an enterprise. These may be more than its own now, never fewer.
+--   engine     ReplacingMergeTree: a row is only its key.
+--   ORDER BY   the enterprise, by which queries filter.
 --   partition  none: an enterprise is one range.
 CREATE TABLE IF NOT EXISTS enterprise_declaration
 (
@@ -75,7 +75,7 @@ SELECT toUInt64(substring(declaration_no, 1, 11)) AS declaration, declaration_of
            + row_version AS precedence
 FROM rated_service WHERE state = 'MATCHED';
 
--- pane: the five-minute windows of satisfaction alone, a fifth of its rows, which v_satisfaction_now sums up.
+-- pane: only the five-minute windows of satisfaction, a fifth of its rows; v_satisfaction_now sums them.
 --   engine     ReplacingMergeTree(row_version), as satisfaction.
 --   ORDER BY   target before time: a question about one kind of target reads that kind.
 --   partition  by month of window_end, as satisfaction: the last 30 days are two partitions.
@@ -102,7 +102,8 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS pane_of_satisfaction TO pane AS
 SELECT target, office, target_id, window_end, score_1, score_2, score_3, score_4, score_5, row_version
 FROM satisfaction WHERE window_seconds = 300;
 
--- What was stored before the views above were there. Rows that they copied meanwhile come a second time, which is harmless.
+-- Copy what was stored before the views above existed. Rows that the views have copied meanwhile come a second time, which
+-- is harmless.
 INSERT INTO registration (declaration, office, registered_at, precedence)
 SELECT declaration, office, occurred_at, bitShiftLeft(toUInt64(log_epoch) + 1, 48) - 1 - toUnixTimestamp64Milli(occurred_at)
 FROM declaration_status WHERE status = 'REGISTERED';
@@ -176,7 +177,7 @@ WHERE declaration IN
       )
   )
   AND tax_code = {tax_code:String} AND permitted_at IS NOT NULL AND NOT cancelled
-COMMENT 'As v_unrated_declarations, for one enterprise and quickly: v_unrated_of_enterprise(tax_code = ...)';
+COMMENT 'Like v_unrated_declarations, but fast, for one enterprise: v_unrated_of_enterprise(tax_code = ...)';
 
 CREATE OR REPLACE VIEW v_opinions AS
 SELECT r.declaration AS declaration, r.sheet_id AS sheet_id, r.declaration_no AS declaration_no, r.tax_code AS tax_code,
@@ -211,7 +212,7 @@ FROM
     GROUP BY f.office, f.declaration, f.sheet_id
 ) AS i
 ASOF LEFT JOIN reference_office AS o ON i.office = o.code AND i.named_on >= o.valid_from
-COMMENT 'One row a sheet and office: the lowest score that the latest revision gives to anything at the office';
+COMMENT 'One row a sheet and office: the lowest score that the latest revision gives to any target at the office';
 
 CREATE OR REPLACE VIEW v_processing_times AS
 SELECT p.office AS office, o.name_vi AS office_name, p.month AS month, p.step AS step, s.name_vi AS step_name,

@@ -1,5 +1,5 @@
--- How complaints are handled. No table has a column for the text of an action or an answer, nor for who an enterprise is
--- where its identity is protected: the topic does not carry it.
+-- How complaints are handled. No table has a column for the text of an action or an answer. Where the identity of an
+-- enterprise is protected, no table has it: the topic does not carry it.
 
 ALTER TABLE complaint
     ADD COLUMN IF NOT EXISTS changed_at DateTime64(3, 'UTC') DEFAULT 0 COMMENT 'When the sheet was last sent; 1970: not known' AFTER has_contact,
@@ -8,7 +8,7 @@ ALTER TABLE complaint
 
 -- complaint_case
 --   engine     ReplacingMergeTree(row_version): each record is the full state.
---   ORDER BY   office before the id, for handlers ask for their office; it belongs to the identity.
+--   ORDER BY   office before the id, because handlers query their office; it belongs to the identity.
 --   partition  none: few rows.
 CREATE TABLE IF NOT EXISTS complaint_case
 (
@@ -16,19 +16,19 @@ CREATE TABLE IF NOT EXISTS complaint_case
     office             LowCardinality(String) COMMENT 'Office where it was opened',
     unit               LowCardinality(String) COMMENT 'Unit that answers for it now',
     level              UInt8                  COMMENT 'How far it was escalated',
-    declaration_no     String                 COMMENT 'Declaration; empty where the sender is protected',
-    sheet_id           String                 COMMENT 'Sheet that opened it; empty likewise',
-    tax_code           LowCardinality(String) COMMENT 'Enterprise; empty likewise',
+    declaration_no     String                 COMMENT 'Declaration; empty if the sender is protected',
+    sheet_id           String                 COMMENT 'Sheet that opened it; empty if the sender is protected',
+    tax_code           LowCardinality(String) COMMENT 'Enterprise; empty if the sender is protected',
     track              LowCardinality(String) COMMENT 'FEEDBACK, COMPLAINT or DENUNCIATION',
-    state              LowCardinality(String) COMMENT 'State of the table in docs/complaints.md',
+    state              LowCardinality(String) COMMENT 'State, see docs/complaints.md',
     priority           LowCardinality(String) COMMENT 'NORMAL or HIGH',
     priority_reasons   Array(LowCardinality(String)) COMMENT 'Why it is HIGH',
     lowest_score       UInt8                  COMMENT 'Lowest score now on the sheet for the office; 0: none left',
     opened_at          DateTime64(3, 'UTC')   COMMENT 'When the first low score was sent',
     changed_at         DateTime64(3, 'UTC')   COMMENT 'When its state last changed',
     acknowledged_at    Nullable(DateTime64(3, 'UTC')) COMMENT 'First acknowledgement since it was opened or reopened',
-    resolved_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'Resolution that stands',
-    answered_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'Answer that stands',
+    resolved_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'Resolution that is still valid',
+    answered_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'Answer that is still valid',
     closed_at          Nullable(DateTime64(3, 'UTC')) COMMENT 'Closed, withdrawn or merged',
     finding            LowCardinality(String) COMMENT 'UPHELD, PARTLY_UPHELD, NOT_UPHELD, REJECTED; empty: none yet',
     handling_score     Nullable(UInt8)        COMMENT 'How the enterprise rates the handling, 1 to 5',
@@ -46,8 +46,8 @@ CREATE TABLE IF NOT EXISTS complaint_case
     overdue            UInt16                 COMMENT 'Limits that were not met in time, so far',
     next_due_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'Earliest end of a running limit',
     erased_at          Nullable(DateTime64(3, 'UTC')) COMMENT 'When the key of its contact was destroyed',
-    accepted_actions   UInt32                 COMMENT 'Actions that the table allowed',
-    refused_actions    UInt32                 COMMENT 'Actions that it refused',
+    accepted_actions   UInt32                 COMMENT 'Actions that the state allowed',
+    refused_actions    UInt32                 COMMENT 'Actions that the state refused',
     row_version        UInt64,
     log_epoch          UInt16,
     log_partition      UInt32,
@@ -60,8 +60,8 @@ SETTINGS non_replicated_deduplication_window = 1000
 COMMENT 'Complaints as they are handled';
 
 -- complaint_event
---   engine     ReplacingMergeTree(row_version): the same event may be said anew.
---   ORDER BY   the complaint, whose history is what is asked for.
+--   engine     ReplacingMergeTree(row_version): the same event may be published again.
+--   ORDER BY   the complaint, because queries ask for its history.
 --   partition  none: few rows.
 CREATE TABLE IF NOT EXISTS complaint_event
 (
@@ -72,8 +72,8 @@ CREATE TABLE IF NOT EXISTS complaint_event
     kind         LowCardinality(String) COMMENT 'OPENED, ACCEPTED, REFUSED, REMINDER, OVERDUE, ESCALATED, CLOSED, SHEET_CHANGED, RETRACTED',
     occurred_at  DateTime64(3, 'UTC')   COMMENT 'When',
     action_id    String                 COMMENT 'ACCEPTED, REFUSED: the action',
-    action       LowCardinality(String) COMMENT 'What was wanted',
-    actor_role   LowCardinality(String) COMMENT 'As what: ENTERPRISE or HANDLER',
+    action       LowCardinality(String) COMMENT 'Requested action',
+    actor_role   LowCardinality(String) COMMENT 'ENTERPRISE or HANDLER',
     actor        LowCardinality(String) COMMENT 'Pseudonymous id of the handler; empty for an enterprise',
     refusal      LowCardinality(String) COMMENT 'REFUSED: why',
     state        LowCardinality(String) COMMENT 'State of the case after it',
@@ -90,16 +90,16 @@ ORDER BY (complaint_id, event_id)
 SETTINGS non_replicated_deduplication_window = 1000
 COMMENT 'What happened to complaints, refused actions included';
 
--- complaint_action: what was asked for, without its text. For the audit, and to see who acted when; complaint_event says
--- what came of it.
---   engine     ReplacingMergeTree(row_version): of two contents under one id one stays.
+-- complaint_action: what was requested, without its text. For the audit, and to see who acted when; complaint_event holds
+-- the result.
+--   engine     ReplacingMergeTree(row_version): if two contents have one id, one stays.
 --   ORDER BY   the complaint before the id.
 --   partition  none: few rows.
 CREATE TABLE IF NOT EXISTS complaint_action
 (
     action_id     String                 COMMENT 'Given by its sender',
     complaint_id  UUID                   COMMENT 'The complaint',
-    action        LowCardinality(String) COMMENT 'What is done',
+    action        LowCardinality(String) COMMENT 'Requested action',
     acted_at      DateTime64(3, 'UTC')   COMMENT 'When',
     actor_role    LowCardinality(String) COMMENT 'ENTERPRISE or HANDLER',
     actor         LowCardinality(String) COMMENT 'Pseudonymous id of the handler; empty for an enterprise',
@@ -116,7 +116,7 @@ ORDER BY (complaint_id, action_id)
 SETTINGS non_replicated_deduplication_window = 1000
 COMMENT 'Actions on complaints, without their text';
 
--- complaint_answer: that an answer was given, without its text.
+-- complaint_answer: answers that were given, without their text.
 --   engine     ReplacingMergeTree(row_version): each record is the full state.
 --   ORDER BY   the complaint before the id.
 --   partition  none: few rows.
@@ -129,7 +129,7 @@ CREATE TABLE IF NOT EXISTS complaint_answer
     track         LowCardinality(String) COMMENT 'FEEDBACK or COMPLAINT',
     answered_at   DateTime64(3, 'UTC')   COMMENT 'When',
     finding       LowCardinality(String) COMMENT 'UPHELD, PARTLY_UPHELD, NOT_UPHELD or REJECTED',
-    withdrawn     Bool                   COMMENT 'Whether it no longer stands',
+    withdrawn     Bool                   COMMENT 'Whether it was withdrawn',
     row_version   UInt64,
     log_epoch     UInt16,
     log_partition UInt32,

@@ -1,11 +1,11 @@
--- Scores that the law knows, the times it promises, and fair scores of officials and teams. docs/scores.md has the formulas.
+-- Scores that the law defines, times that it promises, and fair scores of officials and teams. Formulas: docs/scores.md.
 --
--- Statuses come as they happened; working minutes between two of them are worked out here, over all declarations and not
--- only over the rated ones, whose minutes the workers compute. Views over declarations take a period: they read the
+-- Working minutes between two statuses are computed here, over all declarations and not only over the rated ones, whose
+-- minutes the workers compute. Views over declarations take a period: they read the
 -- declarations registered in it (registration, by its index) and of declaration_status the ranges of their numbers.
 
 -- reference_working_window: the working calendar, so that working time between two instants is a subtraction. The time worked
--- up to an instant is worked_before of the last window that begins no later, and what of that window has passed.
+-- up to an instant is worked_before of the last window that begins no later, plus the part of that window that has passed.
 --   engine     MergeTree: 500 rows a year and calendar, replaced as a whole by `hailong migrate`.
 --   ORDER BY   the calendar, then time: windows are looked up by instant (ASOF JOIN).
 --   partition  none.
@@ -17,22 +17,23 @@ CREATE TABLE IF NOT EXISTS reference_working_window
     worked_before Nullable(UInt32)       COMMENT 'Working minutes from the beginning of the calendar to starts_at; NULL: after its end'
 )
 ENGINE = MergeTree ORDER BY (office, starts_at)
-COMMENT 'Worked parts of days, and the working minutes before each';
+COMMENT 'Working windows of days, and the working minutes before each';
 
 -- reference_working_day: limits in days.
 --   engine, partition: as above. ORDER BY the day.
 CREATE TABLE IF NOT EXISTS reference_working_day
 (
     day              Date                          COMMENT 'Local day',
-    working          Bool                          COMMENT 'Whether it is worked, overtime apart',
-    ordinal          UInt32                        COMMENT 'Working days from the beginning of the calendar up to and with it',
+    working          Bool                          COMMENT 'Whether it is a working day, without overtime',
+    ordinal          UInt32                        COMMENT 'Working days from the beginning of the calendar up to and including this day',
     ends_at          Nullable(DateTime64(3, 'UTC')) COMMENT 'End of its working time; NULL: a day off',
-    next_working_day Nullable(Date)                COMMENT 'Itself, or the next one that is worked; NULL: after the calendar'
+    next_working_day Nullable(Date)                COMMENT 'This day, or the next working day; NULL: after the calendar'
 )
 ENGINE = MergeTree ORDER BY day
 COMMENT 'Local days of the working calendar';
 
--- The three that follow are loaded from schemas/reference/data as the tables of 0004 are, and argued for there.
+-- The next three tables are loaded from schemas/reference/data like the tables of 0004, which give the reasons for engine
+-- and order.
 CREATE TABLE IF NOT EXISTS reference_score_criterion
 (
     criterion          LowCardinality(String) COMMENT 'Number of the criterion',
@@ -45,7 +46,7 @@ CREATE TABLE IF NOT EXISTS reference_score_criterion
     formula            String                 COMMENT 'Numerator and denominator in words',
     points_confidence  LowCardinality(String) COMMENT 'Of maximum: C confirmed, P probable, U unverified',
     rule_confidence    LowCardinality(String) COMMENT 'Of full_at',
-    reading_confidence LowCardinality(String) COMMENT 'Of our reading of what we hold as what it counts; empty: nothing is read',
+    reading_confidence LowCardinality(String) COMMENT 'How sure we are that our data are what it counts; empty: computed from no data',
     source             String                 COMMENT 'Where it comes from'
 )
 ENGINE = MergeTree ORDER BY criterion
@@ -56,7 +57,7 @@ CREATE TABLE IF NOT EXISTS reference_score_grade
     grade       LowCardinality(String) COMMENT 'Grade',
     name_vi     String                 COMMENT 'Vietnamese name',
     name_en     String                 COMMENT 'English name',
-    from_points UInt8                  COMMENT 'Lowest total that has it',
+    from_points UInt8                  COMMENT 'Lowest total with this grade',
     confidence  LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified',
     source      String                 COMMENT 'Where it comes from'
 )
@@ -75,17 +76,17 @@ CREATE TABLE IF NOT EXISTS reference_service_commitment
     starts             String                 COMMENT 'What starts it',
     ends               String                 COMMENT 'What ends it',
     confidence         LowCardinality(String) COMMENT 'Of the limit: C confirmed, P probable, U unverified',
-    mapping_confidence LowCardinality(String) COMMENT 'Of our reading of start and end',
+    mapping_confidence LowCardinality(String) COMMENT 'How sure we are about start and end',
     source             String                 COMMENT 'Where the limit comes from'
 )
 ENGINE = MergeTree ORDER BY step
 COMMENT 'Times that the law or the charter promises';
 
--- score_entry: what Decision 766 asks and our data do not hold. Analysts INSERT; nothing else writes it.
---   engine     ReplacingMergeTree(entered_at): the entry made last counts; one with neither figures nor points takes it back.
---   ORDER BY   what the entry is about, the period first, for a report asks for one.
+-- score_entry: figures that Decision 766 requires and our data do not hold. Only analysts write it, by INSERT.
+--   engine     ReplacingMergeTree(entered_at): the latest entry counts; one with neither figures nor points withdraws it.
+--   ORDER BY   the subject of the entry, the period first, because a report reads one period.
 --   partition  none: some hundred rows a month for the nation.
---   checks     an entry that cannot be right is refused as a whole; v_score_entry says which of the others count.
+--   checks     an impossible entry is refused as a whole; v_score_entry tells which of the others count.
 CREATE TABLE IF NOT EXISTS score_entry
 (
     period       LowCardinality(String)    COMMENT 'MONTH, QUARTER or YEAR',
@@ -111,8 +112,8 @@ ENGINE = ReplacingMergeTree(entered_at)
 ORDER BY (period, period_start, level, unit, criterion)
 COMMENT 'Figures and points of Decision 766 that analysts enter';
 
--- score_setting: from which numbers on an official or a team is shown. Analysts INSERT a new value.
---   engine     ReplacingMergeTree(changed_at): the last one counts. What is shipped is dated 1970, so it never hides a change.
+-- score_setting: the least numbers with which an official or a team is shown. Analysts INSERT a new value.
+--   engine     ReplacingMergeTree(changed_at): the last one counts. The defaults are dated 1970, so they never hide a change.
 --   ORDER BY   the name. partition none: two rows.
 CREATE TABLE IF NOT EXISTS score_setting
 (
@@ -125,9 +126,9 @@ COMMENT 'Settings of fair scores';
 
 INSERT INTO score_setting (name, value, changed_at) VALUES ('min_opinions', 30, 0), ('min_enterprises', 10, 0);
 
--- One row a step with a promised time, of declarations registered from `first` to before `last` (local days), as everything
--- stood at `as_of`. Statuses of a declaration stand together: with optimize_aggregation_in_order = 1, which a view cannot set,
--- they are folded as they are read, and a long period needs little memory.
+-- One row a step with a promised time, of declarations registered from `first` to before `last` (local days), as known at
+-- `as_of`. Statuses of a declaration are stored together: with optimize_aggregation_in_order = 1, which a view cannot set,
+-- they are aggregated while they are read, and a long period needs little memory.
 CREATE OR REPLACE VIEW v_step_times AS
 WITH
     toDateTime64('2200-01-01 00:00:00', 3, 'UTC') AS never,
@@ -218,9 +219,9 @@ LEFT JOIN (SELECT ordinal, ends_at FROM reference_working_day WHERE working) AS 
 LEFT JOIN reference_working_day AS e ON t.days_later = e.day
 COMMENT 'Steps with a promised time, over all declarations registered in a period: v_step_times(first = ..., last = ..., as_of = ...)';
 
--- One row a declaration registered from `first` to before `last`, as a dossier of Decision 766. Late is one whose document
--- check or goods inspection took longer than the limit, or still runs after it, or that was asked for a supplement more than
--- once. A rating or a complaint counts whenever it came.
+-- One row a declaration registered from `first` to before `last`, as a dossier of Decision 766. A dossier is late if its
+-- document check or goods inspection took longer than the limit, or still runs after it, or if a supplement was requested
+-- more than once. A rating or a complaint counts whenever it came.
 CREATE OR REPLACE VIEW v_dossiers AS
 WITH
     period AS
@@ -258,8 +259,8 @@ FROM
 ) AS s
 COMMENT 'Declarations registered in a period as dossiers of Decision 766: v_dossiers(first = ..., last = ..., as_of = ...)';
 
--- One row an item of feedback that was opened from `first` to before `last`, with what criteria 5.2 and 5.3 ask of it. An item
--- merged into another is counted there. One withdrawn by its sender counts only if it was late by then.
+-- One row an item of feedback that was opened from `first` to before `last`, with the facts that criteria 5.2 and 5.3 need.
+-- An item merged into another is counted there. An item withdrawn by its sender counts only if it was late by then.
 CREATE OR REPLACE VIEW v_feedback_items AS
 SELECT k.complaint_id AS complaint_id, k.office AS office, k.state AS state, k.opened_at AS opened_at,
        k.late_clocks > 0 AS late_limit,
@@ -302,8 +303,8 @@ FROM (SELECT * FROM score_entry FINAL) AS e
 LEFT JOIN reference_score_criterion AS c ON e.criterion = c.criterion
 COMMENT 'The last entry about each unit, period and criterion, and whether it counts';
 
--- What our data and the entries say, before points: one row a unit of whichever level that has either. The organisation is that
--- of the last day.
+-- Numerators and denominators from our data and the entries, before points: one row for each unit that has either. The
+-- organisation is that of the last day.
 CREATE OR REPLACE VIEW v_score_figures AS
 SELECT f.level AS level, f.unit AS unit,
        groupArrayIf((f.criterion, f.numerator, f.denominator, f.measured), f.computed) AS computed,
@@ -420,8 +421,8 @@ INNER JOIN reference_service_commitment AS c ON g.step = toString(c.step)
 ASOF LEFT JOIN reference_office AS o ON g.office = o.code AND g.month >= o.valid_from
 COMMENT 'Share of steps within their promised time, by office and month: v_service_commitments(first = ..., last = ...)';
 
--- Officials and teams with the opinions about them that were sent from `first` to before `last`. Means are drawn towards the
--- mean of all targets of their kind, the more so the fewer opinions there are (empirical Bayes, normal model: Morris 1983,
+-- Officials and teams with the opinions about them that were sent from `first` to before `last`. Means are shrunken towards
+-- the mean of all targets of their kind, the more the fewer opinions there are (empirical Bayes, normal model: Morris 1983,
 -- JASA 78:47-55; variance between targets by moments: DerSimonian and Laird 1986, Controlled Clinical Trials 7:177-188).
 CREATE OR REPLACE VIEW v_fair_scores AS
 WITH 1.959963984540054 AS z
@@ -500,8 +501,8 @@ LEFT JOIN
 ASOF LEFT JOIN reference_office AS o ON e.office = o.code AND e.named_on >= o.valid_from
 COMMENT 'Officials and teams with shrunken means, intervals and context: v_fair_scores(first = ..., last = ...)';
 
--- Targets whose intervals overlap, directly or through others between them, share a rank: it is one more than the number of
--- those before them. `better` and `worse` say how many stand wholly above and below.
+-- Targets whose intervals overlap, directly or through others between them, share a rank: one more than the number of
+-- targets before them. `better` and `worse` count the targets whose intervals lie wholly above and below.
 CREATE OR REPLACE VIEW v_ranking AS
 SELECT r.target AS target, r.office AS office, r.office_name AS office_name, r.target_id AS target_id, r.standing AS standing,
        if(r.shown, toNullable(max(if(r.begins, r.place, 0)) OVER (PARTITION BY r.shown ORDER BY r.place)), NULL) AS rank,
@@ -522,4 +523,4 @@ FROM
     )
     WINDOW in_order AS (PARTITION BY shown ORDER BY high DESC, low DESC, office, target_id)
 ) AS r
-COMMENT 'Ranks that the data can bear: v_ranking(first = ..., last = ..., target = ''OFFICIAL'', office = ''''); office empty: all';
+COMMENT 'Ranks that the data support: v_ranking(first = ..., last = ..., target = ''OFFICIAL'', office = ''''); office empty: all';

@@ -1,11 +1,11 @@
--- What teams and steps were given within the pane, and how an alert tested each of them.
+-- Scores of teams and steps within the pane, and how an alert tested each of them.
 ALTER TABLE office_count
     ADD COLUMN IF NOT EXISTS scores Map(String, UInt32) COMMENT 'Scores, low or not, by the team or step they were given to' AFTER drivers;
 
 ALTER TABLE alert
     ADD COLUMN IF NOT EXISTS targets Array(Tuple(target String, target_id String, scores UInt32, low_scores UInt32, expected Float64,
                                                  tail_probability Float64, cusum Float64))
-        COMMENT 'Teams and steps tested by themselves over the window' AFTER drivers;
+        COMMENT 'Teams and steps, each tested alone over the window' AFTER drivers;
 
 CREATE OR REPLACE VIEW v_alerts AS
 SELECT a.alert_id AS alert_id, a.office AS office, o.name_vi AS office_name, a.state AS state, a.detector AS detector,
@@ -25,4 +25,4 @@ SELECT alert_id, office, office_name, state, raised_at, one.target AS target, on
        one.low_scores AS low_scores, one.expected AS expected, one.tail_probability AS tail_probability, one.cusum AS cusum
 FROM v_alerts
 ARRAY JOIN targets AS one
-COMMENT 'Teams and steps behind each alert, each tested by itself';
+COMMENT 'Teams and steps behind each alert, each tested alone';

@@ -1,6 +1,6 @@
--- A rating may bear a time up to a day ahead of its record's: one clock that runs ahead must not end the windows of others
--- before their time. So no window ends later than the pane in which the present lies. (The greatest of all is known without
--- reading; the greatest up to now would not be.)
+-- A rating may have a time up to a day ahead of its record: one clock that runs ahead must not end the windows of others
+-- early. So no window ends later than the pane that contains now. (The maximum over all rows is known without reading; the
+-- maximum up to now would not be.)
 CREATE OR REPLACE VIEW v_satisfaction_now AS
 WITH 1.959963984540054 AS z
 SELECT w.target AS target, w.office AS office, o.name_vi AS office_name, w.target_id AS target_id,
@@ -32,9 +32,9 @@ FROM
     HAVING s1 + s2 + s3 + s4 + s5 > 0
 ) AS w
 ASOF LEFT JOIN reference_office AS o ON w.office = o.code AND w.named_on >= o.valid_from
-COMMENT 'Satisfaction of every target in the last hour, day, week and 30 days before the newest rating, or before now where that is ahead';
+COMMENT 'Satisfaction of every target in the last hour, day, week and 30 days before the newest rating, or before now if that is ahead';
 
--- A case that was closed, withdrawn or merged without a resolution has no limit that could pass.
+-- A case that was closed, withdrawn or merged without a resolution has no limit left to miss.
 CREATE OR REPLACE VIEW v_complaints AS
 WITH ifNull(k.track, '') = 'DENUNCIATION' AS protected
 SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_name, if(protected, '', c.sheet_id) AS sheet_id,
