@@ -22,7 +22,7 @@ def postable(alert: Alert, written_at: int, now: int, options: AlertmanagerOptio
 
     Args:
         alert: The alert.
-        written_at: When Kafka recorded this version, epoch milliseconds: the end of an alert that was retracted and never
+        written_at: When Kafka recorded this version, epoch milliseconds; the end of a retracted alert that was never
             cleared.
         now: Epoch milliseconds.
         options: Severity, link, and how long Alertmanager keeps an open alert.
