@@ -15,7 +15,7 @@ from support.events import WRITTEN_AT, at, batch, item, rating, status, value_of
 from support.oracle import Oracle
 
 from processors.stages.all_stages import build_stages
-from processors.stages.catalogue import JOIN
+from processors.stages.catalogue import JOIN, STAGES
 from processors.stages.reference_policies import reference_context, reference_policies
 from processors.stages.stage import (
     EncodedBatch,
@@ -81,6 +81,10 @@ def ratings(draw: st.DrawFn) -> Rating:
     )
 
 
+OUTPUTS = {topic: set(stage.outputs) for stage in STAGES for topic in stage.inputs}
+"""By input topic, where its stage may write."""
+
+
 class Pipeline:
     """All stages, joined by lists instead of topics; keeps the last version of every record."""
 
@@ -108,6 +112,7 @@ class Pipeline:
         if records:
             absorbed = self.states[topic].absorb(batch(topic, records))
             assert not absorbed.rejects
+            assert {output.topic for output in absorbed.outputs} <= OUTPUTS[topic]
             self.spread(absorbed.outputs)
 
     def spread(self, outputs: Sequence[Output]) -> None:
