@@ -30,22 +30,19 @@ class RecordSpans:
         data: The same bytes as an array.
         spans: For each record begin and end of its key, then of its value; the same place twice where there is none.
         timestamps: Kafka timestamps, epoch milliseconds.
+        schema_ids: The schema id in the frame of each value; -1 for a value without a frame, or larger than a record
+            may be.
     """
 
     raw: bytes = field(repr=False)
     data: npt.NDArray[np.uint8]
     spans: npt.NDArray[np.int64]
     timestamps: npt.NDArray[np.int64]
+    schema_ids: npt.NDArray[np.int64]
 
     def __len__(self) -> int:
         """Number of records."""
         return len(self.spans)
-
-    def schema_ids(self) -> npt.NDArray[np.int64]:
-        """The schema id in the frame of each value; -1 for a value without a frame, or larger than a record may be."""
-        ids = np.empty(len(self), np.int64)
-        _schema_ids(self.data, self.spans, MAX_RECORD_BYTES, ids)
-        return ids
 
     @classmethod
     def from_values(
@@ -56,7 +53,8 @@ class RecordSpans:
         sizes = np.fromiter(map(len, pieces), np.int64, len(pieces))
         ends = np.cumsum(sizes)
         raw = b"".join(pieces)
-        return cls(raw, np.frombuffer(raw, np.uint8), np.stack((ends - sizes, ends), axis=1).reshape(-1, 4), timestamps)
+        data, spans = np.frombuffer(raw, np.uint8), np.stack((ends - sizes, ends), axis=1).reshape(-1, 4)
+        return cls(raw, data, spans, timestamps, _schema_ids(data, spans, MAX_RECORD_BYTES))
 
 
 def locate_records(batch: Batch) -> RecordSpans:
@@ -89,7 +87,7 @@ def _locate_packed(runs: Sequence[RecordRun]) -> RecordSpans | None:
         else:
             times[:] = run.append_time
         at, first = end, last
-    return RecordSpans(raw, data, spans, timestamps)
+    return RecordSpans(raw, data, spans, timestamps, _schema_ids(data, spans, MAX_RECORD_BYTES))
 
 
 @kernel
@@ -127,8 +125,9 @@ def locate(data: Bytes, at: int | np.int64, end: int, spans: Longs, times: Longs
 
 
 @kernel
-def _schema_ids(data: Bytes, spans: Longs, most: int, ids: Longs) -> None:
-    """Write the schema id in the frame of each value; -1 for a value that has none or is longer than `most`."""
+def _schema_ids(data: Bytes, spans: Longs, most: int) -> Longs:
+    """The schema id in the frame of each value; -1 for a value that has none or is longer than `most`."""
+    ids = np.empty(len(spans), np.int64)
     for place in range(len(spans)):
         at, end = spans[place, 2], spans[place, 3]
         ids[place] = -1
@@ -139,3 +138,4 @@ def _schema_ids(data: Bytes, spans: Longs, most: int, ids: Longs) -> None:
         for step in range(1, 5):
             found = (found << 8) | np.int64(data[at + step])
         ids[place] = found
+    return ids

@@ -6,8 +6,7 @@ nullable field that only the reader has is absent, a symbol that the reader does
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Generic, TypeVar
 
 import numpy as np
@@ -15,43 +14,12 @@ import numpy.typing as npt
 
 from schemas.batches.record_spans import RecordSpans
 from schemas.codec.record import WriterSchemas
-from schemas.vectorized.kernels.bodies import ITEMS, NULLABLE_TEXT, NUMBER, TEXT
+from schemas.vectorized.kernels.bodies import ITEMS, NULLABLE_TEXT, NUMBER, TEXT, FieldPlan
 
 P = TypeVar("P")
 
 _NULLABLE = (["null", "string"], ["null", "bytes"])
 _KINDS = {"string": TEXT, "bytes": TEXT, "long": NUMBER, "int": NUMBER}
-
-
-@dataclass(frozen=True, slots=True)
-class FieldPlan:
-    """Argument of the kernels `read_flat` and `read_nested` (`schemas.vectorized.kernels.bodies`).
-
-    Attributes:
-        fields: Kind, column and number of symbols of each field of the writer.
-        symbols: By column, the reader's number of each symbol of the writer, where they differ.
-        missing: Columns of texts that the writer does not have.
-    """
-
-    fields: npt.NDArray[np.int64]
-    symbols: Mapping[int, npt.NDArray[np.int64]]
-    missing: Sequence[int]
-
-    def resolve_columns(
-        self, values: npt.NDArray[np.int64], sizes: npt.NDArray[np.int32], rows: npt.NDArray[np.int64]
-    ) -> None:
-        """Turn the writer's symbols into the reader's, and mark the fields that the writer lacks as absent.
-
-        Args:
-            values: What a kernel read by this plan, by column and record.
-            sizes: Likewise.
-            rows: The records of this writer.
-        """
-        for column, numbers in self.symbols.items():
-            # Clipped because the kernel leaves any number in a record that is not fit.
-            values[column, rows] = numbers[np.clip(values[column, rows], 0, len(numbers) - 1)]
-        for column in self.missing:
-            sizes[column, rows] = -1
 
 
 def field_plan(writer: Any, reader: Any, names: Sequence[str], items: str | None = None) -> FieldPlan | None:
@@ -67,21 +35,23 @@ def field_plan(writer: Any, reader: Any, names: Sequence[str], items: str | None
     wanted = {field["name"]: field for field in reader["fields"]}
     columns = {name: place for place, name in enumerate(names)}
     written = {field["name"]: field["type"] for field in writer["fields"]}
-    fields: list[tuple[int, int, int]] = []
-    symbols: dict[int, npt.NDArray[np.int64]] = {}
+    fields: list[tuple[int, int, int, int]] = []
+    symbols: list[int] = []
     for name, kind in written.items():
         known = name in columns or name == items
         number = ITEMS if name == items else _kind(kind)
         if number is None or (known and not _alike(kind, wanted[name]["type"])) or (kind == "int" and not known):
             return None  # nobody checks the range of a skipped `int`: its overflow would go unnoticed
         own = kind["symbols"] if number == NUMBER and isinstance(kind, dict) else None
-        fields.append((number, columns.get(name, -1), -1 if own is None else len(own)))
+        base = -1
         if own is not None and known and own != wanted[name]["type"]["symbols"]:
-            symbols[columns[name]] = _numbers(own, wanted[name]["type"])
-    lacking = [name for name in columns if name not in written]
-    if any(wanted[name]["type"] not in _NULLABLE for name in lacking) or (items and items not in written):
+            base = len(symbols)
+            symbols += _reader_numbers(own, wanted[name]["type"])
+        fields.append((number, columns.get(name, -1), -1 if own is None else len(own), base))
+    lacking = [wanted[name]["type"] for name in columns if name not in written]
+    if any(kind not in _NULLABLE for kind in lacking) or (items and items not in written):
         return None
-    return FieldPlan(np.array(fields, np.int64).reshape(-1, 3), symbols, [columns[name] for name in lacking])
+    return FieldPlan(np.array(fields, np.int64).reshape(-1, 4), np.array(symbols, np.int64))
 
 
 class SchemaGrouper(Generic[P]):
@@ -101,7 +71,7 @@ class SchemaGrouper(Generic[P]):
 
     def groups(self, found: RecordSpans) -> Iterator[tuple[P, npt.NDArray[np.int64]]]:
         """For each writer schema that kernels can read its plan and its records."""
-        ids = found.schema_ids()
+        ids = found.schema_ids
         if not len(ids):
             return
         if bool((ids == ids[0]).all()):
@@ -151,7 +121,7 @@ def _alike(kind: Any, wanted: Any) -> bool:
     return bool(kind == wanted)
 
 
-def _numbers(symbols: Sequence[str], wanted: Any) -> npt.NDArray[np.int64]:
+def _reader_numbers(symbols: Sequence[str], wanted: Any) -> list[int]:
     """The reader's number of each symbol of the writer."""
     known = wanted["symbols"]
-    return np.array([known.index(one if one in known else wanted["default"]) for one in symbols], np.int64)
+    return [known.index(one if one in known else wanted["default"]) for one in symbols]

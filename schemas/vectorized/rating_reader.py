@@ -27,8 +27,8 @@ from schemas.validation import rules
 from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
 from schemas.validation.record import rating_problems
 from schemas.vectorized.fallback import RecordFallback
-from schemas.vectorized.field_plan import FieldPlan, SchemaGrouper, enum_symbols, field_plan, item_schema
-from schemas.vectorized.kernels.bodies import ItemColumns, RecordColumns, read_nested, reject_bad_items
+from schemas.vectorized.field_plan import SchemaGrouper, enum_symbols, field_plan, item_schema
+from schemas.vectorized.kernels.bodies import FieldPlan, ItemColumns, RecordColumns, read_nested, reject_bad_items
 from schemas.vectorized.kernels.texts import hashes_of, keys_of
 from schemas.vectorized.string_dictionary import StringDictionary
 
@@ -149,7 +149,7 @@ class RatingReader:
         if self._known.is_full():
             self._known = _KnownItems()
         records = locate_records(batch)
-        found = RecordColumns.empty(len(_COLUMNS), len(records))
+        found = RecordColumns.allocate(len(_COLUMNS), len(records))
         accepted = self._read_by_kernels(records, found)
         if found.fit.all():
             return DecodedSheets(list(accepted.values()), ())
@@ -183,16 +183,12 @@ class RatingReader:
         return dict(zip(rows.tolist(), sheets, strict=True))
 
     def _read_bodies(self, records: RecordSpans, found: RecordColumns) -> ItemColumns:
-        shape = len(_ITEM_COLUMNS), len(records.data) // _LEAST_ITEM_BYTES
-        spans = np.empty((len(records), 2), np.int64)
-        items, used = ItemColumns(np.empty(shape, np.int64), np.empty(shape, np.int32), spans), 0
-        for plans, rows in self._grouper.groups(records):
-            before, most = used, rules.MAX_ITEMS
-            plan, item_plan = plans.sheet.fields, plans.item.fields
-            used = int(read_nested(records.data, records.spans, rows, plan, item_plan, most, used, found, items))
-            plans.sheet.resolve_columns(found.values, found.sizes, rows)
-            plans.item.resolve_columns(items.values, items.sizes, np.arange(before, used))
-        return ItemColumns(items.values[:, :used], items.sizes[:, :used], spans)
+        room, used = len(records.data) // _LEAST_ITEM_BYTES, 0
+        items = ItemColumns.allocate(len(_ITEM_COLUMNS), room, len(records))
+        for (plan, item_plan), rows in self._grouper.groups(records):
+            spans, most = records.spans, rules.MAX_ITEMS
+            used = int(read_nested(records.data, spans, rows, plan, item_plan, most, used, found, items))
+        return items._replace(values=items.values[:, :used], sizes=items.sizes[:, :used])
 
     def _items(self, data: Any, items: ItemColumns, fit: npt.NDArray[np.bool_]) -> list[RatingItem | None]:
         """The items; None for an item that breaks a rule, whose sheet is then marked as not fit."""

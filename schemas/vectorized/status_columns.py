@@ -22,7 +22,7 @@ from schemas.topics import Topic
 from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
 from schemas.validation.record import status_problems
 from schemas.vectorized.fallback import RecordFallback
-from schemas.vectorized.field_plan import FieldPlan, SchemaGrouper, field_plan
+from schemas.vectorized.field_plan import SchemaGrouper, field_plan
 from schemas.vectorized.kernels.bodies import RecordColumns, read_flat
 from schemas.vectorized.kernels.texts import Strings, hashes_of, keys_of
 from schemas.vectorized.status_reader import status_dictionary
@@ -120,9 +120,9 @@ class StatusColumnReader:
     def read_columns(self, batch: Batch) -> StatusColumns:
         """Decode and check a batch; never raises for what a record holds."""
         records = locate_records(batch)
-        found = RecordColumns.empty(len(self._types), len(records))
+        found = RecordColumns.allocate(len(self._types), len(records))
         for plan, rows in self._grouper.groups(records):
-            _read(records, plan, rows, found)
+            read_flat(records.data, records.spans, rows, plan, found)
         codes = self._check(records, found)
         rejects: Sequence[Reject] = ()
         if not found.fit.all():
@@ -202,8 +202,3 @@ class StatusColumnReader:
             else:
                 columns[name] = values.copy()  # the other columns need not be kept for it
         return StatusColumns(index, records.timestamps[chosen], found.checksums[chosen], columns, rejects)
-
-
-def _read(records: RecordSpans, plan: FieldPlan, rows: npt.NDArray[np.int64], found: RecordColumns) -> None:
-    read_flat(records.data, records.spans, rows, plan.fields, found)
-    plan.resolve_columns(found.values, found.sizes, rows)

@@ -27,8 +27,8 @@ from schemas.validation import rules
 from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
 from schemas.validation.record import status_problems
 from schemas.vectorized.fallback import RecordFallback
-from schemas.vectorized.field_plan import FieldPlan, SchemaGrouper, enum_symbols, field_plan
-from schemas.vectorized.kernels.bodies import RecordColumns, read_flat
+from schemas.vectorized.field_plan import SchemaGrouper, enum_symbols, field_plan
+from schemas.vectorized.kernels.bodies import FieldPlan, RecordColumns, read_flat
 from schemas.vectorized.kernels.texts import hashes_of, keys_of
 from schemas.vectorized.string_dictionary import StringDictionary
 
@@ -116,10 +116,9 @@ class CodedStatusReader:
     ) -> tuple[CodedStatuses, npt.NDArray[np.bool_]]:
         """The records that kernels are sure of, and which these are."""
         count, data = len(records), records.data
-        found = RecordColumns.empty(len(_COLUMNS), count)
+        found = RecordColumns.allocate(len(_COLUMNS), count)
         for plan, rows in groups:
-            read_flat(data, records.spans, rows, plan.fields, found)
-            plan.resolve_columns(found.values, found.sizes, rows)
+            read_flat(data, records.spans, rows, plan, found)
         values, fit, occurred_at = found.values, found.fit, found.values[_OCCURRED_AT]
         keys, events = np.empty(count, np.int64), np.empty(count, np.uint64)
         keys_of(data, records.spans, found, _DECLARATION, KEY_DIGITS, keys)

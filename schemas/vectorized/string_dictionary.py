@@ -8,16 +8,20 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from schemas.vectorized.kernels.texts import UNKNOWN, Strings, StringTable, find, learn
+from schemas.vectorized.kernels.compiled import Bools, Bytes, Hashes, Ints, Longs, UInts, kernel
+from schemas.vectorized.kernels.texts import Strings, hash_of, same_bytes
 
 _LEAST_SLOTS = 256
 _SEED = np.uint64(int.from_bytes(os.urandom(8), "little"))
 """Secret of this process: nobody outside can choose texts that all want the same slot."""
+
+UNKNOWN = np.uint32(0xFFFFFFFF)
+"""Code of a text that is not in the table."""
 
 
 def ensure_capacity(array: npt.NDArray[Any], needed: int) -> npt.NDArray[Any]:
@@ -82,6 +86,22 @@ class StringInterner:
             self._known.extend(self._new)
             self._new = []
         return self._known.strings
+
+
+class StringTable(NamedTuple):
+    """A hash table of texts; each text has a code, which is its place in `strings`. Code 0 stands for no text.
+
+    Attributes:
+        seed: Start of the hashes.
+        slots: The code of each slot, 0 in an empty one; their number is a power of two, and some are empty.
+        hashes: The hash of the text of each code.
+        strings: The text of each code.
+    """
+
+    seed: np.uint64
+    slots: UInts
+    hashes: Hashes
+    strings: Strings
 
 
 class StringDictionary:
@@ -166,3 +186,63 @@ class StringDictionary:
             first = 1
         self._table = StringTable(_SEED, self._slots, self._hashes, self._known.strings)
         learn(self._table, first, last)
+
+
+@kernel
+def find(
+    data: Bytes, begins: Longs, sizes: Ints, fit: Bools, table: StringTable, codes: UInts, missed: Longs, asked: Hashes
+) -> int:
+    """Look texts up.
+
+    Args:
+        data: Bytes.
+        begins: Where each text begins.
+        sizes: How long it is; -1 for none, whose code is 0.
+        fit: Which of them to look up.
+        table: The known texts.
+        codes: The code of each text; written here, `UNKNOWN` where it is not in the table.
+        missed: Rows of the unknown; written here.
+        asked: Hashes of the unknown; written here.
+
+    Returns:
+        How many are unknown.
+    """
+    mask = np.uint64(len(table.slots) - 1)
+    store, offsets = table.strings
+    count = 0
+    for row in range(len(begins)):
+        size = np.int64(sizes[row])
+        if not fit[row] or size < 0:
+            codes[row] = 0
+            continue
+        at = begins[row]
+        value = hash_of(data, at, at + size, table.seed)
+        slot = value & mask
+        code = table.slots[slot]
+        while code:
+            first = offsets[code]
+            same_size = offsets[code + 1] - first == size
+            if table.hashes[code] == value and same_size and same_bytes(store, first, data, at, size):
+                break
+            slot = (slot + np.uint64(1)) & mask
+            code = table.slots[slot]
+        codes[row] = code or UNKNOWN
+        if not code:
+            missed[count] = row
+            asked[count] = value
+            count += 1
+    return count
+
+
+@kernel
+def learn(table: StringTable, first: int, last: int) -> None:
+    """Enter the texts with codes from `first` up to `last` into the slots; their bytes are in the table already."""
+    mask = np.uint64(len(table.slots) - 1)
+    store, offsets = table.strings
+    for code in range(first, last):
+        value = hash_of(store, offsets[code], offsets[code + 1], table.seed)
+        table.hashes[code] = value
+        slot = value & mask
+        while table.slots[slot]:
+            slot = (slot + np.uint64(1)) & mask
+        table.slots[slot] = code

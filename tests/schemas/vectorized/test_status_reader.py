@@ -27,7 +27,7 @@ from schemas.records import DeclarationStatus
 from schemas.topics import Topic
 from schemas.validation.rules import LATEST_MS, STATUS_TEXTS
 from schemas.vectorized.field_plan import field_plan
-from schemas.vectorized.kernels.checksums import crc32
+from schemas.vectorized.kernels.bodies import crc32
 from schemas.vectorized.kernels.texts import FIXED_SEED, hash_of
 from schemas.vectorized.status_reader import STATUSES, CodedStatusReader, status_dictionary
 
