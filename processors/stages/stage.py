@@ -1,7 +1,7 @@
-"""What a processing stage is: the seam between the Faust worker, which reads and writes, and the pure core.
+"""The interface of a processing stage: the seam between the Faust worker, which reads and writes, and the pure logic.
 
-A stage is a function of the set of records it was given. It holds one state for each partition number of its input
-topics; the worker gives it batches, produces what it returns, and commits when Kafka has acknowledged that.
+A stage is a function of the set of its input records. It holds one state for each partition number of its input topics.
+The worker gives it batches, produces the outputs, and commits when Kafka has acknowledged them.
 """
 
 from __future__ import annotations
@@ -35,8 +35,8 @@ class Output:
     """A record to be produced, keyed by `schemas.keys.key_of`.
 
     Attributes:
-        topic: Where to.
-        record: What. Its id and version are functions of the inputs, so producing it twice changes nothing.
+        topic: Topic to produce to.
+        record: Its id and version are functions of the inputs, so producing it twice changes nothing.
     """
 
     topic: Topic
@@ -44,28 +44,28 @@ class Output:
 
 
 class EncodedBatch(Sequence[Output]):
-    """Outputs of one topic that have much in common: encoded together for less, or made into records one by one."""
+    """Similar outputs of one topic, which are cheaper to encode together than one by one."""
 
     topic: Topic
 
     @abstractmethod
     def messages(self) -> Sequence[tuple[bytes, bytes]]:
-        """Key and framed value of each output, in order: those of its records, byte for byte."""
+        """Key and framed value of each output, in order; the same bytes as its records give."""
 
     def __eq__(self, other: object) -> bool:
-        """Whether another sequence is of the same outputs."""
+        """Whether another sequence holds the same outputs."""
         return isinstance(other, Sequence) and list(self) == list(other)
 
-    __hash__ = None  # type: ignore[assignment]  # as of other sequences that are compared by what they hold
+    __hash__ = None  # type: ignore[assignment]  # compared by content, like a list
 
 
 @dataclass(frozen=True, slots=True)
 class Absorbed:
-    """What came of a batch.
+    """The result of a batch.
 
     Attributes:
-        outputs: To be produced, in order; perhaps a `EncodedBatch`.
-        rejects: Records of the batch to be set aside as dead letters.
+        outputs: Outputs to produce, in order; may be an `EncodedBatch`.
+        rejects: Records of the batch that become dead letters.
     """
 
     outputs: Sequence[Output] = ()
@@ -73,25 +73,25 @@ class Absorbed:
 
 
 class PartitionState(Protocol):
-    """One stage's state for one partition number; used by one thread at a time."""
+    """State of a stage for one partition number; used by one thread at a time."""
 
     def absorb(self, batch: Batch) -> Absorbed:
-        """Take a batch into the state.
+        """Apply a batch to the state and return the outputs.
 
-        The same records may come again, in the same or another cut: what is already known changes nothing and gives
-        no output. Never raises for what a record holds.
+        The same records may come again, in the same or other batches. Known records do not change the state; their
+        outputs may be returned again, with the same ids and versions. The content of a record never raises an error.
         """
 
     def advance(self, now: int) -> Sequence[Output]:
-        """Let stream time reach `now` (epoch milliseconds) though nothing arrived; return what falls due."""
+        """Advance stream time to `now` (epoch milliseconds) without a record; return the outputs that are due."""
 
 
 @runtime_checkable
 class ReplayedState(PartitionState, Protocol):
-    """A state that can take a batch in for less, when nobody wants to know what comes of it."""
+    """A state that can apply a batch at lower cost when its outputs are not needed."""
 
     def replay(self, batch: Batch) -> None:
-        """As `absorb`, of a batch all of whose outputs Kafka has; the state is the same afterwards."""
+        """Apply a batch whose outputs Kafka already has; the state is the same as after `absorb`."""
 
 
 class Stage(Protocol):
@@ -99,11 +99,11 @@ class Stage(Protocol):
 
     @property
     def name(self) -> str:
-        """Short name for logs, metrics and the consumer group, e.g. `join`."""
+        """Its name in `processors.stages.catalogue`."""
 
     @property
     def inputs(self) -> Sequence[Topic]:
-        """Topics it reads. Several are co-partitioned: partition p of each goes to the state of p."""
+        """Topics it reads, with equal partition counts: partition p of each goes to the state of p."""
 
     def new_state(self, partition: int) -> PartitionState:
         """An empty state for one partition number."""
@@ -114,7 +114,7 @@ class RestorableState(PartitionState, Protocol):
     """A state that can be saved in a snapshot and restored from it, because replaying the whole log would take long."""
 
     def snapshot(self) -> StateSnapshot:
-        """The state as it is now; cheap, since the state goes on while the snapshot is written to disk."""
+        """The current state. It is cheap, and must not change while the snapshot is written to disk."""
 
 
 @runtime_checkable
