@@ -45,7 +45,7 @@ from schemas.codec.record import decoder
 from schemas.ids import complaint_id
 from schemas.kafka.connection import KafkaConnection
 from schemas.records import AlertState, DeclarationStatus, Rating, RatingItem
-from schemas.reference import load_offices
+from schemas.reference.offices import load_offices
 from schemas.topics import Topic
 from sinks.clickhouse.client import session
 

@@ -55,7 +55,7 @@ from schemas.ids import complaint_id
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_reader import read_topic
 from schemas.records import CaseEventKind, Complaint
-from schemas.reference import load_calendar
+from schemas.reference.calendar import load_calendar
 from schemas.topics import Topic
 
 RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "timers.json"

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import numpy.typing as npt
 
-from schemas.reference import load_calendar
+from schemas.reference.calendar import load_calendar
 
 DAY_MS = 86_400_000
 START = 1_672_592_400_000

@@ -20,7 +20,8 @@ from schemas.codec.record import decoder, encoder
 from schemas.codec.wire import HEADER_BYTES
 from schemas.keys import key_of
 from schemas.records import Rating
-from schemas.reference import load_calendar, load_offices
+from schemas.reference.calendar import load_calendar
+from schemas.reference.offices import load_offices
 from schemas.topics import Topic
 from schemas.vectorized.status_reader import STATUSES
 

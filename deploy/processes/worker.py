@@ -21,7 +21,7 @@ from processors.worker import Worker
 from processors.worker.tuning.gc_tuning import keep_gc_pauses_short
 from producers.clock import wall_clock
 from schemas.codec.record import WriterSchemas
-from schemas.reference import load_offices
+from schemas.reference.offices import load_offices
 
 _log = structlog.get_logger(__name__)
 

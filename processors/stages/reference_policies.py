@@ -9,8 +9,11 @@ from processors.domain.join.facts import JoinContext
 from processors.domain.spikes.policy import SpikePolicy
 from processors.stages.all_stages import Policies
 from processors.stages.join import JoinPolicy
-from schemas.reference import load_calendar, load_deadlines, load_offices, load_steps
+from schemas.reference.calendar import load_calendar
+from schemas.reference.deadlines import load_deadlines
+from schemas.reference.offices import load_offices
 from schemas.reference.outages import load_outages
+from schemas.reference.service import load_steps
 
 
 def reference_context() -> JoinContext:

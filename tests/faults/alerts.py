@@ -16,7 +16,7 @@ from faults.verdict import Difference, difference
 from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.policy import SpikePolicy
 from schemas.records import Alert, OfficeCount
-from schemas.reference import load_offices
+from schemas.reference.offices import load_offices
 
 _COUNTS = (
     "SELECT office, toUnixTimestamp64Milli(pane_start), bitAnd(row_version, 0xFFFFFFFFFFFF), opinions, dissatisfied,"

@@ -9,7 +9,7 @@ from support.comparison import FACT_FIELDS
 from support.oracle import Oracle
 
 from faults.inputs import Accepted
-from schemas.reference import load_calendar
+from schemas.reference.calendar import load_calendar
 
 Tables = Mapping[str, Mapping[Hashable, Any]]
 """Content by natural key, by table."""

@@ -30,7 +30,7 @@ from faults.schedule import Fault, Section
 from faults.site import Site, open_site
 from faults.traffic import START_MS, rounds
 from schemas.errors import HailongError
-from schemas.reference import load_offices
+from schemas.reference.offices import load_offices
 from sinks.audit.report import AuditReport
 from sinks.audit.run import audit
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from schemas.reference import load_calendar
+from schemas.reference.calendar import load_calendar
 from schemas.topics import Topic
 from support.oracle import Oracle
 

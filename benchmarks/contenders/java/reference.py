@@ -8,7 +8,7 @@ from pathlib import Path
 from processors.stages.reference_policies import reference_context
 from schemas.catalogue import latest
 from schemas.codec.wire import frame_header
-from schemas.reference import load_offices
+from schemas.reference.offices import load_offices
 from schemas.reference.timeline import FIRST_MS, build_timeline, regular_days
 from schemas.reference.validity import DAY_MS
 from schemas.reference.working_hours import load_working_hours

@@ -12,8 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from schemas.records import Clock, ComplaintCase, ComplaintEvent, Priority, Track
-from schemas.reference import load_deadlines
-from schemas.reference.deadlines import Deadline
+from schemas.reference.deadlines import Deadline, load_deadlines
 from schemas.reference.tables import Confidence
 
 SHORT = 8

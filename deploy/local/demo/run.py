@@ -23,7 +23,7 @@ from deploy.local.stack.flow import Flow
 from deploy.local.stack.plan import simulator_child
 from deploy.local.supervisor import StopRequest
 from schemas.errors import HailongError, OutcomeUnknown, Unavailable
-from schemas.reference import load_offices
+from schemas.reference.offices import load_offices
 from sinks.audit import audit
 from sinks.clickhouse.client import query
 

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from schemas.reference import OutsideCalendarError, ReferenceDataError, WorkingCalendar, load_calendar
+from schemas.reference.calendar import WorkingCalendar, load_calendar
+from schemas.reference.errors import OutsideCalendarError, ReferenceDataError
 from schemas.reference.timeline import FIRST_MS
 from schemas.reference.working_hours import load_working_hours, parse_working_hours
 

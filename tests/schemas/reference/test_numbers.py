@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from schemas.reference import TaxCodeVerdict, check_tax_code
+from schemas.reference.tax_code import TaxCodeVerdict, check_tax_code
 from schemas.validation import rules
 
 # Public codes of well-known companies: Vinamilk, FPT, Petrolimex.

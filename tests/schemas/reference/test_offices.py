@@ -6,9 +6,9 @@ from importlib import resources
 
 import pytest
 
-from schemas.reference import Confidence, Level, ReferenceDataError, load_offices
-from schemas.reference.offices import parse_offices
-from schemas.reference.tables import data_text
+from schemas.reference.errors import ReferenceDataError
+from schemas.reference.offices import Level, load_offices, parse_offices
+from schemas.reference.tables import Confidence, data_text
 from schemas.reference.validity import Validity, day_start_ms, epoch_day, overlapping
 
 IN_2020 = day_start_ms(epoch_day(date(2020, 5, 15)))

@@ -4,24 +4,12 @@ from datetime import date
 
 import pytest
 
-from schemas.reference import (
-    Confidence,
-    Direction,
-    Origin,
-    ReferenceDataError,
-    ScoreGroup,
-    load_channels,
-    load_deadlines,
-    load_kinds,
-    load_messages,
-    load_rating_scale,
-    load_reasons,
-    load_statuses,
-    load_steps,
-)
-from schemas.reference.deadlines import parse_deadlines
-from schemas.reference.tables import data_text, parse_table, unique
+from schemas.reference.deadlines import load_deadlines, parse_deadlines
+from schemas.reference.errors import ReferenceDataError
+from schemas.reference.service import ScoreGroup, load_rating_scale, load_reasons, load_steps
+from schemas.reference.tables import Confidence, data_text, parse_table, unique
 from schemas.reference.validity import day_start_ms, epoch_day
+from schemas.reference.vocabulary import Direction, Origin, load_channels, load_kinds, load_messages, load_statuses
 
 IN_2020 = day_start_ms(epoch_day(date(2020, 5, 15)))
 IN_2026 = day_start_ms(epoch_day(date(2026, 5, 15)))

@@ -12,8 +12,8 @@ from support.events import at
 
 from processors.domain.cases.clocks import CaseClock
 from schemas.records import CasePhase
-from schemas.reference import load_calendar, load_deadlines
-from schemas.reference.deadlines import LimitUnit
+from schemas.reference.calendar import load_calendar
+from schemas.reference.deadlines import LimitUnit, load_deadlines
 
 MINUTE = 60_000
 DAY = timedelta(days=1)

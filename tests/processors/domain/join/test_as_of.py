@@ -18,7 +18,7 @@ from processors.domain.join.declaration_context import CHECKED, Contexts, StepLi
 from processors.domain.join.status_log import StatusLog
 from processors.stages.reference_policies import reference_context
 from schemas.records import DeclarationStatus, Status
-from schemas.reference import load_calendar
+from schemas.reference.calendar import load_calendar
 from schemas.topics import Topic
 from schemas.vectorized.kernels.compiled import Longs
 from schemas.vectorized.kernels.rows import ABSENT

@@ -14,7 +14,7 @@ from clickhouse_driver.errors import Error as DriverError
 from support.score_tables import load_commitments, load_criteria, load_grades
 from support.scores import Dossier, percent, points, worked_minutes
 
-from schemas.reference import load_calendar
+from schemas.reference.calendar import load_calendar
 
 pytestmark = pytest.mark.servers
 

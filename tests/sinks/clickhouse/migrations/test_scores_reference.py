@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 from support.score_tables import Basis, HeldBy, load_commitments, load_criteria, load_grades
 
-from schemas.reference import load_steps
 from schemas.reference.errors import ReferenceDataError
+from schemas.reference.service import load_steps
 from schemas.reference.tables import data_text
 
 
