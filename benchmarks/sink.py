@@ -1,12 +1,11 @@
-"""How fast rows get into ClickHouse: `hailong sink`, from topics that are full.
+"""How fast `hailong sink` moves rows from full topics into ClickHouse.
 
     .venv/bin/python benchmarks/sink.py [--declarations 250000] [--facts 250000]
 
-Starts Kafka and ClickHouse as `hailong up` does, fills the topics of statuses (of the work of benchmarks/peers.py) and
-of facts, one after the other, and starts the sink alone. Rows a second are from the first rows that can be seen until
-nine tenths are there: the last ones wait for a second, since no others come. Processor time is of that span, of the
-sink and of ClickHouse apart. The parts are the same records in this process: read into columns of values, and those
-inserted.
+Twice, for statuses (the work of benchmarks/peers.py) and for facts: starts Kafka and ClickHouse as `hailong up` does,
+fills the topic, and starts the sink alone. Measured is the time from the first visible rows until nine tenths are
+stored, because the last rows wait for the flush interval; and in that time the processor time of sink and ClickHouse.
+"parts" is the same work in this process without Kafka: reading batches into columns, and inserting these.
 
 Result: var/bench/sink.json.
 """
@@ -45,7 +44,7 @@ TARGET = 250_000
 """Status rows a second."""
 RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "sink.json"
 _TICKS = os.sysconf("SC_CLK_TCK")
-_PATIENCE_S = 300.0
+_TIMEOUT_S = 300.0
 _PART = 100_000
 _TIMED = 0.9
 _Event = tuple[Topic, bytes, bytes]
@@ -54,9 +53,9 @@ console = Console()
 
 
 def facts_of(events: Sequence[_Event], wanted: int) -> list[_Event]:
-    """Facts of these statuses and ratings."""
+    """The facts of these statuses and ratings."""
     known: dict[bytes, Any] = {}
-    made: dict[str, _Event] = {}  # one version of each: the table keeps no more
+    made: dict[str, _Event] = {}  # one version of each, as in the table
     read = decoder(Topic.RATED_SERVICE.subject)
     for topic, key, value in events:
         add = add_rating if topic is Topic.RATING else add_status
@@ -67,7 +66,7 @@ def facts_of(events: Sequence[_Event], wanted: int) -> list[_Event]:
 
 
 def cpu_of(name: str) -> float:
-    """Processor seconds of the process whose command line holds a name; 0 if there is none."""
+    """Processor seconds of the Python processes whose command line contains a name; 0 if there is none."""
     total = 0.0
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -75,7 +74,7 @@ def cpu_of(name: str) -> float:
                 command = (entry / "cmdline").read_bytes().replace(b"\0", b" ").decode()
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
             except OSError:
-                continue  # it ended while we looked
+                continue  # the process ended meanwhile
             if name in command and "python" in command:
                 total += (int(fields[11]) + int(fields[12])) / _TICKS
     return total
@@ -96,15 +95,15 @@ def through_sink(directory: Path, events: list[_Event], table: str) -> dict[str,
             for endpoint in stack.endpoints:
                 if endpoint.name.startswith("sink"):
                     stack.supervisor.start(command_child(stack.layout, endpoint, "sink"))
-            until(lambda: seen() > 0)
+            wait_until(lambda: seen() > 0)
             began, first = time.monotonic(), seen()
             if first >= _TIMED * len(events):
-                raise RuntimeError(f"{len(events):,} rows of {table} are too few: they were stored at once")
+                raise RuntimeError(f"{len(events):,} rows of {table} are too few to measure: they were stored at once")
             sink, server = cpu_of(" sink"), cpu_of("deploy.local.clickhouse")
-            until(lambda: seen() >= _TIMED * len(events))
+            wait_until(lambda: seen() >= _TIMED * len(events))
             seconds, rows = time.monotonic() - began, seen() - first
             sink, server = cpu_of(" sink") - sink, cpu_of("deploy.local.clickhouse") - server
-            until(lambda: seen() >= len(events))
+            wait_until(lambda: seen() >= len(events))
     return {
         "rows": rows,
         "rows_per_s": round(rows / seconds),
@@ -113,17 +112,17 @@ def through_sink(directory: Path, events: list[_Event], table: str) -> dict[str,
     }
 
 
-def until(done: Callable[[], bool]) -> None:
-    """Wait for something."""
-    limit = time.monotonic() + _PATIENCE_S
+def wait_until(done: Callable[[], bool]) -> None:
+    """Wait for a condition."""
+    limit = time.monotonic() + _TIMEOUT_S
     while not done():
         if time.monotonic() > limit:
-            raise RuntimeError(f"not done in {_PATIENCE_S:g} s")
-        time.sleep(0.1)  # a question costs the server some milliseconds
+            raise RuntimeError(f"the rows were not stored within {_TIMEOUT_S:g} s")
+        time.sleep(0.1)  # each query costs the server some milliseconds
 
 
 def parts(directory: Path, events: list[_Event]) -> dict[str, float]:
-    """Microseconds a row of reading records into columns, and of inserting those, without Kafka."""
+    """Microseconds per row of reading batches into columns and of inserting these, without Kafka."""
     topic, now = events[0][0], time.time_ns() // 1_000_000
     shutil.rmtree(directory, ignore_errors=True)
     reader, read, inserted, rows = readers()[topic], 0.0, 0.0, 0
@@ -145,7 +144,7 @@ def parts(directory: Path, events: list[_Event]) -> dict[str, float]:
 
 
 def main() -> int:
-    """Measure, print, keep; 1 if the target is missed."""
+    """Measure, print and write the result; return 1 if the target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--declarations", type=int, default=250_000)
     parser.add_argument("--facts", type=int, default=250_000)
