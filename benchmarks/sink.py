@@ -66,7 +66,7 @@ def facts_of(events: Sequence[_Event], wanted: int) -> list[_Event]:
 
 
 def cpu_of(name: str) -> float:
-    """Processor seconds of the Python processes whose command line contains a name; 0 if there is none."""
+    """Processor seconds of our child processes whose command line contains a name; 0 if there is none."""
     total = 0.0
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
@@ -75,7 +75,7 @@ def cpu_of(name: str) -> float:
                 fields = (entry / "stat").read_text().rpartition(")")[2].split()
             except OSError:
                 continue  # the process ended meanwhile
-            if name in command and "python" in command:
+            if name in command and int(fields[1]) == os.getpid():
                 total += (int(fields[11]) + int(fields[12])) / _TICKS
     return total
 
