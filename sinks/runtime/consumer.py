@@ -17,8 +17,7 @@ from __future__ import annotations
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -29,52 +28,15 @@ from schemas.kafka.client_errors import PARTITION_END, is_fatal, refusal
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.quiet_logger import QUIET
 from schemas.kafka.topic_metadata import TopicsMissing
-from schemas.topics import Topic
+from sinks.runtime.flow_control import FlowControl
 from sinks.runtime.health import SinkMonitor
-from sinks.runtime.sink import AssignedPartition, Backlog, Sink
+from sinks.runtime.reading import Reading
+from sinks.runtime.sink import AssignedPartition, Sink
 
 log = structlog.get_logger(__name__)
 
-_POLL_S = 0.1
-_FULL_S = 2.0
-"""For so long the backlog may be full, and Kafka not be asked, before reading is paused."""
-_FETCH_RECORDS = 500
-"""Taken at once. The fields of a message are read soon after: with thousands of messages they would no longer be in the
-processor's cache, and each would cost twice as much."""
-_RECORD_SIZE = 1024
-"""Assumed size of a record until the first one was seen."""
 _RECOMMIT_S = 3600.0
 """Kafka forgets the offsets of a group without members a week after the last commit."""
-
-
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """How a sink reads.
-
-    Attributes:
-        topics: The topics.
-        group: Consumer group that commits.
-        own_partitions: How many partitions of each topic this process reads for itself, sharing them with nobody;
-            None: the members of the group share the partitions.
-        settings: Further settings of librdkafka.
-        commit_interval_s: Seconds between commits; 0 commits after each delivery.
-        connect_timeout_s: Seconds that Kafka may take to tell committed offsets.
-        retry_s: Seconds before the next attempt to begin with new partitions.
-        revoke_timeout_s: Seconds that a rebalance waits for deliveries under way.
-        shutdown_timeout_s: Seconds that a stop waits for the delivery of what was read.
-        identity_check_s: Seconds between checks whether topics were deleted and created again.
-    """
-
-    topics: Collection[Topic]
-    group: str
-    own_partitions: int | None = None
-    settings: Mapping[str, Any] = field(default_factory=dict)
-    commit_interval_s: float = 0.0
-    connect_timeout_s: float = 10.0
-    retry_s: float = 1.0
-    revoke_timeout_s: float = 10.0
-    shutdown_timeout_s: float = 8.0
-    identity_check_s: float = 30.0
 
 
 def run_loop(
@@ -123,14 +85,12 @@ class SinkConsumer:
         self._topics = {name: topic for topic, name in self._names.items()}
         self._arriving: list[TopicPartition] = []
         self._partitions: dict[tuple[str, int], AssignedPartition] = {}
-        self._paused = False
-        self._full_since: float | None = None
-        self._record_size = _RECORD_SIZE
         self._ending = False
         self._faults: list[SystemFault] = []
         self._next_commit = self._next_recommit = self._next_look = self._next_start = 0.0
         self._next_identity_check = time.monotonic() + reading.identity_check_s
         self._consumer = Consumer(self._settings(connection))
+        self._flow = FlowControl(self._consumer, sink)
 
     def _settings(self, connection: KafkaConnection) -> dict[str, Any]:
         return {
@@ -154,10 +114,10 @@ class SinkConsumer:
         again = False
         try:
             while not stop.is_set() and not again:
-                self._add(self._read())
+                self._add(self._flow.read())
                 self._start_partitions()
                 self._sink.deliver()
-                self._pause_or_resume()
+                self._flow.pause_or_resume()
                 self._commit_in_time()
                 self._observe_in_time()
                 again = self._check_topics_recreated()
@@ -174,25 +134,6 @@ class SinkConsumer:
             self._consumer.subscribe(names, on_assign=self._on_assign, on_revoke=self._on_revoke, on_lost=self._on_lost)
         else:
             self._arriving = [TopicPartition(name, number) for name in names for number in range(count)]
-
-    def _room(self, backlog: Backlog) -> int:
-        """For how many records there is room if they are as large as those before; at least 1 if nothing is held."""
-        if backlog.limit is None:
-            return _FETCH_RECORDS
-        room = (backlog.limit - backlog.size) // self._record_size
-        return room if backlog.size else max(1, room)
-
-    def _read(self) -> Sequence[Message]:
-        """What has arrived, as far as there is room for it.
-
-        Without room this waits for the sink, not for Kafka. Pausing, as `_pause_or_resume` does when that lasts,
-        discards what librdkafka has already fetched.
-        """
-        room = self._room(self._sink.backlog)
-        if room > 0 or self._paused:
-            return self._consumer.consume(max(1, min(_FETCH_RECORDS, room)), _POLL_S)
-        self._sink.wait_for_room(_POLL_S)
-        return ()
 
     def _add(self, messages: Sequence[Message]) -> None:
         if self._faults:
@@ -211,8 +152,7 @@ class SinkConsumer:
                 grown += self._sink.add_records(partition, found)
                 last: int = found[-1].offset()  # type: ignore[assignment]  # a message without error has one
                 partition.position = max(partition.position or 0, last + 1)
-        if grown:
-            self._record_size = max(1, grown // len(messages))
+        self._flow.added(len(messages), grown)
 
     def _handle_error(self, error: KafkaError, message: Message) -> None:
         if error.code() == PARTITION_END:
@@ -224,22 +164,6 @@ class SinkConsumer:
         if error.code() == KafkaError.UNKNOWN_TOPIC_OR_PART:
             self._next_identity_check = 0.0  # deleted, perhaps to be created again
         log.warning("consumer_error", error=error.name())
-
-    def _pause_or_resume(self) -> None:
-        """Pause reading when the backlog stays full; polling goes on, so that the membership survives."""
-        now, backlog = time.monotonic(), self._sink.backlog
-        if self._room(backlog) > 0:
-            self._full_since = None
-        elif self._full_since is None:
-            self._full_since = now
-        elif not self._paused and now - self._full_since >= _FULL_S:
-            self._paused = True
-            self._consumer.pause(self._consumer.assignment())
-            log.info("reading_paused", bytes=backlog.size)
-        if self._paused and (backlog.limit is None or 2 * backlog.size < backlog.limit):
-            self._paused = False
-            self._consumer.resume(self._consumer.assignment())
-            log.info("reading_resumed", bytes=backlog.size)
 
     def _commit_in_time(self) -> None:
         if time.monotonic() >= self._next_commit:
@@ -275,7 +199,7 @@ class SinkConsumer:
             low, high = self._consumer.get_watermark_offsets(TopicPartition(name, number), cached=True)
             if high >= 0:
                 lag[partition.topic.subject, number] = high - max(low, partition.done or 0)
-        self._monitor.observed(lag, self._sink.backlog, paused=self._paused)
+        self._monitor.observed(lag, self._sink.backlog, paused=self._flow.paused)
 
     def _check_topics_recreated(self) -> bool:
         if not self._partitions or time.monotonic() < self._next_identity_check:
@@ -303,7 +227,7 @@ class SinkConsumer:
     def _on_assign(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         consumer.assign([])  # nothing is fetched before it is known where to begin
         self._arriving, self._next_start = partitions, 0.0
-        self._paused = False
+        self._flow.paused = False  # new partitions are not paused
 
     def _start_partitions(self) -> None:
         """Begin to read what was assigned, as soon as Kafka and the sink say where."""
