@@ -1,4 +1,4 @@
-"""Alerts to Alertmanager: the rules of delivery against a small HTTP server, what becomes of it in a real one."""
+"""Alerts to Alertmanager: the rules of delivery against a small HTTP server, and the effects in a real one."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def settled(progress: SinkProgress) -> bool:
 
 
 def opened(url: str) -> float | None:
-    """How many alerts an Alertmanager is held to, by its metric."""
+    """How many alerts are open for an Alertmanager, by its metric."""
     return REGISTRY.get_sample_value("hailong_alertmanager_open_alerts", {"target": url.removeprefix("http://")})
 
 
@@ -90,14 +90,14 @@ class Stage:
     kafka: KafkaConnection
 
     def send(self, *alerts: Alert, written_at: int = 0) -> None:
-        """What a worker writes; `written_at` is its time in epoch milliseconds, 0 for the present."""
+        """Write alerts as a worker does; `written_at` is their time in epoch milliseconds, 0 for now."""
         producer, name = Producer(dict(self.kafka.client_config())), Topic.ALERT.value.name(self.kafka.topic_prefix)
         for one in alerts:
             producer.produce(name, key=key_of(one), value=value_of(one, Topic.ALERT), timestamp=written_at)
         assert producer.flush(20) == 0
 
     def options(self, *urls: str, **changed: Any) -> AlertmanagerOptions:
-        """Quick ones, with which Alertmanager holds what it was sent for longer than any test lasts."""
+        """Short pauses; Alertmanager keeps an alert for longer than any test lasts."""
         given = {"resend_s": 0.3, "hold_s": 600.0, "retry_initial_s": 0.05, "retry_max_s": 0.3, "stall_after_s": 0.9}
         return AlertmanagerOptions(urls, **{**given, "group": f"{self.kafka.topic_prefix}am", **changed})
 
@@ -110,7 +110,7 @@ class Stage:
             yield monitors
 
     def eventually_delivered(self, fake: Received, monitors: Mapping[str, SinkMonitor], before: int = 0) -> None:
-        """Wait until the Alertmanager has taken a request after the first `before`, and all it ought to have."""
+        """Wait until the Alertmanager has taken a request after the first `before`, and nothing waits."""
 
         def delivered() -> bool:
             return len(fake.bodies) > before and all(settled(one.progress) for one in monitors.values())
@@ -136,14 +136,14 @@ def stage(broker: str) -> Stage:
 
 @pytest.fixture
 def told() -> Iterator[Received]:
-    """Whom Alertmanager tells."""
+    """The receiver of Alertmanager's notifications."""
     with receiver() as found:
         yield found
 
 
 @pytest.fixture
 def fake() -> Iterator[Received]:
-    """What stands in for Alertmanager."""
+    """A small server in place of Alertmanager."""
     with receiver() as found:
         yield found
 
@@ -216,7 +216,7 @@ def test_an_ended_alert_ends_in_the_past_and_not_before_it_began() -> None:
 
 
 def test_the_view_keeps_the_highest_version_and_what_was_not_acknowledged() -> None:
-    """Older versions change nothing; an ended alert is kept until it was acknowledged, then a quarter of an hour."""
+    """Older versions change nothing; an ended alert is kept until 15 minutes after its end, and until acknowledged."""
     view, one = AlertView(resend_s=60), alert(version=5)
     view.apply(one, 0, 0)
     view.apply(cleared(one), 1, 1)
@@ -240,7 +240,7 @@ def test_the_view_keeps_the_highest_version_and_what_was_not_acknowledged() -> N
 
 
 def test_an_alert_whose_detector_changes_ends_under_its_former_labels() -> None:
-    """The detector is a label: without an end for the former ones one spike would be two alerts for a while."""
+    """The detector is a label: without an end under the old labels, one spike would be two alerts for a while."""
     view, one = AlertView(resend_s=60), alert()
     view.apply(one, 0, 0)
     view.apply(replace(one, version=2, detector=Detector.DRIFT), 5, 1)
@@ -265,7 +265,7 @@ def test_an_alert_whose_detector_changes_ends_under_its_former_labels() -> None:
     ],
 )
 def test_options_that_cannot_work_are_refused(words: str, given: dict[str, Any]) -> None:
-    """Each mistake is named, and no secret with it."""
+    """Each mistake is reported, without the secret."""
     with pytest.raises(ConfigurationError, match=words) as caught:
         AlertmanagerOptions(**{"urls": ["http://am:9093"], **given})
     assert "s3cret" not in str(caught.value)
@@ -275,7 +275,7 @@ def test_options_that_cannot_work_are_refused(words: str, given: dict[str, Any])
 
 
 def test_an_authority_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) -> None:
-    """Nothing is sent to a server whose certificate nobody vouches for; a file without certificates is refused."""
+    """Nothing is sent to a server with an untrusted certificate; a file without certificates is refused."""
     certificate = certificate_for_loopback(tmp_path / "certificate.pem")
     with receiver(certificate) as fake:
         assert Poster(5).post(fake.url, b"[]", {}).text == "SSLCertVerificationError"
@@ -288,7 +288,7 @@ def test_an_authority_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) ->
 
 @pytest.mark.servers
 def test_what_passes_is_repeated_and_the_newest_version_wins(stage: Stage, fake: Received) -> None:
-    """503 is repeated until it ends; a version that came meanwhile replaces the older one; health tells of both."""
+    """A request is repeated after 503; a newer version replaces the older one meanwhile; health shows both states."""
     fake.answer = lambda _body: 503
     with stage.delivering(fake.url) as monitors:
         stage.send(alert())
@@ -307,7 +307,7 @@ def test_what_passes_is_repeated_and_the_newest_version_wins(stage: Stage, fake:
 
 @pytest.mark.servers
 def test_an_alert_that_is_never_taken_is_passed_over(stage: Stage, fake: Received) -> None:
-    """One bad alert of three costs the two others nothing, is not sent again, and its next version is tried."""
+    """One bad alert of three does not stop the others and is not sent again; its next version is tried."""
     bad = alert(2).alert_id
     fake.answer = lambda body: 400 if any(one["labels"]["alert_id"] == bad for one in body) else 200
     stage.send(*(alert(number) for number in range(1, 4)))
@@ -328,7 +328,7 @@ def test_an_alert_that_is_never_taken_is_passed_over(stage: Stage, fake: Receive
 @pytest.mark.servers
 @pytest.mark.parametrize("status", [302, 401])
 def test_an_answer_about_us_costs_no_alert(stage: Stage, fake: Received, status: int) -> None:
-    """A wrong password or address is an operator's to mend, and all alerts arrive once it is mended."""
+    """A wrong password or address blames no alert: all arrive when an operator has corrected it."""
     credentials = {"user": "hailong", "password": "s3cret:ẩn"}
     pair = base64.b64encode("hailong:s3cret:ẩn".encode()).decode()
     fake.answer = lambda _body: status
@@ -353,7 +353,7 @@ def test_a_wrong_address_is_noticed_before_the_first_alert(stage: Stage) -> None
 
 
 def first_sent(stage: Stage, fake: Received) -> list[tuple[str, str]]:
-    """Office and state of what a process sends first after its start; none where only an empty request came."""
+    """Office and state of the alerts in the first request of a process; none if that was empty."""
     before = len(fake.bodies)
     with stage.delivering(fake.url) as monitors:
         stage.eventually_delivered(fake, monitors, before)
@@ -362,7 +362,7 @@ def first_sent(stage: Stage, fake: Received) -> list[tuple[str, str]]:
 
 @pytest.mark.servers
 def test_ends_are_told_after_a_restart_if_they_were_not_and_only_then(stage: Stage, fake: Received) -> None:
-    """What was over before a first start is never sent; an end that nobody took is told by a later run, once."""
+    """Alerts that ended before the first start are never sent; an unacknowledged end is sent by the next run, once."""
     long_ago = now_ms() - REPEAT_ENDED_MS - 60_000
     old, one, two = alert(1), alert(2), alert(3)
     stage.send(old, cleared(old), one, two, written_at=long_ago)
@@ -380,7 +380,7 @@ def test_ends_are_told_after_a_restart_if_they_were_not_and_only_then(stage: Sta
 @pytest.mark.servers
 @needs_kafka
 def test_apache_kafka_keeps_what_was_acknowledged(apache_kafka: str, fake: Received) -> None:
-    """A group without members commits there as well, and its offset says after a restart which end is not yet told."""
+    """A group without members can commit there; after a restart its offset tells which end was not acknowledged."""
     stage, long_ago = stage_on(apache_kafka), now_ms() - REPEAT_ENDED_MS - 60_000
     old, one = alert(1), alert(2)
     stage.send(old, cleared(old), one, written_at=long_ago)
@@ -393,7 +393,7 @@ def test_apache_kafka_keeps_what_was_acknowledged(apache_kafka: str, fake: Recei
 def test_the_command_takes_its_secrets_from_files_and_tells_health_of_each(
     stage: Stage, fake: Received, tmp_path: Path
 ) -> None:
-    """`hailong alertmanager` with two addresses of which one is dead: the other gets the alert, no log the token."""
+    """`hailong alertmanager` with two addresses, one of them dead: the other gets the alert; no log has the token."""
     (tmp_path / "token").write_text("s3cret-token\n")
     port, dead = free_port(), f"127.0.0.1:{free_port()}"
     environment = {
@@ -437,7 +437,7 @@ def test_the_command_takes_its_secrets_from_files_and_tells_health_of_each(
 @pytest.mark.servers
 @needs_alertmanager
 def test_an_alert_is_active_changes_and_is_resolved(stage: Stage, server: Alertmanager, told: Received) -> None:
-    """A version changes what is shown and not which alert it is; people hear of the beginning and of the end."""
+    """A new version changes annotations, not the identity; people are notified of the beginning and of the end."""
     one = alert(summary_vi="Một")
     with stage.delivering(server.url, link_base="https://bi.example/alert?id="):
         stage.send(one)
@@ -463,7 +463,7 @@ def test_an_alert_is_active_changes_and_is_resolved(stage: Stage, server: Alertm
 @pytest.mark.servers
 @needs_alertmanager
 def test_a_restart_resolves_what_was_cleared_meanwhile(stage: Stage, server: Alertmanager) -> None:
-    """Cleared and retracted while the process was away; what stays open stays active; what was over never fires."""
+    """Alerts that ended while the process was away are resolved; open ones stay active; old ones never fire."""
     first, second, third, over = (alert(number) for number in range(1, 5))
     stage.send(over, cleared(over), first, second, third)
     with stage.delivering(server.url):
@@ -477,7 +477,7 @@ def test_a_restart_resolves_what_was_cleared_meanwhile(stage: Stage, server: Ale
 @pytest.mark.servers
 @needs_alertmanager
 def test_alerts_come_back_after_alertmanager_restarts(stage: Stage, server: Alertmanager, told: Received) -> None:
-    """It forgets its alerts; open ones come again, and the end of one that was cleared meanwhile is told to people."""
+    """It forgets its alerts: open ones are sent again, and people are notified of one that was cleared meanwhile."""
     one, two = alert(1), alert(2)
     with stage.delivering(server.url) as monitors:
         stage.send(one, two)

@@ -30,7 +30,7 @@ def alert(number: int) -> Alert:
 
 
 def test_alerts_are_repeated_until_taken_and_signed(world: SinkBench) -> None:
-    """503 is repeated, a redirect and a 400 are passed over, and each body is signed and has its idempotency key."""
+    """After 503 an alert is repeated, after a redirect or 400 skipped; each has a signature and an idempotency key."""
     seen, answers = [], [503, 302, 400, 200]
 
     class Receiver(BaseHTTPRequestHandler):
@@ -70,7 +70,7 @@ def test_alerts_are_repeated_until_taken_and_signed(world: SinkBench) -> None:
 
 
 def test_an_address_with_a_password_is_refused_without_being_quoted() -> None:
-    """The address stands in logs and process lists, and no request could be made with it."""
+    """An address appears in logs and process lists, so it must hold no password."""
     with pytest.raises(ConfigurationError) as refused:
         WebhookOptions("https://user:hunter2@hooks.example/alerts")
     assert "user and password" in str(refused.value)

@@ -1,4 +1,4 @@
-"""Migrations of a database that somebody has been at."""
+"""Migrations of a database that somebody has changed by hand."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from sinks.clickhouse.migrate import migrate
 
 
 def test_views_come_back_in_their_newest_form(world: SinkBench) -> None:
-    """A view that was dropped is made again, and those that a later migration changed stay as it left them."""
+    """A dropped view is created again, and views that a later migration changed keep their newest form."""
     newest = "SELECT name, create_table_query FROM system.tables WHERE database = currentDatabase() AND engine = 'View'"
     with session(world.clickhouse) as client:
         before = dict(client.execute(newest))
@@ -21,7 +21,7 @@ def test_views_come_back_in_their_newest_form(world: SinkBench) -> None:
 
 
 def test_reference_tables_come_back_with_their_rows(world: SinkBench) -> None:
-    """A reference table that was dropped is made and filled again, though the ledger says that it was loaded."""
+    """A dropped reference table is created and filled again, though the ledger records it as loaded."""
     with session(world.clickhouse) as client:
         before = {
             name: client.execute(f"SELECT count() FROM {name}") for name in ("reference_step", "reference_working_day")

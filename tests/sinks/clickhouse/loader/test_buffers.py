@@ -17,7 +17,7 @@ TOPIC = Topic.DECLARATION_STATUS
 
 
 def messages(partition: int, offsets: Sequence[int]) -> list[Message]:
-    """Messages whose key, value and timestamp tell where they were."""
+    """Messages whose key, value and timestamp follow from partition and offset."""
     return [
         Message(
             topic="t",
@@ -32,7 +32,7 @@ def messages(partition: int, offsets: Sequence[int]) -> list[Message]:
 
 
 def seen(inserted: InsertBatch) -> list[tuple[int, int]]:
-    """Partition and offset of every record, after a look at whether each record is whole."""
+    """Partition and offset of every record; checks that each record is complete."""
     found = []
     for batch, partition in zip(inserted.batches, inserted.partitions, strict=True):
         assert partition.partition == batch.partition
@@ -49,7 +49,7 @@ def seen(inserted: InsertBatch) -> list[tuple[int, int]]:
     st.integers(1, 40),
 )
 def test_batches_are_small_and_together_everything(arrivals: list[tuple[int, int]], most: int) -> None:
-    """However it came: no batch is larger than asked for, all but the last are as large, and nothing is lost."""
+    """Whatever arrives: each batch but the last has the size asked for, and nothing is lost."""
     buffer = TopicBuffer(TOPIC)
     partitions = {partition: AssignedPartition(TOPIC, partition) for partition in range(4)}
     ends = dict.fromkeys(partitions, 0)

@@ -1,4 +1,4 @@
-"""A sink that meets too much poison, and what ClickHouse knows about dead letters and decisions."""
+"""A sink with too many bad records, and dead letters and their decisions in ClickHouse."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ LIMIT = DeadLetterLimit(share=0.2, minimum=10, window=100)
 
 
 def test_a_poisoned_topic_stops_the_sink_and_is_not_drained_by_restarts(world: SinkBench) -> None:
-    """It stops with a sentence that says what to check; started again it stops again, and no letter is written."""
+    """It stops and says what to check; started again it stops again, and no dead letter is written."""
     world.produce(Topic.RATING, POISON * 300)
     for _start in range(3):
         with pytest.raises(SystemFault, match=r"Check the schema \(writer\) and the version of the producer"):  # noqa: SIM117 - the sink raises at the end of its block
@@ -31,7 +31,7 @@ def test_a_poisoned_topic_stops_the_sink_and_is_not_drained_by_restarts(world: S
 
 
 def test_what_was_refused_before_the_start_counts(world: SinkBench) -> None:
-    """With a few letters from an earlier run just below the limit, a few more records stop the next run."""
+    """An earlier run stayed just below the limit; a few more bad records stop the next run."""
     world.send(Topic.DECLARATION_STATUS, *(status(f"e{i}", "REGISTERED", 1_588_300_200_000 + i) for i in range(100)))
     world.produce(Topic.DECLARATION_STATUS, POISON * 15)
     world.load(115 + 15, dead_letter_limit=LIMIT)
@@ -43,7 +43,7 @@ def test_what_was_refused_before_the_start_counts(world: SinkBench) -> None:
 
 
 def test_open_letters_are_those_nobody_decided_about(world: SinkBench) -> None:
-    """Actions are stored once each however often they are sent; their letters leave the view; the audit is clean."""
+    """Each action is stored once, however often it is sent; its dead letter leaves the view; the audit is clean."""
 
     def action(letter: str, kind: str, at: int, **where: int) -> DeadLetterAction:
         given = {"replayed_partition": None, "replayed_offset": None, **where}

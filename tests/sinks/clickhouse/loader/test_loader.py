@@ -1,4 +1,4 @@
-"""The loader on real protocols: what is read is stored once, and nothing is committed before."""
+"""The loader on real protocols: each record is stored once, and committed only afterwards."""
 
 from __future__ import annotations
 
@@ -52,7 +52,7 @@ def test_what_is_stored_and_stored_again_is_one_row(world: SinkBench) -> None:
 
 
 def test_the_higher_checksum_wins_whatever_the_order(world: SinkBench) -> None:
-    """Two contents that claim one event id end as the one with the higher checksum, as in the workers."""
+    """Of two contents with one event id the one with the higher checksum stays, as in the workers."""
     one, other = (status("same", name, MONDAY) for name in ("CLEARED", "RELEASED"))
     world.send(Topic.DECLARATION_STATUS, one, other)
     world.send(Topic.DECLARATION_STATUS, other, one)
@@ -98,7 +98,7 @@ def test_a_row_that_clickhouse_refuses_is_set_aside_alone(world: SinkBench) -> N
 
 
 def test_a_table_that_refuses_everything_stops_the_sink(world: SinkBench) -> None:
-    """When not single rows but the table is at fault, the sink stops and nothing becomes a dead letter."""
+    """If the table is at fault and not single rows, the sink stops and nothing becomes a dead letter."""
     world.rows("ALTER TABLE declaration_status ADD CONSTRAINT nothing CHECK event_id = ''")
     world.send(Topic.DECLARATION_STATUS, *statuses(50))
 
@@ -109,7 +109,7 @@ def test_a_table_that_refuses_everything_stops_the_sink(world: SinkBench) -> Non
 
 
 def test_a_missing_table_and_a_wrong_password_are_said_at_once(world: SinkBench) -> None:
-    """What only an operator can mend stops the sink with a sentence that says what to do, without the password."""
+    """A fault that needs an operator stops the sink; the message says what to do, without the password."""
     wrong = dataclasses.replace(world, clickhouse=dataclasses.replace(world.clickhouse, password="not-it"))
     with pytest.raises(SystemFault, match=r"AUTHENTICATION_FAILED.*HAILONG_CLICKHOUSE_PASSWORD") as refused:
         wrong.load(1)
@@ -152,7 +152,7 @@ def test_a_kill_between_insert_and_commit_loses_and_doubles_nothing(world: SinkB
 
 
 def test_clickhouse_killed_meanwhile_is_waited_for(world: SinkBench) -> None:
-    """While ClickHouse is dead reading goes on into bounded buffers; when it is back everything is stored once."""
+    """While ClickHouse is down, reading continues into bounded buffers; afterwards everything is stored once."""
     options = {"max_buffer_bytes": 200_000, "flush_bytes": 50_000, "insert_timeout_s": 5.0}
     with world.sink(**options) as monitor:
         world.send(Topic.DECLARATION_STATUS, *statuses(500))
@@ -168,7 +168,7 @@ def test_clickhouse_killed_meanwhile_is_waited_for(world: SinkBench) -> None:
 
 
 def test_a_new_broker_is_a_new_epoch(world: SinkBench, tmp_path: Any) -> None:
-    """Offsets that begin again are neither hidden behind, nor mixed up with, rows of the earlier broker."""
+    """Offsets that start again are neither hidden behind nor mixed with rows of the earlier broker."""
     world.send(Topic.DECLARATION_STATUS, *statuses(20))
     world.load(20)
     with EmbeddedBroker(tmp_path) as other:
@@ -189,8 +189,8 @@ def test_a_new_broker_is_a_new_epoch(world: SinkBench, tmp_path: Any) -> None:
     ]
 
 
-def test_a_topic_made_anew_is_read_from_its_beginning(world: SinkBench) -> None:
-    """A topic deleted and created again gets a new epoch, and offsets committed for the old one are not believed."""
+def test_a_recreated_topic_is_read_from_its_beginning(world: SinkBench) -> None:
+    """A topic deleted and created again gets a new epoch; offsets committed for the old one are ignored."""
     name = Topic.DECLARATION_STATUS.value.name(world.kafka.topic_prefix)
     world.send(Topic.DECLARATION_STATUS, *statuses(5))
     world.load(5)
@@ -208,7 +208,7 @@ def test_a_topic_made_anew_is_read_from_its_beginning(world: SinkBench) -> None:
 
 
 def test_a_new_database_is_filled_from_the_beginning(world: SinkBench) -> None:
-    """Offsets committed for another database are not believed: an empty database gets the whole log."""
+    """Offsets committed for another database are ignored: an empty database gets the whole log."""
     world.send(Topic.DECLARATION_STATUS, *statuses(30))
     world.load(30)
 
@@ -232,7 +232,7 @@ def test_a_stopped_sink_goes_on_where_it_committed(world: SinkBench) -> None:
 
 
 def test_a_quiet_sink_started_again_has_no_lag(world: SinkBench) -> None:
-    """What was committed before counts as stored, so a night without events makes no sink unhealthy."""
+    """Committed records count as stored, so a night without events makes no sink unhealthy."""
     world.send(Topic.DECLARATION_STATUS, *statuses(10))
     world.load(10)
     with world.sink() as monitor:

@@ -32,12 +32,12 @@ MONDAY = at("2020-05-11 08:00")
 MIB = 1 << 20
 ASSIGNED = "partitions_assigned"
 IMPATIENT = {"max.poll.interval.ms": 3000}
-"""A member that does not poll for 3 s is put out of the group: what waits for longer must not wait there."""
+"""A member that does not poll for 3 s is expelled from the group: longer waits must not happen between polls."""
 
 
 @pytest.fixture(scope="module")
 def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
-    """An Apache Kafka of this module's own, which it may stop."""
+    """An Apache Kafka for this module alone, which may stop it."""
     with KafkaCluster(tmp_path_factory.mktemp("kafka")) as found:
         yield found
 
@@ -107,7 +107,7 @@ def test_two_share_and_one_is_killed(world: SinkBench, sinks: Callable[..., Sink
 def test_a_named_sink_restarts_without_a_rebalance_and_is_unique(
     world: SinkBench, sinks: Callable[..., SinkProcess]
 ) -> None:
-    """A restart within the session time-out moves nothing; a second sink of the same name stops the first, loudly."""
+    """A restart within the session time-out moves no partition; a second sink of the same name stops the first."""
     world.kafka = dataclasses.replace(world.kafka, session_timeout_ms=20_000)
     one = sinks(world, "one", group_instance_id="a")
     eventually(lambda: one.says(ASSIGNED) == 1, "the first has all partitions")
@@ -161,7 +161,7 @@ def test_a_frozen_sink_that_wakes_up_changes_nothing(world: SinkBench, sinks: Ca
 
 
 def test_kafka_away_is_waited_for(world: SinkBench, sinks: Callable[..., SinkProcess], cluster: KafkaCluster) -> None:
-    """The broker is killed and comes back: the sink goes on. Told to stop while it is away, it stops in time."""
+    """The broker is killed and comes back: the sink continues. Stopped while the broker is away, it ends in time."""
     world.send(Topic.DECLARATION_STATUS, *statuses(100))
     sink = sinks(world, "sink")
     eventually(lambda: world.committed() == 100, "all is committed")
@@ -217,7 +217,7 @@ def test_clickhouse_away_at_an_assignment_is_waited_for(world: SinkBench, sinks:
 
 
 def letters(count: int, size: int, first: int) -> list[DeadLetter]:
-    """Dead letters with much content, of which ClickHouse keeps none; it shrinks to a tenth on its way."""
+    """Dead letters with large values, which ClickHouse does not keep; they are compressed to a tenth."""
     given = random.Random(first)
     return [
         DeadLetter(
@@ -229,7 +229,7 @@ def letters(count: int, size: int, first: int) -> list[DeadLetter]:
 
 
 def test_memory_stays_bounded_while_clickhouse_is_away(world: SinkBench, sinks: Callable[..., SinkProcess]) -> None:
-    """180 MB come while ClickHouse is dead: the sink pauses, stays in its group and small, and then stores all."""
+    """180 MB arrive while ClickHouse is down: the sink pauses, stays small and in its group, and then stores all."""
     sink = sinks(world, "sink", IMPATIENT, max_buffer_bytes=16 * MIB, flush_bytes=4 * MIB)
     world.send(Topic.DECLARATION_STATUS, *statuses(2000))
     eventually(lambda: settled(world), "all is committed")

@@ -9,7 +9,7 @@ from sinks.runtime import Backlog
 
 
 def test_the_lag_of_partitions_that_left_is_no_longer_shown() -> None:
-    """Another sink has them: the last lag seen here would be added to its own for ever."""
+    """Another sink reads them now: a stale lag here would be added to its lag for ever."""
 
     def shown(partition: str) -> float | None:
         return REGISTRY.get_sample_value("hailong_sink_lag_records", {"topic": "monitored", "partition": partition})

@@ -1,4 +1,4 @@
-"""What the sink makes of an insert that ClickHouse refuses, or whose outcome it cannot know."""
+"""How the sink handles an insert that ClickHouse refuses, or whose outcome is unknown."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ pytestmark = pytest.mark.servers
 
 MONDAY = at("2020-05-11 08:00")
 TOKEN = b"insert_deduplication_token"
-"""Stands at the beginning of every insert of the sink, before its text and its block."""
+"""Comes first in every insert of the sink, before its text and its block."""
 STATUSES = 2_000
 
 
@@ -45,7 +45,7 @@ def token(statement: bytes) -> bytes:
 
 @pytest.fixture
 def proxy(world: SinkBench) -> Iterator[Proxy]:
-    """A proxy before ClickHouse; sinks of the world connect to it, its questions go to the server itself."""
+    """A proxy before ClickHouse for sinks; queries of the test go to the server itself."""
     with Proxy(world.clickhouse.port, TOKEN).running() as found:
         yield found
 
@@ -59,7 +59,7 @@ def proxied(world: SinkBench, proxy: Proxy) -> Any:
 
 
 def test_the_three_classes_share_no_code() -> None:
-    """A code is the row's fault or the system's, never both; what is in neither list is taken for passing."""
+    """A code blames the row or the system, never both; a code in neither list counts as temporary."""
     assert not ROW_CODES.keys() & SYSTEM_CODES.keys()
     passing = {159, 202, 209, 210, 241, 242, 243, 252, 319, 425, 999}
     assert not passing & (ROW_CODES.keys() | SYSTEM_CODES.keys())

@@ -1,4 +1,4 @@
-"""What only an operator can mend stops the sink: it says what to do, commits nothing of it, and loses nothing."""
+"""A fault that needs an operator stops the sink: it says what to do, commits nothing more, and loses nothing."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def hailong_sink(world: SinkBench, log: Path) -> subprocess.Popen[bytes]:
 
 
 def test_each_fault_stops_the_command_and_costs_nothing(world: SinkBench, tmp_path: Path) -> None:
-    """Missing table, right and password: status 1 and a last line with the remedy; mended, all is there."""
+    """Missing table or right, wrong password: status 1 and a remedy in the last line; once corrected, all is stored."""
     worlds = {name: new_sink_bench(world.server, world.kafka.bootstrap_servers) for name in FAULTS}
     running = {}
     try:
