@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 import socket
+from contextlib import suppress
 
 _PORTS = range(20_000, 32_768)
 """Below the ephemeral ports of outgoing connections (from 32,768 on Linux, from 49,152 elsewhere). A server on an
@@ -21,7 +22,8 @@ def free_port() -> int:
     """
     for _ in range(_ATTEMPTS):
         port = _choice.choice(_PORTS)
-        if _can_bind(port):
+        with socket.socket() as probe, suppress(OSError):
+            probe.bind(("127.0.0.1", port))
             return port
     raise OSError(f"no free port on 127.0.0.1 in {_ATTEMPTS} attempts")
 
@@ -33,12 +35,3 @@ def listens(host: str, port: int) -> bool:
             return True
     except OSError:
         return False
-
-
-def _can_bind(port: int) -> bool:
-    with socket.socket() as probe:
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-    return True

@@ -36,18 +36,10 @@ def broker_command(address: str, directory: Path) -> Sequence[str]:
     Raises:
         ConfigurationError: The broker is not installed.
     """
-    url = f"tcp://{address}"
+    url, cluster = f"tcp://{address}", f"hailong-{uuid4().hex[:12]}"
     return (
-        str(_binary(directory)),
-        "broker",
-        "--listener-url",
-        url,
-        "--advertised-listener-url",
-        url,
-        "--storage-engine",
-        "memory://tansu/",
-        "--cluster-id",
-        f"hailong-{uuid4().hex[:12]}",
+        *(str(_binary(directory)), "broker", "--listener-url", url, "--advertised-listener-url", url),
+        *("--storage-engine", "memory://tansu/", "--cluster-id", cluster),
     )
 
 

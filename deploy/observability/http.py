@@ -11,6 +11,7 @@ import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import partial
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -28,15 +29,10 @@ REQUEST_TIMEOUT_S = 10.0
 
 @dataclass(frozen=True, slots=True)
 class HealthReport:
-    """Health of a process.
+    """Health of a process."""
 
-    Attributes:
-        healthy: Whether its work makes progress.
-        details: Reasons and states; JSON values only.
-    """
-
-    healthy: bool
-    details: Mapping[str, Any] = field(default_factory=dict)
+    healthy: bool  # its work makes progress
+    details: Mapping[str, Any] = field(default_factory=dict)  # reasons and states; JSON values only
 
 
 Health = Callable[[], HealthReport]
@@ -56,7 +52,7 @@ def serve(host: str, port: int, health: Health, registry: CollectorRegistry = RE
         ConfigurationError: The address cannot be used.
     """
     try:
-        server = _Server((host, port), health, registry)
+        server = ThreadingHTTPServer((host, port), partial(_Handler, health, registry))
     except OSError as error:
         raise ConfigurationError(
             [f"Cannot serve metrics at {host}:{port}: {error.strerror}. Set HAILONG_HTTP_PORT to a free port, or 0."]
@@ -72,28 +68,23 @@ def serve(host: str, port: int, health: Health, registry: CollectorRegistry = RE
         thread.join()
 
 
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-
-    def __init__(self, address: tuple[str, int], health: Health, registry: CollectorRegistry) -> None:
-        super().__init__(address, _Handler)
-        self.health = health
-        self.registry = registry
-
-
 class _Handler(BaseHTTPRequestHandler):
-    server: _Server
     timeout = REQUEST_TIMEOUT_S
     server_version = "hailong"
     sys_version = ""
+
+    def __init__(self, health: Health, registry: CollectorRegistry, *request: Any) -> None:
+        self._health = health
+        self._registry = registry
+        super().__init__(*request)
 
     def do_GET(self) -> None:
         """Answer one request."""
         path = self.path.partition("?")[0]
         if path == "/metrics":
-            self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(self.server.registry))
+            self._answer(HTTPStatus.OK, CONTENT_TYPE_LATEST, generate_latest(self._registry))
         elif path == "/health":
-            report = self.server.health()
+            report = self._health()
             status = HTTPStatus.OK if report.healthy else HTTPStatus.SERVICE_UNAVAILABLE
             body = json.dumps({"healthy": report.healthy, **report.details}, ensure_ascii=False).encode()
             self._answer(status, "application/json; charset=utf-8", body)

@@ -12,15 +12,32 @@ from typing import Self
 
 from deploy.local.broker_ready import broker_answers
 from deploy.local.kafka import java, storage
-from deploy.local.kafka.configuration import Node, choose_nodes
+from deploy.local.kafka.configuration import Node
 from deploy.local.kafka.jars import resolve
 from deploy.local.supervisor.child import bound_command
-from schemas.errors import SystemFault
+from schemas.errors import ConfigurationError, SystemFault
 from support.polling import DEADLINE_S, Overdue, eventually
 
 STOP_TIMEOUT_S = 30.0
 
 _LAST_LINES = 8
+
+
+def choose_nodes(directory: Path, brokers: int) -> tuple[Node, ...]:
+    """The brokers of a cluster, on free ports.
+
+    Raises:
+        ConfigurationError: Neither 1 nor 3 brokers, or a directory that Kafka cannot use.
+    """
+    problems = []
+    if brokers not in {1, 3}:
+        problems.append(f"A local Kafka has 1 or 3 brokers, not {brokers}: two cannot survive the loss of one.")
+    kept = len(sorted(directory.glob("broker-*/data")))
+    if kept not in {0, brokers}:
+        problems.append(f"{directory} holds a cluster of {kept} brokers, not {brokers}: name another directory.")
+    if problems:
+        raise ConfigurationError(problems)
+    return tuple(Node(number, directory) for number in range(brokers))
 
 
 class KafkaCluster:

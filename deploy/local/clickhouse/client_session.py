@@ -11,6 +11,7 @@ from typing import Any, Final
 from deploy.local.clickhouse.blocks import Header
 from deploy.local.clickhouse.engine import MAIN_DATABASE, Engine
 from deploy.local.clickhouse.errors import BAD_ARGUMENTS, UNKNOWN_COLUMN, UNKNOWN_SETTING, ServerError
+from deploy.local.clickhouse.insert_spool import Spool
 from deploy.local.clickhouse.statements import Insert
 
 _COMPUTED: Final = ("MATERIALIZED", "ALIAS", "EPHEMERAL")
@@ -36,12 +37,8 @@ class Counts:
     @classmethod
     def of(cls, result: Any) -> Counts:
         """The counts of a chDB result."""
-        return cls(
-            result.storage_rows_read(),
-            result.storage_bytes_read(),
-            result.rows_written(),
-            result.bytes_written(),
-        )
+        read = result.storage_rows_read(), result.storage_bytes_read()
+        return cls(*read, result.rows_written(), result.bytes_written())
 
 
 def quoted(name: str) -> str:
@@ -105,9 +102,12 @@ class ClientSession:
 
     def describe(self, source: str, parameters: Mapping[str, str] | None = None) -> Header:
         """The columns of a table or of a parenthesised query, without computed ones."""
+        return [(name, type_) for name, type_, kind in self._columns(source, parameters) if kind not in _COMPUTED]
+
+    def _columns(self, source: str, parameters: Mapping[str, str] | None = None) -> list[tuple[str, str, str]]:
+        """Name, type and kind of default of each column."""
         result = self.run(f"DESCRIBE TABLE {source}", "JSONCompact", parameters)
-        rows = json.loads(result.bytes())["data"]
-        return [(name, type_) for name, type_, kind, *_ in rows if kind not in _COMPUTED]
+        return [(name, type_, kind) for name, type_, kind, *_ in json.loads(result.bytes())["data"]]
 
     def insert_header(self, insert: Insert) -> Header:
         """The columns that an INSERT expects, in its order.
@@ -118,16 +118,21 @@ class ClientSession:
         if "*" in insert.columns:
             # `* EXCEPT (...)` is the client's own text; it could have sent it as a query.
             return self.describe(f"(SELECT {insert.columns[1:-1]} FROM {insert.table})")  # noqa: S608
-        result = self.run(f"DESCRIBE TABLE {insert.table}", "JSONCompact")
-        rows = json.loads(result.bytes())["data"]
         if not insert.names:
-            return [(name, type_) for name, type_, kind, *_ in rows if kind not in _COMPUTED]
-        types = {row[0]: row[1] for row in rows}
+            return self.describe(insert.table)
+        types = {name: type_ for name, type_, _ in self._columns(insert.table)}
         for name in insert.names:
             if name not in types:
                 text = f"No such column {name} in table {insert.table} (NO_SUCH_COLUMN_IN_TABLE)"
                 raise ServerError(UNKNOWN_COLUMN, text)
         return [(name, types[name]) for name in insert.names]
+
+    def store(self, insert: Insert, spool: Spool) -> Counts:
+        """Run an INSERT with the rows of the spool, if it has any."""
+        if not spool.size:
+            return Counts()
+        result = self.run(insert.reading(spool.path))
+        return Counts(written_rows=result.rows_written(), written_bytes=result.bytes_written())
 
     def apply(self, settings: Mapping[str, Setting]) -> None:
         """Apply the settings of the next query; those of the previous query are reset.

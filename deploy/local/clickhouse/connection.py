@@ -8,12 +8,14 @@ import struct
 import time
 from typing import Final
 
+from clickhouse_driver.protocol import ServerPacketTypes
+
 from deploy.local.clickhouse.blocks import NativeBlock, header_block, read_block
 from deploy.local.clickhouse.client_session import Counts
 from deploy.local.clickhouse.compression import compress, frames
 from deploy.local.clickhouse.engine import VERSION
 from deploy.local.clickhouse.errors import ServerError
-from deploy.local.clickhouse.packets import REVISION, FromServer
+from deploy.local.clickhouse.packets import REVISION
 from deploy.local.clickhouse.wire import Reader, string
 from schemas.codec.varint import varint
 
@@ -72,19 +74,18 @@ class Connection:
         reader = Reader(frames(self.reader)) if self.compressed else self.reader
         return table, read_block(reader, self.revision)
 
-    def send_block(self, wire: bytes, kind: FromServer = FromServer.DATA) -> None:
+    def send_block(self, wire: bytes, kind: int = ServerPacketTypes.DATA) -> None:
         """Send a wire block. Profile events are never compressed."""
-        body = compress(wire) if self.compressed and kind is FromServer.DATA else wire
+        body = compress(wire) if self.compressed and kind == ServerPacketTypes.DATA else wire
         self.send(varint(kind), string(""), body)
 
-    def send_empty(self, kind: FromServer = FromServer.DATA) -> None:
+    def send_empty(self, kind: int = ServerPacketTypes.DATA) -> None:
         """Send a block without columns: the end of data, or no events."""
         self.send_block(header_block([], 0), kind)
 
     def send_hello(self, time_zone: str) -> None:
-        """QueryAnswer the handshake."""
-        parts = [varint(FromServer.HELLO), string("ClickHouse"), varint(VERSION[0]), varint(VERSION[1])]
-        parts.append(varint(REVISION))
+        """Answer the handshake."""
+        parts = [varint(ServerPacketTypes.HELLO), string("ClickHouse"), *map(varint, (*VERSION[:2], REVISION))]
         if self.revision >= 54058:
             parts.append(string(time_zone))
         if self.revision >= 54372:
@@ -102,12 +103,12 @@ class Connection:
         """Report an error; nothing else is sent for that query."""
         text = f"DB::Exception: {error.text}"
         code = struct.pack("<i", error.code)
-        self.send(varint(FromServer.EXCEPTION), code, string("DB::Exception"), string(text), string(""), b"\0")
+        self.send(varint(ServerPacketTypes.EXCEPTION), code, string("DB::Exception"), string(text), string(""), b"\0")
         self.flush()
 
     def send_progress(self, counts: Counts) -> None:
         """Report rows and bytes read and written."""
-        parts = [varint(FromServer.PROGRESS), varint(counts.read_rows), varint(counts.read_bytes), varint(0)]
+        parts = [varint(ServerPacketTypes.PROGRESS), varint(counts.read_rows), varint(counts.read_bytes), varint(0)]
         if self.revision >= 54463:
             parts.append(varint(0))  # total bytes to read: unknown
         if self.revision >= 54420:
@@ -118,7 +119,7 @@ class Connection:
 
     def send_profile(self, rows: int, blocks: int, size: int) -> None:
         """Report the size of a result. Old clients abort unless "rows before limit" is flagged as computed."""
-        self.send(varint(FromServer.PROFILE_INFO), varint(rows), varint(blocks), varint(size), b"\0\0\1")
+        self.send(varint(ServerPacketTypes.PROFILE_INFO), varint(rows), varint(blocks), varint(size), b"\0\0\1")
 
     def close(self) -> None:
         """Close the socket."""

@@ -12,10 +12,7 @@ from typing import Any, Final
 import chdb
 
 from deploy.local.clickhouse.configuration import write_configuration
-from deploy.local.clickhouse.errors import (
-    AUTHENTICATION_FAILED,
-    ServerError,
-)
+from deploy.local.clickhouse.errors import AUTHENTICATION_FAILED, ServerError
 from deploy.local.clickhouse.insert_spool import Spool
 
 VERSION: tuple[int, ...] = tuple(int(part) for part in chdb.engine_version.split(".")[:3])

@@ -8,17 +8,14 @@ import socket
 import uuid
 from base64 import b64decode
 from contextlib import closing
+from dataclasses import asdict
 from http.server import BaseHTTPRequestHandler
 from typing import Any, Final
 from urllib.parse import parse_qsl, urlsplit
 
 from deploy.local.clickhouse.client_session import ClientSession, Setting
 from deploy.local.clickhouse.engine import Engine
-from deploy.local.clickhouse.errors import (
-    AUTHENTICATION_FAILED,
-    BAD_ARGUMENTS,
-    ServerError,
-)
+from deploy.local.clickhouse.errors import AUTHENTICATION_FAILED, BAD_ARGUMENTS, ServerError
 from deploy.local.clickhouse.http_body import has_body, read_body
 from deploy.local.clickhouse.http_queries import QueryAnswer, answer
 
@@ -48,7 +45,7 @@ class Handler(BaseHTTPRequestHandler):
     no sessions (``session_id`` is ignored): each request is independent.
     """
 
-    engine: Engine  # set by `handler_for`
+    engine: Engine  # set by `serve_request`
     protocol_version = "HTTP/1.1"
     disable_nagle_algorithm = True
     wbufsize = 1 << 16  # headers and body in one segment: else each reply waits for a delayed acknowledgement
@@ -58,7 +55,7 @@ class Handler(BaseHTTPRequestHandler):
         """Keep no access log."""
 
     def do_GET(self) -> None:
-        """QueryAnswer a request; the standard library asks for this name."""
+        """Answer a request; the standard library asks for this name."""
         url = urlsplit(self.path)
         arguments = dict(parse_qsl(url.query, keep_blank_values=True))
         if url.path in ("/ping", "/replicas_status") or (url.path == "/" and self.command == "GET" and not url.query):
@@ -96,18 +93,11 @@ class Handler(BaseHTTPRequestHandler):
             self.wfile.write(body)
 
     def _reply_answer(self, result: QueryAnswer, query_id: str) -> None:
-        counts = result.counts
-        summary = {
-            "read_rows": str(counts.read_rows),
-            "read_bytes": str(counts.read_bytes),
-            "written_rows": str(counts.written_rows),
-            "written_bytes": str(counts.written_bytes),
-        }
         headers = {
             "Content-Type": _TYPES.get(result.format, "application/octet-stream"),
             "X-ClickHouse-Format": result.format,
             "X-ClickHouse-Query-Id": re.sub(r"[^\w.-]", "_", query_id)[:100],
-            "X-ClickHouse-Summary": json.dumps(summary),
+            "X-ClickHouse-Summary": json.dumps({name: str(count) for name, count in asdict(result.counts).items()}),
         }
         self._reply(200, result.body, headers)
 
@@ -135,11 +125,8 @@ class Handler(BaseHTTPRequestHandler):
         self._authenticate(arguments)  # before the body: nothing more is read from an unknown user
         database = arguments.get("database") or self.headers.get("X-ClickHouse-Database") or ""
         with closing(ClientSession(self.engine, database)) as session:
-            settings = {
-                name: Setting(value)
-                for name, value in arguments.items()
-                if name not in _OWN and not name.startswith("param_")
-            }
+            names = [name for name in arguments if name not in _OWN and not name.startswith("param_")]
+            settings = {name: Setting(arguments[name]) for name in names}
             if self.command != "POST":
                 settings["readonly"] = Setting("2")  # GET must not change anything
             session.apply(settings)

@@ -12,14 +12,7 @@ from deploy.local.clickhouse.client_session import ClientSession, Counts
 from deploy.local.clickhouse.errors import BAD_ARGUMENTS, ServerError
 from deploy.local.clickhouse.guard import guard
 from deploy.local.clickhouse.http_body import BODY_LIMIT, bounded
-from deploy.local.clickhouse.statements import (
-    Insert,
-    first_word,
-    from_first_word,
-    http_insert,
-    split_format,
-    trimmed,
-)
+from deploy.local.clickhouse.statements import Insert, first_word, from_first_word, http_insert, split_format, trimmed
 
 _QUERY_LIMIT: Final = 64 << 20
 _SELECT = re.compile(r"\(*\s*(?:SELECT|WITH|FROM)\b", re.IGNORECASE)
@@ -69,9 +62,7 @@ def _insert(session: ClientSession, insert: Insert, head: bytes, body: Iterable[
             spool.write(piece)
         if not spool.size:
             session.insert_header(insert)  # without rows too, an unknown table is an error
-            return QueryAnswer()
-        result = session.run(insert.reading(spool.path, insert.format))
-        return QueryAnswer(counts=Counts(written_rows=result.rows_written(), written_bytes=result.bytes_written()))
+        return QueryAnswer(counts=session.store(insert, spool))
 
 
 def _run(session: ClientSession, text: bytes, arguments: Mapping[str, str], accepted: str) -> QueryAnswer:

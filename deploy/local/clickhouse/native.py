@@ -8,20 +8,15 @@ import socket
 from contextlib import closing, suppress
 from typing import Final
 
+from clickhouse_driver.protocol import ClientPacketTypes, ServerPacketTypes
+
 from deploy.local.clickhouse.blocks import NativeBlock, header_block, wire_blocks
 from deploy.local.clickhouse.client_session import ClientSession, Counts, quoted
 from deploy.local.clickhouse.connection import Connection
 from deploy.local.clickhouse.engine import Engine
-from deploy.local.clickhouse.errors import (
-    CANCELLED,
-    UNEXPECTED_PACKET,
-    UNKNOWN_PACKET,
-    ProtocolError,
-    ServerError,
-)
+from deploy.local.clickhouse.errors import CANCELLED, UNEXPECTED_PACKET, UNKNOWN_PACKET, ProtocolError, ServerError
 from deploy.local.clickhouse.guard import guard
-from deploy.local.clickhouse.insert_spool import Spool
-from deploy.local.clickhouse.packets import FromClient, FromServer, Query, read_hello, read_query
+from deploy.local.clickhouse.packets import Query, read_hello, read_query
 from deploy.local.clickhouse.statements import Insert, first_word, native_insert, split_format, trimmed
 from deploy.local.clickhouse.wire import string
 from schemas.codec.varint import varint
@@ -48,13 +43,12 @@ def serve_client(engine: Engine, sock: socket.socket) -> None:
 
 def _handshake(engine: Engine, connection: Connection) -> ClientSession:
     connection.limit_time(HANDSHAKE_SECONDS)
-    hello = read_hello(connection.reader)
-    connection.revision = hello.revision
-    engine.authenticate(hello.user, hello.password)
-    session = ClientSession(engine, hello.database)
+    connection.revision, database, user, password = read_hello(connection.reader)
+    engine.authenticate(user, password)
+    session = ClientSession(engine, database)
     try:
         connection.send_hello(engine.time_zone)
-        if hello.revision >= 54458:
+        if connection.revision >= 54458:
             connection.reader.raw_string()  # addendum: quota key
         connection.limit_time(None)
     except BaseException:
@@ -71,20 +65,20 @@ class Native:
         self._session = session
 
     def serve(self) -> None:
-        """QueryAnswer packets until the client closes (``EOFError``, ``OSError``) or breaks the protocol."""
+        """Answer packets until the client closes (``EOFError``, ``OSError``) or breaks the protocol."""
         reader = self._client.reader
         while True:
             kind = reader.varint()
-            if kind == FromClient.QUERY:
+            if kind == ClientPacketTypes.QUERY:
                 self._query(read_query(reader, self._client.revision))
-            elif kind == FromClient.PING:
-                self._client.send(varint(FromServer.PONG))
+            elif kind == ClientPacketTypes.PING:
+                self._client.send(varint(ServerPacketTypes.PONG))
                 self._client.flush()
-            elif kind == FromClient.DATA:
+            elif kind == ClientPacketTypes.DATA:
                 self._client.read_data()  # rows that were already sent when their INSERT was refused
-            elif kind == FromClient.TABLES_STATUS:
+            elif kind == ClientPacketTypes.TABLES_STATUS_REQUEST:
                 self._tables_status()
-            elif kind != FromClient.CANCEL:  # a cancel may arrive just after its query has ended
+            elif kind != ClientPacketTypes.CANCEL:  # a cancel may arrive just after its query has ended
                 text = f"Unknown packet {kind} from client (UNKNOWN_PACKET_FROM_CLIENT)"
                 raise ProtocolError(UNKNOWN_PACKET, text)
 
@@ -94,7 +88,7 @@ class Native:
         count = min(reader.varint(), _TABLES_LIMIT)
         tables = [(reader.string(), reader.string()) for _ in range(count)]
         parts = [string(database) + string(table) + b"\0" for database, table in tables]
-        self._client.send(varint(FromServer.TABLES_STATUS), varint(count), *parts)
+        self._client.send(varint(ServerPacketTypes.TABLES_STATUS_RESPONSE), varint(count), *parts)
         self._client.flush()
 
     def _query(self, query: Query) -> None:
@@ -103,7 +97,7 @@ class Native:
         try:
             self._external_tables(external)
             self._answer(query)
-            self._client.send(varint(FromServer.END_OF_STREAM))
+            self._client.send(varint(ServerPacketTypes.END_OF_STREAM))
             self._client.flush()
         except (EOFError, OSError, ProtocolError):
             raise
@@ -117,7 +111,7 @@ class Native:
         self._session.apply(query.settings)
         zone = query.settings.get("session_timezone")
         if zone and self._client.revision >= 54464:
-            self._client.send(varint(FromServer.TIME_ZONE), string(zone.value))
+            self._client.send(varint(ServerPacketTypes.TIMEZONE_UPDATE), string(zone.value))
         statement = trimmed(query.text)
         word = first_word(statement)
         if word != "INSERT":
@@ -145,7 +139,7 @@ class Native:
                     names.append(table)
                 with self._session.engine.spool() as spool:
                     spool.write(block.native)
-                    self._store(Insert(quoted(table), "", "", "", 0), spool)
+                    self._session.store(Insert(quoted(table), "", "", "Native", 0), spool)
             except ServerError as error:
                 problem = error  # continue reading: the client sends everything before it reads
         if problem:
@@ -153,18 +147,12 @@ class Native:
 
     def _next_data(self) -> tuple[NativeBlock, str]:
         kind = self._client.reader.varint()
-        if kind == FromClient.CANCEL:
+        if kind == ClientPacketTypes.CANCEL:
             raise ServerError(CANCELLED, "Query was cancelled (QUERY_WAS_CANCELLED)")
-        if kind != FromClient.DATA:
+        if kind != ClientPacketTypes.DATA:
             raise ProtocolError(UNEXPECTED_PACKET, "Expected Data (UNEXPECTED_PACKET_FROM_CLIENT)")
         table, block = self._client.read_data()
         return block, table
-
-    def _store(self, insert: Insert, spool: Spool) -> Counts:
-        if not spool.size:
-            return Counts()
-        result = self._session.run(insert.reading(spool.path, "Native"))
-        return Counts(written_rows=result.rows_written(), written_bytes=result.bytes_written())
 
     def _insert(self, insert: Insert) -> None:
         """Read rows up to the empty block and store them all; only then is the client acknowledged."""
@@ -175,7 +163,7 @@ class Native:
         with self._session.engine.spool() as spool:
             while (block := self._next_data()[0]).header:
                 if client.revision >= 54456:
-                    client.send_empty(FromServer.PROFILE_EVENTS)  # the client waits for it after each block
+                    client.send_empty(ServerPacketTypes.PROFILE_EVENTS)  # the client waits for it after each block
                     client.flush()
                 if block.rows and not problem:
                     try:
@@ -183,10 +171,10 @@ class Native:
                     except ServerError as error:
                         problem = error  # continue reading: the client sends everything before it reads
             if client.revision >= 54456:
-                client.send_empty(FromServer.PROFILE_EVENTS)
+                client.send_empty(ServerPacketTypes.PROFILE_EVENTS)
             if problem:
                 raise problem
-            counts = self._store(insert, spool)  # the parts are committed when this returns
+            counts = self._session.store(insert, spool)  # the parts are committed when this returns
         if client.revision >= 54420:
             client.send_progress(counts)
 
@@ -205,7 +193,7 @@ class Native:
                     client.send_block(wire)
                     rows, blocks, size = rows + count, blocks + 1, size + len(wire)
                 client.flush()
-                if client.has_input() and client.reader.peek() == FromClient.CANCEL:
+                if client.has_input() and client.reader.peek() == ClientPacketTypes.CANCEL:
                     client.reader.skip(1)
                     break
         client.send_profile(rows, blocks, size)

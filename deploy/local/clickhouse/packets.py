@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import IntEnum
 from typing import Final
 
+from clickhouse_driver.protocol import ClientPacketTypes
 from clickhouse_driver.settings.available import settings as old_settings
 from clickhouse_driver.settings.types import SettingBool, SettingUInt64
 
@@ -22,42 +22,6 @@ _ESCAPES: Final = {"n": "\n", "t": "\t", "r": "\r", "0": "\0", "b": "\b", "f": "
 _TCP, _HTTP = 1, 2
 
 
-class FromClient(IntEnum):
-    """Kinds of packets from the client."""
-
-    HELLO = 0
-    QUERY = 1
-    DATA = 2
-    CANCEL = 3
-    PING = 4
-    TABLES_STATUS = 5
-
-
-class FromServer(IntEnum):
-    """Kinds of packets to the client."""
-
-    HELLO = 0
-    DATA = 1
-    EXCEPTION = 2
-    PROGRESS = 3
-    PONG = 4
-    END_OF_STREAM = 5
-    PROFILE_INFO = 6
-    TABLES_STATUS = 9
-    PROFILE_EVENTS = 14
-    TIME_ZONE = 17
-
-
-@dataclass(frozen=True, slots=True)
-class Hello:
-    """Who connects, and the protocol revision that both sides use from here on."""
-
-    revision: int
-    database: str
-    user: str
-    password: str
-
-
 @dataclass(frozen=True, slots=True)
 class Query:
     """A statement with its settings and parameters (in the escaped form that the engine takes)."""
@@ -68,20 +32,20 @@ class Query:
     compressed: bool
 
 
-def read_hello(reader: Reader) -> Hello:
-    """Read the first packet of a connection.
+def read_hello(reader: Reader) -> tuple[int, str, str, str]:
+    """Read the first packet of a connection: the revision that both sides use, database, user and password.
 
     Raises:
         ProtocolError: this is not a ClickHouse client.
     """
-    if reader.varint() != FromClient.HELLO:
+    if reader.varint() != ClientPacketTypes.HELLO:
         raise ProtocolError(UNEXPECTED_PACKET, "Expected Hello (UNEXPECTED_PACKET_FROM_CLIENT)")
     reader.raw_string(_HANDSHAKE_STRING)  # the client's name
     reader.varint()  # its version
     reader.varint()
     revision = min(reader.varint(), REVISION)
     database, user, password = (reader.string(_HANDSHAKE_STRING) for _ in range(3))
-    return Hello(revision, database, user, password)
+    return revision, database, user, password
 
 
 def _skip_strings(reader: Reader, count: int) -> None:

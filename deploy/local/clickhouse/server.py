@@ -17,7 +17,6 @@ from deploy.local.clickhouse.errors import TOO_MANY_CLIENTS, ServerError
 from deploy.local.clickhouse.http_api import serve_request
 from deploy.local.clickhouse.native import serve_client
 
-MAX_CLIENTS: Final = 100
 _STOP_SECONDS: Final = 5.0
 Serve = Callable[[Engine, socket.socket], None]
 
@@ -36,9 +35,7 @@ class Server:
         OSError: a port is taken.
     """
 
-    def __init__(
-        self, engine: Engine, host: str, port: int, http_port: int | None, max_clients: int = MAX_CLIENTS
-    ) -> None:
+    def __init__(self, engine: Engine, host: str, port: int, http_port: int | None, max_clients: int) -> None:
         self._engine = engine
         self._slots = threading.BoundedSemaphore(max_clients)
         self._clients: set[socket.socket] = set()

@@ -17,7 +17,7 @@ _INSERT_HEAD = re.compile(
     re.IGNORECASE,
 )
 _INSERT_TAIL = re.compile(
-    r"\s*(?P<settings>SETTINGS\s+.+?)?\s*(?:\bVALUES|\bFORMAT\s+(?P<format>\w+))?\s*;?\s*$",
+    r"\s*(?P<settings>SETTINGS\s+.+?)?\s*(?:\bVALUES|\bFORMAT\s+\w+)?\s*;?\s*$",
     re.IGNORECASE | re.DOTALL,
 )
 _HTTP_INSERT = re.compile(
@@ -29,35 +29,27 @@ _TAIL_LIMIT = 64 << 10  # the statement of an INSERT with separate data is short
 
 @dataclass(frozen=True, slots=True)
 class Insert:
-    """An INSERT whose rows are sent separately.
-
-    Attributes:
-        table: as written, with its database.
-        columns: the parenthesised list as written, or empty.
-        settings: the SETTINGS clause as written, or empty.
-        format: the format of the rows; empty if the statement names none, or says VALUES.
-        end: where the statement ends and inline data begins.
-    """
+    """An INSERT whose rows are sent separately. Table, columns and settings are as written, and may be empty."""
 
     table: str
     columns: str
     settings: str
-    format: str
-    end: int
+    format: str  # of the rows as they are sent
+    end: int  # of the statement; inline data begins here
 
     @property
     def names(self) -> list[str]:
         """The columns of the rows, unquoted; empty for all of them."""
         return [re.sub(r'^([`"])(.*)\1$', r"\2", name) for name in split_arguments(self.columns[1:-1])]
 
-    def reading(self, path: str, format_: str) -> str:
+    def reading(self, path: str) -> str:
         """The same INSERT, reading its rows from a file.
 
         Inline data would end at its first empty line, which binary data can contain anywhere.
         """
         return (
             f"INSERT INTO {self.table} {self.columns} FROM INFILE '{path}' COMPRESSION 'none' "
-            f"{self.settings} FORMAT {format_}"
+            f"{self.settings} FORMAT {self.format}"
         )
 
 
@@ -95,15 +87,15 @@ def native_insert(statement: str) -> Insert | None:
     if not head or len(statement) - head.end() > _TAIL_LIMIT:
         return None
     tail = _INSERT_TAIL.match(statement, head.end())
-    if not tail:
-        return None
-    return Insert(head["table"], head["columns"] or "", tail["settings"] or "", tail["format"] or "", tail.end())
+    return _insert(head, tail, "Native") if tail else None
 
 
 def http_insert(statement: str) -> Insert | None:
     """The INSERT that names its FORMAT and is followed by its rows in the same text, or None."""
     head = _head(statement)
     tail = head and _HTTP_INSERT.match(statement, head.end(), head.end() + _TAIL_LIMIT)
-    if not head or not tail:
-        return None
-    return Insert(head["table"], head["columns"] or "", tail["settings"] or "", tail["format"], tail.end())
+    return _insert(head, tail, tail["format"]) if head and tail else None
+
+
+def _insert(head: re.Match[str], tail: re.Match[str], format_: str) -> Insert:
+    return Insert(head["table"], head["columns"] or "", tail["settings"] or "", format_, tail.end())

@@ -6,7 +6,6 @@ broker, and three of them survive the loss of one.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
 from deploy.local.ports import free_port
@@ -52,69 +51,28 @@ logger.server.level = info
 """
 
 
-@dataclass(frozen=True, slots=True)
 class Node:
-    """One broker.
-
-    Attributes:
-        number: From 0; its node id.
-        directory: Its settings, its log and its records.
-        port: For clients, on the loopback interface.
-        controller_port: For the other controllers.
-    """
-
-    number: int
-    directory: Path
-    port: int
-    controller_port: int
-
-    @property
-    def address(self) -> str:
-        """`host:port` for clients."""
-        return f"{LOOPBACK}:{self.port}"
-
-    @property
-    def data(self) -> Path:
-        """Its records and its metadata."""
-        return self.directory / "data"
-
-    @property
-    def properties(self) -> Path:
-        """Its settings file."""
-        return self.directory / "server.properties"
-
-    @property
-    def log4j2(self) -> Path:
-        """How it logs."""
-        return self.directory / "log4j2.properties"
-
-
-def choose_nodes(directory: Path, brokers: int, ports: tuple[int, ...] = ()) -> tuple[Node, ...]:
-    """The brokers of a cluster.
+    """One broker of a cluster.
 
     Args:
-        directory: Of the cluster; the same one finds the records again.
-        brokers: How many.
-        ports: For clients; free ones are chosen if none are given.
+        number: From 0; its node id.
+        cluster: Directory of the cluster; the same one finds the records again.
+        port: For clients, on the loopback interface; a free one is chosen if none is given.
 
     Raises:
-        ConfigurationError: Another number than 1 or 3, or a directory that Kafka cannot be told.
+        ConfigurationError: Kafka cannot use a directory of this name.
     """
-    problems = []
-    if brokers not in {1, 3}:
-        problems.append(f"A local Kafka has 1 or 3 brokers, not {brokers}: two cannot survive the loss of one.")
-    if "," in str(directory):
-        problems.append(f"Kafka reads a comma as the end of a directory name: {directory}.")
-    kept = len(sorted(directory.glob("broker-*/data")))
-    if kept not in {0, brokers}:
-        problems.append(f"{directory} holds a cluster of {kept} brokers, not {brokers}: name another directory.")
-    if problems:
-        raise ConfigurationError(problems)
-    directory = directory.resolve()
-    return tuple(
-        Node(number, directory / f"broker-{number}", ports[number] if ports else free_port(), free_port())
-        for number in range(brokers)
-    )
+
+    def __init__(self, number: int, cluster: Path, port: int | None = None) -> None:
+        if "," in str(cluster):
+            raise ConfigurationError([f"Kafka reads a comma as the end of a directory name: {cluster}."])
+        self.number = number
+        self.address = f"{LOOPBACK}:{port or free_port()}"
+        self.controller = f"{LOOPBACK}:{free_port()}"
+        self.directory = cluster.resolve() / f"broker-{number}"
+        self.data = self.directory / "data"  # records and metadata
+        self.properties = self.directory / "server.properties"  # its settings
+        self.log4j2 = self.directory / "log4j2.properties"  # how it logs
 
 
 def server_properties(node: Node, nodes: tuple[Node, ...]) -> str:
@@ -127,8 +85,8 @@ def server_properties(node: Node, nodes: tuple[Node, ...]) -> str:
     settings = {
         **_FIXED,
         "node.id": str(node.number),
-        "controller.quorum.voters": ",".join(f"{one.number}@{LOOPBACK}:{one.controller_port}" for one in nodes),
-        "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{LOOPBACK}:{node.controller_port}",
+        "controller.quorum.voters": ",".join(f"{one.number}@{one.controller}" for one in nodes),
+        "listeners": f"PLAINTEXT://{node.address},CONTROLLER://{node.controller}",
         "advertised.listeners": f"PLAINTEXT://{node.address}",
         "log.dirs": str(node.data),
         "default.replication.factor": str(copies),

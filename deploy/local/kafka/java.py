@@ -6,7 +6,7 @@ import os
 import re
 import shutil
 import subprocess
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -40,19 +40,12 @@ def executable() -> Path | None:
     return None if found is None else Path(found)
 
 
-def command(jars: Path, main_class: str, *arguments: str, heap_mib: int, options: Sequence[str] = ()) -> list[str]:
-    """The command line that runs a class of Kafka.
-
-    Args:
-        jars: Directory of the jars.
-        main_class: Its name.
-        arguments: Of the class.
-        heap_mib: Largest heap.
-        options: More options of Java.
-    """
+def command(jars: Path, main_class: str, *arguments: str, heap_mib: int, log4j2: Path) -> list[str]:
+    """The command line that runs a class of Kafka, with a heap limit and a logging configuration."""
     java = executable()
     assert java is not None  # callers check `missing` first
-    return [str(java), f"-Xmx{heap_mib}m", *_FAST_START, *options, "-cp", f"{jars}/*", main_class, *arguments]
+    options = (f"-Xmx{heap_mib}m", *_FAST_START, f"-Dlog4j2.configurationFile={log4j2}")
+    return [str(java), *options, "-cp", f"{jars}/*", main_class, *arguments]
 
 
 def environment() -> Mapping[str, str]:

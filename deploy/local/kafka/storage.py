@@ -38,8 +38,7 @@ def prepare(nodes: tuple[Node, ...], jars: Path) -> None:
 
 def broker_command(node: Node, jars: Path) -> list[str]:
     """The command line that starts a prepared broker."""
-    logging = f"-Dlog4j2.configurationFile={node.log4j2}"
-    return java.command(jars, "kafka.Kafka", str(node.properties), heap_mib=BROKER_HEAP_MIB, options=[logging])
+    return java.command(jars, "kafka.Kafka", str(node.properties), heap_mib=BROKER_HEAP_MIB, log4j2=node.log4j2)
 
 
 def _marker(node: Node) -> Path:
@@ -64,9 +63,8 @@ def _format(nodes: Sequence[Node], cluster_id: str, jars: Path) -> None:
     for node in nodes:
         shutil.rmtree(node.data, ignore_errors=True)
         arguments = ("format", "--cluster-id", cluster_id, "--config", str(node.properties))
-        logging = f"-Dlog4j2.configurationFile={node.log4j2}"
         tool = "kafka.tools.StorageTool"
-        command = java.command(jars, tool, *arguments, heap_mib=FORMAT_HEAP_MIB, options=[logging])
+        command = java.command(jars, tool, *arguments, heap_mib=FORMAT_HEAP_MIB, log4j2=node.log4j2)
         process = subprocess.Popen(  # noqa: S603 our own command; no shell reads it
             bound_command(command),
             stdin=subprocess.DEVNULL,

@@ -9,7 +9,7 @@ from functools import partial
 from deploy.local.broker_kind import Broker
 from deploy.local.broker_ready import broker_answers
 from deploy.local.kafka import java, storage
-from deploy.local.kafka.configuration import choose_nodes
+from deploy.local.kafka.configuration import Node
 from deploy.local.kafka.jars import resolve
 from deploy.local.stack.layout import Layout
 from deploy.local.supervisor import ChildSpec
@@ -40,39 +40,18 @@ def broker_child(
         ConfigurationError: Java or Maven, which Apache Kafka needs, is missing.
         SystemFault: Apache Kafka cannot be fetched.
     """
+    child = partial(ChildSpec, name="broker", ready=partial(broker_answers, address), after_start=after_start)
     if broker is Broker.KAFKA:
-        return _kafka_child(layout, address, after_start, tell)
-    return _embedded_child(layout, address, after_start, clients)
-
-
-def _embedded_child(
-    layout: Layout, address: str, after_start: Callable[[], None], clients: tuple[str, ...]
-) -> ChildSpec:
-    """After a restart its topics are gone: they are created again, and its clients restart too."""
-    return ChildSpec(
-        name="broker",
+        # After a restart it continues with its records: clients only wait for it.
+        jars = resolve(tell=tell)
+        node = Node(0, layout.kafka, int(address.rpartition(":")[2]))
+        storage.prepare((node,), jars)
+        command = partial(storage.broker_command, node, jars)
+        return child(command=command, environment=java.environment(), ready_timeout_s=60)
+    return child(
         command=partial(broker_command, address, layout.broker),
         environment=without_settings(os.environ),
-        ready=partial(broker_answers, address),
-        after_start=after_start,
-        dependents=clients,
+        dependents=clients,  # after a restart its topics are gone: they are created again, and its clients restart too
         stop_signal=STOP_SIGNAL,
         stop_timeout_s=5,
-    )
-
-
-def _kafka_child(
-    layout: Layout, address: str, after_start: Callable[[], None], tell: Callable[[str], None]
-) -> ChildSpec:
-    """After a restart it continues with its records: clients only wait for it."""
-    jars = resolve(tell=tell)
-    (node,) = choose_nodes(layout.kafka, 1, ports=(int(address.rpartition(":")[2]),))
-    storage.prepare((node,), jars)
-    return ChildSpec(
-        name="broker",
-        command=partial(storage.broker_command, node, jars),
-        environment=java.environment(),
-        ready=partial(broker_answers, address),
-        after_start=after_start,
-        ready_timeout_s=60,
     )

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from contextlib import ExitStack
 
 from deploy.local.stack.lag import GroupLag
 from deploy.settings.sink import SinkSettings
@@ -14,28 +12,14 @@ from schemas.kafka.connection import KafkaConnection
 from schemas.topics import STORED
 
 
-@dataclass(frozen=True, slots=True)
-class Flow:
-    """The consumer groups of a stack.
+class Flow(ExitStack):
+    """The consumer groups of a stack: of each stage, upstream first, and of the ClickHouse sink."""
 
-    Attributes:
-        workers: One for each stage, upstream first.
-        sink: The ClickHouse sink's.
-    """
-
-    workers: Sequence[GroupLag]
-    sink: GroupLag
-
-    @staticmethod
-    @contextmanager
-    def open(connection: KafkaConnection, worker: WorkerSettings, sink: SinkSettings) -> Iterator[Flow]:
-        """Connect to the groups."""
-        options = worker.options()
-        with ExitStack() as stack:
-            workers = [
-                stack.enter_context(GroupLag(connection, options.group(stage.name), stage.inputs)) for stage in STAGES
-            ]
-            yield Flow(workers, stack.enter_context(GroupLag(connection, sink.options().group, STORED)))
+    def __init__(self, connection: KafkaConnection, worker: WorkerSettings, sink: SinkSettings) -> None:
+        super().__init__()
+        group = worker.options().group
+        self.workers = [self.enter_context(GroupLag(connection, group(stage.name), stage.inputs)) for stage in STAGES]
+        self.sink = self.enter_context(GroupLag(connection, sink.options().group, STORED))
 
     def worker_lag(self) -> int:
         """Records that the stages have not processed.

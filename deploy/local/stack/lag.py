@@ -9,7 +9,6 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Self
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -27,26 +26,14 @@ _PAUSE_S = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Lag:
-    """The lag of a group at one moment.
+    """The lag of a group at one moment, in records."""
 
-    Attributes:
-        written: Sum of the end offsets: how many records were ever written to its topics. May miss the newest batches
-            while `behind` is not 0.
-        behind: Records that the group has not committed. 0 is exact.
-    """
-
-    written: int
-    behind: int
+    written: int  # ever, to its topics; may miss the newest batches while `behind` is not 0
+    behind: int  # not committed by the group; 0 is exact
 
 
 class GroupLag:
-    """Reads the committed offsets of one group without joining it.
-
-    Args:
-        connection: The cluster.
-        group: The group.
-        topics: What it reads.
-    """
+    """Reads the committed offsets of one group, which reads these topics, without joining it."""
 
     def __init__(self, connection: KafkaConnection, group: str, topics: Iterable[Topic]) -> None:
         self._names = [connection.topic_name(topic) for topic in topics]
@@ -56,9 +43,7 @@ class GroupLag:
         """Does nothing: the first call of `look` connects."""
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Close the connection."""
         self._consumer.close()
 

@@ -7,61 +7,26 @@ import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 from schemas.errors import ConfigurationError
 
 
-@dataclass(frozen=True, slots=True)
 class Layout:
-    """Paths below one directory.
+    """Paths below one directory, which must be absolute."""
 
-    Attributes:
-        directory: The directory, absolute.
-    """
-
-    directory: Path
-
-    @property
-    def logs(self) -> Path:
-        """Output of each process."""
-        return self.directory / "logs"
-
-    @property
-    def clickhouse(self) -> Path:
-        """ClickHouse's data; kept between starts."""
-        return self.directory / "clickhouse"
-
-    @property
-    def broker(self) -> Path:
-        """Files of the embedded broker; its records are in memory."""
-        return self.directory / "broker"
-
-    @property
-    def kafka(self) -> Path:
-        """Apache Kafka's records and settings, if the stack runs it; kept between starts."""
-        return self.directory / "kafka"
-
-    @property
-    def snapshots(self) -> Path:
-        """Snapshots of the workers' views; may be deleted at any time."""
-        return self.directory / "snapshots"
-
-    @property
-    def state_file(self) -> Path:
-        """Settings by which other commands find the running stack; exists only while it runs."""
-        return self.directory / "hailong.env"
-
-    @property
-    def clickhouse_password(self) -> Path:
-        """Password of ClickHouse's user `default`; created once."""
-        return self.directory / "clickhouse.password"
-
-    @property
-    def sealing_keys(self) -> Path:
-        """Keys that seal names and phones; created once. Without them contacts cannot be opened."""
-        return self.directory / "sealing.keys"
+    def __init__(self, directory: Path) -> None:
+        self.directory = directory
+        self.logs = directory / "logs"  # output of each process
+        self.clickhouse = directory / "clickhouse"  # ClickHouse's data; kept between starts
+        self.broker = directory / "broker"  # files of the embedded broker; its records are in memory
+        self.kafka = directory / "kafka"  # Apache Kafka's records and settings; kept between starts
+        self.snapshots = directory / "snapshots"  # of the workers' views; may be deleted at any time
+        # Settings by which other commands find the running stack; exists only while it runs.
+        self.state_file = directory / "hailong.env"
+        self.clickhouse_password = directory / "clickhouse.password"  # of user `default`; created once
+        # Keys that seal names and phones; created once. Without them contacts cannot be opened.
+        self.sealing_keys = directory / "sealing.keys"
 
     @contextmanager
     def locked(self) -> Iterator[None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -23,22 +23,11 @@ LOOPBACK = "127.0.0.1"
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Loopback ports of the servers.
+    """Free loopback ports of the servers."""
 
-    Attributes:
-        kafka: `host:port` of the broker.
-        clickhouse: Port of the native protocol.
-        clickhouse_http: Port of HTTP.
-    """
-
-    kafka: str
-    clickhouse: int
-    clickhouse_http: int
-
-    @staticmethod
-    def free() -> Addresses:
-        """Ports that nobody listens on."""
-        return Addresses(f"{LOOPBACK}:{free_port()}", free_port(), free_port())
+    kafka: str = field(default_factory=lambda: f"{LOOPBACK}:{free_port()}")
+    clickhouse: int = field(default_factory=free_port)  # native protocol
+    clickhouse_http: int = field(default_factory=free_port)
 
 
 def stack_variables(layout: Layout, addresses: Addresses, broker: Broker, others: Mapping[str, str]) -> dict[str, str]:
@@ -93,19 +82,14 @@ def clickhouse_child(layout: Layout, addresses: Addresses, connection: ClickHous
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """One of our processes and the port of its metrics.
-
-    Attributes:
-        name: Of the process.
-        port: On the loopback interface.
-    """
+    """One of our processes and the loopback port of its metrics."""
 
     name: str
     port: int
 
     @property
     def url(self) -> str:
-        """Its address."""
+        """The address of its metrics and health."""
         return f"http://{LOOPBACK}:{self.port}"
 
 

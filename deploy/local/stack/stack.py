@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import ExitStack
 from types import TracebackType
 from typing import Self
 
@@ -22,13 +22,7 @@ from deploy.local.ports import free_port
 from deploy.local.stack.brokers import broker_child
 from deploy.local.stack.flow import Flow
 from deploy.local.stack.layout import Layout, secret_in, write_env_file
-from deploy.local.stack.plan import (
-    Addresses,
-    Endpoint,
-    clickhouse_child,
-    command_child,
-    stack_variables,
-)
+from deploy.local.stack.plan import Addresses, Endpoint, clickhouse_child, command_child, stack_variables
 from deploy.local.supervisor import Supervisor, peak_rss_mib
 from deploy.settings import ClickHouseSettings, KafkaSettings, check, load
 from deploy.settings.alertmanager import AlertmanagerSettings
@@ -81,13 +75,12 @@ class Stack:
         with self._exit:
             self._exit.enter_context(self.layout.locked())
             password = secret_in(self.layout.clickhouse_password)
-            self.addresses = Addresses.free()
+            self.addresses = Addresses()
             self.variables = stack_variables(self.layout, self.addresses, self.broker, self._user)
             self._make_sealing_keys()
             check(self.variables, GROUPS)
-            self.kafka_settings = load(KafkaSettings, self.variables)
-            self.kafka = self.kafka_settings.connection()
-            self.clickhouse = load(ClickHouseSettings, {**self.variables}).connection()
+            self.kafka = load(KafkaSettings, self.variables).connection()
+            self.clickhouse = load(ClickHouseSettings, self.variables).connection()
             assert self.clickhouse.password == password
             self.endpoints = self._choose_endpoints()
             write_env_file(self.layout.state_file, self.variables, HEADING)
@@ -116,15 +109,9 @@ class Stack:
         from sinks.clickhouse.migrate import migrate  # noqa: PLC0415 heavy, and only needed here
 
         clients = tuple(endpoint.name for endpoint in self.endpoints)
+        address, create = self.addresses.kafka, self._create_topics
         self.supervisor.start(
-            broker_child(
-                self.broker,
-                self.layout,
-                self.addresses.kafka,
-                after_start=self._create_topics,
-                clients=clients,
-                tell=tell,
-            ),
+            broker_child(self.broker, self.layout, address, after_start=create, clients=clients, tell=tell),
             clickhouse_child(self.layout, self.addresses, self.clickhouse),
         )
         if not self._stopping():
@@ -141,19 +128,12 @@ class Stack:
                 *(command_child(self.layout, end, end.name.partition("-")[0]) for end in self.endpoints)
             )
 
-    @contextmanager
-    def flow(self) -> Iterator[Flow]:
+    def flow(self) -> Flow:
         """The lag of workers and sink, to be asked repeatedly."""
-        worker, sink = load(WorkerSettings, self.variables), load(SinkSettings, self.variables)
-        with Flow.open(self.kafka, worker, sink) as flow:
-            yield flow
+        return Flow(self.kafka, load(WorkerSettings, self.variables), load(SinkSettings, self.variables))
 
     def stop(self, tell: Callable[[str], None]) -> None:
-        """Stop in order and without loss.
-
-        Args:
-            tell: Called with each step.
-        """
+        """Stop in order and without loss; `tell` is called with each step."""
         workers = [end.name for end in self.endpoints if end.name.startswith("worker")]
         rest = [end.name for end in self.endpoints if end.name not in workers]
         if self.broker.keeps_topics:
@@ -197,7 +177,7 @@ class Stack:
             self.supervisor.stop(name)
 
     def _create_topics(self) -> None:
-        settings = self.kafka_settings
+        settings = load(KafkaSettings, self.variables)
         ensure_topics(self.kafka, partitions=settings.partitions, replication_factor=settings.replication_factor)
 
     def _make_sealing_keys(self) -> None:

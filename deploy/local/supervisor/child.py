@@ -8,7 +8,6 @@ import subprocess
 import sys
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path
 
 from deploy.local.supervisor import die_with_parent
 from deploy.local.supervisor.logs import ChildLog
@@ -16,52 +15,28 @@ from schemas.errors import SystemFault
 
 
 class ChildFailed(SystemFault):
-    """A child cannot be kept running.
+    """A child cannot be kept running: `what` happened, e.g. "ended with status 1"."""
 
-    Args:
-        name: Its name.
-        what: What happened, e.g. "ended with status 1".
-        log: Its log file.
-        last_lines: Its last output.
-    """
-
-    def __init__(self, name: str, what: str, log: Path, last_lines: Sequence[str]) -> None:
-        output = "\n".join(f"  | {line}" for line in last_lines) or "  | (it printed nothing)"
-        super().__init__(f"{name} {what}. Its last lines, from {log}:\n{output}")
+    def __init__(self, name: str, what: str, log: ChildLog) -> None:
+        output = "\n".join(f"  | {line}" for line in log.last_lines()) or "  | (it printed nothing)"
+        super().__init__(f"{name} {what}. Its last lines, from {log.path}:\n{output}")
         self.name = name
-
-
-def _always() -> bool:
-    return True
 
 
 @dataclass(frozen=True, slots=True)
 class ChildSpec:
-    """A child process to run.
+    """A child process to run."""
 
-    Attributes:
-        name: Short and unique; names the log file.
-        command: Returns program and arguments; called at each start, since a broker needs a new cluster id.
-        environment: The child's whole environment; hidden in `repr`, it may hold secrets.
-        ready: Whether it can be used.
-        after_start: Called when it has become ready, also after a restart.
-        once: A one-time child: it ends by itself, is not restarted, and its failure is final.
-        dependents: Children to restart whenever this one was restarted.
-        ready_timeout_s: How long it may take to become ready.
-        stop_signal: The signal that stops it in order.
-        stop_timeout_s: How long it may take to stop before it is killed.
-    """
-
-    name: str
-    command: Callable[[], Sequence[str]]
-    environment: Mapping[str, str] = field(repr=False)
-    ready: Callable[[], bool] = _always
-    after_start: Callable[[], None] | None = None
-    once: bool = False
-    dependents: tuple[str, ...] = ()
+    name: str  # short and unique; names the log file
+    command: Callable[[], Sequence[str]]  # called at each start, since a broker needs a new cluster id
+    environment: Mapping[str, str] = field(repr=False)  # the whole environment; it may hold secrets
+    ready: Callable[[], bool] = lambda: True
+    after_start: Callable[[], None] | None = None  # called when it has become ready, also after a restart
+    once: bool = False  # it ends by itself, is not restarted, and its failure is final
+    dependents: tuple[str, ...] = ()  # children to restart whenever this one was restarted
     ready_timeout_s: float = 30
     stop_signal: signal.Signals = signal.SIGTERM
-    stop_timeout_s: float = 30
+    stop_timeout_s: float = 30  # then it is killed
 
 
 class Child:
@@ -109,7 +84,7 @@ class Child:
     def failure(self, what: str) -> ChildFailed:
         """The error to raise for it, with its last lines."""
         self.log.finish()
-        return ChildFailed(self.spec.name, what, self.log.path, self.log.last_lines())
+        return ChildFailed(self.spec.name, what, self.log)
 
     def stop(self, *, at_once: bool = False) -> bool:
         """Signal it to stop, wait, kill it after its time; returns whether it stopped without being killed."""

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import threading
 from collections import deque
+from contextlib import closing
+from logging.handlers import RotatingFileHandler
 from pathlib import Path
-from typing import IO, BinaryIO
+from typing import IO
 
 MAX_FILE_BYTES = 10 * 1024 * 1024
 KEPT_FILES = 3
@@ -45,23 +47,12 @@ class ChildLog:
         return [line.decode(errors="replace").rstrip() for line in tuple(self._last)]
 
     def _copy(self, output: IO[bytes]) -> None:
-        file: BinaryIO = self.path.open("ab")
-        try:
-            with output:
-                while line := output.readline(MAX_LINE_BYTES):
-                    self._last.append(line)
-                    file.write(line)
-                    file.flush()
-                    if file.tell() >= self._max_bytes:
-                        file = self._rotate(file)
-        finally:
-            file.close()
-
-    def _rotate(self, file: BinaryIO) -> BinaryIO:
-        file.close()
-        for number in range(self._kept - 1, 0, -1):
-            older = self.path.with_name(f"{self.path.name}.{number}")
-            newer = self.path if number == 1 else self.path.with_name(f"{self.path.name}.{number - 1}")
-            if newer.exists():
-                newer.replace(older)
-        return self.path.open("ab")
+        files = RotatingFileHandler(self.path, backupCount=self._kept - 1, encoding="latin-1")
+        with output, closing(files):
+            while line := output.readline(MAX_LINE_BYTES):
+                self._last.append(line)
+                assert files.stream is not None  # open until it is closed
+                files.stream.write(line.decode("latin-1"))  # one character for each byte, whatever it means
+                files.flush()
+                if files.stream.tell() >= self._max_bytes:
+                    files.doRollover()

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
+
+_PEAK = re.compile(r"^VmHWM:\s+(\d+)", re.MULTILINE)
 
 
 def peak_rss_mib(pids: Iterable[int]) -> float | None:
@@ -12,16 +15,13 @@ def peak_rss_mib(pids: Iterable[int]) -> float | None:
     The peaks may fall at different times, so the sum can overstate, never understate, the memory used at once. Shared
     pages count in each process.
     """
-    kib = [_high_water_kib(pid) for pid in pids]
-    return sum(size for size in kib if size is not None) / 1024 if any(kib) else None
+    found = [_PEAK.search(_status(pid)) for pid in pids]
+    kib = [int(peak[1]) for peak in found if peak]
+    return sum(kib) / 1024 if any(kib) else None
 
 
-def _high_water_kib(pid: int) -> int | None:
+def _status(pid: int) -> str:
     try:
-        status = Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
+        return Path(f"/proc/{pid}/status").read_text(encoding="ascii", errors="replace")
     except OSError:
-        return None  # the process has ended, or this is not Linux
-    for line in status.splitlines():
-        if line.startswith("VmHWM:"):
-            return int(line.split()[1])
-    return None
+        return ""  # the process has ended, or this is not Linux

@@ -26,18 +26,11 @@ POLL_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class RestartPolicy:
-    """When a crashed child is restarted, and when the supervisor gives up.
+    """When a crashed child is restarted, and when the supervisor gives up."""
 
-    Attributes:
-        crashes: This many crashes ...
-        within_s: ... within this many seconds are a crash loop.
-        first_pause_s: Pause before the first restart; each further one within the window doubles it.
-        longest_pause_s: Upper limit of the pause.
-    """
-
-    crashes: int = 5
-    within_s: float = 60
-    first_pause_s: float = 0.5
+    crashes: int = 5  # this many crashes ...
+    within_s: float = 60  # ... within this many seconds are a crash loop
+    first_pause_s: float = 0.5  # before the first restart; each further one within the window doubles it
     longest_pause_s: float = 8
 
 

@@ -17,7 +17,7 @@ from support.extras import needs_kafka
 from support.kafka_cluster import KafkaCluster
 from support.polling import eventually
 
-from deploy.local.kafka.configuration import choose_nodes, server_properties
+from deploy.local.kafka.configuration import Node, server_properties
 from schemas.errors import ConfigurationError, SystemFault
 from schemas.kafka.connection import KafkaConnection
 
@@ -168,6 +168,6 @@ def test_a_cluster_has_one_or_three_brokers(tmp_path: Path) -> None:
 
 def test_settings_are_read_back_by_java_as_they_were_meant(tmp_path: Path) -> None:
     """Properties files are Latin-1 with escapes: other letters and backslashes would name another directory."""
-    (node,) = nodes = choose_nodes(tmp_path / "Hải\\Phòng", 1)
-    (line,) = (line for line in server_properties(node, nodes).splitlines() if line.startswith("log.dirs="))
+    node = Node(0, tmp_path / "Hải\\Phòng")
+    (line,) = (line for line in server_properties(node, (node,)).splitlines() if line.startswith("log.dirs="))
     assert line == f"log.dirs={tmp_path}/H\\u1ea3i\\\\Ph\\u00f2ng/broker-0/data"
