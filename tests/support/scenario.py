@@ -4,30 +4,36 @@ from __future__ import annotations
 
 import time
 import zlib
-from typing import Any
+from collections.abc import Callable
+from typing import TypeVar
 
 from producers.simulator import Haiphong2020
 from schemas.batches.batch import RawBatch
+from schemas.codec.wire import HEADER_BYTES
+from schemas.keys import declaration_key
 from schemas.readers.record_reader import RecordReader
-from schemas.records import DeclarationStatus, Rating
+from schemas.records import DeclarationStatus, Rating, Record
 from schemas.topics import Topic
+
+R = TypeVar("R", bound=Record)
 
 
 def accepted(scenario: Haiphong2020) -> tuple[list[tuple[DeclarationStatus, int]], list[tuple[Rating, int]]]:
     """Accepted records with the checksums of their bodies; statuses only of declarations that are ever rated."""
-    readers: dict[Topic, RecordReader[Any]] = {
-        Topic.DECLARATION_STATUS: RecordReader(Topic.DECLARATION_STATUS, DeclarationStatus),
-        Topic.RATING: RecordReader(Topic.RATING, Rating),
-    }
-    found: dict[Topic, list[tuple[Any, int]]] = {topic: [] for topic in readers}
-    now = time.time_ns() // 1_000_000
+    ratings = _accepted(scenario, Topic.RATING, Rating, lambda _key: True)
+    rated = {declaration_key(one.declaration_no) for one, _crc in ratings}
+    # By key, because few are rated, and all statuses at full scale would be two million objects.
+    return _accepted(scenario, Topic.DECLARATION_STATUS, DeclarationStatus, rated.__contains__), ratings
+
+
+def _accepted(
+    scenario: Haiphong2020, topic: Topic, kind: type[R], wanted: Callable[[bytes], bool]
+) -> list[tuple[R, int]]:
+    reader, now, found = RecordReader(topic, kind), time.time_ns() // 1_000_000, []
     for simulated in scenario.batches():
-        for topic, reader in readers.items():
-            places = [place for place, one in enumerate(simulated.topics) if one is topic]
-            names, values = [simulated.keys[p] for p in places], [simulated.values[p] for p in places]
-            read = reader.read(RawBatch(topic, 0, range(len(places)), [now] * len(places), names, values))
-            found[topic] += [(one, zlib.crc32((values[index] or b"")[5:])) for index, one in read.accepted]
-    ratings = found[Topic.RATING]
-    rated = {one.declaration_no[:11] for one, _crc in ratings}
-    events = [(one, crc) for one, crc in found[Topic.DECLARATION_STATUS] if one.declaration_no[:11] in rated]
-    return events, ratings
+        columns = zip(simulated.topics, simulated.keys, simulated.values, strict=True)
+        chosen = [(key, value) for one, key, value in columns if one is topic and wanted(key)]
+        keys, values = [key for key, _value in chosen], [value for _key, value in chosen]
+        read = reader.read(RawBatch(topic, 0, range(len(chosen)), [now] * len(chosen), keys, values))
+        found += [(one, zlib.crc32(values[index][HEADER_BYTES:])) for index, one in read.accepted]
+    return found
