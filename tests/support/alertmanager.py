@@ -154,5 +154,5 @@ class Alertmanager:
 
     def alerts(self) -> dict[str, dict[str, Any]]:
         """Active alerts by id."""
-        with urllib.request.urlopen(f"{self.url}/api/v2/alerts", timeout=5) as response:
+        with urllib.request.urlopen(f"{self.url}/api/v2/alerts", timeout=DEADLINE_S) as response:
             return {alert["labels"]["alert_id"]: alert for alert in json.load(response)}

@@ -75,8 +75,8 @@ class Pipeline:
             NewTopic(name, spec.partitions or PARTITIONS, 1, config=kept[spec.retention_days is None])
             for name, spec in specs
         ]
-        for created in admin.create_topics(new, operation_timeout=20).values():
-            created.result(20)
+        for created in admin.create_topics(new, operation_timeout=DEADLINE_S).values():
+            created.result(DEADLINE_S)
         self._publisher = EventPublisher(self.kafka)
 
     def close(self) -> None:
@@ -155,7 +155,7 @@ class Pipeline:
         ended: set[int | None] = set()
         settings = {**self.kafka.consumer_config(f"{name}.test"), "enable.partition.eof": True, "fetch.wait.max.ms": 10}
         consumer = Consumer(settings)
-        partitions = consumer.list_topics(name, timeout=10).topics[name].partitions
+        partitions = consumer.list_topics(name, timeout=DEADLINE_S).topics[name].partitions
         consumer.assign([TopicPartition(name, partition, 0) for partition in partitions])
         reader = RecordReader(topic, kind)
         while len(ended) < len(partitions):

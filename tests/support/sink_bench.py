@@ -115,7 +115,7 @@ class SinkBench:
         for key, value in records:
             producer.produce(topic.value.name(self.kafka.topic_prefix), key=key, value=value, partition=partition)
             producer.poll(0)
-        assert producer.flush(20) == 0
+        assert producer.flush(DEADLINE_S) == 0
 
     def rows(self, query: str, **params: Any) -> list[tuple[Any, ...]]:
         """Rows of a query."""
@@ -141,7 +141,7 @@ class SinkBench:
         # A new client each time: an old one may go on asking a broker that was there before.
         consumer = Consumer({**self.kafka.consumer_config(self.options.group), "log_level": 0})
         try:
-            found = consumer.committed([TopicPartition(name, number) for number in range(2)], timeout=10)
+            found = consumer.committed([TopicPartition(name, number) for number in range(2)], timeout=DEADLINE_S)
         except KafkaException as exception:
             if exception.args[0].code() not in _NOT_YET:
                 raise
@@ -178,7 +178,7 @@ class SinkBench:
 def new_sink_bench(server: ClickHouseServer, address: str) -> SinkBench:
     """Fresh topics and a fresh, migrated database."""
     name = uuid4().hex[:8]
-    kafka = KafkaConnection(address, topic_prefix=f"t{name}.", session_timeout_ms=2_000)
+    kafka = KafkaConnection(address, topic_prefix=f"t{name}.", session_timeout_ms=6_000)
     bench = SinkBench(kafka, server.connection(f"t{name}"), server)
     bench.options = replace(bench.options, group=f"t{name}.sink")
     migrate(bench.clickhouse)

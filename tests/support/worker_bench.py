@@ -60,7 +60,7 @@ class WorkerBench:
             where: dict[str, Any] = {} if partition is None else {"partition": partition}
             self.producer.produce(self.name(topic), value=value, key=key, **where)
             self.producer.poll(0)
-        assert self.producer.flush(20) == 0
+        assert self.producer.flush(DEADLINE_S) == 0
 
     def read(self, topic: Topic) -> list[dict[str, Any]]:
         """All records of a topic, decoded."""
@@ -77,12 +77,13 @@ class WorkerBench:
         if topic not in self.readers:
             settings = {**self.connection.consumer_config(f"test-{uuid4()}"), "enable.partition.eof": True}
             reader = Consumer({**settings, "fetch.wait.max.ms": 20})
-            partitions = reader.list_topics(self.name(topic), timeout=10).topics[self.name(topic)].partitions
+            partitions = reader.list_topics(self.name(topic), timeout=DEADLINE_S).topics[self.name(topic)].partitions
             self.readers[topic] = (reader, dict.fromkeys(partitions, 0), [])
         reader, positions, values = self.readers[topic]
-        ends = {
-            one: reader.get_watermark_offsets(TopicPartition(self.name(topic), one), timeout=10)[1] for one in positions
-        }
+        ends = {}
+        for one in positions:
+            place = TopicPartition(self.name(topic), one)
+            ends[one] = reader.get_watermark_offsets(place, timeout=DEADLINE_S)[1]
         # After each assignment every partition reports its end once.
         reader.assign([TopicPartition(self.name(topic), partition, at) for partition, at in positions.items()])
         open_ends, began = set(positions), time.monotonic()

@@ -131,7 +131,7 @@ STAGES = {"distinct": Distinct, "dying": Dying, "clocked": Clocked, "restorable"
 def main() -> int:
     """Run until stopped."""
     _program, bootstrap, prefix, stage = sys.argv
-    connection = KafkaConnection(bootstrap, topic_prefix=prefix, session_timeout_ms=3_000)
+    connection = KafkaConnection(bootstrap, topic_prefix=prefix, session_timeout_ms=6_000)
     options = WorkerOptions(
         group_prefix=prefix,
         idle_advance_s=float(os.environ.get("IDLE_ADVANCE_S", "0")),

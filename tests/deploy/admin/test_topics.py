@@ -6,6 +6,7 @@ import pytest
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from support.embedded_broker import EmbeddedBroker
+from support.polling import DEADLINE_S
 
 from deploy.admin.topics import ensure_topics, verify_topics
 from deploy.local.ports import free_port
@@ -74,7 +75,7 @@ def test_each_start_of_the_broker_is_a_new_cluster(tmp_path_factory: pytest.Temp
     for _start in range(2):
         with EmbeddedBroker(tmp_path_factory.mktemp("broker")) as broker:
             client = AdminClient({"bootstrap.servers": broker.address})
-            ids.append(client.list_topics(timeout=5).cluster_id)
+            ids.append(client.list_topics(timeout=DEADLINE_S).cluster_id)
             del client
     assert len(set(ids)) == 2
     assert all(name.startswith("hailong-") for name in ids)

@@ -11,6 +11,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from support.brokers import on_both_brokers
 from support.extras import needs_kafka
+from support.polling import DEADLINE_S
 
 from deploy.local.ports import free_port
 from processors.transport import log_reader
@@ -28,7 +29,7 @@ def new_topic(bootstrap: str) -> str:
     """An empty topic of one partition."""
     name = f"log-{uuid4().hex[:8]}"
     admin = AdminClient({"bootstrap.servers": bootstrap})
-    admin.create_topics([NewTopic(name, 1, 1)])[name].result(30)
+    admin.create_topics([NewTopic(name, 1, 1)])[name].result(DEADLINE_S)
     return name
 
 
@@ -44,7 +45,7 @@ def fill(bootstrap: str, name: str, codec: str, seed: int, count: int = 300) -> 
             value=dice.choice([None, b"", dice.randbytes(dice.randrange(2000)), bytes(dice.randrange(5000))]),
             headers=dice.choice(headers),
         )
-    assert producer.flush(30) == 0
+    assert producer.flush(DEADLINE_S) == 0
 
 
 def as_librdkafka_reads(bootstrap: str, name: str) -> list[PackedRecord]:
@@ -53,7 +54,7 @@ def as_librdkafka_reads(bootstrap: str, name: str) -> list[PackedRecord]:
     consumer = Consumer({**settings, "enable.partition.eof": True})
     consumer.assign([TopicPartition(name, 0, 0)])
     found: list[PackedRecord] = []
-    while (message := consumer.poll(30)) is not None and message.error() is None:
+    while (message := consumer.poll(DEADLINE_S)) is not None and message.error() is None:
         offset = message.offset()
         assert offset is not None
         found.append(PackedRecord(offset, message.timestamp()[1], message.key(), message.value()))

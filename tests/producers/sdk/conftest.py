@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
+from support.polling import DEADLINE_S
 
 from deploy.local.ports import free_port
 from schemas.kafka.connection import KafkaConnection
@@ -24,7 +25,7 @@ def connection(broker: str, request: pytest.FixtureRequest) -> KafkaConnection:
     admin = AdminClient({"bootstrap.servers": broker, "log_level": 0})
     topics = [NewTopic(topic.value.name(made.topic_prefix), 3) for topic in EVENTS]
     for future in admin.create_topics(topics).values():
-        future.result(10)
+        future.result(DEADLINE_S)
     return made
 
 
@@ -38,7 +39,7 @@ def written(connection: KafkaConnection) -> Callable[[Topic], list[Message]]:
         consumer.assign([TopicPartition(name, partition, 0) for partition in range(3)])
         found, ended = [], 0
         while ended < 3:
-            message = consumer.poll(10)
+            message = consumer.poll(DEADLINE_S)
             assert message is not None, "the broker does not answer"
             if message.error():
                 ended += 1

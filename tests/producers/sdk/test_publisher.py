@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import Message
 from support.brokers import on_both_brokers
 from support.events import WRITTEN_AT, item, rating, status
+from support.polling import DEADLINE_S
 
 from producers.sdk import Delivery, DeliveryFailed, EventPublisher, InvalidEvent, queued_producer
 from schemas.codec.record import decoder
@@ -34,7 +35,7 @@ def test_a_status_arrives_as_it_was_given(connection: KafkaConnection, written: 
     """What was published can be read back, under the declaration's key and the time of sending."""
     event = status("e1", "REGISTERED", AT, team="01", channel="GREEN")
     with EventPublisher(connection, clock=clock) as publisher:
-        receipt = publisher.publish_status(event).result(10)
+        receipt = publisher.publish_status(event).result(DEADLINE_S)
     (message,) = written(Topic.DECLARATION_STATUS)
     assert (message.partition(), message.offset()) == (receipt.partition, receipt.offset)
     assert message.key() == declaration_key(event.declaration_no)
@@ -158,7 +159,7 @@ def test_what_a_callback_raises_comes_back_and_stops_nobody(connection: KafkaCon
     publisher = EventPublisher(connection, clock=clock)
     deliveries = [publisher.publish_status(status(f"e{n}", "REGISTERED", AT), broken) for n in range(3)]
     with pytest.raises(LookupError, match="mine"):
-        publisher.flush(10)
+        publisher.flush(DEADLINE_S)
     assert all(delivery.done() for delivery in deliveries)
     publisher.close()
     assert len(written(Topic.DECLARATION_STATUS)) == 3
@@ -224,7 +225,7 @@ def test_what_is_given_up_fails_its_delivery(free_address: str) -> None:
     with pytest.raises(Unavailable, match="1 events"):
         publisher.close(0.1)
     with pytest.raises(DeliveryFailed):
-        delivery.result(5)
+        delivery.result(DEADLINE_S)
     with pytest.raises(SystemFault, match="closed"):
         publisher.publish_status(status("e2", "REGISTERED", AT))
 
@@ -235,7 +236,7 @@ def test_events_that_cannot_be_delivered_in_time_are_counted(free_address: str) 
     for _ in range(3):
         publisher.publish_encoded(Topic.RATING, b"k", b"v")
     with pytest.raises(DeliveryFailed, match="3 events"):
-        publisher.flush(20)
+        publisher.flush(DEADLINE_S)
     publisher.close()
 
 

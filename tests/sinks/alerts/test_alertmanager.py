@@ -94,7 +94,7 @@ class Stage:
         producer, name = Producer(dict(self.kafka.client_config())), Topic.ALERT.value.name(self.kafka.topic_prefix)
         for one in alerts:
             producer.produce(name, key=key_of(one), value=value_of(one, Topic.ALERT), timestamp=written_at)
-        assert producer.flush(20) == 0
+        assert producer.flush(DEADLINE_S) == 0
 
     def options(self, *urls: str, **changed: Any) -> AlertmanagerOptions:
         """Short pauses; Alertmanager keeps an alert for longer than any test lasts."""
@@ -412,9 +412,9 @@ def test_the_command_takes_its_secrets_from_files_and_tells_health_of_each(
     try:
         eventually(lambda: len(fake.alerts) == 1, "the alert")
         eventually(lambda: '"alerts_will_be_repeated"' in log.read_text(), "the dead address")
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=5) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/health", timeout=DEADLINE_S) as response:
             health = json.load(response)
-        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=5) as response:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=DEADLINE_S) as response:
             metrics = response.read().decode()
         process.send_signal(signal.SIGTERM)
         assert process.wait(DEADLINE_S) == 0

@@ -8,6 +8,7 @@ import pytest
 from confluent_kafka import Producer
 from support.cases import OPENED, complaint
 from support.events import at, rating
+from support.polling import DEADLINE_S
 
 from deploy.admin.complaints.contacts import contact_of
 from deploy.admin.topics import ensure_topics
@@ -34,7 +35,7 @@ def test_only_the_newest_revision_gives_the_contact(kafka: KafkaConnection) -> N
     def send(topic: Topic, key: bytes, record: Complaint | Rating) -> None:
         producer = Producer(dict(kafka.producer_config()))
         producer.produce(topic.value.name(kafka.topic_prefix), key=key, value=record_encoder(topic.subject)(record))
-        assert producer.flush(20) == 0
+        assert producer.flush(DEADLINE_S) == 0
 
     send(Topic.COMPLAINT, key_of(opened), opened)
     declaration = declaration_key(first.declaration_no)

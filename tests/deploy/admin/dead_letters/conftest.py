@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 import pytest
 from confluent_kafka import Producer
 from support.events import item, rating, value_of
+from support.polling import DEADLINE_S
 
 from deploy.admin.dead_letters import DeadLetterEntry
 from deploy.admin.topics import ensure_topics
@@ -68,7 +69,7 @@ class Desk:
     def send(self, topic: Topic, key: bytes | None, value: bytes, at: int = AT) -> None:
         """Produce one record and wait for it."""
         self._producer.produce(topic.value.name(self.kafka.topic_prefix), key=key, value=value, timestamp=at)
-        assert self._producer.flush(20) == 0
+        assert self._producer.flush(DEADLINE_S) == 0
 
     def canaries(self) -> None:
         """Records with a person in every place where one could stand."""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from clickhouse_driver import errors
-from support.polling import eventually
+from support.polling import DEADLINE_S, eventually
 
 from deploy.local.clickhouse import native
 from deploy.local.clickhouse.blocks import read_block
@@ -37,7 +37,7 @@ def query_of(text_length: bytes) -> bytes:
 
 def send(port: int, data: bytes) -> bytes:
     """Send bytes, close our side, and return all that comes back."""
-    with socket.create_connection(("127.0.0.1", port), timeout=15) as sock:
+    with socket.create_connection(("127.0.0.1", port), timeout=DEADLINE_S) as sock:
         got = b""
         try:
             sock.sendall(data)

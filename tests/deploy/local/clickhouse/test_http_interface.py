@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 import pytest
+from support.polling import DEADLINE_S
 
 pytestmark = pytest.mark.servers
 BASIC = {"Authorization": "Basic " + base64.b64encode(b"tester:correct horse").decode()}
@@ -17,7 +18,7 @@ def call(
     server: Any, method: str = "POST", body: Any = None, headers: dict[str, str] | None = None, **arguments: str
 ) -> tuple[int, bytes, http.client.HTTPMessage]:
     """One request; its status, body and headers."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=DEADLINE_S)
     headers = BASIC if headers is None else headers
     connection.request(method, "/?" + urlencode(arguments), body, headers, encode_chunked=False)
     response = connection.getresponse()
@@ -35,7 +36,7 @@ def rows(server: Any, query: str) -> bytes:
 
 def test_ping_needs_no_password(server: Any) -> None:
     """A supervisor can ask whether the server lives."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=DEADLINE_S)
     connection.request("GET", "/ping")
     response = connection.getresponse()
     assert (response.status, response.read()) == (200, b"Ok.\n")
@@ -121,7 +122,7 @@ def test_settings_come_in_the_address(server: Any) -> None:
 
 def test_a_connection_serves_one_request_after_another(server: Any) -> None:
     """Keep-alive works for queries and inserts."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=10)
+    connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=DEADLINE_S)
     for number in range(5):
         connection.request("POST", "/", f"SELECT {number}", BASIC)
         assert connection.getresponse().read() == f"{number}\n".encode()

@@ -11,7 +11,7 @@ from uuid import UUID
 
 import pytest
 from clickhouse_driver import Client, errors
-from support.polling import eventually
+from support.polling import DEADLINE_S, eventually
 
 pytestmark = pytest.mark.servers
 TOKYO = dt.timezone(dt.timedelta(hours=9))
@@ -240,7 +240,7 @@ def test_many_clients_work_at_once(server: Any) -> None:
     with ThreadPoolExecutor(8) as pool:
         work = [pool.submit(write, i) for i in range(4)] + [pool.submit(read, i) for i in range(4)]
         for one in work:
-            one.result(30)
+            one.result(DEADLINE_S)
     with server.client(database="db") as client:
         assert client.execute("SELECT count(), uniqExact(w, n) FROM busy") == [(4000, 4000)]
 

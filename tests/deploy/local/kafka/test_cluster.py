@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
 from support.extras import needs_kafka
 from support.kafka_cluster import KafkaCluster
-from support.polling import eventually
+from support.polling import DEADLINE_S, eventually
 
 from deploy.local.kafka.configuration import Node, server_properties
 from schemas.errors import ConfigurationError, SystemFault
@@ -29,17 +29,17 @@ ROOT = Path(__file__).resolve().parents[4]
 def make_topic(cluster: KafkaCluster, copies: int) -> None:
     """One partition."""
     admin = AdminClient({"bootstrap.servers": cluster.bootstrap_servers, "log_level": 0})
-    admin.create_topics([NewTopic(TOPIC, 1, copies)])[TOPIC].result(20)
+    admin.create_topics([NewTopic(TOPIC, 1, copies)])[TOPIC].result(DEADLINE_S)
 
 
 def write(cluster: KafkaCluster, numbers: range) -> None:
     """Records that are confirmed by as many brokers as the cluster demands."""
     settings = KafkaConnection(cluster.bootstrap_servers).producer_config()
-    producer = Producer({**settings, "log_level": 0, "message.timeout.ms": 30_000})
+    producer = Producer({**settings, "log_level": 0, "message.timeout.ms": 120_000})
     undelivered: list[object] = []
     for number in numbers:
         producer.produce(TOPIC, str(number), on_delivery=lambda error, _: undelivered.append(error) if error else None)
-    assert producer.flush(40) == 0
+    assert producer.flush(DEADLINE_S) == 0
     assert undelivered == []
 
 
@@ -61,10 +61,10 @@ def read(cluster: KafkaCluster) -> list[int]:
     """All records from the committed offset on, which is then committed."""
     connection = KafkaConnection(cluster.bootstrap_servers)
     consumer = Consumer({**connection.consumer_config("reader"), "enable.partition.eof": True, "log_level": 0})
-    (committed,) = when_coordinated(partial(consumer.committed, [TopicPartition(TOPIC, 0)], timeout=20))
+    (committed,) = when_coordinated(partial(consumer.committed, [TopicPartition(TOPIC, 0)], timeout=DEADLINE_S))
     consumer.assign([TopicPartition(TOPIC, 0, max(committed.offset, 0))])
     found: list[int] = []
-    while (message := consumer.poll(20)) is not None and message.error() is None:
+    while (message := consumer.poll(DEADLINE_S)) is not None and message.error() is None:
         found.append(int(message.value() or b""))
     assert message is not None, "no broker answers"
     if found:
@@ -97,7 +97,7 @@ def test_one_broker_keeps_records_and_offsets(tmp_path: Path) -> None:
         first_id = (directory / "cluster.id").read_text()
     with KafkaCluster(directory) as cluster:
         assert read(cluster) == list(range(20, 25))
-        metadata = AdminClient({"bootstrap.servers": cluster.bootstrap_servers}).list_topics(timeout=20)
+        metadata = AdminClient({"bootstrap.servers": cluster.bootstrap_servers}).list_topics(timeout=DEADLINE_S)
         assert metadata.cluster_id == first_id
 
 
@@ -109,7 +109,7 @@ def test_three_brokers_survive_the_loss_of_one(tmp_path: Path) -> None:
         make_topic(cluster, 3)
         write(cluster, range(10))
         admin = AdminClient({"bootstrap.servers": cluster.bootstrap_servers, "log_level": 0})
-        leader = admin.list_topics(TOPIC, timeout=20).topics[TOPIC].partitions[0].leader
+        leader = admin.list_topics(TOPIC, timeout=DEADLINE_S).topics[TOPIC].partitions[0].leader
         cluster.kill(leader)
         write(cluster, range(10, 20))
         assert read(cluster) == list(range(20))

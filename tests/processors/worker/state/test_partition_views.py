@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import pytest
+from support.polling import DEADLINE_S
 
 from processors.stages.stage import Absorbed, Output
 from processors.worker.state.partition_views import PartitionViews, View
@@ -71,7 +72,7 @@ class ParallelRestorer:
     """Restores a view only while another restore runs too; some partitions fail."""
 
     broken: frozenset[int] = frozenset()
-    together: threading.Barrier = field(default_factory=lambda: threading.Barrier(2, timeout=10))
+    together: threading.Barrier = field(default_factory=lambda: threading.Barrier(2, timeout=DEADLINE_S))
 
     def restore(self, partition: int, done_offsets: Mapping[Topic, int], *, from_log: bool = False) -> View:
         """Wait for the other restore."""

@@ -46,6 +46,7 @@ def cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[KafkaCluster]:
 def world(clickhouse_server: ClickHouseServer, cluster: KafkaCluster) -> Iterator[SinkBench]:
     """Empty topics on Apache Kafka and an empty database."""
     found = new_sink_bench(clickhouse_server, cluster.bootstrap_servers)
+    found.kafka = dataclasses.replace(found.kafka, session_timeout_ms=3_000)  # not longer than IMPATIENT's interval
     yield found
     found.drop()
 
@@ -138,8 +139,8 @@ def test_a_frozen_sink_that_wakes_up_changes_nothing(world: SinkBench, sinks: Ca
     with Proxy(world.clickhouse.port, b"insert_deduplication_token").running() as proxy:
         proxy.arm(Fault.CUT, after=60_000)
         there = dataclasses.replace(world, clickhouse=dataclasses.replace(world.clickhouse, port=proxy.port))
-        # It pauses for 2 s before it repeats the block: that is when it is frozen.
-        frozen = sinks(there, "frozen", flush_interval_s=1.0, retry_initial_s=2.0, retry_max_s=2.0)
+        # It pauses for 5 s before it repeats the block: that is when it is frozen.
+        frozen = sinks(there, "frozen", flush_interval_s=1.0, retry_initial_s=5.0, retry_max_s=5.0)
         eventually(lambda: frozen.says("insert_will_be_repeated") == 1, "its insert is cut")
         frozen.send_signal(signal.SIGSTOP)
         other = sinks(world, "other")
@@ -200,7 +201,7 @@ def test_clickhouse_away_at_an_assignment_is_waited_for(world: SinkBench, sinks:
         sink.send_signal(signal.SIGSTOP)
         eventually(lambda: not members(world), "it is put out")
         admin.delete_topics([name])[name].result()
-        eventually(lambda: name not in admin.list_topics(timeout=5).topics, "the topic is gone")
+        eventually(lambda: name not in admin.list_topics(timeout=DEADLINE_S).topics, "the topic is gone")
         # ClickHouse does not know the new log: only it can say under which number it goes.
         admin.create_topics([NewTopic(name, 2, 1)])[name].result()
         sink.send_signal(signal.SIGCONT)
