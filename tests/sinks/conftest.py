@@ -32,7 +32,7 @@ def sinks(tmp_path: Path) -> Iterator[Callable[..., SinkProcess]]:
 
 
 @pytest.fixture
-def world(clickhouse_server: ClickHouseServer, broker: str) -> Iterator[SinkBench]:
+def bench(clickhouse_server: ClickHouseServer, broker: str) -> Iterator[SinkBench]:
     """Empty topics and an empty, migrated database."""
     found = new_sink_bench(clickhouse_server, broker)
     yield found

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.comparison import identity
 from support.events import at, batch, item, rating, status
-from support.world import DAY_MS, complaint_policy, join_context
+from support.reference import DAY_MS, complaint_policy, join_context
 
 from processors.stages.assessment import AssessmentStage, AssessmentState
 from processors.stages.join import JoinPolicy, JoinStage

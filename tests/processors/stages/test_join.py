@@ -6,7 +6,7 @@ import random
 
 import pytest
 from support.events import WRITTEN_AT, at, batch, item, rating, status
-from support.world import join_context
+from support.reference import join_context
 
 from processors.stages.join import JoinPolicy, JoinStage, JoinState
 from schemas.batches.batch import RawBatch

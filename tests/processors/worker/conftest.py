@@ -16,8 +16,8 @@ from schemas.kafka.connection import KafkaConnection
 
 
 @pytest.fixture
-def world(broker: str, tmp_path: Path) -> Iterator[WorkerBench]:
-    """A world with a fresh topic prefix; topics are not yet created."""
+def bench(broker: str, tmp_path: Path) -> Iterator[WorkerBench]:
+    """A fresh topic prefix; topics are not yet created."""
     connection = KafkaConnection(broker, topic_prefix=f"t{uuid4().hex[:8]}.", session_timeout_ms=6_000)
     made = WorkerBench(
         connection, AdminClient(dict(connection.client_config())), Producer(connection.producer_config()), tmp_path

@@ -49,21 +49,21 @@ def silent_port() -> Iterator[int]:
 
 
 @pytest.mark.servers
-def test_missing_topics_are_all_named(world: WorkerBench) -> None:
+def test_missing_topics_are_all_named(bench: WorkerBench) -> None:
     """A worker refuses to start without its topics and lists every one that is missing."""
     with pytest.raises(ConfigurationError) as refusal:
-        run(world.connection)
+        run(bench.connection)
     problems = "\n".join(refusal.value.problems)
-    assert [world.name(topic) in problems for topic in (Topic.DECLARATION_STATUS, Topic.RATING)] == [True, True]
-    assert world.name(Topic.DEAD_LETTER) in problems
+    assert [bench.name(topic) in problems for topic in (Topic.DECLARATION_STATUS, Topic.RATING)] == [True, True]
+    assert bench.name(Topic.DEAD_LETTER) in problems
 
 
 @pytest.mark.servers
-def test_joined_topics_need_equal_partition_counts(world: WorkerBench) -> None:
+def test_joined_topics_need_equal_partition_counts(bench: WorkerBench) -> None:
     """A worker refuses to join topics with different partition counts, and reports the counts."""
-    world.create(partitions=4, RATING=3)
+    bench.create(partitions=4, RATING=3)
     with pytest.raises(ConfigurationError, match=r"declaration-status\.v1 has 4, .*rating\.v1 has 3"):
-        run(world.connection)
+        run(bench.connection)
 
 
 def test_an_unreachable_broker_is_named_in_time(silent_port: int) -> None:
@@ -75,28 +75,28 @@ def test_an_unreachable_broker_is_named_in_time(silent_port: int) -> None:
 
 
 @pytest.mark.servers
-def test_the_identity_of_a_topic_changes_when_it_is_recreated(world: WorkerBench) -> None:
+def test_the_identity_of_a_topic_changes_when_it_is_recreated(bench: WorkerBench) -> None:
     """The identity of a topic stays the same until it is deleted and recreated."""
     # given
-    world.create()
-    name = world.name(Topic.RATING)
-    before = describe_names(world.connection, [name], 10)[name]
-    again = describe_names(world.connection, [name], 10)[name]
+    bench.create()
+    name = bench.name(Topic.RATING)
+    before = describe_names(bench.connection, [name], 10)[name]
+    again = describe_names(bench.connection, [name], 10)[name]
     # when
-    world.admin.delete_topics([name])[name].result()
-    assert describe_names(world.connection, [name], 10) == {}
-    world.create_one(Topic.RATING, 4)
+    bench.admin.delete_topics([name])[name].result()
+    assert describe_names(bench.connection, [name], 10) == {}
+    bench.create_one(Topic.RATING, 4)
     # then
     assert before == again
-    assert describe_names(world.connection, [name], 10)[name].identity != before.identity
+    assert describe_names(bench.connection, [name], 10)[name].identity != before.identity
 
 
 @pytest.mark.servers
-def test_output_that_kafka_refuses_for_good_is_a_fault(world: WorkerBench) -> None:
+def test_output_that_kafka_refuses_for_good_is_a_fault(bench: WorkerBench) -> None:
     """Output that can never be written stops the stage instead of being retried for ever."""
-    producer = SyncProducer(world.connection, "test")
+    producer = SyncProducer(bench.connection, "test")
     with pytest.raises(SystemFault, match="refuses output of test: MSG_SIZE_TOO_LARGE"):
-        producer.publish([(world.name(Topic.ALERT), b"k", bytes(2_000_000))])
+        producer.publish([(bench.name(Topic.ALERT), b"k", bytes(2_000_000))])
 
 
 def test_publishing_waits_for_kafka_and_can_be_aborted(silent_port: int) -> None:

@@ -29,7 +29,7 @@ def alert(number: int) -> Alert:
     )  # fmt: skip
 
 
-def test_alerts_are_repeated_until_taken_and_signed(world: SinkBench) -> None:
+def test_alerts_are_repeated_until_taken_and_signed(bench: SinkBench) -> None:
     """After 503 an alert is repeated, after a redirect or 400 skipped; each has a signature and an idempotency key."""
     seen, answers = [], [503, 302, 400, 200]
 
@@ -47,11 +47,11 @@ def test_alerts_are_repeated_until_taken_and_signed(world: SinkBench) -> None:
 
     receiver = ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
     threading.Thread(target=receiver.serve_forever, daemon=True).start()
-    world.send(Topic.ALERT, *(alert(number) for number in range(3)))
+    bench.send(Topic.ALERT, *(alert(number) for number in range(3)))
     url = f"http://127.0.0.1:{receiver.server_port}/"
-    options = WebhookOptions(url, "s3cret", group=f"{world.options.group}.hook", retry_initial_s=0.05)
+    options = WebhookOptions(url, "s3cret", group=f"{bench.options.group}.hook", retry_initial_s=0.05)
     stop = threading.Event()
-    thread = threading.Thread(target=run_webhook, args=(world.kafka, options, stop))
+    thread = threading.Thread(target=run_webhook, args=(bench.kafka, options, stop))
     thread.start()
     try:
         eventually(lambda: len(seen) == 4, "four attempts")

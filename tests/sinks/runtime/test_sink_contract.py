@@ -22,18 +22,18 @@ pytestmark = pytest.mark.servers
 
 
 @pytest.fixture(params=["clickhouse", "webhook", "alertmanager", "alert_file"])
-def destination(request: pytest.FixtureRequest, world: SinkBench, tmp_path: Path) -> Iterator[Destination]:
+def destination(request: pytest.FixtureRequest, bench: SinkBench, tmp_path: Path) -> Iterator[Destination]:
     """A sink whose destination has taken record 1."""
     with receiver() as received:
         match request.param:
             case "clickhouse":
-                found: Destination = ClickHouse(world)
+                found: Destination = ClickHouse(bench)
             case "webhook":
-                found = Webhook(world, received)
+                found = Webhook(bench, received)
             case "alertmanager":
-                found = Alertmanager(world, received)
+                found = Alertmanager(bench, received)
             case _:
-                found = AlertFile(world, tmp_path)
+                found = AlertFile(bench, tmp_path)
         with found.running() as monitor:
             eventually(lambda: monitor.progress.state == "running" and not monitor.progress.buffered, "it reads")
             eventually(lambda: monitor.progress.lag != {}, "it knows its lag")

@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.events import at, batch, status
-from support.world import EveryMinute
+from support.reference import EveryMinute
 
 from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
 from benchmarks.contenders.facts import DeclarationContext

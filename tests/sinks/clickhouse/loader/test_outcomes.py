@@ -44,18 +44,18 @@ def token(statement: bytes) -> bytes:
 
 
 @pytest.fixture
-def proxy(world: SinkBench) -> Iterator[Proxy]:
+def proxy(bench: SinkBench) -> Iterator[Proxy]:
     """A proxy before ClickHouse for sinks; queries of the test go to the server itself."""
-    with Proxy(world.clickhouse.port, TOKEN).running() as found:
+    with Proxy(bench.clickhouse.port, TOKEN).running() as found:
         yield found
 
 
 @pytest.fixture
-def proxied(world: SinkBench, proxy: Proxy) -> Any:
-    """The world as the sink sees it, behind the proxy."""
-    there = dataclasses.replace(world.clickhouse, port=proxy.port)
-    options = dataclasses.replace(world.options, flush_rows=STATUSES, flush_interval_s=2.0, insert_timeout_s=3.0)
-    return dataclasses.replace(world, clickhouse=there, options=options)
+def proxied(bench: SinkBench, proxy: Proxy) -> Any:
+    """The same bench with ClickHouse behind the proxy."""
+    there = dataclasses.replace(bench.clickhouse, port=proxy.port)
+    options = dataclasses.replace(bench.options, flush_rows=STATUSES, flush_interval_s=2.0, insert_timeout_s=3.0)
+    return dataclasses.replace(bench, clickhouse=there, options=options)
 
 
 def test_the_three_classes_share_no_code() -> None:
@@ -65,56 +65,56 @@ def test_the_three_classes_share_no_code() -> None:
     assert not passing & (ROW_CODES.keys() | SYSTEM_CODES.keys())
 
 
-def test_one_bad_row_among_fifty_thousand(world: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
+def test_one_bad_row_among_fifty_thousand(bench: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
     """It is found with at most two inserts for each halving, set aside alone, and all others are stored."""
     bad, count = 31_337, 50_000
-    world.rows(f"ALTER TABLE declaration_status ADD CONSTRAINT no_bad_event CHECK event_id != 'e{bad}'")
-    world.send(Topic.DECLARATION_STATUS, *statuses(count))
+    bench.rows(f"ALTER TABLE declaration_status ADD CONSTRAINT no_bad_event CHECK event_id != 'e{bad}'")
+    bench.send(Topic.DECLARATION_STATUS, *statuses(count))
 
     big = {"flush_rows": count, "flush_bytes": 64 << 20, "flush_interval_s": 10.0, "insert_timeout_s": 60.0}
     with proxied.sink(**big) as monitor:
-        world.eventually_stored(monitor, count)
+        bench.eventually_stored(monitor, count)
         proxied.eventually_stored(monitor, count + 1)  # its own dead letter
 
-    assert world.count("declaration_status") == count - 1
-    assert world.rows("SELECT source_offset, reason, detail FROM dead_letter FINAL") == [
+    assert bench.count("declaration_status") == count - 1
+    assert bench.rows("SELECT source_offset, reason, detail FROM dead_letter FINAL") == [
         (bad, "REFUSED_BY_CLICKHOUSE", "VIOLATED_CONSTRAINT (469)")
     ]
     inserts = [one for one in proxy.statements if b"INSERT INTO declaration_status " in one]
     assert 16 < len(inserts) <= 1 + 2 * 16
-    assert audit(world.kafka, world.clickhouse).clean
+    assert audit(bench.kafka, bench.clickhouse).clean
 
 
-def test_too_many_parts_are_waited_for(world: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
+def test_too_many_parts_are_waited_for(bench: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
     """While ClickHouse refuses with TOO_MANY_PARTS the identical block is repeated; then it goes in once."""
-    world.rows("SYSTEM STOP MERGES declaration_status")
-    world.rows("ALTER TABLE declaration_status MODIFY SETTING parts_to_delay_insert = 1, parts_to_throw_insert = 1")
-    world.send(Topic.DECLARATION_STATUS, *statuses(1, first=STATUSES))
+    bench.rows("SYSTEM STOP MERGES declaration_status")
+    bench.rows("ALTER TABLE declaration_status MODIFY SETTING parts_to_delay_insert = 1, parts_to_throw_insert = 1")
+    bench.send(Topic.DECLARATION_STATUS, *statuses(1, first=STATUSES))
     proxied.load(1, flush_interval_s=0.1)
     before = retries()
 
     with proxied.sink() as monitor:
-        world.send(Topic.DECLARATION_STATUS, *statuses(STATUSES))
+        bench.send(Topic.DECLARATION_STATUS, *statuses(STATUSES))
         eventually(lambda: retries() >= before + 3, "three repetitions")
         assert monitor.progress.records == 0
-        world.rows("ALTER TABLE declaration_status MODIFY SETTING parts_to_throw_insert = 3000")
+        bench.rows("ALTER TABLE declaration_status MODIFY SETTING parts_to_throw_insert = 3000")
         proxied.eventually_stored(monitor, STATUSES)
 
     attempts = proxy.statements[1:]
     assert len(attempts) >= 4
     assert len({token(attempt) for attempt in attempts}) == 1
     assert len(set(attempts)) == 1
-    ((physical, distinct),) = world.rows("SELECT count(), uniqExact(event_id) FROM declaration_status")
+    ((physical, distinct),) = bench.rows("SELECT count(), uniqExact(event_id) FROM declaration_status")
     assert (physical, distinct) == (STATUSES + 1, STATUSES + 1)
 
 
-def test_an_unknown_outcome_is_repeated_identically(world: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
+def test_an_unknown_outcome_is_repeated_identically(bench: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
     """A connection that breaks within the block or before the answer, or an answer that never comes: stored once."""
     with proxied.sink() as monitor:
         for number, fault in enumerate(Fault):
             before, sent = retries(), len(proxy.statements)
             proxy.arm(fault, after=60_000)
-            world.send(Topic.DECLARATION_STATUS, *statuses(STATUSES, first=number * STATUSES))
+            bench.send(Topic.DECLARATION_STATUS, *statuses(STATUSES, first=number * STATUSES))
             proxied.eventually_stored(monitor, (number + 1) * STATUSES)
 
             assert not proxy.pending
@@ -124,6 +124,6 @@ def test_an_unknown_outcome_is_repeated_identically(world: SinkBench, proxied: S
             # What was cut is the beginning of what came next; what had arrived is the same to the last byte.
             assert second.startswith(first) if fault is Fault.CUT else second == first
 
-    ((physical, distinct),) = world.rows("SELECT count(), uniqExact(event_id) FROM declaration_status")
+    ((physical, distinct),) = bench.rows("SELECT count(), uniqExact(event_id) FROM declaration_status")
     assert physical == distinct == len(Fault) * STATUSES  # even before merges
-    assert audit(world.kafka, world.clickhouse).clean
+    assert audit(bench.kafka, bench.clickhouse).clean

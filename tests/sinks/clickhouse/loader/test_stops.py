@@ -32,18 +32,18 @@ def ten(first: int) -> list[Any]:
     return [status(f"e{n}", "REGISTERED", MONDAY + n) for n in range(first, first + 10)]
 
 
-def hailong_sink(world: SinkBench, log: Path) -> subprocess.Popen[bytes]:
+def hailong_sink(bench: SinkBench, log: Path) -> subprocess.Popen[bytes]:
     """The command as an operator runs it."""
     environment = {
         **{name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")},
-        "HAILONG_KAFKA_BOOTSTRAP_SERVERS": world.kafka.bootstrap_servers,
-        "HAILONG_KAFKA_TOPIC_PREFIX": world.kafka.topic_prefix,
+        "HAILONG_KAFKA_BOOTSTRAP_SERVERS": bench.kafka.bootstrap_servers,
+        "HAILONG_KAFKA_TOPIC_PREFIX": bench.kafka.topic_prefix,
         "HAILONG_KAFKA_SESSION_TIMEOUT_MS": "6000",
-        "HAILONG_CLICKHOUSE_HOST": world.clickhouse.host,
-        "HAILONG_CLICKHOUSE_PORT": str(world.clickhouse.port),
-        "HAILONG_CLICKHOUSE_DATABASE": world.clickhouse.database,
-        "HAILONG_CLICKHOUSE_PASSWORD": world.clickhouse.password,
-        "HAILONG_SINK_GROUP": world.options.group,
+        "HAILONG_CLICKHOUSE_HOST": bench.clickhouse.host,
+        "HAILONG_CLICKHOUSE_PORT": str(bench.clickhouse.port),
+        "HAILONG_CLICKHOUSE_DATABASE": bench.clickhouse.database,
+        "HAILONG_CLICKHOUSE_PASSWORD": bench.clickhouse.password,
+        "HAILONG_SINK_GROUP": bench.options.group,
         "HAILONG_SINK_FLUSH_INTERVAL_S": "0.1",
         "HAILONG_SINK_COMMIT_INTERVAL_S": "0.1",
         "HAILONG_HTTP_PORT": "0",
@@ -53,49 +53,49 @@ def hailong_sink(world: SinkBench, log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=output)
 
 
-def test_each_fault_stops_the_command_and_costs_nothing(world: SinkBench, tmp_path: Path) -> None:
+def test_each_fault_stops_the_command_and_costs_nothing(bench: SinkBench, tmp_path: Path) -> None:
     """Missing table or right, wrong password: status 1 and a remedy in the last line; once corrected, all is stored."""
-    worlds = {name: new_sink_bench(world.server, world.kafka.bootstrap_servers) for name in FAULTS}
+    benches = {name: new_sink_bench(bench.server, bench.kafka.bootstrap_servers) for name in FAULTS}
     running = {}
     try:
-        for name, one in worlds.items():
+        for name, one in benches.items():
             one.send(Topic.DECLARATION_STATUS, *ten(0))
             running[name] = hailong_sink(one, tmp_path / name)
-        for one in worlds.values():
+        for one in benches.values():
             eventually(partial(_committed, one, 10), "the first ten are committed")
 
-        worlds["table"].rows("RENAME TABLE declaration_status TO elsewhere")
-        stops(worlds["table"], running["table"], tmp_path / "table")
+        benches["table"].rows("RENAME TABLE declaration_status TO elsewhere")
+        stops(benches["table"], running["table"], tmp_path / "table")
         for name, changed in {"grant": {"without": "INSERT,"}, "password": {"password": "another"}}.items():
-            world.server.kill()
-            world.server.start(**changed)
-            stops(worlds[name], running[name], tmp_path / name)
+            bench.server.kill()
+            bench.server.start(**changed)
+            stops(benches[name], running[name], tmp_path / name)
     finally:
         for process in running.values():
             process.kill()
             process.wait()
-        world.server.kill()
-        world.server.start()
+        bench.server.kill()
+        bench.server.start()
 
-    for one in worlds.values():
+    for one in benches.values():
         assert one.committed() == 10
-    worlds["table"].rows("RENAME TABLE elsewhere TO declaration_status")
-    for one in worlds.values():
+    benches["table"].rows("RENAME TABLE elsewhere TO declaration_status")
+    for one in benches.values():
         one.load(10)
         assert one.count("declaration_status") == 20
         assert audit(one.kafka, one.clickhouse).clean
         one.drop()
 
 
-def _committed(world: SinkBench, records: int) -> bool:
-    return world.committed() == records
+def _committed(bench: SinkBench, records: int) -> bool:
+    return bench.committed() == records
 
 
-def stops(world: SinkBench, process: subprocess.Popen[bytes], log: Path) -> None:
+def stops(bench: SinkBench, process: subprocess.Popen[bytes], log: Path) -> None:
     """Send ten more; the process must end with status 1 and the right last line."""
-    world.send(Topic.DECLARATION_STATUS, *ten(10))
+    bench.send(Topic.DECLARATION_STATUS, *ten(10))
     assert process.wait(DEADLINE_S) == 1
     text = log.read_text()
     last = text.strip().splitlines()[-1]
     assert all(words in last for words in FAULTS[log.name]), last
-    assert world.clickhouse.password not in text
+    assert bench.clickhouse.password not in text

@@ -46,11 +46,11 @@ def test_every_field_of_the_newest_schema_is_a_column(later: Any) -> None:
     assert list(block.columns) == [*fields, "written_at", *ORIGIN]
 
 
-def test_the_table_has_a_column_for_each_and_no_other(world: SinkBench) -> None:
+def test_the_table_has_a_column_for_each_and_no_other(bench: SinkBench) -> None:
     """A field without a column would stop the sink, and a column without a field would stay empty for ever."""
     (block,) = StatusRows().read(status_batch(VALUES), 1).blocks
     assert isinstance(block, ColumnBlock)
-    with session(world.clickhouse) as client:
+    with session(bench.clickhouse) as client:
         columns = client.execute(
             "SELECT name FROM system.columns WHERE database = currentDatabase() AND table = 'declaration_status'"
             " AND default_kind = ''"

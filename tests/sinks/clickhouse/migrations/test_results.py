@@ -44,37 +44,37 @@ def fact(sheet: str, target: str, target_id: str, score: int, **fields: Any) -> 
 
 
 @pytest.fixture
-def filled(world: SinkBench) -> Any:
+def filled(bench: SinkBench) -> Any:
     """A little of everything, loaded."""
-    world.send(
+    bench.send(
         Topic.DECLARATION_STATUS,
         status("r1", "REGISTERED", T - 9000), status("c1", "CLEARED", T - 5000),
         status("r2", "REGISTERED", T, declaration_no="103000000020"),
         status("c2", "CLEARED", T + 1000, declaration_no="103000000020"),
         status("r3", "REGISTERED", T, declaration_no="103000000030"),
     )  # fmt: skip
-    world.send(
+    bench.send(
         Topic.RATING,
         rating("s1", 1, T, item(score=1), item("TEAM", "01", 4), contact=sealed("s1"), comment="rất chậm"),
         rating("s1", 2, T + 1000, item(score=2)),
     )
-    world.send(
+    bench.send(
         Topic.RATED_SERVICE,
         fact("s1", "OFFICE", "03CC", 2),
         fact("s1", "TEAM", "01", 4, state="SUPERSEDED"),
     )
     zero, counts = (0, 0, 0, 0, 0), (1, 0, 0, 0, 9)
-    world.send(Topic.SATISFACTION, Satisfaction("OFFICE", "03CC", "03CC", T, 1, counts, counts, counts, counts, zero))
-    world.send(Topic.OFFICE_COUNT, OfficeCount("03CC", T, 1, 1, 1, ("0200100100",), {"TEAM:01": 1}, {"TEAM:01": 1}, ()))
+    bench.send(Topic.SATISFACTION, Satisfaction("OFFICE", "03CC", "03CC", T, 1, counts, counts, counts, counts, zero))
+    bench.send(Topic.OFFICE_COUNT, OfficeCount("03CC", T, 1, 1, 1, ("0200100100",), {"TEAM:01": 1}, {"TEAM:01": 1}, ()))
     low = (LowItem("OFFICE", "03CC", 2, None),)
-    world.send(
+    bench.send(
         Topic.COMPLAINT,
         Complaint(
             "00000000-0000-5000-8000-000000000001", 1, "s1", "03CC", "103000000010", None, "FEEDBACK", "OPENED", T,
             T + 1, "FORWARD_OUT_OF_SCOPE", T + 2, "RESOLVE", 2, low, ("o-1",), True, True,
         ),
     )  # fmt: skip
-    world.send(
+    bench.send(
         Topic.ALERT,
         Alert(
             "00000000-0000-5000-8000-000000000002", 1, "03CC", "OPEN", "BURST", T, T, None, 86400, 20, 5, 5, 0.017,
@@ -82,8 +82,8 @@ def filled(world: SinkBench) -> Any:
             (TargetEvidence("TEAM", "01", 5, 4, 0.2, 0.0003, 5.5),), (), "Cảnh báo", "Alert",
         ),
     )  # fmt: skip
-    world.load(13)
-    return world
+    bench.load(13)
+    return bench
 
 
 def test_views_audit_and_privacy(filled: Any) -> None:
@@ -131,48 +131,48 @@ def test_views_audit_and_privacy(filled: Any) -> None:
     assert report.services.missing == 1
 
 
-def test_a_clock_that_runs_ahead_ends_nobody_elses_window(world: SinkBench) -> None:
+def test_a_clock_that_runs_ahead_ends_nobody_elses_window(bench: SinkBench) -> None:
     """A rating dated 23 hours ahead leaves the last hour of others where it is, and counts when its time has come."""
     present = time.time_ns() // 60_000_000_000 * 60_000
     counts, zero = (0, 0, 0, 0, 7), (0, 0, 0, 0, 0)
     for office, end in (("03CC", present - 20 * 60_000), ("03EE", present + 23 * 3_600_000)):
-        world.send(
+        bench.send(
             Topic.SATISFACTION, Satisfaction("OFFICE", office, office, end, 1, counts, counts, counts, counts, zero)
         )
-    world.load(2)
-    assert world.rows("SELECT office, n FROM v_satisfaction_now WHERE window_seconds = 3600") == [("03CC", 7)]
-    assert world.rows("SELECT DISTINCT office FROM v_satisfaction_now") == [("03CC",)]
+    bench.load(2)
+    assert bench.rows("SELECT office, n FROM v_satisfaction_now WHERE window_seconds = 3600") == [("03CC", 7)]
+    assert bench.rows("SELECT DISTINCT office FROM v_satisfaction_now") == [("03CC",)]
 
 
-def test_a_block_over_all_months_goes_in(world: SinkBench) -> None:
+def test_a_block_over_all_months_goes_in(bench: SinkBench) -> None:
     """A backfill's block may span more months than ClickHouse takes by default."""
     counts = (0, 0, 0, 0, 1)
     months = [T - number * 31 * 86_400_000 for number in range(120)]
     sheets = [Satisfaction("OFFICE", "03CC", "03CC", end, 1, counts, counts, counts, counts, counts) for end in months]
-    world.send(Topic.SATISFACTION, *sheets)
-    world.load(120, flush_interval_s=1.0)
-    assert world.count("pane") == 120
+    bench.send(Topic.SATISFACTION, *sheets)
+    bench.load(120, flush_interval_s=1.0)
+    assert bench.count("pane") == 120
 
 
-def test_a_case_that_ended_without_a_resolution_is_not_overdue(world: SinkBench) -> None:
+def test_a_case_that_ended_without_a_resolution_is_not_overdue(bench: SinkBench) -> None:
     """Withdrawn complaints and merged ones have no limit that passes."""
-    world.send(Topic.COMPLAINT, complaint(at(OPENED)), complaint(at(OPENED), complaint_id=OTHER))
+    bench.send(Topic.COMPLAINT, complaint(at(OPENED)), complaint(at(OPENED), complaint_id=OTHER))
     withdrawn = replay_case(
         complaint(at(OPENED)), (action("WITHDRAW", at("2026-09-07 10:00")),), cases(), at("2026-09-08 09:00")
     )
     assert withdrawn.case is not None
-    world.send(Topic.COMPLAINT_CASE, withdrawn.case)
-    world.load(3)
-    overdue = dict(world.rows("SELECT toString(complaint_id), overdue FROM v_complaints"))
+    bench.send(Topic.COMPLAINT_CASE, withdrawn.case)
+    bench.load(3)
+    overdue = dict(bench.rows("SELECT toString(complaint_id), overdue FROM v_complaints"))
     assert overdue == {withdrawn.case.complaint_id: 0, OTHER: 1}
 
 
-def test_response_rate_of_a_period_is_that_of_its_days(world: SinkBench) -> None:
+def test_response_rate_of_a_period_is_that_of_its_days(bench: SinkBench) -> None:
     """Imports and exports, numbers out of line and registrations moved by a late record: as the slow view says."""
     days = {"101": "2020-04-30", "102": "2020-05-01", "109": "2020-05-12", "105": "2020-05-31", "301": "2020-05-11",
             "302": "2020-06-01", "300": "2020-05-30"}  # fmt: skip
     numbers = {short: f"{short}000000{place:02d}0" for place, short in enumerate(days)}
-    world.send(
+    bench.send(
         Topic.DECLARATION_STATUS,
         *(status(f"r{short}", "REGISTERED", at(f"{day} 23:30"), declaration_no=numbers[short])
           for short, day in days.items()),
@@ -180,49 +180,49 @@ def test_response_rate_of_a_period_is_that_of_its_days(world: SinkBench) -> None
     )  # fmt: skip
     rated = ("101", "102", "109", "300", "302")
     later = at("2020-06-02 08:00")
-    world.send(Topic.RATING, *(rating(f"s{one}", 1, later, declaration_no=numbers[one]) for one in rated))
-    world.load(8 + len(rated))
+    bench.send(Topic.RATING, *(rating(f"s{one}", 1, later, declaration_no=numbers[one]) for one in rated))
+    bench.load(8 + len(rated))
     columns = "SELECT day, declarations, rated FROM"
-    slow = world.rows(f"{columns} v_response_rate WHERE day >= '2020-05-01' AND day < '2020-06-01' ORDER BY day")
+    slow = bench.rows(f"{columns} v_response_rate WHERE day >= '2020-05-01' AND day < '2020-06-01' ORDER BY day")
     period = "v_response_rate_between(first = toDate('2020-05-01'), last = toDate('2020-06-01'))"
-    assert world.rows(f"{columns} {period} ORDER BY day") == slow
+    assert bench.rows(f"{columns} {period} ORDER BY day") == slow
     assert [(declarations, was_rated) for _day, declarations, was_rated in slow] == [(1, 0), (1, 1), (1, 1), (1, 0)]
 
 
-def test_the_latest_revision_is_the_opinion(world: SinkBench) -> None:
+def test_the_latest_revision_is_the_opinion(bench: SinkBench) -> None:
     """Revisions in any order and sent twice give one opinion a sheet, that of the highest revision."""
-    world.send(Topic.RATING, rating("s1", 2, T + 10, item(score=4)), rating("s2", 1, T, item(score=5)))
-    world.load(2)
-    world.send(Topic.RATING, rating("s1", 1, T, item(score=1)), rating("s1", 2, T + 10, item(score=4)))
-    world.load(2)
+    bench.send(Topic.RATING, rating("s1", 2, T + 10, item(score=4)), rating("s2", 1, T, item(score=5)))
+    bench.load(2)
+    bench.send(Topic.RATING, rating("s1", 1, T, item(score=1)), rating("s1", 2, T + 10, item(score=4)))
+    bench.load(2)
     opinions = "SELECT sheet_id, revision, level, satisfied, dissatisfied FROM v_opinions ORDER BY sheet_id"
-    assert world.rows(opinions) == [("s1", 2, 4, 1, 0), ("s2", 1, 5, 1, 0)]
-    assert world.rows("SELECT sheet_id, revisions, first_level, last_level FROM v_revised_opinions") == [
+    assert bench.rows(opinions) == [("s1", 2, 4, 1, 0), ("s2", 1, 5, 1, 0)]
+    assert bench.rows("SELECT sheet_id, revisions, first_level, last_level FROM v_revised_opinions") == [
         ("s1", 2, 1, 4)
     ]
 
 
-def test_migrations_are_repeatable_and_guarded(world: SinkBench) -> None:
+def test_migrations_are_repeatable_and_guarded(bench: SinkBench) -> None:
     """Two runs at once are harmless, a repeated one does nothing, what was dropped is made, a changed file refused."""
-    world.rows("DROP DATABASE " + world.clickhouse.database)
-    threads = [threading.Thread(target=migrate, args=(world.clickhouse,)) for _ in range(2)]
+    bench.rows("DROP DATABASE " + bench.clickhouse.database)
+    threads = [threading.Thread(target=migrate, args=(bench.clickhouse,)) for _ in range(2)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert migrate(world.clickhouse) == []
-    world.rows("DROP TABLE rating_item SYNC")
-    assert migrate(world.clickhouse) == ["0002_events"]
-    assert world.count("rating_item") == 0
-    assert migrate(world.clickhouse) == []
+    assert migrate(bench.clickhouse) == []
+    bench.rows("DROP TABLE rating_item SYNC")
+    assert migrate(bench.clickhouse) == ["0002_events"]
+    assert bench.count("rating_item") == 0
+    assert migrate(bench.clickhouse) == []
 
-    world.rows("INSERT INTO schema_migration (name, checksum, applied_at) SELECT '0001_log', 'other', now() + 9")
+    bench.rows("INSERT INTO schema_migration (name, checksum, applied_at) SELECT '0001_log', 'other', now() + 9")
     with pytest.raises(SystemFault, match="0001_log"):
-        migrate(world.clickhouse)
+        migrate(bench.clickhouse)
 
 
-def test_sink_and_workers_name_a_log_alike(world: SinkBench) -> None:
+def test_sink_and_workers_name_a_log_alike(bench: SinkBench) -> None:
     """Dead letters of one record get one id whoever sets it aside, because both name its log alike."""
-    name = world.kafka.topic_name(Topic.RATING)
-    theirs = describe_names(world.kafka, [name], 10)[name].identity
-    assert describe_topics(world.kafka, [Topic.RATING], 10)[Topic.RATING].identity == theirs
+    name = bench.kafka.topic_name(Topic.RATING)
+    theirs = describe_names(bench.kafka, [name], 10)[name].identity
+    assert describe_topics(bench.kafka, [Topic.RATING], 10)[Topic.RATING].identity == theirs

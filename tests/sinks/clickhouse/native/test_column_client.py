@@ -36,9 +36,9 @@ ENGINE = MergeTree ORDER BY number
 """
 
 
-def test_columns_are_stored_under_their_names(world: SinkBench) -> None:
+def test_columns_are_stored_under_their_names(bench: SinkBench) -> None:
     """The order of the columns does not matter; types that are not encoded here are written by the driver."""
-    with session(world.clickhouse) as client:
+    with session(bench.clickhouse) as client:
         client.execute(TABLE)
         client.insert_columns("words", COLUMNS, {"async_insert": 0})
         client.execute("INSERT INTO words (number, text) VALUES", [(4, "a row")])
@@ -55,9 +55,9 @@ def test_columns_are_stored_under_their_names(world: SinkBench) -> None:
     assert counts == [("", 2), ("03EE", 2)]
 
 
-def test_columns_that_are_refused_leave_a_client_that_can_go_on(world: SinkBench) -> None:
+def test_columns_that_are_refused_leave_a_client_that_can_go_on(bench: SinkBench) -> None:
     """The server's error is the driver's exception, and the next columns are stored."""
-    with session(world.clickhouse) as client:
+    with session(bench.clickhouse) as client:
         client.execute(TABLE)
         with pytest.raises(ServerException):
             client.insert_columns("words", {"codes": COLUMNS["code"], "number": COLUMNS["number"]}, {})
