@@ -9,8 +9,7 @@ from typing import Any, Protocol
 
 from fastavro import schemaless_reader, schemaless_writer
 
-from schemas.catalogue import PINNED, latest, parsed, physical, schema_json
-from schemas.codec.memoized_writer import MISFIT, body_writer
+from schemas.catalogue import PINNED, latest, parsed
 from schemas.codec.strict import has_bad_index, is_canonical
 from schemas.codec.wire import HEADER_BYTES, MAX_RECORD_BYTES, frame_header, read_schema_id
 from schemas.errors import PoisonRecord, Reason
@@ -41,31 +40,17 @@ def encoder(subject: str) -> Callable[[Mapping[str, Any]], bytes]:
 
     The function raises `PoisonRecord` when the record does not fit the schema or is too large.
     """
-    schema = parsed(latest(subject).schema_id)
-
-    def write(record: Mapping[str, Any]) -> bytes:
-        out = io.BytesIO()
-        schemaless_writer(out, schema, record, strict=True)
-        return out.getvalue()
-
-    return _framing(subject, write)
-
-
-def record_encoder(subject: str) -> Callable[[Record], bytes]:
-    """As `encoder`, for records of ours, and faster (`schemas.codec.memoized_writer`)."""
-    return _framing(subject, body_writer(physical(schema_json(latest(subject).schema_id))))
-
-
-def _framing(subject: str, write: Callable[[Any], bytes]) -> Callable[[Any], bytes]:
-    """A function that frames what `write` makes of a record, which is the body in the newest schema of a subject."""
     pinned = latest(subject)
-    header = frame_header(pinned.schema_id)
+    schema, header = parsed(pinned.schema_id), frame_header(pinned.schema_id)
 
-    def encode(record: Any) -> bytes:
+    def encode(record: Mapping[str, Any]) -> bytes:
+        out = io.BytesIO()
+        out.write(header)
         try:
-            value = header + write(record)
-        except MISFIT as error:
+            schemaless_writer(out, schema, record, strict=True)
+        except (ValueError, TypeError, KeyError, AttributeError, OverflowError) as error:
             raise PoisonRecord(Reason.BAD_FIELD, f"record does not fit schema {pinned.filename}") from error
+        value = out.getvalue()
         if len(value) > MAX_RECORD_BYTES:
             raise PoisonRecord(Reason.TOO_LARGE, f"record is larger than {MAX_RECORD_BYTES} bytes")
         return value
@@ -73,7 +58,12 @@ def _framing(subject: str, write: Callable[[Any], bytes]) -> Callable[[Any], byt
     return encode
 
 
-# What fastavro raises on bytes that are not what the schema says; each means "this record is broken".
+def record_encoder(subject: str) -> Callable[[Record], bytes]:
+    """As `encoder`, for typed records."""
+    encode = encoder(subject)
+    return lambda record: encode(record.to_avro())
+
+
 BROKEN = (
     EOFError,
     ValueError,
@@ -87,6 +77,7 @@ BROKEN = (
     StopIteration,
     struct.error,
 )
+"""What fastavro raises on bytes that do not fit the schema: each means that the record is broken."""
 
 
 def decoder(subject: str, writer_schemas: WriterSchemas = pinned_only) -> Callable[[bytes | None], dict[str, Any]]:

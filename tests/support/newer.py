@@ -28,7 +28,7 @@ def next_version(folder: Path) -> Path:
     """Make the next version in an empty folder; returns the folder."""
     for package in ("schemas", "sinks"):
         shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
-    _keep_machine_code(folder)
+    keep_machine_code(folder)
     add_version(folder, "declaration-status", STATUS_ID, _grown_status)
     add_version(folder, "rating", RATING_ID, _grown_rating)
     records = folder / "schemas" / "records" / "events.py"
@@ -50,7 +50,7 @@ def next_version(folder: Path) -> Path:
     return folder
 
 
-def _keep_machine_code(folder: Path) -> None:
+def keep_machine_code(folder: Path) -> None:
     """Reuse the compiled kernels (compiling takes half a minute); numba names its cache files by the source folder."""
     packages = {path.parent for room in ("schemas", "processors") for path in (ROOT / room).rglob("*.py")}
     names = {_name_of(package): _name_of(folder / package.relative_to(ROOT)) for package in packages}
