@@ -6,7 +6,7 @@ import csv
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
-from functools import cache
+from functools import cache, partial
 from importlib.resources import files
 from typing import Any
 from uuid import uuid4
@@ -60,18 +60,24 @@ def load_reference(client: Client, done: Mapping[str, str]) -> Iterator[str]:
     folder = files("schemas").joinpath("reference", "data")
     for file, table in FILES.items():
         text = folder.joinpath(file).read_text(encoding="utf-8")
-        name, checksum = f"reference/{file}", hashlib.sha256(text.encode()).hexdigest()
-        if done.get(name) != checksum or _is_empty(client, table):
-            _replace(client, table, _read_file(client, table, text))
-            _record(client, name, checksum, table)
-            yield name
-    for table, rows in calendar_rows().items():
+        yield from _load_changed(
+            client, done, f"reference/{file}", table, text, partial(_read_file, client, table, text)
+        )
+    for table, days in calendar_rows().items():
         # The text of the rows, not of the file: public holidays come from a library, which may change alone.
-        name, checksum = f"calendar/{table}", hashlib.sha256(repr(rows).encode()).hexdigest()
-        if done.get(name) != checksum or _is_empty(client, table):
-            _replace(client, table, rows)
-            _record(client, name, checksum, table)
-            yield name
+        yield from _load_changed(client, done, f"calendar/{table}", table, repr(days), partial(list, days))
+
+
+def _load_changed(
+    client: Client, done: Mapping[str, str], name: str, table: str, text: str, rows: Callable[[], Rows]
+) -> Iterator[str]:
+    """Fill a table and yield the name, if the text is not the one that was loaded, or the table is empty."""
+    checksum = hashlib.sha256(text.encode()).hexdigest()
+    if done.get(name) != checksum or _is_empty(client, table):
+        _replace(client, table, rows())
+        client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(name, checksum)])
+        log.info("reference_loaded", file=name, table=table)
+        yield name
 
 
 def _is_empty(client: Client, table: str) -> bool:
@@ -123,11 +129,6 @@ def _days(regular: Sequence[Windows]) -> Rows:
 
 def _instant(at_ms: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
-
-
-def _record(client: Client, name: str, checksum: str, table: str) -> None:
-    client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(name, checksum)])
-    log.info("reference_loaded", file=name, table=table)
 
 
 def _columns(client: Client, table: str) -> list[tuple[str, str]]:

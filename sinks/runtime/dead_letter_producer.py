@@ -1,4 +1,4 @@
-"""Records that the sink refused, as dead letters: sent and acknowledged before anything is committed."""
+"""Publishes refused records as dead letters, before their offsets are committed."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _CHUNK = 1000
 
 
 class DeadLetterProducer:
-    """Writes dead letters.
+    """Publishes dead letters.
 
     Args:
-        connection: The cluster they come from and go to.
-        delivery_timeout_s: How long Kafka may take to acknowledge.
+        connection: The cluster that the records come from, and the dead letters go to.
+        delivery_timeout_s: Seconds that Kafka may take to acknowledge.
     """
 
     def __init__(self, connection: KafkaConnection, delivery_timeout_s: float) -> None:
@@ -46,7 +46,7 @@ class DeadLetterProducer:
         self._producer = Producer(self._settings)
 
     def send(self, batch: RawBatch, rejects: Sequence[Reject], identity: str) -> None:
-        """Send the letters of a batch and wait until Kafka has them; sending them again changes nothing.
+        """Publish the dead letters of a batch and wait until Kafka has acknowledged them; a repetition changes nothing.
 
         Raises:
             Unavailable: Kafka did not acknowledge all of them.
@@ -81,7 +81,7 @@ class DeadLetterProducer:
                 )
                 self._producer.poll(0)
         except BufferError:
-            raise Unavailable("Kafka takes no dead letters: those before them still wait") from None
+            raise Unavailable("Kafka takes no more dead letters: earlier ones are not acknowledged yet") from None
         except KafkaException as exception:
             failed.append(exception.args[0])
         left = self._producer.flush(self._timeout_s + 1)
@@ -94,6 +94,6 @@ class DeadLetterProducer:
             if fault := refusal(error, self._servers, f"grant WRITE on {self._topic}"):
                 raise fault
         if any(error.fatal() for error in failed):
-            # Such a producer never sends again: without a new one the sink would wait for ever on a healthy broker.
+            # Such a producer never sends again: without a new one the sink would wait for ever for a healthy broker.
             self._producer = Producer(self._settings)
         raise Unavailable(f"Kafka did not acknowledge {left + len(failed)} dead letters ({names})")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from sinks.runtime.clock import now_ms
 from sinks.runtime.sink import Backlog
 
 
@@ -58,7 +58,7 @@ class SinkMonitor:
     def __init__(self, stall_after_s: float = 120.0) -> None:
         self._lock = threading.Lock()
         self._stall_after_ms = int(stall_after_s * 1000)
-        self._progress = SinkProgress(last_progress_at=_now())
+        self._progress = SinkProgress(last_progress_at=now_ms())
 
     @property
     def progress(self) -> SinkProgress:
@@ -68,7 +68,7 @@ class SinkMonitor:
 
     def problems(self) -> list[str]:
         """What is wrong at this moment, one sentence each; empty when the sink is healthy."""
-        found, idle_ms = self.progress, _now() - self.progress.last_progress_at
+        found, idle_ms = self.progress, now_ms() - self.progress.last_progress_at
         if found.state in {"failed", "stopped"}:
             return [f"the sink {found.state}"]
         if idle_ms <= self._stall_after_ms:
@@ -83,7 +83,7 @@ class SinkMonitor:
 
     def delivered(self, records: int) -> None:
         """The destination has taken something; 0 records when it was only asked whether it would."""
-        self._change(records=self.progress.records + records, last_progress_at=_now(), problem=None)
+        self._change(records=self.progress.records + records, last_progress_at=now_ms(), problem=None)
 
     def failed(self, problem: str) -> None:
         """The destination did not take something; it will be sent again."""
@@ -94,7 +94,7 @@ class SinkMonitor:
         named = {f"{topic}[{partition}]": records for (topic, partition), records in lag.items()}
         self._change(lag=named, buffered=backlog.records, paused=paused)
         if not backlog.records and not any(named.values()):
-            self._change(last_progress_at=_now())
+            self._change(last_progress_at=now_ms())
 
     def _change(self, **changed: object) -> None:
         with self._lock:
@@ -107,7 +107,3 @@ def assess_all(monitors: Mapping[str, SinkMonitor]) -> SinkHealth:
     reasons = [f"{name}: {problem}" for name, found in problems.items() for problem in found]
     stages = {name: monitor.progress for name, monitor in monitors.items()}
     return SinkHealth(not all(problems.values()), tuple(reasons), stages)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000

@@ -13,6 +13,7 @@ from sinks.alerts.alertmanager.options import AlertmanagerOptions
 from sinks.alerts.alertmanager.payload import postable
 from sinks.alerts.http_post import HttpAnswer, Poster
 from sinks.metrics import ALERTMANAGER_ALERTS, ALERTMANAGER_SECONDS
+from sinks.runtime.clock import now_ms
 
 log = structlog.get_logger(__name__)
 
@@ -69,7 +70,7 @@ class AlertmanagerClient:
         return self._send(pending[:half]) or self._send(pending[half:])
 
     def _post(self, pending: Sequence[PendingAlert]) -> HttpAnswer:
-        now = time.time_ns() // 1_000_000
+        now = now_ms()
         alerts = [postable(one.alert, one.written_at, now, self._options) for one in pending]
         body = json.dumps(alerts, ensure_ascii=False).encode()
         with ALERTMANAGER_SECONDS.labels(self._target).time():

@@ -28,6 +28,7 @@ from sinks.metrics import (
     ALERTMANAGER_UP,
 )
 from sinks.runtime import AssignedPartition, Backlog, RetryPauses, Sink, SinkMonitor
+from sinks.runtime.clock import now_ms
 
 log = structlog.get_logger(__name__)
 
@@ -93,7 +94,7 @@ class TargetDelivery(Sink):
             return
         self._send_due()
         partition.done = self._view.acknowledged_before(partition.position or 0)
-        self._view.forget(_now())
+        self._view.forget(now_ms())
 
     def _forget_delivered(self, partition: AssignedPartition) -> bool:
         """Forget the ends that an earlier run has delivered; whether sending can begin.
@@ -112,7 +113,7 @@ class TargetDelivery(Sink):
             return False
         if partition.committed > end:
             log.warning("topic_is_shorter_than_committed", committed=partition.committed, end=end)
-        self._view.mark_delivered(0 if partition.committed > end else partition.committed, _now())
+        self._view.mark_delivered(0 if partition.committed > end else partition.committed, now_ms())
         log.info("alerts_read", target=self._target, open=self._view.open)
         return True
 
@@ -121,7 +122,7 @@ class TargetDelivery(Sink):
         ticks = time.monotonic()
         if ticks < self._next_attempt:
             return
-        due = self._view.due(_now(), ticks)
+        due = self._view.due(now_ms(), ticks)
         if not due and ticks - self._answered_at < self._options.resend_s:
             return
         problem = self._client.send(due)
@@ -139,7 +140,3 @@ class TargetDelivery(Sink):
         ALERTMANAGER_RETRIES.labels(self._target).inc()
         self._monitor.failed(problem)
         log.warning("alerts_will_be_repeated", target=self._target, alerts=len(due), problem=problem, pause_s=pause)
-
-
-def _now() -> int:
-    return time.time_ns() // 1_000_000
