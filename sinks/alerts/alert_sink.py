@@ -107,10 +107,10 @@ class AlertSink(Sink):
 
     def deliver(self) -> None:
         """Deliver what waits, unless it is time to pause."""
-        while self._waiting and time.monotonic() >= self._next_attempt:
+        while self._waiting:
             partition, message = self._waiting[0]
             if partition.held:
-                if not self._deliver_message(message):
+                if time.monotonic() < self._next_attempt or not self._deliver_message(message):
                     return
                 offset = message.offset()
                 assert offset is not None
@@ -118,6 +118,7 @@ class AlertSink(Sink):
                 self._monitor.delivered(1)
             self._waiting.popleft()
             self._pauses.reset()
+            self._next_attempt = 0.0
 
     def _deliver_message(self, message: Message) -> bool:
         """Whether the message is dealt with: delivered, refused for good, or unreadable."""
