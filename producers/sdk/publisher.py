@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from concurrent.futures import Future
 from dataclasses import replace
-from types import TracebackType
 from typing import Self
 
-from confluent_kafka import KafkaError, Message
-
 from producers.clock import wall_clock
-from producers.sdk.delivery import Delivery, DeliveryFailed, Receipt
+from producers.sdk.delivery import Delivery
 from producers.sdk.events import InvalidEvent, encoded_action, encoded_contact_key, encoded_rating, encoded_status
-from producers.sdk.queued_producer import QueuedProducer
+from producers.sdk.queued_producer import OnDelivery, QueuedProducer
 from schemas.contacts.sealing import Contact, SealingKeys, seal_with_own_key
-from schemas.errors import ConfigurationError, HailongError, Problem, Reason
+from schemas.errors import ConfigurationError, Problem, Reason
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_names, uneven_partitions
 from schemas.records import ComplaintAction, ContactKey, DeclarationStatus, Rating
@@ -23,8 +19,6 @@ from schemas.topics import CO_PARTITIONED, Topic
 
 _JOINED = tuple(group for group in CO_PARTITIONED if Topic.RATING in group)
 """Joined topics that producers write; the topics of complaints may be closed to those who only send events."""
-
-OnDelivery = Callable[[Delivery], None]
 
 
 class EventPublisher(QueuedProducer):
@@ -86,7 +80,7 @@ class EventPublisher(QueuedProducer):
         """
         now = self._clock()
         key, value = encoded_status(event, now)
-        return self._send(Topic.DECLARATION_STATUS, key, value, now, on_delivery)
+        return self.send(Topic.DECLARATION_STATUS, key, value, now, on_delivery)
 
     def publish_rating(
         self, sheet: Rating, on_delivery: OnDelivery | None = None, *, contact: Contact | None = None
@@ -109,8 +103,8 @@ class EventPublisher(QueuedProducer):
             sheet = replace(sheet, contact=envelope)
         key, value = encoded_rating(sheet, now)
         if contact is not None:
-            self._send(Topic.CONTACT_KEY, *encoded_contact_key(contact_key), now).result(self._delivery_timeout_s)
-        return self._send(Topic.RATING, key, value, now, on_delivery)
+            self.send(Topic.CONTACT_KEY, *encoded_contact_key(contact_key), now).result(self._delivery_timeout_s)
+        return self.send(Topic.RATING, key, value, now, on_delivery)
 
     def publish_complaint_action(self, action: ComplaintAction, on_delivery: OnDelivery | None = None) -> Delivery:
         """Send an action on a complaint; arguments and errors as `publish_status`.
@@ -119,7 +113,7 @@ class EventPublisher(QueuedProducer):
         """
         now = self._clock()
         key, value = encoded_action(action, now)
-        return self._send(Topic.COMPLAINT_ACTION, key, value, now, on_delivery)
+        return self.send(Topic.COMPLAINT_ACTION, key, value, now, on_delivery)
 
     def __enter__(self) -> Self:
         """The publisher, after `check`; errors as there."""
@@ -130,17 +124,6 @@ class EventPublisher(QueuedProducer):
             raise
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        """Close it. An error of the block is raised as it is, with a note about events that were lost."""
-        try:
-            self.close()
-        except HailongError as lost:
-            if error is None:
-                raise
-            error.add_note(f"While closing the publisher: {lost}")
-
     def _sealed(self, contact: Contact, sheet: Rating, now: int) -> tuple[bytes, ContactKey]:
         if self._sealing_keys is None:
             raise ConfigurationError(["A contact can only be sent sealed: give the publisher sealing keys."])
@@ -148,21 +131,3 @@ class EventPublisher(QueuedProducer):
         if faults:
             raise InvalidEvent([Problem(field, Reason.BAD_FIELD, rule) for field, rule in faults])
         return seal_with_own_key(contact, sheet.sheet_id, sheet.declaration_no, self._sealing_keys, now)
-
-    def _send(
-        self, topic: Topic, key: bytes, value: bytes, now: int, on_delivery: OnDelivery | None = None
-    ) -> Delivery:
-        future: Future[Receipt] = Future()
-        delivery = Delivery(future)
-
-        def report(error: KafkaError | None, message: Message) -> None:
-            self._outcomes.note(error, message)
-            if error is not None:
-                future.set_exception(DeliveryFailed(f"Kafka did not accept the event ({error.name()})"))
-            else:
-                future.set_result(Receipt(message.topic() or "", message.partition() or 0, message.offset() or 0))
-            if on_delivery is not None:
-                self._outcomes.guard(lambda: on_delivery(delivery))
-
-        self._enqueue(topic, key, value, now, report)
-        return delivery

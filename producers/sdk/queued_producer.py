@@ -5,14 +5,17 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from typing import Any
+from concurrent.futures import Future
+from types import TracebackType
+from typing import Any, Self
 
 import structlog
 from confluent_kafka import KafkaError, Message, Producer
 
+from producers.sdk.delivery import Delivery, DeliveryFailed, Receipt
 from producers.sdk.delivery_outcomes import DeliveryOutcomes
 from producers.sdk.metrics import HELD_BACK
-from schemas.errors import SystemFault, Unavailable
+from schemas.errors import HailongError, SystemFault, Unavailable
 from schemas.kafka.client_errors import refusal
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.quiet_logger import QUIET
@@ -33,8 +36,11 @@ _POLL_S = 0.1
 _PAUSE_S = 0.005
 
 
+OnDelivery = Callable[[Delivery], None]
+
+
 class QueuedProducer:
-    """An idempotent producer; usable from several threads.
+    """An idempotent producer; usable from several threads; a context manager that waits for every delivery at its end.
 
     Args:
         connection: The cluster.
@@ -90,6 +96,39 @@ class QueuedProducer:
             pass
         self._enqueue(topic, key, value, timestamp_ms or 0, self._outcomes.note)
 
+    def send(
+        self,
+        topic: Topic,
+        key: bytes | None,
+        value: bytes | None,
+        timestamp_ms: int | None = None,
+        on_delivery: OnDelivery | None = None,
+    ) -> Delivery:
+        """Send one record whose delivery can be awaited; arguments and errors as `publish_encoded`.
+
+        Args:
+            topic: The topic.
+            key: Key; None for none.
+            value: Framed value; None for a tombstone.
+            timestamp_ms: Kafka timestamp, epoch milliseconds; None: now.
+            on_delivery: Called once with the outcome, in the producer's own thread, so it must be quick. `flush` and
+                `close` raise again what it raises.
+        """
+        future: Future[Receipt] = Future()
+        delivery = Delivery(future)
+
+        def report(error: KafkaError | None, message: Message) -> None:
+            self._outcomes.note(error, message)
+            if error is not None:
+                future.set_exception(DeliveryFailed(f"Kafka did not accept the event ({error.name()})"))
+            else:
+                future.set_result(Receipt(message.topic() or "", message.partition() or 0, message.offset() or 0))
+            if on_delivery is not None:
+                self._outcomes.guard(lambda: on_delivery(delivery))
+
+        self._enqueue(topic, key, value, timestamp_ms or 0, report)
+        return delivery
+
     def flush(self, timeout_s: float | None = None) -> None:
         """Wait until Kafka has every event sent so far.
 
@@ -124,11 +163,26 @@ class QueuedProducer:
             self._stop_polling.set()
             self._poller.join()
 
+    def __enter__(self) -> Self:
+        """The producer."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Close it. An error of the block is raised as it is, with a note about events that were lost."""
+        try:
+            self.close()
+        except HailongError as lost:
+            if error is None:
+                raise
+            error.add_note(f"While closing the publisher: {lost}")
+
     def _enqueue(
         self,
         topic: Topic,
-        key: bytes,
-        value: bytes,
+        key: bytes | None,
+        value: bytes | None,
         timestamp_ms: int,
         report: Callable[[KafkaError | None, Message], None],
     ) -> None:

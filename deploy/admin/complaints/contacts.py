@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from confluent_kafka import Producer
-
 from deploy.admin.complaints.topic_records import read_keyed_records, read_records
 from deploy.errors import Mistake
+from producers.sdk.queued_producer import QueuedProducer
 from schemas.codec.record import WriterSchemas
 from schemas.contacts.envelope import read_envelope
 from schemas.contacts.sealing import Contact, SealingKeys, open_key, unseal
-from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.quiet_logger import QUIET
 from schemas.keys import complaint_key, declaration_key
 from schemas.records import Complaint, ContactKey
 from schemas.topics import Topic
@@ -54,23 +51,14 @@ def destroy_keys(connection: KafkaConnection, writer_schemas: WriterSchemas, com
     Raises:
         Mistake: There is no such complaint.
         Unavailable: Kafka does not answer; repeating is safe.
+        DeliveryFailed: Kafka did not accept all tombstones; repeating is safe.
         SystemFault: A topic is missing, or may not be read.
     """
     complaint = _complaint(connection, writer_schemas, complaint_id)
     found = _keys_of(connection, writer_schemas, complaint.sheet_id)
-    producer = Producer({**connection.producer_config(), "message.timeout.ms": 30_000}, logger=QUIET)
-    failed: list[str] = []
-    for key_id in found:
-        producer.produce(
-            Topic.CONTACT_KEY.value.name(connection.topic_prefix),
-            key=key_id.encode(),
-            value=None,
-            on_delivery=lambda error, _message: failed.append(error.name()) if error is not None else None,
-        )
-    if producer.flush(40) or failed:
-        raise Unavailable(
-            f"Kafka did not accept the tombstones ({', '.join(failed) or 'no answer'}); run the command again"
-        )
+    with QueuedProducer(connection, delivery_timeout_s=30.0) as producer:
+        for key_id in found:
+            producer.send(Topic.CONTACT_KEY, key_id.encode(), None)
     return len(found)
 
 

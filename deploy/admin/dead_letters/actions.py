@@ -8,19 +8,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from functools import partial
 from itertools import islice
-from typing import Any, TypeVar
-
-from confluent_kafka import KafkaError, KafkaException, Message, Producer
+from typing import TypeVar
 
 from deploy.admin.dead_letters.entries import DeadLetterEntry
 from deploy.admin.dead_letters.reader import Contents, Done, ignore_progress
+from producers.sdk import DeliveryFailed, Receipt
+from producers.sdk.queued_producer import QueuedProducer
 from schemas.codec.record import encoder
 from schemas.errors import Unavailable
 from schemas.ids import dead_letter_action_id
 from schemas.kafka.connection import KafkaConnection
-from schemas.kafka.quiet_logger import QUIET
 from schemas.keys import key_of
 from schemas.records import DeadLetterAction, DeadLetterActionKind
 from schemas.topics import Topic
@@ -76,15 +74,18 @@ def replay(
         Unavailable: Kafka did not acknowledge all; letters without a recorded decision are still open and may be
             replayed again.
     """
-    producer = _WaitingProducer(connection)
-    outcomes: list[ReplayedRecord] = []
-    for chunk in _chunks(records):
-        placed = producer.send([(_topic_name(one.entry, connection), one.key, one.value) for one in chunk])
-        found = [ReplayedRecord(one.entry, *where) for one, where in zip(chunk, placed, strict=True)]
-        _record_actions(connection, producer, [_replayed(one, decision) for one in found])
-        outcomes.extend(found)
-        done(len(outcomes))
-    return outcomes
+    replayed: list[ReplayedRecord] = []
+    with _producer(connection) as producer:
+        for chunk in _chunks(records):
+            receipts = _send_all(producer, [(_source(one.entry), one.key, one.value) for one in chunk])
+            found = [
+                ReplayedRecord(one.entry, receipt.partition, receipt.offset)
+                for one, receipt in zip(chunk, receipts, strict=True)
+            ]
+            _record_actions(producer, [_replayed(one, decision) for one in found])
+            replayed.extend(found)
+            done(len(replayed))
+    return replayed
 
 
 def discard(
@@ -95,11 +96,12 @@ def discard(
     Raises:
         Unavailable: Kafka did not acknowledge all; discarding again is harmless.
     """
-    producer, count = _WaitingProducer(connection), 0
-    for chunk in _chunks(entries):
-        _record_actions(connection, producer, [_action(one, DeadLetterActionKind.DISCARDED, decision) for one in chunk])
-        count += len(chunk)
-        done(count)
+    count = 0
+    with _producer(connection) as producer:
+        for chunk in _chunks(entries):
+            _record_actions(producer, [_action(one, DeadLetterActionKind.DISCARDED, decision) for one in chunk])
+            count += len(chunk)
+            done(count)
 
 
 def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
@@ -108,13 +110,13 @@ def _chunks(items: Iterable[T]) -> Iterator[list[T]]:
         yield chunk
 
 
-def _topic_name(entry: DeadLetterEntry, connection: KafkaConnection) -> str:
+def _source(entry: DeadLetterEntry) -> Topic:
     assert entry.origin is not None  # else `not_replayable` has refused it
-    return entry.origin.value.name(connection.topic_prefix)
+    return entry.origin
 
 
-def _replayed(outcome: ReplayedRecord, decision: Decision) -> DeadLetterAction:
-    return _action(outcome.entry, DeadLetterActionKind.REPLAYED, decision, outcome.partition, outcome.offset)
+def _replayed(record: ReplayedRecord, decision: Decision) -> DeadLetterAction:
+    return _action(record.entry, DeadLetterActionKind.REPLAYED, decision, record.partition, record.offset)
 
 
 def _action(
@@ -138,51 +140,23 @@ def _action(
     )
 
 
-def _record_actions(
-    connection: KafkaConnection, producer: _WaitingProducer, actions: Sequence[DeadLetterAction]
-) -> None:
-    topic = Topic.DEAD_LETTER_ACTION
-    name, encode = topic.value.name(connection.topic_prefix), encoder(topic.subject)
-    producer.send([(name, key_of(action), encode(action.to_avro())) for action in actions])
+def _producer(connection: KafkaConnection) -> QueuedProducer:
+    return QueuedProducer(connection, full_queue_timeout_s=_TIMEOUT_S, delivery_timeout_s=_TIMEOUT_S)
 
 
-class _WaitingProducer:
-    """A producer that waits until Kafka has acknowledged every record, and tells where each was stored."""
+def _record_actions(producer: QueuedProducer, actions: Sequence[DeadLetterAction]) -> None:
+    topic, encode = Topic.DEAD_LETTER_ACTION, encoder(Topic.DEAD_LETTER_ACTION.subject)
+    _send_all(producer, [(topic, key_of(action), encode(action.to_avro())) for action in actions])
 
-    def __init__(self, connection: KafkaConnection) -> None:
-        settings: dict[str, Any] = {
-            **connection.producer_config(),
-            "delivery.timeout.ms": int(_TIMEOUT_S * 1000),
-            "logger": QUIET,
-        }
-        self._producer = Producer(settings)
 
-    def send(self, records: Sequence[tuple[str, bytes | None, bytes]]) -> list[tuple[int, int]]:
-        """Partition and offset of each record.
+def _send_all(producer: QueuedProducer, records: Sequence[tuple[Topic, bytes | None, bytes]]) -> list[Receipt]:
+    """Send records and wait until Kafka has acknowledged all of them.
 
-        Raises:
-            Unavailable: Kafka did not acknowledge all of them.
-        """
-        placed: dict[int, tuple[int, int]] = {}
-        failed: set[str] = set()
-
-        def on_delivery(index: int, error: KafkaError | None, message: Message) -> None:
-            if error is not None:
-                failed.add(error.name())
-            else:
-                placed[index] = (message.partition() or 0, message.offset() or 0)
-
-        try:
-            for index, (topic, key, value) in enumerate(records):
-                self._producer.produce(topic, key=key, value=value, on_delivery=partial(on_delivery, index))
-                self._producer.poll(0)
-        except (BufferError, KafkaException) as error:
-            raise Unavailable(f"Kafka accepts no records ({type(error).__name__}); try again later") from error
-        self._producer.flush(_TIMEOUT_S + 1)
-        if len(placed) < len(records):
-            why = ", ".join(sorted(failed)) or "no answer"
-            raise Unavailable(
-                f"Kafka acknowledged {len(placed)} of {len(records)} records ({why}); letters that are still listed as "
-                "open can be replayed again without harm"
-            )
-        return [placed[index] for index in range(len(records))]
+    Raises:
+        Unavailable: Kafka did not acknowledge all of them.
+    """
+    deliveries = [producer.send(topic, key, value) for topic, key, value in records]
+    try:
+        return [delivery.result() for delivery in deliveries]
+    except DeliveryFailed as error:
+        raise Unavailable(f"{error}; letters that are still listed as open can be replayed without harm") from error
