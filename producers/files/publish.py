@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
 
@@ -78,7 +79,7 @@ def publish_files(
     stop, done = stop or Event(), 0
     reports: list[FileCounts] = []
     for path in files:
-        current = _FileImport(path, publisher, kind, sealing_keys, clock, on_reject)
+        current = _FileImport(FileCounts(path), publisher, kind, sealing_keys, clock, on_reject)
         for counts, position in current.run(stop):
             if progress is not None:
                 read, rejected = (sum(getattr(c, name) for c in [*reports, counts]) for name in ("read", "rejected"))
@@ -104,24 +105,16 @@ def _sizes(paths: Sequence[Path]) -> list[int]:
     return sizes
 
 
+@dataclass(slots=True)
 class _FileImport:
-    """The import of one file."""
+    """The import of one file; arguments as `publish_files`."""
 
-    def __init__(
-        self,
-        path: Path,
-        publisher: EncodedPublisher,
-        kind: FileKind,
-        sealing_keys: SealingKeys | None,
-        clock: Callable[[], int],
-        on_reject: Callable[[Rejection], None] | None,
-    ) -> None:
-        self.counts = FileCounts(path)
-        self._publisher = publisher
-        self._kind = kind
-        self._keys = sealing_keys
-        self._clock = clock
-        self._on_reject = on_reject
+    counts: FileCounts
+    publisher: EncodedPublisher
+    kind: FileKind
+    sealing_keys: SealingKeys | None
+    clock: Callable[[], int]
+    on_reject: Callable[[Rejection], None] | None
 
     def run(self, stop: Event) -> Iterator[tuple[FileCounts, int]]:
         """Send the events of the file; yields counts and the position on disk from time to time, and at the end."""
@@ -159,13 +152,13 @@ class _FileImport:
     def _known_names(self, rating: Sequence[str]) -> Sequence[str]:
         """Names of fields that the file may have."""
         by_kind = {FileKind.STATUS: STATUS_FIELDS, FileKind.RATING: rating, FileKind.ACTION: ACTION_FIELDS}
-        return by_kind.get(self._kind, tuple(dict.fromkeys([*STATUS_FIELDS, *rating, *ACTION_FIELDS])))
+        return by_kind.get(self.kind, tuple(dict.fromkeys([*STATUS_FIELDS, *rating, *ACTION_FIELDS])))
 
     def _set_kind(self, names: Sequence[str]) -> Topic:
-        topic = topic_of(self._kind, names)
+        topic = topic_of(self.kind, names)
         if topic is None:
             raise FileUnusable(1, [fault("file", _WHICH)])
-        self._kind = _KINDS[topic]
+        self.kind = _KINDS[topic]
         return topic
 
     def _send_or_reject(self, event: ParsedLine) -> None:
@@ -174,20 +167,20 @@ class _FileImport:
         if event.fields is None:
             self._count_rejected(event.line, event.problems)
             return
-        topic = topic_of(self._kind, event.fields)
+        topic = topic_of(self.kind, event.fields)
         if topic is None:
             self._count_rejected(event.line, [fault("line", _WHICH)])
             return
-        now = self._clock()
+        now = self.clock()
         try:
-            ready = prepare(topic, event.fields, self._keys, now)
+            ready = prepare(topic, event.fields, self.sealing_keys, now)
             key, value = encoded_fields(topic, ready.record, now)
         except InvalidEvent as invalid:
             self._count_rejected(event.line, invalid.problems)
             return
         if ready.contact_key is not None:
-            self._publisher.publish_encoded(Topic.CONTACT_KEY, *encoded_contact_key(ready.contact_key), now)
-        self._publisher.publish_encoded(topic, key, value, now)
+            self.publisher.publish_encoded(Topic.CONTACT_KEY, *encoded_contact_key(ready.contact_key), now)
+        self.publisher.publish_encoded(topic, key, value, now)
         self.counts.sent += 1
         tax_code = ready.record.get("tax_code")
         if isinstance(tax_code, str) and check_tax_code(tax_code) is TaxCodeVerdict.BAD_CHECK_DIGIT:
@@ -198,6 +191,6 @@ class _FileImport:
         self._reject(line, problems)
 
     def _reject(self, line: int, problems: Sequence[Problem]) -> None:
-        if self._on_reject is not None:
+        if self.on_reject is not None:
             for problem in problems:
-                self._on_reject(Rejection(self.counts.path, line, problem.field, problem.reason, problem.rule))
+                self.on_reject(Rejection(self.counts.path, line, problem.field, problem.reason, problem.rule))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Self
+from typing import Annotated
 
 import typer
 
+from deploy.cli.context import progress_bar
 from deploy.cli.error_report import FAILED, INTERRUPTED
 from deploy.cli.options import Dir, Scale, Seed, variables_for
 
@@ -52,8 +53,8 @@ def simulate(
     del scenario  # there is only one
     variables = variables_for(directory, simulator.NEEDS)
     chosen = simulator.Scenario(seed, scale, speed, poison, handling, truth)
-    with StopRequest() as stop, _ProgressBar("Preparing the scenario", "Publishing") as bar:
-        sent, total = simulator.run(chosen, variables, lambda now: bar.show(now.sent, now.total), stop.event)
+    with StopRequest() as stop, progress_bar("Preparing the scenario", "Publishing") as show:
+        sent, total = simulator.run(chosen, variables, lambda now: show(now.sent, now.total), stop.event)
     typer.echo(f"{sent:,} of {total:,} records are in Kafka.")
     raise typer.Exit(0 if sent == total else INTERRUPTED)
 
@@ -90,12 +91,12 @@ def publish(
     from deploy.processes import files as process
 
     variables = variables_for(directory, process.NEEDS)
-    with StopRequest() as stop, _ProgressBar("Reading", "Publishing") as bar:
+    with StopRequest() as stop, progress_bar("Reading", "Publishing") as show:
         report = process.run(
             files,
             kind.value,
             variables,
-            lambda now: bar.show(now.bytes_read, now.bytes_total),
+            lambda now: show(now.bytes_read, now.bytes_total),
             rejects,
             lambda rejection: typer.echo(str(rejection), err=True),
             stop.event,
@@ -107,28 +108,3 @@ def publish(
         typer.echo("Stopped before the end: publish the same files again to complete them.", err=True)
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(0 if report.clean else FAILED)
-
-
-class _ProgressBar:
-    """A progress bar on a terminal; prints nothing when standard error is not one."""
-
-    def __init__(self, before: str, during: str) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-        console = Console(stderr=True)
-        columns = (TextColumn("{task.description}"), BarColumn(40), TaskProgressColumn(), TimeRemainingColumn())
-        self._bars = Progress(*columns, console=console, disable=not console.is_terminal)
-        self._task = self._bars.add_task(before, total=None)
-        self._during = during
-
-    def __enter__(self) -> Self:
-        self._bars.start()
-        return self
-
-    def __exit__(self, *_error: object) -> None:
-        self._bars.stop()
-
-    def show(self, done: int, total: int) -> None:
-        """Show how much is done."""
-        self._bars.update(self._task, description=self._during, completed=done, total=total)

@@ -2,33 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.cli.commands.dlq.selecting import (
-    FromTopic,
-    Id,
-    Ids,
-    Limit,
-    Partition,
-    Reason,
-    SchemaId,
-    Since,
-    Stage,
-    Until,
-    read_all_letters,
-    selection_of,
-)
-from deploy.cli.context import console, kafka_cluster
+from deploy.cli.commands.dlq import selecting
+from deploy.cli.commands.dlq.selecting import read_all_letters, selection_of
+from deploy.cli.context import console, kafka_cluster, progress_bar
 from deploy.cli.error_report import FAILED
 from deploy.cli.options import Dir, Yes
 from producers.clock import wall_clock
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
-    from collections.abc import Callable, Sequence
+    from collections.abc import Sequence
 
     from deploy.admin.dead_letters import DeadLetterEntry, Selection
     from deploy.admin.dead_letters.actions import Decision
@@ -45,18 +31,18 @@ DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what would be done
 
 
 def replay(
-    ids: Ids = None,
+    ids: selecting.Ids = None,
     *,
     directory: Dir = None,
-    id_: Id = None,
-    reason: Reason = None,
-    topic: FromTopic = None,
-    partition: Partition = None,
-    stage: Stage = None,
-    schema_id: SchemaId = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = None,
+    id_: selecting.Id = None,
+    reason: selecting.Reason = None,
+    topic: selecting.FromTopic = None,
+    partition: selecting.Partition = None,
+    stage: selecting.Stage = None,
+    schema_id: selecting.SchemaId = None,
+    since: selecting.Since = None,
+    until: selecting.Until = None,
+    limit: selecting.Limit = None,
     decided: Annotated[
         bool, typer.Option("--all", help="Also letters that were replayed or discarded before.")
     ] = False,
@@ -84,25 +70,26 @@ def replay(
     for why, count in tables.refusals(chosen).items():
         typer.echo(f"{count:,} cannot be replayed: {why}.", err=True)
     if able and _confirmed(f"Publish {_letters(len(able))} again", able, dry_run=dry_run, yes=yes):
-        with _progress_bar("Publishing", len(able)) as done:
-            replayed = publish(connection, contents_of(connection, able), _decision(by, note), done)
+        with progress_bar("Reading", "Publishing") as show:
+            contents = contents_of(connection, able)
+            replayed = publish(connection, contents, _decision(by, note), lambda count: show(count, len(able)))
         typer.echo(f"{_letters(len(replayed))} published again; what is still bad becomes a new dead letter.")
     raise typer.Exit(FAILED if len(able) < len(chosen) or not chosen else 0)
 
 
 def discard(
-    ids: Ids = None,
+    ids: selecting.Ids = None,
     *,
     directory: Dir = None,
-    id_: Id = None,
-    reason: Reason = None,
-    topic: FromTopic = None,
-    partition: Partition = None,
-    stage: Stage = None,
-    schema_id: SchemaId = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = None,
+    id_: selecting.Id = None,
+    reason: selecting.Reason = None,
+    topic: selecting.FromTopic = None,
+    partition: selecting.Partition = None,
+    stage: selecting.Stage = None,
+    schema_id: selecting.SchemaId = None,
+    since: selecting.Since = None,
+    until: selecting.Until = None,
+    limit: selecting.Limit = None,
     dry_run: DryRun = False,
     yes: Yes = False,
     by: By = None,
@@ -119,8 +106,8 @@ def discard(
     selection = selection_of(named, reason, topic, partition, stage, schema_id, since, until)
     chosen = _choose(connection, selection, limit)
     if chosen and _confirmed(f"Discard {_letters(len(chosen))}", chosen, dry_run=dry_run, yes=yes):
-        with _progress_bar("Discarding", len(chosen)) as done:
-            mark_discarded(connection, chosen, _decision(by, note), done)
+        with progress_bar("Discarding", "Discarding") as show:
+            mark_discarded(connection, chosen, _decision(by, note), lambda count: show(count, len(chosen)))
         typer.echo(f"{_letters(len(chosen))} discarded; `hailong dlq list --all` still shows them.")
     raise typer.Exit(0 if chosen else FAILED)
 
@@ -170,12 +157,3 @@ def _decision(by: str | None, note: str | None) -> Decision:
 
 def _letters(count: int) -> str:
     return "1 dead letter" if count == 1 else f"{count:,} dead letters"
-
-
-@contextmanager
-def _progress_bar(title: str, total: int) -> Iterator[Callable[[int], None]]:
-    from rich.progress import Progress
-
-    with Progress(console=console(stderr=True), transient=True) as progress:
-        task = progress.add_task(title, total=total)
-        yield lambda count: progress.update(task, completed=count)

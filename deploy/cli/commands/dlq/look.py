@@ -7,19 +7,8 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.commands.dlq.selecting import (
-    FromTopic,
-    Id,
-    Limit,
-    Partition,
-    Reason,
-    SchemaId,
-    Since,
-    Stage,
-    Until,
-    read_all_letters,
-    selection_of,
-)
+from deploy.cli.commands.dlq import selecting
+from deploy.cli.commands.dlq.selecting import read_all_letters, selection_of
 from deploy.cli.context import console, kafka_cluster
 from deploy.cli.options import Dir, Json
 
@@ -30,15 +19,15 @@ ROWS = 50
 def list_letters(
     *,
     directory: Dir = None,
-    id_: Id = None,
-    reason: Reason = None,
-    topic: FromTopic = None,
-    partition: Partition = None,
-    stage: Stage = None,
-    schema_id: SchemaId = None,
-    since: Since = None,
-    until: Until = None,
-    limit: Limit = None,
+    id_: selecting.Id = None,
+    reason: selecting.Reason = None,
+    topic: selecting.FromTopic = None,
+    partition: selecting.Partition = None,
+    stage: selecting.Stage = None,
+    schema_id: selecting.SchemaId = None,
+    since: selecting.Since = None,
+    until: selecting.Until = None,
+    limit: selecting.Limit = None,
     decided: Annotated[bool, typer.Option("--all", help="Also letters that were replayed or discarded.")] = False,
     as_json: Json = False,
 ) -> None:
