@@ -37,8 +37,8 @@ SELECT (SELECT count() FROM log_position FINAL WHERE topic IN ('declaration-stat
 """
 
 _ALERTS = """
-SELECT office, state, detector, raised_at, cleared_at, opinions, dissatisfied, enterprises, expected, tail_probability,
-       summary_en, summary_vi, window_seconds
+SELECT office, detector, state, raised_at, cleared_at, opinions, dissatisfied, enterprises, expected, tail_probability,
+       summary_vi, summary_en, window_seconds
 FROM alert FINAL WHERE state != 'RETRACTED' ORDER BY raised_at
 """
 
@@ -72,19 +72,12 @@ GROUP BY office ORDER BY count() DESC, office
 
 @dataclass(frozen=True, slots=True)
 class OfficeFigures:
-    """One office.
-
-    Attributes:
-        office: Its code.
-        opinions: Sheets that rate it; the level of a sheet is the lowest of its scores.
-        satisfied: Of them at level 4 or 5.
-        dissatisfied: Of them at level 1 or 2.
-    """
+    """The sheets that rate one office; the level of a sheet is the lowest of its scores."""
 
     office: str
     opinions: int
-    satisfied: int
-    dissatisfied: int
+    satisfied: int  # level 4 or 5
+    dissatisfied: int  # level 1 or 2
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,74 +85,49 @@ class AlertFigures:
     """One alert with its evidence."""
 
     office: str
-    state: str
     detector: str
+    state: str
     raised_at: datetime
-    started_at: datetime | None
     cleared_at: datetime | None
+    first_dissatisfied_at: datetime | None
     opinions: int
     dissatisfied: int
     enterprises: int
     expected: float
     tail_probability: float
-    summary_en: str
     summary_vi: str
+    summary_en: str
 
 
 @dataclass(frozen=True, slots=True)
 class HandlingFigures:
-    """How the complaints were handled.
+    """How the complaints were handled."""
 
-    Attributes:
-        handled: Complaints with at least one action.
-        actions: Accepted actions.
-        refused: Refused actions.
-        answers: Answers to enterprises.
-        in_time: Legal deadlines met in time.
-        late: Deadlines met late.
-        rated: Complaints whose handling the enterprise rated.
-        mean_score: Their mean; 0 without any.
-    """
-
-    handled: int
-    actions: int
+    handled: int  # complaints with at least one action
+    actions: int  # accepted ones
     refused: int
-    answers: int
-    in_time: int
+    answers: int  # to enterprises
+    in_time: int  # legal deadlines
     late: int
-    rated: int
-    mean_score: float
+    rated: int  # complaints whose handling the enterprise rated
+    mean_score: float  # of these; 0 without any
 
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """All figures of the report.
+    """All figures of the report."""
 
-    Attributes:
-        declarations: Registered from 1 April to 6 May 2020.
-        rated: Of them rated by 6 May.
-        opinions: Sheets, by their newest revision.
-        satisfied: Of them at level 4 or 5.
-        complaints_opened: Complaints that the workers opened.
-        complaints_expected: Pairs of sheet and office with a score of 1 or 2, counted in the raw ratings.
-        handling: How they were handled.
-        accepted: Records of the input topics that are in ClickHouse.
-        dead_letters: Records that were set aside, each with its reason.
-        alerts: In the order of raising.
-        offices: The most rated first.
-    """
-
-    declarations: int
-    rated: int
-    opinions: int
-    satisfied: int
+    declarations: int  # registered from 1 April to 6 May 2020
+    rated: int  # of them by 6 May
+    opinions: int  # sheets, by their newest revision
+    satisfied: int  # of them at level 4 or 5
     complaints_opened: int
-    complaints_expected: int
+    complaints_expected: int  # pairs of sheet and office with a score of 1 or 2, counted in the raw ratings
     handling: HandlingFigures
-    accepted: int
+    accepted: int  # records of the input topics that are in ClickHouse
     dead_letters: int
-    alerts: tuple[AlertFigures, ...]
-    offices: tuple[OfficeFigures, ...]
+    alerts: tuple[AlertFigures, ...]  # in the order of raising
+    offices: tuple[OfficeFigures, ...]  # the most rated first
 
     @property
     def events(self) -> int:
@@ -179,8 +147,7 @@ class Figures:
 
 def collect(query: Query) -> Figures:
     """Read all figures."""
-    declarations, rated = query(_RESPONSE)[0]
-    opinions, satisfied = query(_OPINIONS)[0]
+    (declarations, rated), (opinions, satisfied) = query(_RESPONSE)[0], query(_OPINIONS)[0]
     accepted, dead_letters = query(_EVENTS)[0]
     return Figures(
         declarations=declarations,
@@ -198,7 +165,7 @@ def collect(query: Query) -> Figures:
 
 
 def _alert(query: Query, row: tuple[Any, ...]) -> AlertFigures:
-    office, state, detector, raised_at, cleared_at, *evidence, window_seconds = row
+    office, detector, state, raised_at, cleared_at, *evidence, window_seconds = row
     raised_ms = round(raised_at.timestamp() * 1000)
     started = query(_SPIKE_STARTED.format(office=office, raised_at=raised_ms, window_seconds=window_seconds))[0][0]
-    return AlertFigures(office, state, detector, raised_at, started, cleared_at, *evidence)
+    return AlertFigures(office, detector, state, raised_at, cleared_at, started, *evidence)

@@ -17,27 +17,15 @@ PLAIN_EVERY_S = 5.0
 
 @dataclass(frozen=True, slots=True)
 class StackStatus:
-    """Progress of the stack at one moment.
+    """Progress of the stack at one moment."""
 
-    Attributes:
-        produced: Events that are in Kafka.
-        total: Events of the whole scenario; 0 while it is being prepared.
-        joined: Of these, the ones that the join has processed.
-        loaded: Records of all topics that are in ClickHouse.
-        written: Records of all topics that are in Kafka.
-        opinions: Sheets with facts in ClickHouse.
-        satisfied_percent: Share of them at level 4 or 5; None without any.
-        complaints: Opened.
-        alerts: Raised.
-    """
-
-    produced: int = 0
-    total: int = 0
-    joined: int = 0
-    loaded: int = 0
-    written: int = 0
-    opinions: int = 0
-    satisfied_percent: float | None = None
+    produced: int = 0  # events in Kafka
+    total: int = 0  # events of the whole scenario; 0 while it is being prepared
+    joined: int = 0  # events that the join has processed
+    loaded: int = 0  # records of all topics that are in ClickHouse
+    written: int = 0  # records of all topics that are in Kafka
+    opinions: int = 0  # sheets with facts in ClickHouse
+    satisfied_percent: float | None = None  # of these at level 4 or 5; None without any
     complaints: int = 0
     alerts: int = 0
 
@@ -64,15 +52,17 @@ def live(console: Console) -> Iterator[Show]:
         with _bars(console) as show:
             yield show
         return
-    latest = [StackStatus()]
-    show_line = _lines(console)
+    latest, printed_at = StackStatus(), -PLAIN_EVERY_S
 
-    def remember(now: StackStatus) -> None:
-        latest[0] = now
-        show_line(now)
+    def show_line(now: StackStatus) -> None:
+        nonlocal latest, printed_at
+        latest = now
+        if time.monotonic() - printed_at >= PLAIN_EVERY_S:
+            printed_at = time.monotonic()
+            console.print(now.line(), highlight=False, soft_wrap=True)
 
-    yield remember
-    console.print(latest[0].line(), highlight=False, soft_wrap=True)
+    yield show_line
+    console.print(latest.line(), highlight=False, soft_wrap=True)
 
 
 @contextmanager
@@ -87,24 +77,9 @@ def _bars(console: Console) -> Iterator[Show]:
     with Live(console=console) as screen:
 
         def show(now: StackStatus) -> None:
-            for task, done, wanted in (
-                (produced, now.produced, now.total),
-                (joined, now.joined, now.total),
-                (loaded, now.loaded, now.written),
-            ):
-                bars.update(task, completed=done, total=wanted or None, wanted=wanted)
+            bars.update(produced, completed=now.produced, total=now.total or None, wanted=now.total)
+            bars.update(joined, completed=now.joined, total=now.total or None, wanted=now.total)
+            bars.update(loaded, completed=now.loaded, total=now.written or None, wanted=now.written)
             screen.update(Group(bars, Text(now.results())))
 
         yield show
-
-
-def _lines(console: Console) -> Show:
-    last = -PLAIN_EVERY_S
-
-    def show(now: StackStatus) -> None:
-        nonlocal last
-        if time.monotonic() - last >= PLAIN_EVERY_S:
-            last = time.monotonic()
-            console.print(now.line(), highlight=False, soft_wrap=True)
-
-    return show

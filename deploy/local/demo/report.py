@@ -13,39 +13,23 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from deploy.local.demo.figures import AlertFigures, Figures
+from deploy.local.demo.figures import AlertFigures, Figures, OfficeFigures
 
 HANOI = timezone(timedelta(hours=7), "Asia/Ho_Chi_Minh")
 """Viet Nam has one time zone and no daylight saving."""
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
-    """The spike that the simulator planted; the alert is compared with it."""
-
-    office: str
-    started_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
 class DemoRun:
-    """Facts about the run.
+    """Facts about the run: what was measured, what the audit found, and what the simulator did."""
 
-    Attributes:
-        elapsed_s: From the start of the servers to the end of the audit.
-        peak_rss_mib: Sum of the peak memory of all processes; None where the system does not report it.
-        missing: Missing records, from the audit.
-        doubled: Doubled records, from the audit.
-        planted: What the simulator planted.
-        answers_sent: How many complaints the simulated offices answered.
-    """
-
-    elapsed_s: float
-    peak_rss_mib: float | None
+    elapsed_s: float  # from the start of the servers to the end of the audit
+    peak_rss_mib: float | None  # of all processes; None where the system does not report it
     missing: int
     doubled: int
-    planted: Planted
-    answers_sent: int
+    planted_office: str  # where the simulator planted a spike; the alert is compared with it
+    planted_at: datetime
+    answers_sent: int  # complaints that the simulated offices answered
 
 
 OfficeName = Callable[[str], str]
@@ -53,7 +37,7 @@ OfficeName = Callable[[str], str]
 
 def as_json(figures: Figures, run: DemoRun, name: OfficeName) -> str:
     """The content of `report.json`."""
-    return json.dumps(_document(figures, run, name), ensure_ascii=False, indent=2) + "\n"
+    return json.dumps(_document(figures, run, name), ensure_ascii=False, indent=2, default=_local) + "\n"
 
 
 def problems(figures: Figures, run: DemoRun) -> Iterator[str]:
@@ -66,13 +50,13 @@ def problems(figures: Figures, run: DemoRun) -> Iterator[str]:
     if figures.handling.answers != run.answers_sent or figures.handling.refused:
         handling = figures.handling
         yield f"{handling.answers} of {run.answers_sent} answers are there; {handling.refused} actions were refused."
-    if [alert.office for alert in figures.alerts] != [run.planted.office]:
+    if [alert.office for alert in figures.alerts] != [run.planted_office]:
         found = ", ".join(alert.office for alert in figures.alerts) or "none"
-        yield f"One alert for office {run.planted.office} was to be raised; raised: {found}."
+        yield f"One alert for office {run.planted_office} was to be raised; raised: {found}."
 
 
 def _document(figures: Figures, run: DemoRun, name: OfficeName) -> Mapping[str, Any]:
-    alert = next((alert for alert in figures.alerts if alert.office == run.planted.office), None)
+    alert = next((alert for alert in figures.alerts if alert.office == run.planted_office), None)
     return {
         "declarations_until_2020_05_06": figures.declarations,
         "rated_until_2020_05_06": figures.rated,
@@ -82,72 +66,34 @@ def _document(figures: Figures, run: DemoRun, name: OfficeName) -> Mapping[str, 
         "complaints_opened": figures.complaints_opened,
         "complaints_expected": figures.complaints_expected,
         "handling": asdict(figures.handling),
-        "alerts": [_alert(found, name) for found in figures.alerts],
+        "alerts": [_named(found, name) for found in figures.alerts],
         "planted_spike": {
-            "office": run.planted.office,
-            "office_name": name(run.planted.office),
+            "office": run.planted_office,
+            "office_name": name(run.planted_office),
             # From ClickHouse; without an alert, from the simulator.
-            "started_at": _local(alert.started_at if alert and alert.started_at else run.planted.started_at),
-            "alerted_at": _local(alert.raised_at) if alert else None,
+            "started_at": (alert and alert.first_dissatisfied_at) or run.planted_at,
+            "alerted_at": alert and alert.raised_at,
         },
         "audit": {"missing": run.missing, "doubled": run.doubled},
         "events": figures.events,
         "dead_letters": figures.dead_letters,
-        "offices": [
-            {
-                "office": office.office,
-                "office_name": name(office.office),
-                "opinions": office.opinions,
-                "satisfied": office.satisfied,
-                "dissatisfied": office.dissatisfied,
-            }
-            for office in figures.offices
-        ],
+        "offices": [_named(office, name) for office in figures.offices],
         "elapsed_s": round(run.elapsed_s, 1),
         "events_per_s": round(figures.events / run.elapsed_s),
         "peak_rss_mib": None if run.peak_rss_mib is None else round(run.peak_rss_mib),
     }
 
 
-def _alert(alert: AlertFigures, name: OfficeName) -> Mapping[str, Any]:
-    return {
-        "office": alert.office,
-        "office_name": name(alert.office),
-        "detector": alert.detector,
-        "state": alert.state,
-        "raised_at": _local(alert.raised_at),
-        "cleared_at": _local(alert.cleared_at) if alert.cleared_at else None,
-        "first_dissatisfied_at": _local(alert.started_at) if alert.started_at else None,
-        "opinions": alert.opinions,
-        "dissatisfied": alert.dissatisfied,
-        "enterprises": alert.enterprises,
-        "expected": alert.expected,
-        "tail_probability": alert.tail_probability,
-        "summary_vi": alert.summary_vi,
-        "summary_en": alert.summary_en,
-    }
+def _named(found: AlertFigures | OfficeFigures, name: OfficeName) -> Mapping[str, Any]:
+    return {"office": found.office, "office_name": name(found.office), **asdict(found)}
 
 
 def show(console: Console, figures: Figures, run: DemoRun, name: OfficeName) -> None:
     """Print the report."""
-    console.print(
-        Panel(
-            Group(
-                _headline(figures),
-                Text(),
-                _offices(figures, name),
-                Text(),
-                _alerts(figures, run, name),
-                Text(),
-                _handling(figures),
-                Text(),
-                _run(figures, run),
-            ),
-            title="[bold]Hai Phong, 1 April to 27 May 2020[/]",
-            subtitle="read from ClickHouse",
-            padding=(1, 2),
-        )
-    )
+    parts = (_headline(figures), _offices(figures, name), _alerts(figures, run, name), _handling(figures))
+    content = Group(*(line for part in parts for line in (part, Text())), _run(figures, run))
+    title = "[bold]Hai Phong, 1 April to 27 May 2020[/]"
+    console.print(Panel(content, title=title, subtitle="read from ClickHouse", padding=(1, 2)))
 
 
 def _headline(figures: Figures) -> RenderableType:
@@ -156,14 +102,11 @@ def _headline(figures: Figures) -> RenderableType:
     table.add_column()
     table.add_row(f"{figures.declarations:,}", "declarations registered from 1 April to 6 May")
     table.add_row(f"{figures.rated:,}", f"of them rated by 6 May: {figures.response_rate_percent:.2f} %")
-    table.add_row(
-        f"{figures.opinions:,}", "opinions by 27 May (a sheet is one opinion, its level the lowest of its scores)"
-    )
+    opinions = "opinions by 27 May (a sheet is one opinion, its level the lowest of its scores)"
+    table.add_row(f"{figures.opinions:,}", opinions)
     table.add_row(f"{figures.satisfied_percent:.1f} %", "satisfied or better (4 or 5 of 5)")
-    table.add_row(
-        f"{figures.complaints_opened:,}",
-        f"complaints opened, {figures.complaints_expected:,} expected from the raw scores",
-    )
+    opened = f"complaints opened, {figures.complaints_expected:,} expected from the raw scores"
+    table.add_row(f"{figures.complaints_opened:,}", opened)
     return table
 
 
@@ -178,19 +121,17 @@ def _offices(figures: Figures, name: OfficeName) -> RenderableType:
 
 
 def _alerts(figures: Figures, run: DemoRun, name: OfficeName) -> RenderableType:
-    planted, table = run.planted, Table.grid(padding=(0, 2))
-    table.add_row("Planted", Text(f"dissatisfaction at {planted.office} {name(planted.office)}"))
-    table.add_row("", f"from {_readable(planted.started_at)}")
+    table = Table.grid(padding=(0, 2))
+    table.add_row("Planted", Text(f"dissatisfaction at {run.planted_office} {name(run.planted_office)}"))
+    table.add_row("", f"from {_readable(run.planted_at)}")
     for alert in figures.alerts:
         table.add_row("Alert", Text(f"{alert.office} {name(alert.office)}", style="bold"))
-        after = alert.raised_at - _aware(planted.started_at)
-        delay = f", {_hours(after)} after its first dissatisfied sheet" if alert.office == planted.office else ""
-        table.add_row("", f"at {_readable(alert.raised_at)}{delay}")
-        table.add_row(
-            "",
-            f"{alert.dissatisfied} of {alert.opinions} opinions dissatisfied, from {alert.enterprises} enterprises; "
-            f"{alert.expected:.1f} expected, probability {alert.tail_probability:.1e} ({alert.detector.lower()} test)",
-        )
+        minutes = round((alert.raised_at - run.planted_at).total_seconds() / 60)
+        after = f", {minutes // 60} h {minutes % 60:02d} min after its first dissatisfied sheet"
+        table.add_row("", f"at {_readable(alert.raised_at)}{after if alert.office == run.planted_office else ''}")
+        counts = f"{alert.dissatisfied} of {alert.opinions} opinions dissatisfied, from {alert.enterprises} enterprises"
+        chance = f"{alert.expected:.1f} expected, probability {alert.tail_probability:.1e}"
+        table.add_row("", f"{counts}; {chance} ({alert.detector.lower()} test)")
     if not figures.alerts:
         table.add_row("Alert", Text("none was raised", style="bold red"))
     return table
@@ -226,8 +167,3 @@ def _local(moment: datetime) -> str:
 
 def _readable(moment: datetime) -> str:
     return f"{_aware(moment).astimezone(HANOI):%d %B %Y, %H:%M}"
-
-
-def _hours(span: timedelta) -> str:
-    minutes = round(span.total_seconds() / 60)
-    return f"{minutes // 60} h {minutes % 60:02d} min"

@@ -8,6 +8,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -47,22 +48,13 @@ FROM (SELECT min(score) AS level FROM rated_service FINAL WHERE state != 'SUPERS
 
 @dataclass(frozen=True, slots=True)
 class DemoOptions:
-    """Options of the demo.
+    """Options of the demo."""
 
-    Attributes:
-        directory: For all files of the run.
-        seed: Of the scenario.
-        scale: 1 for the full volume of Hai Phong.
-        workers: Worker processes.
-        keep: Whether the stack stays until Ctrl-C after the report.
-        broker: Which broker the stack starts.
-    """
-
-    directory: Path
+    directory: Path  # for all files of the run
     seed: int
-    scale: float
+    scale: float  # 1 for the full volume of Hai Phong
     workers: int
-    keep: bool
+    keep: bool  # whether the stack stays until Ctrl-C after the report
     broker: Broker = Broker.EMBEDDED
 
 
@@ -178,20 +170,16 @@ def _report(stack: Stack, truth: Path, started: float, console: Console) -> int:
     audited = audit(stack.kafka, stack.clickhouse)
     known: Mapping[str, Any] = json.loads(truth.read_text(encoding="utf-8"))
     spike = known["planted_spike"]
-    planted = report.Planted(spike["office"], datetime.fromtimestamp(spike["started_at"] / 1000, UTC))
     done = report.DemoRun(
         elapsed_s=time.monotonic() - started,
         peak_rss_mib=stack.peak_rss_mib(),
         missing=audited.missing,
         doubled=audited.doubled,
-        planted=planted,
+        planted_office=spike["office"],
+        planted_at=datetime.fromtimestamp(spike["started_at"] / 1000, UTC),
         answers_sent=known["answers"],
     )
-    offices = load_offices()
-
-    def name(code: str) -> str:
-        return offices.name(code, spike["started_at"])
-
+    name = partial(load_offices().name, at_ms=spike["started_at"])
     path = stack.layout.directory / "report.json"
     path.write_text(report.as_json(figures, done, name), encoding="utf-8")
     report.show(console, figures, done, name)
