@@ -7,8 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.local.broker_ready import broker_answers
 from deploy.local.ports import free_port
+from deploy.local.readiness import broker_answers
 from deploy.local.supervisor.child import bound_command
 from deploy.local.tansu import STOP_SIGNAL, broker_command
 from schemas.errors import SystemFault

@@ -10,10 +10,10 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from deploy.local.broker_ready import broker_answers
 from deploy.local.kafka import java, storage
 from deploy.local.kafka.configuration import Node
 from deploy.local.kafka.jars import resolve
+from deploy.local.readiness import broker_answers
 from deploy.local.supervisor.child import bound_command
 from schemas.errors import ConfigurationError, SystemFault
 from support.polling import DEADLINE_S, Overdue, eventually

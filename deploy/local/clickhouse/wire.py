@@ -99,8 +99,7 @@ class Reader:
     def uint64(self) -> int:
         """The next eight bytes as a little-endian unsigned number."""
         self.skip(8)
-        number: int = struct.unpack_from("<Q", self._buffer, self.position - 8)[0]
-        return number
+        return self.uint64_before()
 
     def uint64_before(self) -> int:
         """The eight bytes just passed, as a number: the last offset of an array column."""

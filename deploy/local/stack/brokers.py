@@ -7,10 +7,10 @@ from collections.abc import Callable
 from functools import partial
 
 from deploy.local.broker_kind import Broker
-from deploy.local.broker_ready import broker_answers
 from deploy.local.kafka import java, storage
 from deploy.local.kafka.configuration import Node
 from deploy.local.kafka.jars import resolve
+from deploy.local.readiness import broker_answers
 from deploy.local.stack.layout import Layout
 from deploy.local.supervisor import ChildSpec
 from deploy.local.tansu import STOP_SIGNAL, broker_command

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from deploy.local.broker_kind import Broker
 from deploy.local.ports import free_port
+from deploy.local.readiness import answers_health, clickhouse_ready
 from deploy.local.stack.layout import Layout
-from deploy.local.stack.probes import answers_health, clickhouse_ready
 from deploy.local.supervisor import ChildSpec
 from deploy.local.tansu import SESSION_TIMEOUT_MS
 from deploy.settings.variables import ENV_FILE, without_settings
