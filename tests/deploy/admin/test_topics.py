@@ -35,7 +35,7 @@ def test_missing_topics_are_created_as_the_contract_says(kafka: KafkaConnection)
 
 
 def test_unequal_partition_counts_of_joined_topics_are_refused(kafka: KafkaConnection) -> None:
-    """A join of topics that are cut differently would silently miss pairs; nothing is created then."""
+    """A join of topics with different partition counts would silently miss pairs; nothing is created then."""
     make(kafka, Topic.RATING, 2)
     with pytest.raises(ConfigurationError) as caught:
         ensure_topics(kafka, partitions=4, replication_factor=1)

@@ -56,7 +56,7 @@ def test_help_is_quick_and_lists_every_command(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
 def test_every_command_explains_itself(command: tuple[str, ...]) -> None:
-    """Each help has sentences of its own, and every option of the command has a text."""
+    """Every command has a help text, and so has each of its options."""
     result = CliRunner().invoke(app, [*command, "--help"], prog_name="hailong", env={"COLUMNS": "100"})
     assert result.exit_code == 0
     assert len(result.output) > 300

@@ -34,7 +34,7 @@ def logged(style: str) -> list[str]:
 
 
 def test_without_a_terminal_each_log_line_is_one_json_object() -> None:
-    """Machines can read every line, also those of libraries."""
+    """Every line is JSON, including those of libraries."""
     first, second = (json.loads(line) for line in logged("auto"))
     assert (first["event"], first["rows"], first["level"], first["logger"]) == ("loaded", 3, "info", "x")
     assert second["event"] == "old style"
@@ -42,7 +42,7 @@ def test_without_a_terminal_each_log_line_is_one_json_object() -> None:
 
 @pytest.mark.parametrize("style", ["json", "console"])
 def test_secrets_never_reach_a_log(style: str) -> None:
-    """A value whose name says that it is secret is hidden, whoever logs it; flags about it are not."""
+    """A value whose name shows that it is secret is hidden; flags and numbers are not."""
     text = "\n".join(logged(style))
     assert "hunter2" not in text
     assert "(hidden)" in text
@@ -75,7 +75,7 @@ def test_metrics_and_health_are_served_on_a_free_port() -> None:
 
 
 def test_a_port_that_is_taken_is_a_configuration_error() -> None:
-    """The message says which address, and which setting mends it."""
+    """The message names the address, and the setting to change."""
     ok = HealthReport(healthy=True)
     with (
         serve("127.0.0.1", 0, lambda: ok) as port,

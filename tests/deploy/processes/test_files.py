@@ -13,7 +13,7 @@ from schemas.errors import ConfigurationError
 
 @pytest.mark.parametrize("rejects", ["a.csv", "nowhere/r.csv", "."])
 def test_rejections_go_where_they_can_be_written(tmp_path: Path, rejects: str) -> None:
-    """Never over the file that is read, and said before anything is sent."""
+    """A rejects file that is an input or cannot be written is refused before anything is sent."""
     (tmp_path / "a.csv").write_text("kept")
     with pytest.raises(ConfigurationError, match=r"[Rr]ejections"):
         run([tmp_path / "a.csv"], "auto", {}, print, tmp_path / rejects, print, Event())

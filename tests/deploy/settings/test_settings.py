@@ -62,7 +62,7 @@ EXAMPLE = Path(__file__).parents[3] / "deploy" / "hailong.env.example"
 
 
 def test_all_problems_of_all_components_are_listed_at_once() -> None:
-    """Somebody who mends settings sees everything in one go, each sentence with its variable."""
+    """All problems are reported together, and each sentence names its variable."""
     variables = {
         "HAILONG_KAFKA_BOOTSTRAP_SERVERS": "broker",
         "HAILONG_KAFKA_SECURITY_PROTOCOL": "TLS",
@@ -105,7 +105,7 @@ def test_rules_between_settings_are_checked() -> None:
 
 
 def test_a_secret_comes_from_a_variable_or_a_file_and_is_never_shown(tmp_path: Path) -> None:
-    """The password reaches the connection and no representation of anything."""
+    """The password reaches the connection, and no `repr` or `str` shows it."""
     (tmp_path / "password").write_text("s3cr3t-pass\n")
     variables = {"HAILONG_CLICKHOUSE_HOST": "db", "HAILONG_CLICKHOUSE_PASSWORD_FILE": str(tmp_path / "password")}
     settings = load(ClickHouseSettings, variables)
@@ -126,7 +126,7 @@ def test_a_secret_file_that_cannot_be_used_is_refused(tmp_path: Path, content: b
 
 
 def test_a_secret_given_twice_is_refused(tmp_path: Path) -> None:
-    """Two sources of one password would make it a matter of luck which one counts."""
+    """A password in a variable and in a file is refused: nobody could know which one counts."""
     (tmp_path / "p").write_text("a")
     variables = {"HAILONG_CLICKHOUSE_PASSWORD": "b", "HAILONG_CLICKHOUSE_PASSWORD_FILE": str(tmp_path / "p")}
     with pytest.raises(ConfigurationError, match="both set"):
@@ -151,7 +151,7 @@ def test_an_empty_value_counts_as_not_set() -> None:
 
 
 def test_the_limit_of_dead_letters_is_set_for_worker_and_sink() -> None:
-    """Each has its own; a window that could never hold the minimum is refused with its variable."""
+    """Worker and sink have their own limit; a window below the minimum is refused with its variable."""
     groups: tuple[type[WorkerSettings | SinkSettings], ...] = (WorkerSettings, SinkSettings)
     for settings in groups:
         name = settings.variable("dead_letter_")
@@ -165,7 +165,7 @@ def test_the_limit_of_dead_letters_is_set_for_worker_and_sink() -> None:
 def test_a_default_is_declared_by_its_option_and_nowhere_else(
     group: type[SettingsGroup], owner: type[Any], prefix: str
 ) -> None:
-    """The default of a setting is that of its option, and its declaration holds no value that could differ."""
+    """The default of a setting is that of its option, and the settings file does not repeat the value."""
     declared = {
         statement.target.id: statement.value
         for statement in ast.walk(ast.parse(Path(inspect.getfile(group)).read_text()))
@@ -186,13 +186,13 @@ def test_a_default_is_declared_by_its_option_and_nowhere_else(
 def test_every_option_can_be_set_or_is_fixed_for_a_reason(
     group: type[SettingsGroup], owner: type[Any], prefix: str
 ) -> None:
-    """An option that no variable reaches is a decision, and its reason stands here."""
+    """Each option has a variable, or is listed above with the reason why not."""
     unset = {field.name for field in fields(owner) if f"{prefix}{field.name}" not in group.model_fields}
     assert unset == {name for fixed, name in FIXED if fixed is owner}
 
 
-def test_settings_build_the_options_that_nothing_was_changed_in() -> None:
-    """Without variables a worker and a sink run as their options say."""
+def test_without_variables_options_have_their_defaults() -> None:
+    """Without variables every component gets the default options."""
     assert load(WorkerSettings, {}).options() == WorkerOptions()
     assert load(SinkSettings, {}).options() == SinkOptions()
     assert load(KafkaSettings, KAFKA).connection() == KafkaConnection("broker-1:9092,broker-2:9092")
@@ -203,14 +203,14 @@ def test_settings_build_the_options_that_nothing_was_changed_in() -> None:
 
 
 def test_the_policies_of_the_stages_have_one_default() -> None:
-    """A worker without settings opens complaints and waits for declarations as the reference policies say."""
+    """Threshold and grace of a worker without settings are those of the reference policies."""
     settings, policies = load(WorkerSettings, {}), reference_policies()
     assert settings.complaint_threshold == policies.complaints.threshold
     assert settings.grace_s * 1000 == policies.join.grace_ms
 
 
-def test_what_options_object_to_is_said_of_the_variables() -> None:
-    """A person sets variables: a sentence about options names them instead, and plain words stay as they are."""
+def test_problems_of_options_name_variables() -> None:
+    """Problems of options name the variables that a person sets; ordinary words are not replaced."""
     with pytest.raises(ConfigurationError) as caught:
         load(SinkSettings, {"HAILONG_SINK_MAX_BUFFER_BYTES": "65536"})
     (problem,) = caught.value.problems
@@ -254,7 +254,7 @@ def test_a_written_settings_file_reads_back_exactly(tmp_path: Path) -> None:
 
 
 def test_the_example_file_explains_every_variable_with_its_default() -> None:
-    """Whoever copies the example finds all settings there, and none that does not exist."""
+    """The example file has every setting with its default, and none that does not exist."""
     text = EXAMPLE.read_text()
     shown = {
         line.lstrip("# ").partition("=")[0] for line in text.splitlines() if line.lstrip("# ").startswith("HAILONG_")

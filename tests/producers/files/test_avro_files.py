@@ -107,7 +107,7 @@ def test_a_block_that_unpacks_to_too_much_is_refused(outbox: Any) -> None:
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_no_damage_ever_escapes(outbox: Any, data: st.DataObject) -> None:
-    """Whatever bytes of a file are changed, cut or doubled: events are sent or rejected, and counted."""
+    """Whatever bytes of a file are changed, removed or repeated, each event is sent or rejected, and counted."""
     content = bytearray(data.draw(st.sampled_from([_AVRO, _JSON, _CSV])))
     for _ in range(data.draw(st.integers(1, 4))):
         start = data.draw(st.integers(0, len(content)))
@@ -147,7 +147,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
 
 
 def test_the_published_schemas_are_all_plain() -> None:
-    """The check against schemas that need no bytes lets our own pass."""
+    """The check for schemas whose values need no bytes accepts our own schemas."""
     from producers.files.avro_container import _is_plain  # noqa: PLC0415 only here
 
     for subject in ("declaration-status", "rating"):

@@ -60,14 +60,14 @@ def test_both_kinds_of_events_may_stand_in_one_json_file(outbox: Any) -> None:
     "time", ["2020-05-04T08:30:00+07:00", "2020-05-04T01:30:00Z", "2020-05-04 08:30:00.000+07:00", AT, str(AT)]
 )
 def test_times_with_an_offset_or_in_milliseconds_are_read(outbox: Any, time: Any) -> None:
-    """Every allowed way to write one moment gives that moment."""
+    """All allowed ways to write one time give the same milliseconds."""
     outbox.publish(outbox.file("a.jsonl", lines({**STATUS, "occurred_at": time})))
     assert [record["occurred_at"] for record in outbox.records] == [AT]
 
 
 @pytest.mark.parametrize("time", ["2020-05-04T08:30:00", "04/05/2020 08:30", 1.5e12, True, "", "now", [AT]])
 def test_a_time_that_does_not_say_its_offset_is_rejected(outbox: Any, time: Any) -> None:
-    """Local time without offset, and what is no time, are never guessed."""
+    """A local time without offset, or a text that is not a time, is rejected."""
     outbox.publish(outbox.file("a.jsonl", lines({**STATUS, "occurred_at": time})))
     assert not outbox.sent
     assert outbox.faults == [(1, "occurred_at")]
@@ -111,7 +111,7 @@ def test_every_fault_of_a_line_is_named_and_the_other_lines_are_sent(outbox: Any
     ],
 )
 def test_a_hostile_line_is_rejected_with_the_field(outbox: Any, line: str, field: str) -> None:
-    """Nothing of it is sent, no value is repeated, and the line after it is."""
+    """The line is not sent, its values are not repeated in messages, and the next line is sent."""
     report = outbox.publish(outbox.file("a.jsonl", line + "\n" + lines(STATUS)), sealing_keys=KEYS)
     assert outbox.faults == [(1, field)]
     assert report.sent == 1
@@ -119,7 +119,7 @@ def test_a_hostile_line_is_rejected_with_the_field(outbox: Any, line: str, field
 
 
 def test_lines_that_are_no_text_or_too_long_cost_only_themselves(outbox: Any) -> None:
-    """Broken UTF-8 and a line of many megabytes are passed over; the count of lines goes on."""
+    """Broken UTF-8 and a line of many megabytes are skipped; later lines keep their numbers."""
     good = lines(STATUS).encode()
     content = b"\xef\xbb\xbf" + good + b'{"a": "\xff"}\n' + b"x" * (3 * MAX_LINE_BYTES) + b"\n\r\n" + good + good[:-1]
     report = outbox.publish(outbox.file("a.jsonl", content))
@@ -128,7 +128,7 @@ def test_lines_that_are_no_text_or_too_long_cost_only_themselves(outbox: Any) ->
 
 
 def test_a_file_in_utf16_is_refused_with_advice(outbox: Any) -> None:
-    """What Excel calls Unicode text is named, and nothing is sent."""
+    """A file in UTF-16, Excel's Unicode text, is refused with advice, and nothing is sent."""
     report = outbox.publish(outbox.file("a.csv", STATUS_HEADER.encode("utf-16")))
     assert "UTF-16" in outbox.rejections[0].rule
     assert not report.clean
@@ -204,7 +204,7 @@ def test_rows_of_a_sheet_must_agree_and_stay_together(outbox: Any) -> None:
 
 @pytest.mark.parametrize("stray", ['e2"', '"e2', 'a"b"c"'])
 def test_a_stray_quote_costs_only_its_line(outbox: Any, stray: str) -> None:
-    """However far away the next quote stands, only the line with the quote is rejected."""
+    """However far away the next quote is, only the line with the quote is rejected."""
     good = [f"g{n},103000000010,REGISTERED,{AT},03CC,01" for n in range(300)]
     bad = f"{stray},103000000010,REGISTERED,{AT},03CC,01"
     content = STATUS_HEADER + "\n".join([*good[:50], bad, *good[50:60], bad, *good[60:]]) + "\n"
@@ -231,8 +231,8 @@ def test_a_header_that_cannot_be_used_says_why(outbox: Any, header: str, field: 
     assert (report.read, report.clean) == (0, False)
 
 
-def test_a_contact_in_clear_is_sealed_or_the_line_is_rejected(outbox: Any) -> None:
-    """With keys nobody else can read it; without keys nothing of the line is sent."""
+def test_an_unsealed_contact_is_sealed_or_its_line_rejected(outbox: Any) -> None:
+    """With keys the contact is sealed; without keys the line is rejected."""
     path = outbox.file("a.jsonl", lines({**RATING, "contact_name": "Nguyễn Văn A", "contact_phone": "0912 345 678"}))
     outbox.publish(path)
     assert outbox.faults == [(1, "contact_name")]
@@ -253,14 +253,14 @@ def test_an_id_that_nothing_can_be_sealed_for_costs_its_line_alone(outbox: Any) 
 
 
 def test_a_sealed_contact_passes_through(outbox: Any) -> None:
-    """What was sealed elsewhere is taken as base64, without any key."""
+    """A contact that was sealed elsewhere is accepted as base64, without any key."""
     sealed = seal(Contact("A", None), "s1", KEYS)
     outbox.publish(outbox.file("a.jsonl", lines({**RATING, "contact": base64.b64encode(sealed).decode()})))
     assert outbox.records[0]["contact"] == sealed
 
 
 def test_the_reject_file_says_what_to_mend(outbox: Any) -> None:
-    """One row for each fault, without the person's data; no file when all is well."""
+    """The file has one row per fault, without personal data; without faults there is no file."""
     target = outbox.directory / "rejects.csv"
     with RejectWriter(target) as writer:
         outbox.publish(outbox.file("a.jsonl", lines(STATUS)))
@@ -277,7 +277,7 @@ def test_the_reject_file_says_what_to_mend(outbox: Any) -> None:
 
 
 def test_missing_files_are_named_before_anything_is_sent(outbox: Any) -> None:
-    """All of them at once."""
+    """Missing files are reported together."""
     good = outbox.file("a.jsonl", lines(STATUS))
     with pytest.raises(ConfigurationError) as error:
         outbox.publish(good, Path("/nowhere/b"), Path("/nowhere/c"))
@@ -293,7 +293,7 @@ def test_the_kind_can_be_named(outbox: Any) -> None:
 
 
 def test_progress_reaches_the_size_of_all_files(outbox: Any) -> None:
-    """The last word of the progress is: everything read."""
+    """The last progress report says that all bytes were read."""
     seen: list[Any] = []
     paths = [outbox.file(f"{n}.jsonl", lines(*[STATUS] * 1200)) for n in range(2)]
     outbox.publish(*paths, progress=seen.append)
@@ -303,7 +303,7 @@ def test_progress_reaches_the_size_of_all_files(outbox: Any) -> None:
 
 
 def test_a_wrong_check_digit_is_counted_and_kept(outbox: Any) -> None:
-    """A doubtful tax code is sent all the same."""
+    """An event with a doubtful tax code is sent and counted."""
     report = outbox.publish(outbox.file("a.jsonl", lines({**STATUS, "tax_code": "0200100101"})))
     assert (report.sent, report.doubtful_tax_codes) == (1, 1)
 
@@ -321,7 +321,7 @@ def test_a_stop_ends_between_events_and_keeps_what_was_sent(outbox: Any) -> None
 
 
 def test_giant_sheet_ids_do_not_fill_the_memory(outbox: Any) -> None:
-    """What is remembered of sheets is bounded in bytes, not only in number: giant ids are not kept."""
+    """The memory for sheets is bounded in bytes too: giant ids are not remembered."""
     rows = "".join(f"{n}{'x' * 100_000},1,,,,,,,,,\n" for n in range(300))
     path = outbox.file("a.csv", RATING_HEADER + rows)
     tracemalloc.start()

@@ -10,7 +10,7 @@ from producers.sdk.delivery_outcomes import DeliveryOutcomes
 
 
 def test_a_clock_that_runs_ahead_is_named() -> None:
-    """Kafka's word for it helps nobody; the failure says what to set right, and is told once."""
+    """The failure says to set the clock, and is raised once."""
     outcomes, message = DeliveryOutcomes(), None
     report: Any = outcomes.note  # the message of a report is not looked at
     report(KafkaError(KafkaError.INVALID_TIMESTAMP), message)

@@ -123,7 +123,7 @@ def test_a_contact_leaves_sealed_or_not_at_all(connection: KafkaConnection, writ
 
 
 def test_nothing_is_sealed_for_a_sheet_against_the_rules(connection: KafkaConnection, written: Written) -> None:
-    """An id that is no text of Kafka's is said like any other fault, and no key is left behind."""
+    """An id that cannot be encoded is reported like any other fault, and no contact key is sent."""
     with (
         EventPublisher(connection, clock=clock, sealing_keys=KEYS) as publisher,
         pytest.raises(InvalidEvent, match="sheet_id"),
@@ -132,8 +132,8 @@ def test_nothing_is_sealed_for_a_sheet_against_the_rules(connection: KafkaConnec
     assert not written(Topic.CONTACT_KEY)
 
 
-def test_a_contact_in_clear_is_refused(connection: KafkaConnection) -> None:
-    """Bytes that are no sealed envelope never pass for a contact."""
+def test_an_unsealed_contact_is_refused(connection: KafkaConnection) -> None:
+    """Bytes that are not a sealed envelope are refused as a contact."""
     with EventPublisher(connection, clock=clock) as publisher, pytest.raises(InvalidEvent, match="contact"):
         publisher.publish_rating(rating("s1", 1, AT, contact=b"Nguyen Van A, 0912345678"))
 
@@ -151,7 +151,7 @@ def test_deliveries_are_reported_by_callback(connection: KafkaConnection) -> Non
 
 
 def test_what_a_callback_raises_comes_back_and_stops_nobody(connection: KafkaConnection, written: Written) -> None:
-    """A caller's broken callback is raised at flush; every event arrives all the same."""
+    """An exception of a caller's callback is raised by flush; every event still arrives."""
 
     def broken(_delivery: Delivery) -> None:
         raise LookupError("mine")
@@ -205,7 +205,7 @@ def test_a_full_queue_holds_the_caller_back(
 
 
 def test_a_queue_that_stays_full_says_so(free_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Without a broker the caller is released after the time he chose, and `close` says how many were lost."""
+    """Without a broker the caller gets an error after its timeout, and `close` says how many events were lost."""
     monkeypatch.setitem(queued_producer._TUNING, "queue.buffering.max.messages", 5)
     publisher = EventPublisher(KafkaConnection(free_address), full_queue_timeout_s=0.2)
     for _ in range(5):
@@ -216,8 +216,8 @@ def test_a_queue_that_stays_full_says_so(free_address: str, monkeypatch: pytest.
         publisher.close(0.1)
 
 
-def test_what_is_given_up_fails_its_delivery(free_address: str) -> None:
-    """After a close that gave up, nobody waits for ever for a result."""
+def test_an_event_that_is_given_up_fails_its_delivery(free_address: str) -> None:
+    """After a close that gave up, waiting for a result fails instead of blocking for ever."""
     publisher = EventPublisher(KafkaConnection(free_address), clock=clock)
     delivery = publisher.publish_status(status("e1", "REGISTERED", AT))
     with pytest.raises(Unavailable, match="did not acknowledge"):
@@ -241,7 +241,7 @@ def test_events_that_cannot_be_delivered_in_time_are_counted(free_address: str) 
 
 
 def test_entering_names_what_is_wrong_at_once(broker: str, free_address: str) -> None:
-    """No broker, and missing topics, are said before the first event."""
+    """A missing broker and missing topics are reported before the first event."""
     with pytest.raises(ConfigurationError, match=r"nowhere\.rating\.v1 does not exist"):
         EventPublisher(KafkaConnection(broker, topic_prefix="nowhere.")).__enter__()
     publisher = EventPublisher(KafkaConnection(free_address))
@@ -250,8 +250,8 @@ def test_entering_names_what_is_wrong_at_once(broker: str, free_address: str) ->
     publisher.close()
 
 
-def test_an_error_under_way_is_not_hidden_by_the_end(free_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An exception inside the block stays the one that is raised, with a note of what was lost."""
+def test_closing_does_not_hide_an_earlier_error(free_address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An exception inside the block is raised as it is, with a note about lost events."""
     monkeypatch.setattr(EventPublisher, "check", lambda _self: None)
     publisher = EventPublisher(KafkaConnection(free_address), delivery_timeout_s=0.2)
 

@@ -25,7 +25,7 @@ KEYS = SealingKeys("test", {"test": bytes(32)})
 
 
 def test_only_the_newest_revision_gives_the_contact(kafka: KafkaConnection) -> None:
-    """A phone that was corrected is shown as corrected; one that was taken back is not shown any more."""
+    """A corrected phone number replaces the old one, and a removed contact is not shown."""
     ensure_topics(kafka, partitions=1, replication_factor=1)
     opened = complaint(at(OPENED))
     first = replace(rating("s-1", 1, at(OPENED)), contact=seal(Contact("A", "1"), "s-1", KEYS))

@@ -11,7 +11,7 @@ from processors.domain.cases.replay import replay_case
 
 
 def test_brackets_in_ids_are_shown_as_they_are() -> None:
-    """Ids come from outside: what looks like markup neither styles a table nor ends it."""
+    """Ids come from outside: brackets in them are printed, not interpreted as markup of the table."""
     opened = complaint(at(OPENED), sheet_id="[/x]", excluded_officials=("[link=a]o",))
     folded = replay_case(
         opened, (action("VERIFY", at("2026-09-07 10:00"), actor="[/y]"),), case_context(), at("2026-09-07 11:00")

@@ -67,7 +67,7 @@ def values(desk: Any, topic: Topic) -> list[dict[str, Any]]:
 def test_nobody_is_named_anywhere(
     desk: Any, dlq: Callable[..., Result], people: tuple[str, ...], tmp_path: Path
 ) -> None:
-    """With persons in contact, comment, key and everywhere else, no command shows them; the raw file has them."""
+    """Whatever field holds personal data, no command shows it; only the raw file has it."""
     desk.canaries()
     said = [dlq("list"), dlq("list", "--all", "--json"), dlq("replay", "--until", "now", "--dry-run")]
     ids = [letter.dead_letter_id for letter in desk.letters]
@@ -80,7 +80,7 @@ def test_nobody_is_named_anywhere(
 
 
 def test_lists_are_short_filtered_and_for_machines(desk: Any, dlq: Callable[..., Result]) -> None:
-    """Letters count once though two stages refused them; filters hold; a line fits 100 columns."""
+    """A letter that two stages refused is listed once; filters apply; a line fits 100 columns."""
     first = desk.refuse(Topic.RATING, KEY, b"abc", Reason.NOT_FRAMED, "value is not framed")
     desk.refuse(Topic.DECLARATION_STATUS, KEY, b"abcd", Reason.UNKNOWN_SCHEMA, schema_id=999, at=1_600_000_000_000)
     listed = dlq("list").output
@@ -101,8 +101,8 @@ def test_lists_are_short_filtered_and_for_machines(desk: Any, dlq: Callable[...,
     assert dlq("list", "--schema-id", "7").output == "No open dead letters match.\n"
 
 
-def test_discarded_letters_are_put_away(desk: Any, dlq: Callable[..., Result]) -> None:
-    """Asked first; then hidden, still shown with --all, and who decided why is kept."""
+def test_discarded_letters_are_hidden(desk: Any, dlq: Callable[..., Result]) -> None:
+    """The command asks first; a discarded letter is listed only with --all, with who decided and why."""
     letter = desk.refuse(Topic.RATING, KEY, b"abc", Reason.NOT_FRAMED)
     assert dlq("discard", letter.dead_letter_id[:8], said="n\n", status=1).output.count("[y/N]") == 1
     assert records(desk, Topic.DEAD_LETTER_ACTION) == []
@@ -117,7 +117,7 @@ def test_discarded_letters_are_put_away(desk: Any, dlq: Callable[..., Result]) -
 
 
 def test_records_are_published_again_as_they_were(desk: Any, dlq: Callable[..., Result]) -> None:
-    """Key, value and partition stay; where the record stands is written down; a second replay adds no decision."""
+    """Key, value and partition stay the same; the new offset is recorded; a second replay adds no decision."""
     good = value_of(status("e-1", "REGISTERED", 1_588_300_200_000), Topic.DECLARATION_STATUS)
     desk.send(Topic.DECLARATION_STATUS, KEY, good)
     (home,) = {message.partition() for message in records(desk, Topic.DECLARATION_STATUS)}
@@ -135,7 +135,7 @@ def test_records_are_published_again_as_they_were(desk: Any, dlq: Callable[..., 
 
 
 def test_a_letter_that_was_cut_is_not_replayed(desk: Any, dlq: Callable[..., Result]) -> None:
-    """It is refused with a reason, the others are published, and the exit status says that not all were."""
+    """It is refused with a reason, the others are published, and the exit status is 1."""
     desk.refuse(Topic.RATING, KEY, bytes(600_000), Reason.TOO_LARGE)
     desk.refuse(Topic.RATING, KEY, b"abc", Reason.NOT_FRAMED)
     result = dlq("replay", "--until", "now", "--yes", status=1)
@@ -151,7 +151,7 @@ def test_a_record_that_is_refused_again_is_recognised(desk: Any, dlq: Callable[.
 
 
 def test_nothing_is_decided_about_everything_by_mistake(desk: Any, dlq: Callable[..., Result]) -> None:
-    """Without ids or filters nothing is chosen; an unknown id is said."""
+    """Without ids or filters the command is refused; an unknown id is reported."""
     desk.refuse(Topic.RATING, KEY, b"abc", Reason.NOT_FRAMED)
     for arguments, words in (
         (["replay", "--yes"], "Say which"), (["discard", "--yes"], "Say which"), (["show", "ffffff"], "No dead letter"),
@@ -163,7 +163,7 @@ def test_nothing_is_decided_about_everything_by_mistake(desk: Any, dlq: Callable
     assert records(desk, Topic.DEAD_LETTER_ACTION) == []
 
 
-def test_missing_topics_are_said(kafka: KafkaConnection) -> None:
+def test_missing_topics_are_reported(kafka: KafkaConnection) -> None:
     """A wrong prefix names the topic and what to do."""
     with pytest.raises(SystemFault, match=r"nowhere\.dead-letter\.v1 does not exist: run"):
         list(read_topic(replace(kafka, topic_prefix="nowhere."), Topic.DEAD_LETTER))
@@ -195,7 +195,7 @@ def worker(desk: Any, directory: Path) -> Iterator[Path]:
 def test_a_record_that_was_refused_is_accepted_after_a_replay(
     desk: Any, dlq: Callable[..., Result], no_settings: Path
 ) -> None:
-    """A sheet of a clock three days ahead is refused; three days later it is replayed, twice, and counts once."""
+    """A sheet dated three days ahead is refused; three days later it is replayed twice and counts once."""
     now = time.time_ns() // 1_000_000
     desk.send(
         Topic.DECLARATION_STATUS, KEY, value_of(status("e", "CLEARED", now - DAY_MS), Topic.DECLARATION_STATUS), now

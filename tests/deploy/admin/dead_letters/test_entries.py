@@ -38,13 +38,13 @@ ACTION = DeadLetterAction("a", 5, "l", "DISCARDED", 5, "ops", None, None, None)
     ],
 )
 def test_every_filter_restricts(entry: Callable[..., DeadLetterEntry], selection: dict[str, Any], meant: bool) -> None:
-    """All filters must agree; of several values of one filter one must."""
+    """A letter must match every filter, and one of the values of each filter."""
     assert bool(Selection(**selection).of([entry()])) is meant
     assert Selection(**selection).restricts is bool(selection)
 
 
 def test_letters_that_were_decided_about_are_hidden(entry: Callable[..., DeadLetterEntry]) -> None:
-    """They come back only when asked for, the latest letter first."""
+    """They are selected only with `decided`, the latest letter first."""
     old, new = entry(recorded_at=1, actions=(ACTION,)), entry(recorded_at=2)
     assert Selection().of([old, new]) == [new]
     assert Selection(decided=True).of([old, new]) == [new, old]
@@ -67,20 +67,20 @@ def test_letters_that_were_decided_about_are_hidden(entry: Callable[..., DeadLet
 def test_what_cannot_be_replayed_says_why(
     entry: Callable[..., DeadLetterEntry], different: dict[str, Any], words: str | None
 ) -> None:
-    """Cut, empty and foreign records are refused, and those of topics that keep only the latest record."""
+    """Truncated, empty and foreign records are refused, and those of compacted topics."""
     why = entry(**different).not_replayable()
     assert why is None if words is None else words in (why or "")
 
 
-def test_the_topic_is_told_whatever_the_prefix_was() -> None:
+def test_the_source_topic_is_found_under_any_prefix() -> None:
     """Each topic is recognised by the end of its name, though one name may end like another."""
     for topic in Topic:
         made = DeadLetterEntry("i", (), topic.value.name("a.b-"), "c", 0, 0, 0, "", "", None, None, 0, 0, "")
         assert made.origin is topic
 
 
-def test_ids_are_named_by_their_beginnings(entry: Callable[..., DeadLetterEntry]) -> None:
-    """One letter is found; too little, none and several are refused."""
+def test_a_letter_is_found_by_the_prefix_of_its_id(entry: Callable[..., DeadLetterEntry]) -> None:
+    """A prefix finds one letter; a short, unknown or ambiguous prefix is refused."""
     entries = [entry(), entry(dead_letter_id="12eb0000-0000-0000-0000-000000000000")]
     assert find_letter(entries, "12EB4") is entries[0]
     for beginning, words in (("12e", "at least the first 4"), ("12eb", "2 dead letters"), ("ffff", "No dead letter")):
@@ -89,7 +89,7 @@ def test_ids_are_named_by_their_beginnings(entry: Callable[..., DeadLetterEntry]
 
 
 def test_moments_as_people_write_them() -> None:
-    """So long ago, dates and times; anything else is refused with an example."""
+    """Durations (ago), dates and times are understood; anything else is refused with an example."""
     now = 1_588_300_200_000
     assert [now - parse_moment(text, now, "--since") for text in ("now", "90m", "1.5h", "2d", "30s")] == [
         0, 5_400_000, 5_400_000, 172_800_000, 30_000,

@@ -39,7 +39,7 @@ def test_structure_is_shown_and_persons_are_not(entry: Callable[..., DeadLetterE
 
 
 def test_a_field_that_broke_a_rule_is_hidden(entry: Callable[..., DeadLetterEntry]) -> None:
-    """Whatever stands where it should not is not shown, though it looks like a code."""
+    """The value of a field that broke its rule is hidden even if it looks like a code."""
     value = value_of(rating("s", 1, AT, item(), item("TEAM", "01")), Topic.RATING)
     broken = entry(reason="BAD_FIELD", detail="items[1].target_id must be a team")
     found: Any = decode_masked(Contents(broken, None, value), pinned_only)
@@ -48,7 +48,7 @@ def test_a_field_that_broke_a_rule_is_hidden(entry: Callable[..., DeadLetterEntr
 
 
 def test_what_cannot_be_read_says_why(entry: Callable[..., DeadLetterEntry]) -> None:
-    """Cut, foreign and broken values have a sentence in place of a structure."""
+    """Truncated, foreign and broken values give a sentence instead of a structure."""
     value = value_of(status("e", "REGISTERED", AT), Topic.DECLARATION_STATUS)
     for different, given_value, words in (
         ({"value_size": 50}, value, "only 40 of 50 bytes"),
@@ -61,13 +61,13 @@ def test_what_cannot_be_read_says_why(entry: Callable[..., DeadLetterEntry]) -> 
 
 
 def test_absurd_times_are_shown() -> None:
-    """The number stays, whatever calendar it is of."""
+    """A time outside the calendar is shown as its number."""
     assert mask({"occurred_at": 1 << 62}) == {"occurred_at": f"{1 << 62} = not a valid date"}
 
 
 @given(st.text(max_size=30), st.binary(max_size=40))
 def test_hidden_texts_and_bytes_stay_hidden(text: str, data: bytes) -> None:
-    """Nothing of personal fields, and no byte of an unreadable value, is ever part of what is shown."""
+    """No part of a personal field, and no byte of an unreadable value, is ever shown."""
     shown = json.dumps(mask({"comment": "q" + text, "contact": b"q" + data}))
     assert shown == json.dumps(mask({"comment": "q" + "x" * len(text), "contact": b"q" + bytes(len(data))}))
     assert describe_frame(b"q" + data) == "no magic byte"
@@ -75,7 +75,7 @@ def test_hidden_texts_and_bytes_stay_hidden(text: str, data: bytes) -> None:
 
 
 def test_frames_and_keys_are_described() -> None:
-    """A header is shown in hexadecimal; other beginnings only by what they look like; telephone numbers never."""
+    """A frame header is shown in hexadecimal, other first bytes only by kind, telephone numbers never."""
     assert describe_frame(b"\x00\x00\x00\x00\x66rest") == "00 00 00 00 66  (magic byte 0, schema id 102)"
     assert describe_frame(b'{"a": 1}') == "no magic byte; looks like JSON"
     assert describe_frame(b"\x00\x00") == "begins with the magic byte 0, without a schema id after it"
