@@ -1,9 +1,9 @@
-"""Compiles the kernels of the join, so that no record has to wait for that.
+"""Compiles the kernels of the join before the first record comes.
 
     python -m processors.precompile
 
-The machine code is kept (`schemas.vectorized.kernels.cache`): with it this takes a tenth of a second, without it some
-seconds.
+The machine code is kept on disk (`schemas.vectorized.kernels.cache`): the first run takes some seconds, later ones a
+tenth of a second.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ _DECLARATION, _OFFICE = "100000000000", "03CC"
 
 
 def warm() -> None:
-    """Join a sheet with a status, in a state that is thrown away: that takes every kernel."""
+    """Join a sheet with a status in a throw-away state: that compiles every kernel."""
     state = JoinStage(JoinPolicy(), reference_context()).new_state(0)
     status = DeclarationStatus("e", _DECLARATION, Status.REGISTERED, _AT, _OFFICE)
     sheet = Rating(

@@ -26,8 +26,8 @@ from schemas.vectorized.rating_reader import RatingReader
 from schemas.vectorized.status_reader import CodedStatusReader
 
 _EXPIRIES = 16
-"""Looks for what can be forgotten, in one horizon: each goes over the whole view, which once a day would take longer
-than absorbing the day, and this often costs memory for a sixteenth of the horizon."""
+"""Expiries in one horizon. Each scans the whole view: once a day it would take longer than absorbing the day. Sixteen
+in a horizon keep a sixteenth of the view longer than needed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ class JoinPolicy:
 
 
 class JoinState:
-    """The views of one partition: its statuses, its sheets, and who waits."""
+    """The views of one partition: its statuses, its sheets, and the sheets that wait for their declaration."""
 
     def __init__(self, policy: JoinPolicy, context: JoinContext, writer_schemas: WriterSchemas) -> None:
         self._policy = policy
@@ -59,7 +59,7 @@ class JoinState:
         self._expired_at = 0
 
     def snapshot(self) -> StateSnapshot:
-        """The views as arrays; the statuses, nearly all of it, are shared and not copied."""
+        """The views as arrays; the statuses, which are nearly all of it, are shared and not copied."""
         return {
             **{f"statuses.{name}": array for name, array in self._log.snapshot().items()},
             **self._sheets.snapshot(),
@@ -78,29 +78,29 @@ class JoinState:
         self._stream_time, self._expired_at = from_json_array(snapshot["times"])
 
     def absorb(self, batch: Batch) -> Absorbed:
-        """Take statuses or ratings into the views; publish the facts that changed."""
-        changes, rejects = self._taken(batch)
+        """Add statuses or ratings to the views; publish the facts that changed."""
+        changes, rejects = self._add_batch(batch)
         return Absorbed(self._facts(changes), rejects)
 
     def replay(self, batch: Batch) -> None:
-        """Take statuses or ratings into the views; their facts are known, and making them is most of a sheet's cost."""
-        self._taken(batch)
+        """Add statuses or ratings to the views without making their facts, which is most of the cost of a sheet."""
+        self._add_batch(batch)
 
     def advance(self, now: int) -> Sequence[Output]:
         """Move stream time on; publish the sheets whose grace is over."""
         return self._facts(self._elapsed(now))
 
-    def _taken(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
+    def _add_batch(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         if batch.topic is Topic.DECLARATION_STATUS:
-            return self._statuses_taken(batch)
-        return self._ratings_taken(batch)
+            return self._add_statuses(batch)
+        return self._add_ratings(batch)
 
     def _elapsed(self, now: int) -> Changes:
         self._stream_time = max(self._stream_time, now)
         due = list(self._waiting.due(self._stream_time))
         return self._changes(due, [False] * len(due), even_unmatched=True)
 
-    def _statuses_taken(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
+    def _add_statuses(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         statuses = self._statuses.read_statuses(batch, self._log.tables)
         if not len(statuses):
             return Changes.none(), statuses.rejects
@@ -112,19 +112,19 @@ class JoinState:
         return changes.and_then(self._elapsed(newest)), statuses.rejects
 
     def _touched(self, run: SortedRun) -> tuple[Sequence[StoredSheet], Sequence[bool]]:
-        """Sheets on the declarations of a run, and whether any of its statuses bears on them."""
+        """Sheets on the declarations of a run, and for each whether a status of the run counts in its version."""
         sheets = list(self._sheets.touched(run.keys.tolist()))
         earliest = run.earliest(np.array([sheet.key for sheet in sheets], np.int64))
         return sheets, [at <= sheet.bears_until for sheet, at in zip(sheets, earliest.tolist(), strict=True)]
 
     def _expire(self, newest: int) -> None:
-        """Forget what is beyond the horizon of the statuses: the wall clock must not end a replay's memory."""
+        """Forget what is beyond the horizon, counted from the newest status and not from the wall clock (replays)."""
         if newest - self._expired_at > max(DAY_MS, self._policy.horizon_ms // _EXPIRIES):
             self._expired_at = newest
             self._log.expire(newest - self._policy.horizon_ms)
             self._sheets.expire(newest - self._policy.horizon_ms)
 
-    def _ratings_taken(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
+    def _add_ratings(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         records = self._ratings.read_sheets(batch)
         sent = {
             (key, rating.sheet_id): self._sheets.add_rating(key, rating, checksum)
@@ -136,15 +136,15 @@ class JoinState:
     def _changes(
         self, chosen: Sequence[StoredSheet], concerned: Sequence[bool], *, even_unmatched: bool = False
     ) -> Changes:
-        """The sheets to publish; a sheet that matches nothing yet waits for its grace instead.
+        """The sheets to publish; a sheet that matches nothing yet waits for its grace period instead.
 
-        Those are the sheets whose version grew, and those that are concerned by a record that is known already: it may
-        have been refused when it came, and read by a rebuild since, whose outputs nobody was sent.
+        A sheet is published when its version grew, and also when a record of the batch concerns it that the view knew
+        already: a rebuild may have read it, whose outputs were not sent.
 
         Args:
             chosen: The sheets, each once.
-            concerned: For each whether a record of the batch is its own or bears on it.
-            even_unmatched: Whether the grace is over.
+            concerned: For each sheet whether a record of the batch is one of its own or counts in its version.
+            even_unmatched: Whether the grace period is over.
         """
         if not chosen:
             return Changes.none()
@@ -190,7 +190,7 @@ class JoinStage:
 
     @property
     def snapshot_format(self) -> str:
-        """The layout of the rows, and the policy that shaped what waits and what is forgotten."""
+        """The layout of the rows, and the policy by which sheets wait and records are forgotten."""
         return f"2 {LAYOUT} {self._policy}"
 
     def restored_state(self, partition: int, snapshot: StateSnapshot) -> JoinState:

@@ -1,7 +1,7 @@
 """Whether every index in an Avro body is one that its schema has.
 
-fastavro looks up enum symbols and union branches by the index in the record, and Python lets a negative one count from
-the end: so a broken record becomes a good one with another meaning. This walk reads nothing but lengths and indexes.
+fastavro looks up enum symbols and union branches by the index in the record, and in Python a negative index counts from
+the end: so a broken record could pass as a good one with another meaning. This walk reads only lengths and indexes.
 
 Source: Apache Avro 1.12 specification, "Binary Encoding".
 """
@@ -18,12 +18,12 @@ from schemas.codec.wire import HEADER_BYTES
 
 _SIZES = {"null": 0, "boolean": 1, "float": 4, "double": 8}
 _MAX_SHIFT = 63
-"""A number of 64 bits has at most ten bytes. Libraries read on for as long as bytes ask for more, and a megabyte of
-them, added up in Python's unlimited integers, would hold a reader up for half a minute."""
+"""A number of 64 bits has at most ten bytes. Libraries read on while a byte announces another: a megabyte of such
+bytes, added up as a Python integer, would block a reader for half a minute."""
 
 
 def is_canonical(value: bytes, schema: Any, record: Any) -> bool:
-    """Whether a framed value is exactly what writing the record gives: then every index in it is right."""
+    """Whether encoding the record gives exactly this framed value: then every index in it is right."""
     again = io.BytesIO()
     try:
         schemaless_writer(again, schema, record)
@@ -33,7 +33,7 @@ def is_canonical(value: bytes, schema: Any, record: Any) -> bool:
 
 
 def has_bad_index(value: bytes, schema: Any) -> bool:
-    """Whether a framed value, which could be decoded, holds an index that its schema has not, or an endless number."""
+    """Whether a framed value that could be decoded holds an index outside its schema, or a number over 64 bits."""
     walk = _IndexWalk(value)
     try:
         walk.skip(schema)
@@ -43,7 +43,7 @@ def has_bad_index(value: bytes, schema: Any) -> bool:
 
 
 class _IndexWalk:
-    """A position in a body, moved over one value after the other."""
+    """A position in a body that moves over one value after the other."""
 
     def __init__(self, value: bytes) -> None:
         self._value = value
@@ -52,7 +52,7 @@ class _IndexWalk:
 
     @property
     def at_end(self) -> bool:
-        """Whether exactly the whole value was passed over."""
+        """Whether the position is exactly at the end."""
         return self._at == len(self._value)
 
     def skip(self, schema: Any) -> None:

@@ -33,7 +33,7 @@ _MEANINGS = {
     Status.INSPECTION_WITHDRAWN: _GOODS_END,
 }
 _MEANING = np.array([_MEANINGS.get(Status(status), 0) for status in STATUSES], np.int64)
-"""What each status says about a step; each says one thing at most."""
+"""What each status says about a step: one thing at most."""
 
 
 class States(NamedTuple):
@@ -42,10 +42,10 @@ class States(NamedTuple):
     Codes are those of the status log, 0 for none; times are epoch milliseconds or -1.
 
     Attributes:
-        bearing: How many distinct status records bear on it: part of the version of its facts. Counts every content of
-            an event of which any content lies at or before `until`: it grows with each record that can change the
-            answer, never shrinks, and does not depend on the order of arrival.
-        known: How many events it rests on; 0 when nothing was known by then.
+        bearing: How many distinct status records count in the version of its facts: all contents of each event that has
+            a content at or before `until`. The number grows with each record that can change the state, never shrinks,
+            and does not depend on the order of arrival.
+        known: How many events the state is made of; 0 when nothing was known at that moment.
         office: Code of the office of the last status.
         status: Place of the last status.
         team: Code of the last team that is named.
@@ -107,21 +107,23 @@ def states(
 
     Args:
         histories: What is known of them.
-        which: For each state that is wanted the place of the declaration; -1 for an unknown one.
-        as_of: The moment of each; later statuses are not looked at.
-        until: Up to when records are counted that bear on it; `as_of` or later.
+        which: For each wanted state the place of its declaration in `histories`; -1 for an unknown one.
+        as_of: The moment of each state; later statuses are ignored.
+        until: Up to when status records count in `States.bearing`; `as_of` or later.
         checked: For each code of a channel whether documents are checked in it.
     """
     wins = np.zeros(len(histories.rows), np.bool_)
     _mark_winners(histories.starts, histories.rows, histories.by_event, wins)
     found = np.empty((len(which), len(States._fields)), np.int64)
-    _read(histories.starts, histories.rows, histories.by_event, wins, which, as_of, until, checked, _MEANING, found)
+    _write_states(
+        histories.starts, histories.rows, histories.by_event, wins, which, as_of, until, checked, _MEANING, found
+    )
     return States._make(np.ascontiguousarray(found.T))
 
 
 @kernel
 def _mark_winners(starts: Longs, rows: Rows, by_event: Longs, wins: Bools) -> None:
-    """Mark one row of each event: that with the highest checksum, of equal ones the first in time."""
+    """Mark one row of each event: the one with the highest checksum; the first in time among equals."""
     for history in range(len(starts) - 1):
         best = by_event[starts[history]]
         for place in range(starts[history], starts[history + 1]):
@@ -136,7 +138,7 @@ def _mark_winners(starts: Longs, rows: Rows, by_event: Longs, wins: Bools) -> No
 
 @kernel
 def _bearing(first: np.int64, last: np.int64, rows: Rows, by_event: Longs, until: np.int64) -> np.int64:
-    """See `States`; contents of one event stand together, and those of each are in order of time."""
+    """`States.bearing`. The rows of one event stand together in `by_event`, in order of time."""
     count = np.int64(0)
     counts = False
     for place in range(first, last):
@@ -149,7 +151,7 @@ def _bearing(first: np.int64, last: np.int64, rows: Rows, by_event: Longs, until
 
 
 @kernel
-def _read(
+def _write_states(
     starts: Longs,
     rows: Rows,
     by_event: Longs,
@@ -174,12 +176,12 @@ def _read(
             if rows[place]["occurred_at"] > as_of[wanted]:
                 break
             if wins[place]:
-                _follow(rows[place], checked, meaning, state)
+                _apply_status(rows[place], checked, meaning, state)
 
 
 @kernel
-def _follow(row: np.void, checked: Bools, meaning: Longs, state: Longs) -> None:
-    """Bring a state forward by one status."""
+def _apply_status(row: np.void, checked: Bools, meaning: Longs, state: Longs) -> None:
+    """Update a state by one status."""
     state[_KNOWN] += 1
     state[_OFFICE], state[_STATUS] = row["office"], row["status"]
     state[_TEAM] = row["team"] or state[_TEAM]
@@ -188,21 +190,21 @@ def _follow(row: np.void, checked: Bools, meaning: Longs, state: Longs) -> None:
     state[_TAX_CODE] = row["tax_code"] or state[_TAX_CODE]
     says = meaning[row["status"]]
     if says == _REGISTERED:
-        _note(row, state, _REGISTERED_AT)
+        _set_first_time(row, state, _REGISTERED_AT)
     elif says == _PERMITTED:
-        _note(row, state, _PERMITTED_AT)
+        _set_first_time(row, state, _PERMITTED_AT)
     elif says == _CHANNEL and checked[row["channel"]]:
-        _note(row, state, _DOCUMENTS_FROM)
+        _set_first_time(row, state, _DOCUMENTS_FROM)
     elif says == _DOCUMENTS_END and state[_DOCUMENTS_FROM] >= 0:
-        _note(row, state, _DOCUMENTS_TO)
+        _set_first_time(row, state, _DOCUMENTS_TO)
     elif says == _GOODS_BEGIN:
-        _note(row, state, _GOODS_FROM)
+        _set_first_time(row, state, _GOODS_FROM)
     elif says == _GOODS_END and state[_GOODS_FROM] >= 0:
-        _note(row, state, _GOODS_TO)
+        _set_first_time(row, state, _GOODS_TO)
 
 
 @kernel
-def _note(row: np.void, state: Longs, field: int) -> None:
-    """When something happened first."""
+def _set_first_time(row: np.void, state: Longs, field: int) -> None:
+    """Set a time of the state unless it is set: the first status counts."""
     if state[field] < 0:
         state[field] = row["occurred_at"]

@@ -1,4 +1,4 @@
-"""Which sheets a batch changed, and what is known of their declarations now."""
+"""The sheets that a batch changed, with the state of their declarations."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from processors.domain.join.sheet_store import StoredSheet
 
 
 class Changes(NamedTuple):
-    """Sheets that are published again.
+    """Sheets to publish.
 
     Attributes:
         sheets: The sheets.

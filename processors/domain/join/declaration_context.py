@@ -1,4 +1,4 @@
-"""Declarations as they stood at one moment each: what their facts say of them."""
+"""What facts say about declarations, each as of one moment."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ CHECKED = frozenset({Channel.YELLOW, Channel.RED})
 
 
 class WorkingTime(Protocol):
-    """The working calendar, as far as the core needs it."""
+    """The part of the working calendar that the join needs."""
 
     def overtime_of(self, office: str | None) -> str | None:
-        """The office, if it has overtime: offices with the same answer have the same working time."""
+        """The office itself if it has overtime, else None: offices with the same result have the same working time."""
 
     def working_minutes_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
         """Whole working minutes from each instant to another."""
@@ -42,9 +42,10 @@ class StepLimits:
 
 
 class Contexts(NamedTuple):
-    """What was known of declarations as of their ratings: columns of equal length, fields as in `rated-service`.
+    """Declarations as of their ratings: columns of equal length, with the fields of `rated-service`.
 
-    Texts are codes of the status log, 0 for none; the status is its place in `STATUSES`; else `ABSENT` stands for none.
+    A text is a code of the status log, 0 for none. The status is its place in `STATUSES`. In all other fields `ABSENT`
+    stands for null.
     """
 
     declaration_office: Longs
@@ -103,12 +104,12 @@ def contexts_of(
 def _working_minutes(
     starts: Longs, ends: Longs, codes: Longs, offices: Sequence[str | None], calendar: WorkingTime
 ) -> Longs:
-    """Working minutes at each office; `ABSENT` where nothing began."""
+    """Working minutes at the office of each span; `ABSENT` where nothing began."""
     minutes, asked = np.full(len(starts), ABSENT), starts >= 0
     clocks: dict[str | None, list[int]] = {}
     for code in np.unique(codes[asked]).tolist():
         clocks.setdefault(calendar.overtime_of(offices[code]), []).append(code)
-    for office, its in clocks.items():
-        rows = asked if len(clocks) == 1 else asked & np.isin(codes, its)
+    for office, group in clocks.items():
+        rows = asked if len(clocks) == 1 else asked & np.isin(codes, group)
         minutes[rows] = calendar.working_minutes_between_many(starts[rows], ends[rows], office)
     return minutes

@@ -20,15 +20,15 @@ SCORES = 5
 
 
 class Directory(Protocol):
-    """Which offices and teams exist, as far as the core needs it."""
+    """Which offices and teams exist."""
 
     def periods(self, office: str, team: str | None = None) -> Sequence[tuple[int, int]]:
-        """From when to when (epoch milliseconds) there is an office with this code, or a team of it."""
+        """The periods (begin, end; epoch milliseconds) in which an office with this code, or its team, exists."""
 
 
 @dataclass(frozen=True, slots=True)
 class JoinContext:
-    """What the join looks things up in.
+    """Reference data of the join.
 
     Attributes:
         calendar: Working time.
@@ -42,11 +42,11 @@ class JoinContext:
 
 
 def version_of(sheet: StoredSheet, bearing: int) -> int:
-    """Version of the sheet's facts: the revision above, the number of records that bear on it below.
+    """Version of the sheet's facts: the revision in the high bits, the number of its records in the low ones.
 
     Args:
         sheet: The sheet.
-        bearing: How many distinct status records bear on it, up to `StoredSheet.bears_until`.
+        bearing: How many distinct status records count, see `processors.domain.join.as_of.States`.
     """
     count = len(sheet.records) + bearing
     return sheet.latest.revision << _COUNT_BITS | min(count, (1 << _COUNT_BITS) - 1)
@@ -56,10 +56,10 @@ class Facts(NamedTuple):
     """Facts about one declaration from one revision of a sheet.
 
     Attributes:
-        revision: The record that they are from.
+        revision: The record that holds the items.
         superseded: Whether a later revision dropped the items.
         items: The scores, in the order of the sheet: one fact for each.
-        since: For each item and each score from 1 to 5 when the target had it first; 0 for never.
+        since: For each item and each score from 1 to 5: when the target had that score first; 0 for never.
     """
 
     revision: Revision
@@ -71,8 +71,8 @@ class Facts(NamedTuple):
 def facts_of(sheet: StoredSheet) -> Iterator[Facts]:
     """Every fact of a sheet: one for each target that any revision rated.
 
-    A target that the latest revision dropped stays, as SUPERSEDED with the content of the last revision that had it. So
-    does a target that only a losing content of a revision named: it may have been published before the winner came.
+    A target that the latest revision dropped stays SUPERSEDED, with the content of the last revision that had it. The
+    same holds for a target that only a losing content of a revision names: it may have been published before.
     """
     revisions = sheet.revisions()
     since = _since(revisions)
@@ -90,7 +90,7 @@ def _identity(item: RatingItem) -> ItemIdentity:
 
 
 def _since(revisions: Sequence[Revision]) -> Mapping[ItemIdentity, Sequence[int]]:
-    """For each target when it had each score first; revisions in order."""
+    """For each target when it had each score first, from revisions in order."""
     since: dict[ItemIdentity, list[int]] = {}
     for revision in revisions:
         for item in revision.items:

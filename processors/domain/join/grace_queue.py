@@ -10,7 +10,7 @@ from processors.domain.snapshot_arrays import StateSnapshot, from_json_array, to
 
 
 class GraceQueue:
-    """Sheets by the time at which they are published as unmatched, should they still be so."""
+    """Sheets by the time at which they are published as unmatched if no declaration came."""
 
     def __init__(self, grace_ms: int) -> None:
         self._grace_ms = grace_ms
@@ -18,7 +18,7 @@ class GraceQueue:
         self._sheets: dict[tuple[int, str], StoredSheet] = {}
 
     def wait(self, sheet: StoredSheet) -> None:
-        """Let a sheet wait; one that waits already goes on waiting from its first submission."""
+        """Add a sheet; the time of a sheet that waits already does not change."""
         identity = (sheet.key, sheet.sheet_id)
         if identity not in self._sheets:
             self._sheets[identity] = sheet

@@ -1,4 +1,4 @@
-"""Histories of some declarations, as arrays: every distinct status, in order of time."""
+"""The histories of chosen declarations as arrays: every distinct status in order of time."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from schemas.vectorized.kernels.compiled import Bools, Longs, kernel
 from schemas.vectorized.kernels.radix import ascending
 
 _ORDER = ("event", "crc", "status", "occurred_at")
-"""Fields by which statuses of a declaration are sorted, the last one first."""
+"""Sort keys of the statuses of a declaration, the most significant last (as in `np.lexsort`)."""
 _SHORT = 64
-"""Most statuses of a declaration that are sorted by insertion: somebody could send many, in the worst order."""
+"""Most statuses of a declaration for insertion sort, which is quadratic: a sender could send many in a bad order."""
 _REST = ("channel", "kind", "team", "tax_code", "office")
 
 
@@ -24,11 +24,10 @@ class Histories:
     """Statuses by declaration.
 
     Attributes:
-        keys: The declarations of which anything is known, ascending.
+        keys: The declarations with a status, ascending.
         starts: Place of the first status of each, and after the last the number of statuses.
-        rows: The statuses (`processors.domain.join.sorted_runs.ROW`), those of a declaration in order of time, and at
-        one
-            instant in the order of a declaration's life.
+        rows: The statuses (`sorted_runs.ROW`); those of a declaration in order of time, and at one instant in the order
+            of a declaration's life.
         by_event: Places of the statuses of each declaration, those of one event together.
     """
 
@@ -38,7 +37,7 @@ class Histories:
     by_event: npt.NDArray[np.int64]
 
     def places(self, keys: Keys) -> npt.NDArray[np.int64]:
-        """Where in `keys` each of these is; -1 for a declaration of which nothing is known."""
+        """The place of each key in `keys`; -1 for a declaration without a status."""
         if not len(self.keys):
             return np.full(len(keys), -1)
         found = np.minimum(np.searchsorted(self.keys, keys), len(self.keys) - 1)
@@ -59,7 +58,7 @@ def gathered(runs: Sequence[SortedRun], wanted: Keys) -> Histories:
     rows = taken(rows, _order(owners, rows, by_event=False))
     fresh = np.ones(len(rows), np.bool_)
     if _mark_fresh(owners, rows, fresh):
-        # Two contents of one event, time, status and checksum: they can stand between each other's repetitions.
+        # Contents that agree in event, time, status and checksum may alternate: sort by all fields, then mark again.
         owners, rows = _taken(owners, rows, np.lexsort((*(rows[field] for field in (*_REST, *_ORDER)), owners)))
         _mark_fresh(owners, rows, fresh)
     if not fresh.all():
@@ -90,7 +89,7 @@ def _taken(owners: Longs, rows: Rows, order: Longs) -> tuple[Longs, Rows]:
 
 @kernel
 def _sort_short(starts: Longs, rows: Rows, by_event: bool, order: Longs) -> None:
-    """Sort the places of each declaration by insertion: they are few, and nearly in order as they come."""
+    """Sort the places of each declaration by insertion: they are few, and nearly in order."""
     for history in range(len(starts) - 1):
         for place in range(starts[history] + 1, starts[history + 1]):
             at, moved = place, order[place]
@@ -115,7 +114,7 @@ def _comes_before(rows: Rows, one: int, other: int, by_event: bool) -> bool:
 
 @kernel
 def _mark_fresh(owners: npt.NDArray[np.int64], rows: Rows, fresh: Bools) -> bool:
-    """Mark each row that is not the one before it again; say whether two differ only in what was not sorted by."""
+    """Mark rows that differ from the one before; return whether two differ only in fields outside the sort keys."""
     ties = False
     for place in range(len(rows)):
         fresh[place] = True

@@ -28,15 +28,15 @@ ItemIdentity = tuple[str, str, str]
 
 
 class Revision(NamedTuple):
-    """What is remembered of one record of a sheet; no comment and no contact.
+    """One record of a sheet, without comment and contact.
 
     Attributes:
         revision: Number given by the client.
-        crc: Checksum of the record: orders two contents that claim one revision.
+        crc: Checksum of the record: decides between two contents with one revision number.
         submitted_at: When it was sent.
-        phase: When in the life of the declaration.
-        declaration_no: As written on it.
-        tax_code: Enterprise, if named.
+        phase: Whether during or after clearance.
+        declaration_no: As written on the sheet.
+        tax_code: The enterprise, if named.
         items: Its scores.
         has_comment: Whether it holds free text.
         has_contact: Whether it holds a sealed contact.
@@ -62,10 +62,9 @@ class StoredSheet:
         sheet_id: The sheet.
         published: Version of the facts last sent for it; 0 for none. Changed by `publish` alone.
         records: Distinct records by (revision, checksum); changed by `add_revision` alone, as are the others.
-        latest: The one that counts: by revision, and of several contents of one revision by checksum.
-        bears_until: Up to when statuses bear on its version: the latest submission of any record, not of the one that
-            counts. When a content with an earlier submission wins, fewer statuses are looked at, but the version must
-            not fall.
+        latest: The record that counts: the highest revision, and of several contents of it the highest checksum.
+        bears_until: Up to when statuses count in its version: the latest submission of any record. When a content with
+            an earlier submission wins, fewer statuses make the state, but the version must not fall.
     """
 
     key: int
@@ -86,12 +85,12 @@ class StoredSheet:
         self._text = None
 
     def publish(self, version: int) -> None:
-        """Remember that its facts are sent."""
+        """Remember the version of the facts that are sent."""
         self.published = version
         self._text = None
 
     def revisions(self) -> list[Revision]:
-        """Every record, the one that counts last."""
+        """All records in order; the last one counts."""
         return [record for _identity, record in sorted(self.records.items())]
 
     def text(self) -> str:
@@ -108,10 +107,10 @@ class SheetStore:
     def __init__(self) -> None:
         self._by_declaration: dict[int, dict[str, StoredSheet]] = {}
         self._newest: dict[int, int] = {}
-        """When a sheet on each declaration was sent last."""
+        """By declaration, when its last sheet was sent."""
 
     def add_rating(self, key: int, rating: Rating, crc: int) -> StoredSheet:
-        """Remember a record; one that is known changes nothing. The sheet."""
+        """Add a record and return its sheet; a record that is known changes nothing."""
         sheets = self._by_declaration.setdefault(key, {})
         sheet = sheets.get(rating.sheet_id)
         if sheet is None:
@@ -136,7 +135,7 @@ class SheetStore:
         return sheet
 
     def touched(self, keys: Iterable[int]) -> Iterator[StoredSheet]:
-        """Sheets of those declarations, which are named once each."""
+        """The sheets of these declarations; each key is given once."""
         rated = self._by_declaration
         for key in filter(rated.__contains__, keys):
             yield from rated[key].values()

@@ -18,7 +18,7 @@ from processors.domain.snapshot_arrays import StateSnapshot, UnsoundSnapshot, fr
 from schemas.vectorized.status_reader import STATUSES, CodedStatuses, status_dictionary
 
 LAYOUT = f"{ROW.descr} {STATUSES} FNV-1a"
-"""What a row means: a row of another layout, or with event ids hashed in another way, would be misread."""
+"""Identifies the meaning of a row in a snapshot: its layout, the numbers of statuses, the hash of event ids."""
 
 _WIDTH = {"tax_code": 32, "office": 32, "team": 16, "kind": 16, "channel": 8}
 
@@ -29,14 +29,14 @@ class StatusLog:
     def __init__(self) -> None:
         self._runs: list[SortedRun] = []
         self.tables = {name: status_dictionary(name) for name in _WIDTH}
-        """Where the texts of statuses get their numbers, before they are added."""
+        """The dictionaries that number the texts of statuses, by field."""
 
     def __len__(self) -> int:
         """Rows held, repeated ones included."""
         return sum(len(run) for run in self._runs)
 
     def add_statuses(self, statuses: CodedStatuses) -> SortedRun:
-        """Add statuses whose texts were numbered by `tables`; return them as a run. There must be one at least."""
+        """Add statuses (at least one) whose texts `tables` numbered; return them as a run."""
         rows = np.empty(len(statuses), ROW)
         rows["occurred_at"] = statuses.occurred_at
         rows["event"] = statuses.events

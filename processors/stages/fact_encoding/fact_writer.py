@@ -1,9 +1,9 @@
-"""Facts on their way out: made of many sheets at once, as columns, and written by a kernel.
+"""Makes the facts of many sheets at once, as columns, which a kernel writes as Avro.
 
 A fact is a row of numbers, and its texts are numbers, too:
 
-    0, 1, 2 ...     kept texts: statuses, and what rated items hold (`processors.stages.fact_encoding.item_table`)
-    -1, -2, -3 ...  own texts of these facts: ids of sheets, declarations, what codes stand for, tax codes; ids of facts
+    0, 1, 2 ...     kept texts: statuses, and the texts of rated items (`processors.stages.fact_encoding.item_table`)
+    -1, -2, -3 ...  texts of this batch: ids of sheets, declarations, texts behind codes, tax codes; then ids of facts
 """
 
 from __future__ import annotations
@@ -49,11 +49,11 @@ _CODED = {
     "declaration_team": "team",
     **{name: name for name in ("channel", "kind", "tax_code")},
 }
-"""Fields that are codes of the status log, and whose."""
+"""Fields that hold codes of the status log, and the log's field."""
 _SLICE = 2_048
-"""Sheets whose facts are made at once: a sheet may hold fifty, each of which takes 700 bytes meanwhile."""
+"""Sheets whose facts are made at once: a sheet may have fifty facts, and each takes 700 bytes meanwhile."""
 _MOST_KEPT = 1 << 17
-"""Texts, or items, that are kept; beyond that all are forgotten and learned anew."""
+"""Texts, or items, that are kept; with more, the memory starts empty again."""
 
 _read = decoder(Topic.RATED_SERVICE.subject)
 
@@ -62,14 +62,14 @@ Column = npt.NDArray[np.int64]
 
 @dataclass(slots=True)
 class _Groups:
-    """The facts of sheets by the revision that they are from: lists of the same length, and what is said of few facts.
+    """The facts of sheets, grouped by revision: lists of the same length, and the score times of the few edited facts.
 
     Attributes:
         owners: Place of the sheet.
         revisions: The revision.
-        superseded: Whether a later one dropped the items.
+        superseded: Whether a later revision dropped the items.
         items: The items.
-        since: For the places of some facts when their target had each score first; the others have had one score.
+        since: By place of the fact, when its target had each score first; other facts have had one score only.
     """
 
     owners: list[int] = field(default_factory=list)
@@ -82,7 +82,7 @@ class _Groups:
     def of(cls, sheets: Sequence[StoredSheet]) -> _Groups:
         groups, count = cls(), 0
         for owner, sheet in enumerate(sheets):
-            if len(sheet.records) == 1:  # as nearly all have: what `facts_of` says of it is said by columns below
+            if len(sheet.records) == 1:  # nearly all: the columns below say the same as `facts_of`
                 groups._add(owner, sheet.latest, sheet.latest.items, superseded=False)
                 count += len(sheet.latest.items)
                 continue
@@ -100,7 +100,7 @@ class _Groups:
 
 
 class _KeptTexts:
-    """Texts and items that are kept."""
+    """Texts and items that are kept from batch to batch."""
 
     def __init__(self, context: JoinContext) -> None:
         self.texts = StringInterner()
@@ -112,7 +112,7 @@ class _KeptTexts:
 
 
 class _OwnTexts:
-    """Texts that only these facts hold, numbered from -1 downwards as they are added."""
+    """Texts of one batch of facts, numbered from -1 downwards."""
 
     def __init__(self) -> None:
         self._texts: list[str] = []
@@ -131,7 +131,7 @@ class _OwnTexts:
         return numbers[places]
 
     def add_some(self, texts: Sequence[str | None], others: Column) -> Column:
-        """The numbers of texts; where there is none that of another text."""
+        """The numbers of texts; for an absent text the number in `others`."""
         numbers = others.copy()
         numbers[list(map(bool, texts))] = self.add(filter(None, texts))
         return numbers
@@ -145,11 +145,11 @@ class FactWriter:
     """Makes and encodes facts.
 
     Args:
-        context: What facts look up.
+        context: Reference data.
     """
 
     def __init__(self, context: JoinContext) -> None:
-        self._around = context
+        self._context = context
         self._write = RowWriter(Topic.RATED_SERVICE.subject, {"score_since": SCORES}).write_records
         self._memory = _KeptTexts(context)
 
@@ -164,18 +164,18 @@ class FactWriter:
         values: list[bytes] = []
         for some in changes.slices(_SLICE):
             if self._memory.is_full():
-                self._memory = _KeptTexts(self._around)
-            self._add(some, texts, keys, values)
+                self._memory = _KeptTexts(self._context)
+            self._append_facts(some, texts, keys, values)
         return EncodedFacts(keys, values)
 
-    def _add(
+    def _append_facts(
         self,
         changes: Changes,
         texts: Mapping[str, Sequence[str | None]],
         keys: list[bytes],
         values: list[bytes],
     ) -> None:
-        """Put the facts of the sheets behind others."""
+        """Append keys and values of the facts of the sheets."""
         groups, own = _Groups.of(changes.sheets), _OwnTexts()
         owners = np.array(groups.owners)
         group_of = np.repeat(np.arange(len(owners)), list(map(len, groups.items)))
@@ -211,16 +211,16 @@ class FactWriter:
     def _contexts(
         self, changes: Changes, texts: Mapping[str, Sequence[str | None]], own: _OwnTexts
     ) -> dict[str, Column]:
-        """The declarations as of the latest revision of each sheet."""
-        around = self._around
+        """Columns about the declarations as of the latest revision of each sheet."""
+        context = self._context
         as_of = np.array([sheet.latest.submitted_at for sheet in changes.sheets], np.int64)
-        found = contexts_of(changes.states, as_of, texts["office"], around.calendar, around.limits)
+        found = contexts_of(changes.states, as_of, texts["office"], context.calendar, context.limits)
         coded = {name: own.add_codes(getattr(found, name), texts[field]) for name, field in _CODED.items()}
         statuses = np.where(found.status == ABSENT, ABSENT, self._memory.statuses[found.status.clip(0)])
         return {**found._asdict(), **coded, "status": statuses}
 
     def _ids(self, sheets: Sequence[StoredSheet], sheet_of: Column, items: ChosenItems, own: Strings) -> Strings:
-        """The ids of the facts; own texts begin with the ids of the sheets."""
+        """The ids of the facts. The texts of the batch must begin with the ids of the sheets."""
         keys = np.array([sheet.key for sheet in sheets], np.int64)[sheet_of]
         letters = np.empty(LETTERS * len(sheet_of), np.uint8)
         kept = self._memory.texts.strings
@@ -229,13 +229,13 @@ class FactWriter:
 
 
 def _numbers(revisions: Sequence[Revision]) -> Sequence[Column]:
-    """What of revisions is a number: revision, submitted_at, phase, has_comment, has_contact."""
+    """The numeric fields of revisions: revision, submitted_at, phase, has_comment, has_contact."""
     revision, _crc, submitted_at, phase, _number, _tax, _items, comment, contact = zip(*revisions, strict=True)
     return [np.array(one, np.int64) for one in (revision, submitted_at, [*map(_PHASES.get, phase)], comment, contact)]
 
 
 def _since(known: Mapping[int, Sequence[int]], scores: Column, submitted_at: Column) -> Column:
-    """For each fact when its target had each score first; from its one revision where nothing else is known."""
+    """For each fact when its target had each score first; a fact without an entry in `known` has one revision."""
     since = np.zeros((len(scores), SCORES), np.int64)
     since[np.arange(len(scores)), scores - 1] = submitted_at
     if known:

@@ -1,4 +1,4 @@
-"""Rated items by number: most come again and again, so what a fact takes from its item is looked up in columns."""
+"""Rated items by number: most items repeat, so the fields that a fact takes from its item are looked up in columns."""
 
 from __future__ import annotations
 
@@ -23,18 +23,18 @@ _FIELDS = ("target", "office", "target_id", "score", "reason", "name")
 _NAME = len(_FIELDS) - 1
 _SCORE = _FIELDS.index("score")
 _MOST_OBJECTS = 1 << 17
-"""Items that are known by where they lie in memory, and kept there; beyond that they are looked up by what they say."""
+"""Items that are looked up by their place in memory, and therefore kept; further items are looked up by content."""
 
 Column = npt.NDArray[np.int64]
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """All items, by number; and room for more.
+    """All known items by number, with room for more.
 
     Attributes:
-        values: Of each field, and of the item's part in the name of a fact; texts are numbers of kept texts.
-        periods: From when to when there was such an office or team; filled up with empty periods.
+        values: By field, and last the item's part of a fact's name; texts are numbers of kept texts.
+        periods: When such an office or team existed (begin, end); padded with empty periods.
         keys: Key of the fact.
     """
 
@@ -45,7 +45,7 @@ class _Known:
 
 @dataclass(frozen=True, slots=True)
 class ChosenItems:
-    """The items of some facts: as `_Known`, by fact."""
+    """The items of facts, one for each fact; fields as in `_Known`."""
 
     values: npt.NDArray[np.int64]
     periods: npt.NDArray[np.int64]
@@ -58,7 +58,7 @@ class ChosenItems:
 
     @property
     def names(self) -> Column:
-        """For each the kept text that is its part in the name of a fact; contiguous, as kernels were compiled for."""
+        """For each item its part of a fact's name, a kept text; contiguous, as the kernel is compiled for it."""
         return np.ascontiguousarray(self.values[:, _NAME])
 
     def columns(self, at: Column) -> dict[str, Column]:
@@ -70,7 +70,7 @@ class ChosenItems:
 
 
 class RatedItems:
-    """Numbers items.
+    """Gives each distinct item a number.
 
     Args:
         texts: Where texts are kept.
@@ -87,12 +87,12 @@ class RatedItems:
         self._known = _Known(np.zeros((0, len(_FIELDS)), np.int64), np.zeros((0, 1, 2), np.int64), [])
 
     def __len__(self) -> int:
-        """How many items are known, or objects that say the same."""
+        """How many items, or objects with their content, are held."""
         return max(len(self._numbers), len(self._held))
 
     def chosen(self, items: Sequence[RatingItem]) -> ChosenItems:
-        """Items by number; new ones are learned."""
-        # Sheets share their items, and to ask where one lies costs a tenth of asking what it says.
+        """The columns of items; new items get a number."""
+        # Sheets share their item objects: a lookup by id() costs a tenth of a lookup by content.
         found: list[Any] = list(map(self._objects.get, map(id, items)))
         if None in found:
             found = [
@@ -109,12 +109,12 @@ class RatedItems:
             number = self._numbers[item] = len(self._numbers)
             self._new.append(item)
         if id(item) not in self._objects and len(self._held) < _MOST_OBJECTS:
-            self._held.append(item)  # else another item could come to lie there
+            self._held.append(item)  # else its memory, and so its id(), could pass to another item
             self._objects[id(item)] = number
         return number
 
     def _enter(self) -> None:
-        """Put new items behind those that are known."""
+        """Append the new items to the columns."""
         known, new, count = self._known, self._new, len(self._numbers)
         first = count - len(new)
         found = [self._periods(item) for item in new]

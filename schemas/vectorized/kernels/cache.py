@@ -1,7 +1,7 @@
-"""Where machine code is kept: a directory for each version of the sources that it was made of.
+"""Where machine code is kept: a directory for each version of the sources that it was compiled from.
 
-numba notices that a function changed, but not that one it calls did, or a constant of its module; and packages of one
-version carry one date. So the sources themselves say which machine code is theirs.
+numba notices that a function changed, but neither a change of a function that it calls nor one of a constant, and
+files of a package may all carry the same date. So a digest of the sources names the directory.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _HERE = Path(__file__).parent
 
 
 def directory_for(function: Callable[..., Any]) -> Path | None:
-    """The directory for the machine code of a function, named after the sources it depends on; None: keep nothing."""
+    """The directory for the machine code of a function; None where nothing can be kept."""
     home = _home()
     return None if home is None else home / _digest(Path(function.__code__.co_filename))
 
@@ -34,7 +34,7 @@ def _digest(module: Path) -> str:
 
 @cache
 def _home() -> Path | None:
-    """The first place that can be written; NUMBA_CACHE_DIR names one of one's own."""
+    """The first writable place; the variable NUMBA_CACHE_DIR comes first."""
     return next(filter(_can_be_written, _places()), None)
 
 
@@ -48,11 +48,11 @@ def _can_be_written(path: Path) -> bool:
 
 
 def _is_ours(path: Path) -> bool:
-    """Whether nobody else can put code there: numba runs what it finds."""
+    """Whether no other user can write there: numba runs the code that it finds."""
     try:
         found = path.stat()
     except OSError:
-        return True  # it will be made, for us alone
+        return True  # it will be created for us alone
     return found.st_uid == os.geteuid() and not found.st_mode & (stat.S_IWGRP | stat.S_IWOTH)
 
 

@@ -1,4 +1,4 @@
-"""How a kernel is compiled."""
+"""The decorators that compile kernels, and the types of their arrays."""
 
 from __future__ import annotations
 
@@ -24,22 +24,22 @@ F = TypeVar("F", bound=Callable[..., Any])
 def kernel(function: F) -> F:
     """Compile a function at its first call with arguments of some types, and keep the machine code on disk.
 
-    Where nothing can be kept, each process compiles anew, which takes some seconds.
+    Where nothing can be kept, each process compiles for some seconds.
     """
     return _compiled(function)
 
 
 def part(function: F) -> F:
-    """As `kernel`, for what kernels call in their innermost loops: becomes a part of them.
+    """As `kernel`, for helpers of innermost loops: the compiled code is inlined.
 
-    It takes one array, or two. They are counted where they are handed over, which costs as much as reading a field.
+    A helper should take one array or two: numba counts references at each call, which costs as much as reading a field.
     """
     return _compiled(function, forceinline=True)
 
 
 def _compiled(function: F, **options: Any) -> F:
     directory = directory_for(function)
-    config: Any = numba.config  # whose attributes are made as it is read
+    config: Any = numba.config  # its attributes are created at run time
     before, config.CACHE_DIR = config.CACHE_DIR, str(directory or "")
     try:
         # "numpy": a division by zero gives what numpy gives. Kernels divide by constants only, and raise nothing.
