@@ -6,11 +6,11 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import asdict
 
-from deploy.local.supervisor import StopRequest
 from deploy.observability import HealthReport, serve
 from deploy.processes.common import begin
 from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
 from deploy.settings.registry import RegistrySettings
+from deploy.stop_signal import StopRequest
 from schemas.codec.record import WriterSchemas
 from schemas.kafka.connection import KafkaConnection
 from sinks.runtime import SinkMonitor, assess_all

@@ -47,8 +47,8 @@ def simulate(
 
     Example: hailong simulate haiphong-2020 --speed 3600 --no-poison
     """
-    from deploy.local.supervisor import StopRequest
     from deploy.processes import simulator
+    from deploy.stop_signal import StopRequest
 
     del scenario  # there is only one
     variables = variables_for(directory, simulator.NEEDS)
@@ -87,8 +87,8 @@ def publish(
 
     Example: hailong publish statuses.csv ratings.jsonl.gz --rejects rejects.csv
     """
-    from deploy.local.supervisor import StopRequest
     from deploy.processes import files as process
+    from deploy.stop_signal import StopRequest
 
     variables = variables_for(directory, process.NEEDS)
     with StopRequest() as stop, progress_bar("Reading", "Publishing") as show:

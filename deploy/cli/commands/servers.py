@@ -40,9 +40,9 @@ def up(
 
     from deploy.local.stack import Layout, Stack
     from deploy.local.stack.plan import replaced_variables
-    from deploy.local.supervisor import StopRequest
     from deploy.observability import configure_logs
     from deploy.settings import LogSettings, load, read_variables
+    from deploy.stop_signal import StopRequest
 
     variables = read_variables(os.environ)
     warn_of_unknown(variables)

@@ -22,7 +22,7 @@ from deploy.local.demo.progress import Show, StackStatus, live
 from deploy.local.stack import Layout, Stack
 from deploy.local.stack.flow import Flow
 from deploy.local.stack.plan import simulator_child
-from deploy.local.supervisor import StopRequest
+from deploy.stop_signal import StopRequest
 from schemas.errors import HailongError, OutcomeUnknown, Unavailable
 from schemas.reference.offices import load_offices
 from sinks.audit import audit

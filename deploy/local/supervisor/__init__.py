@@ -3,6 +3,5 @@
 from deploy.local.supervisor.child import ChildFailed, ChildSpec
 from deploy.local.supervisor.memory import peak_rss_mib
 from deploy.local.supervisor.supervisor import RestartPolicy, Supervisor
-from deploy.stop_signal import StopRequest
 
-__all__ = ["ChildFailed", "ChildSpec", "RestartPolicy", "StopRequest", "Supervisor", "peak_rss_mib"]
+__all__ = ["ChildFailed", "ChildSpec", "RestartPolicy", "Supervisor", "peak_rss_mib"]
