@@ -27,6 +27,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 import chdb
 from confluent_kafka import Producer
+from support.offices import all_teams, all_versions
 from support.registry import Shelf, serving
 
 from benchmarks.producing import produce
@@ -73,9 +74,9 @@ def working_windows() -> Iterator[tuple[str, int, int, int]]:
 def places() -> Iterator[tuple[str, str, int, int]]:
     """Office, team ('' for the office itself), and when it was there, epoch ms."""
     directory = load_offices()
-    for office in directory.all_versions():
+    for office in all_versions(directory):
         yield office.code, "", office.validity.from_ms, office.validity.to_ms
-    for team in directory.all_teams():
+    for team in all_teams(directory):
         yield team.office, team.team, team.validity.from_ms, team.validity.to_ms
 
 

@@ -69,5 +69,5 @@ def records_of(
 
 def _known(item: RatingItem, at: int, directory: OfficeDirectory) -> bool:
     if item.target == Target.TEAM:
-        return directory.team_known(item.office, item.target_id, at)
+        return any(first <= at < end for first, end in directory.periods(item.office, item.target_id))
     return directory.known(item.office, at)

@@ -16,10 +16,7 @@ from schemas.reference.toml_entries import TomlEntry, entries
 from schemas.reference.validity import Validity
 
 _FILE = "deadlines.toml"
-_FIELDS = (
-    *("id", "name_vi", "name_en", "track", "unit", "amount", "starts"),
-    *("valid_from", "valid_to", "confidence", "source"),
-)
+_VALUES = ("id", "name_vi", "name_en", "track", "unit", "amount", "starts", "valid_from", "valid_to")
 
 
 class LimitUnit(StrEnum):
@@ -93,7 +90,6 @@ class DeadlineDirectory:
 
 
 def _deadline(entry: TomlEntry) -> Deadline:
-    entry.only(*_FIELDS)
     return Deadline(
         id=entry.text("id"),
         name_vi=entry.text("name_vi"),
@@ -115,7 +111,7 @@ def parse_deadlines(text: str) -> DeadlineDirectory:
         ReferenceDataError: An entry is wrong, or the versions of an id overlap or leave a gap.
     """
     versions: dict[str, list[tuple[Validity, Deadline]]] = {}
-    for entry in entries(_FILE, parse_toml(_FILE, text), "deadline"):
+    for entry in entries(_FILE, parse_toml(_FILE, text), "deadline", _VALUES):
         deadline = _deadline(entry)
         versions.setdefault(deadline.id, []).append((deadline.validity, deadline))
     for deadline_id, dated in versions.items():

@@ -6,7 +6,7 @@ Source and confidence of each row: `data/offices.csv`, `data/teams.csv`.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -52,10 +52,8 @@ class Office:
         parent: Code of the department or region above; None when there is none or it is unknown.
         parent_confidence: Trust in that link; None without a parent.
         successor: Code of the office that took over; None without one.
-        seat: Place of a region's head office; None when unknown.
         confidence: Trust in code and name.
         source: Where the row comes from.
-        note: Remarks; may be empty.
     """
 
     code: str
@@ -67,10 +65,8 @@ class Office:
     parent: str | None
     parent_confidence: Confidence | None
     successor: str | None
-    seat: str | None
     confidence: Confidence
     source: str
-    note: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,18 +110,12 @@ class OfficeDirectory:
         office = self.get(code, at_ms)
         return code if office is None else office.name_vi
 
-    def team_known(self, office: str, team: str, at_ms: int) -> bool:
-        """Whether an office had this team at that time.
-
-        Team 00 stands for the whole office and is known wherever the office is. Other teams are registered for Hai
-        Phong alone, until 15 March 2025: elsewhere the answer False means "not in our data".
-        """
-        if not self.known(office, at_ms):
-            return False
-        return team == WHOLE_OFFICE_TEAM or version_at(self._teams.get((office, team), ()), at_ms) is not None
-
     def periods(self, office: str, team: str | None = None) -> Sequence[tuple[int, int]]:
-        """Periods [from, to) in which `known`, or `team_known`, is true; epoch milliseconds, UTC."""
+        """Periods [from, to) in which an office, or one of its teams, existed; epoch milliseconds, UTC.
+
+        Team 00 stands for the whole office. Other teams are registered for Hai Phong alone, until 15 March 2025:
+        elsewhere, no period means "not in our data".
+        """
         offices = [validity for validity, _office in self._offices.get(office, ())]
         if team is None or team == WHOLE_OFFICE_TEAM:
             return [(validity.from_ms, validity.to_ms) for validity in offices]
@@ -135,19 +125,6 @@ class OfficeDirectory:
             for other, _team in self._teams.get((office, team), ())
         )
         return [(first, end) for first, end in both if first < end]
-
-    def department_of(self, code: str) -> str | None:
-        """The 2-digit department of 2014 of a code, at any time; None for unknown codes and regions."""
-        versions = self._offices.get(code)
-        return versions[0][1].department if versions else None
-
-    def region_of(self, code: str, at_ms: int) -> str | None:
-        """Our identifier of the region above an office, such as KV03; None before 15 March 2025 or when unknown."""
-        office = self.get(code, at_ms)
-        if office is None or office.level is Level.REGION:
-            return None if office is None else office.code
-        parent = None if office.parent is None else self.get(office.parent, at_ms)
-        return parent.code if parent is not None and parent.level is Level.REGION else None
 
     def above(self, code: str, at_ms: int) -> tuple[str, ...]:
         """The units above a unit at that time, from the nearest to `TOP_UNIT`; only `TOP_UNIT` for an unknown code."""
@@ -167,14 +144,6 @@ class OfficeDirectory:
             if office is not None and office.level is Level.OFFICE and department in (None, office.department)
         )
 
-    def all_versions(self) -> Iterator[Office]:
-        """Every version of every unit."""
-        return (office for versions in self._offices.values() for _, office in versions)
-
-    def all_teams(self) -> Iterator[Team]:
-        """Every version of every registered team."""
-        return (team for versions in self._teams.values() for _, team in versions)
-
 
 def _office(row: Row) -> Office:
     level = row.choice("level", Level)
@@ -191,7 +160,6 @@ def _office(row: Row) -> Office:
         name_2014=None if region else row.text("name_2014"),
         validity=row.validity(),
         parent_confidence=None if row.optional("parent") is None else row.choice("parent_confidence", Confidence),
-        note=row.cells["note"],
     )
 
 

@@ -41,10 +41,7 @@ def _instant(entry: TomlEntry, name: str) -> int:
 
 
 def _outage(entry: TomlEntry) -> Outage:
-    entry.only("from", "until", "offices", "what", "confidence", "source")
     entry.text("what")
-    entry.confidence()
-    entry.text("source")
     start, end = _instant(entry, "from"), _instant(entry, "until")
     if start >= end:
         raise entry.fail("until must lie after from")
@@ -56,8 +53,8 @@ def _outage(entry: TomlEntry) -> Outage:
 
 def parse_outages(text: str) -> tuple[Outage, ...]:
     """The outages of a TOML text, in order of time. Raises ReferenceDataError where an entry is wrong."""
-    found = (_outage(entry) for entry in entries(_FILE, parse_toml(_FILE, text), "outage"))
-    return tuple(sorted(found, key=lambda outage: outage.start))
+    found = entries(_FILE, parse_toml(_FILE, text), "outage", ("from", "until", "offices", "what"))
+    return tuple(sorted(map(_outage, found), key=lambda outage: outage.start))
 
 
 @cache

@@ -54,12 +54,16 @@ class Score:
         name_vi: Vietnamese words on the sheet.
         name_en: Our English words.
         group: The group it counts in.
+        confidence: Trust in the row.
+        source: Where it comes from.
     """
 
     score: int
     name_vi: str
     name_en: str
     group: ScoreGroup
+    confidence: Confidence
+    source: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +76,8 @@ class ScoreReason:
         name_vi: Vietnamese words.
         name_en: English words.
         sensitive: Whether it accuses a person of breaking the law: restricted data.
+        confidence: Trust in the row.
+        source: Where it comes from.
     """
 
     reason: str
@@ -79,14 +85,8 @@ class ScoreReason:
     name_vi: str
     name_en: str
     sensitive: bool
-
-
-_STEP_COLUMNS = (
-    *("step", "name_vi", "name_en", "limit_minutes", "clock_starts", "limit_confidence", "limit_source"),
-    *("confidence", "source"),
-)
-_SCORE_COLUMNS = ("score", "name_vi", "name_en", "group", "confidence", "source")
-_REASON_COLUMNS = ("reason", "factor", "name_vi", "name_en", "sensitive", "confidence", "source")
+    confidence: Confidence
+    source: str
 
 
 def _step(row: Row) -> Step:
@@ -97,29 +97,20 @@ def _step(row: Row) -> Step:
     return step
 
 
-def _score(row: Row) -> Score:
-    row.choice("confidence", Confidence)
-    return row.record(Score, {"score": "[1-5]"})
-
-
-def _reason(row: Row) -> ScoreReason:
-    row.choice("confidence", Confidence)
-    return row.record(ScoreReason, {"reason": "[A-Z_]+", "factor": "[A-Z_]+"})
-
-
 @cache
 def load_steps() -> Mapping[str, Step]:
     """Steps by code, in the order of the procedure. Raises ReferenceDataError when the file is broken."""
-    return read_keyed("steps.csv", _STEP_COLUMNS, _step, lambda s: s.step)
+    return read_keyed("steps.csv", Step, _step)
 
 
 @cache
 def load_rating_scale() -> Mapping[int, Score]:
     """Scores by number. Raises ReferenceDataError when the file is broken."""
-    return read_keyed("rating_scale.csv", _SCORE_COLUMNS, _score, lambda s: s.score)
+    return read_keyed("rating_scale.csv", Score, lambda row: row.record(Score, {"score": "[1-5]"}))
 
 
 @cache
 def load_reasons() -> Mapping[str, ScoreReason]:
-    """Reasons by code. Raises ReferenceDataError when the file is broken."""
-    return read_keyed("reasons.csv", _REASON_COLUMNS, _reason, lambda r: r.reason)
+    """Reasons for low scores by code. Raises ReferenceDataError when the file is broken."""
+    patterns = {"reason": "[A-Z_]+", "factor": "[A-Z_]+"}
+    return read_keyed("reasons.csv", ScoreReason, lambda row: row.record(ScoreReason, patterns))

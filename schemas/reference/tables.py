@@ -15,6 +15,7 @@ from datetime import date
 from enum import StrEnum
 from functools import cache
 from importlib import resources
+from operator import attrgetter
 from types import MappingProxyType, NoneType, UnionType
 from typing import Any, TypeVar, get_args, get_type_hints
 
@@ -141,11 +142,10 @@ def parse_table(file: str, text: str, columns: Sequence[str]) -> Iterator[Row]:
         raise ReferenceDataError(file, skipped + reader.line_num, str(error)) from error
 
 
-def read_keyed(
-    file: str, columns: Sequence[str], build: Callable[[Row], _T], key: Callable[[_T], _K]
-) -> Mapping[_K, _T]:
-    """The records of a data file by key, in its order."""
-    return unique(parse_table(file, data_text(file), columns), build, key)
+def read_keyed(file: str, kind: type[_T], build: Callable[[Row], _T]) -> Mapping[Any, _T]:
+    """The records of a data file by their first field, in its order. The columns are the fields of `kind`."""
+    columns = tuple(_hints(kind))  # type: ignore[arg-type]  # mypy takes classes for unhashable
+    return unique(parse_table(file, data_text(file), columns), build, attrgetter(columns[0]))
 
 
 def unique(rows: Iterable[Row], build: Callable[[Row], _T], key: Callable[[_T], _K]) -> Mapping[_K, _T]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -31,12 +32,6 @@ class TomlEntry:
     def fail(self, problem: str) -> ReferenceDataError:
         """The error that says what is wrong with this entry."""
         return ReferenceDataError(self.file, None, f"{self.where}: {problem}")
-
-    def only(self, *names: str) -> None:
-        """Refuses values with other names: a misspelt name must not count as a missing value."""
-        unknown = sorted(set(self.values) - set(names))
-        if unknown:
-            raise self.fail(f"unknown {', '.join(unknown)}")
 
     def text(self, name: str) -> str:
         """A string that is not empty."""
@@ -95,9 +90,20 @@ class TomlEntry:
         return value
 
 
-def entries(file: str, document: dict[str, object], name: str) -> list[TomlEntry]:
-    """The entries `[[name]]` of a document; none when there is no such array."""
+def entries(file: str, document: dict[str, object], name: str, values: Sequence[str]) -> list[TomlEntry]:
+    """The entries `[[name]]` of a document; none when there is no such array.
+
+    An entry has the named values, and always its confidence and source. Other names are refused: a misspelt name must
+    not count as a missing value.
+    """
     found = document.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(values, dict) for values in found):
+    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
         raise ReferenceDataError(file, None, f"{name} must be written as [[{name}]]")
-    return [TomlEntry(file, f"{name}[{n}]", cast("dict[str, object]", values)) for n, values in enumerate(found)]
+    checked = [TomlEntry(file, f"{name}[{n}]", cast("dict[str, object]", entry)) for n, entry in enumerate(found)]
+    for entry in checked:
+        unknown = sorted(set(entry.values) - {*values, "confidence", "source"})
+        if unknown:
+            raise entry.fail(f"unknown {', '.join(unknown)}")
+        entry.confidence()
+        entry.text("source")
+    return checked

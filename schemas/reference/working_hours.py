@@ -16,7 +16,7 @@ import holidays
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.tables import data_text, parse_toml
 from schemas.reference.toml_entries import TomlEntry, entries
-from schemas.reference.validity import Validity, epoch_day
+from schemas.reference.validity import epoch_day
 
 FIRST_YEAR = 2019
 LAST_YEAR = 2031
@@ -25,6 +25,7 @@ Windows = tuple[tuple[int, int], ...]
 """Worked parts of a day: [from, to) in minutes after local midnight, ordered and not touching."""
 
 _FILE = "working_hours.toml"
+_OVERTIME = ("office", "valid_from", "valid_to", "weekdays", "windows", "on_days_off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,17 +125,11 @@ def _weekdays(entry: TomlEntry) -> frozenset[int]:
 
 
 def _period(entry: TomlEntry) -> Period:
-    entry.only("valid_from", "weekdays", "windows", "confidence", "source")
-    entry.confidence()
-    entry.text("source")
     return Period(epoch_day(entry.day("valid_from")), _weekdays(entry), _windows(entry))
 
 
 def _overtime(entry: TomlEntry) -> Overtime:
-    entry.only("office", "valid_from", "valid_to", "weekdays", "windows", "on_days_off", "confidence", "source")
-    entry.confidence()
-    entry.text("source")
-    validity: Validity = entry.validity()
+    validity = entry.validity()
     return Overtime(
         office=entry.text("office"),
         first_day=epoch_day(entry.day("valid_from")),
@@ -146,10 +141,7 @@ def _overtime(entry: TomlEntry) -> Overtime:
 
 
 def _exception(entry: TomlEntry) -> int:
-    entry.only("date", "name", "confidence", "source")
-    entry.confidence()
     entry.text("name")
-    entry.text("source")
     return epoch_day(entry.day("date"))
 
 
@@ -166,13 +158,15 @@ def parse_working_hours(text: str) -> WorkingHours:
         ReferenceDataError: An entry is wrong, a day is both off and worked, or no period covers the first year.
     """
     document = parse_toml(_FILE, text)
-    periods = sorted((_period(e) for e in entries(_FILE, document, "period")), key=lambda p: p.valid_from)
+    hours = entries(_FILE, document, "period", ("valid_from", "weekdays", "windows"))
+    periods = sorted(map(_period, hours), key=lambda period: period.valid_from)
     if not periods or periods[0].valid_from > epoch_day(date(FIRST_YEAR, 1, 1)):
         raise ReferenceDataError(_FILE, None, f"a period must hold from {FIRST_YEAR}-01-01 or before")
     if any(a.valid_from == b.valid_from for a, b in pairwise(periods)):
         raise ReferenceDataError(_FILE, None, "two periods start on the same day")
-    off = {_exception(e) for e in entries(_FILE, document, "day_off")}
-    worked = {_exception(e) for e in entries(_FILE, document, "working_day")}
+    off, worked = (
+        set(map(_exception, entries(_FILE, document, name, ("date", "name")))) for name in ("day_off", "working_day")
+    )
     if off & worked:
         raise ReferenceDataError(_FILE, None, "a date stands under both day_off and working_day")
     known_off, known_worked = _public_holidays()
@@ -180,7 +174,7 @@ def parse_working_hours(text: str) -> WorkingHours:
         periods=tuple(periods),
         days_off=frozenset((known_off | off) - worked),
         working_days=frozenset((known_worked | worked) - off),
-        overtime=tuple(_overtime(e) for e in entries(_FILE, document, "overtime")),
+        overtime=tuple(map(_overtime, entries(_FILE, document, "overtime", _OVERTIME))),
     )
 
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from processors.domain.assessment.complaint_opening import ComplaintPolicy
 from processors.domain.join.declaration_context import StepLimits
 from processors.domain.join.facts import JoinContext
+from schemas.reference.deadlines import load_deadlines
 from schemas.vectorized.kernels.compiled import Longs
 
 DAY_MS = 86_400_000
@@ -42,22 +42,6 @@ def join_context() -> JoinContext:
     return JoinContext(EveryMinute(), KnownOffices(), StepLimits())
 
 
-@dataclass(frozen=True)
-class Limit:
-    """A limit in working days."""
-
-    id: str
-    working_days: int
-
-
-class TwoLimits:
-    """Limits of five and fifteen days, valid at all times."""
-
-    def get(self, deadline_id: str, at_ms: int) -> Limit:
-        """The limit of that id."""
-        return Limit(deadline_id, {"FORWARD_OUT_OF_SCOPE": 5, "RESOLVE": 15}[deadline_id])
-
-
 def complaint_policy() -> ComplaintPolicy:
-    """Policy with these two limits."""
-    return ComplaintPolicy(TwoLimits())
+    """Policy with the legal limits, which are of five and fifteen days at all times."""
+    return ComplaintPolicy(load_deadlines())

@@ -133,17 +133,6 @@ class Commitment:
     source: str
 
 
-_CRITERION_COLUMNS = (
-    *("criterion", "group_no", "name_vi", "name_en", "maximum", "full_at", "basis", "formula"),
-    *("points_confidence", "rule_confidence", "reading_confidence", "source"),
-)
-_GRADE_COLUMNS = ("grade", "name_vi", "name_en", "from_points", "confidence", "source")
-_COMMITMENT_COLUMNS = (
-    *("step", "name_vi", "name_en", "unit", "amount", "who", "held_by", "starts", "ends"),
-    *("confidence", "mapping_confidence", "source"),
-)
-
-
 def _criterion(row: Row) -> Criterion:
     patterns = {"criterion": r"[1-5]\.[1-9]", "group_no": "[1-5]"}
     criterion = row.record(Criterion, patterns)
@@ -161,7 +150,7 @@ def load_criteria() -> Mapping[str, Criterion]:
     Raises:
         ReferenceDataError: The file is broken, or the points are not 100 in all.
     """
-    found = read_keyed(_CRITERIA, _CRITERION_COLUMNS, _criterion, lambda c: c.criterion)
+    found = read_keyed(_CRITERIA, Criterion, _criterion)
     if sum(criterion.maximum for criterion in found.values()) != 100:
         raise ReferenceDataError(_CRITERIA, None, "the points must be 100 in all")
     return found
@@ -174,7 +163,7 @@ def load_grades() -> Mapping[str, Grade]:
     Raises:
         ReferenceDataError: The file is broken, or some total has no grade.
     """
-    found = read_keyed(_GRADES, _GRADE_COLUMNS, lambda row: row.record(Grade, {"grade": "[A-Z]+"}), lambda g: g.grade)
+    found = read_keyed(_GRADES, Grade, lambda row: row.record(Grade, {"grade": "[A-Z]+"}))
     points = [grade.from_points for grade in found.values()]
     if not points or points[-1] != 0 or any(better <= worse for better, worse in pairwise(points)):
         raise ReferenceDataError(_GRADES, None, "the grades must fall from the best to the one that begins at 0")
@@ -185,4 +174,4 @@ def load_grades() -> Mapping[str, Grade]:
 def load_commitments() -> Mapping[str, Commitment]:
     """Promised times by step. Raises ReferenceDataError when the file is broken."""
     patterns = {"step": "[A-Z_]+"}
-    return read_keyed(_COMMITMENTS, _COMMITMENT_COLUMNS, lambda row: row.record(Commitment, patterns), lambda c: c.step)
+    return read_keyed(_COMMITMENTS, Commitment, lambda row: row.record(Commitment, patterns))

@@ -8,35 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Protocol
 
 from processors.domain.assessment.fact_store import Group
 from processors.domain.assessment.repeat_complaints import RepeatComplaints
 from processors.domain.join.declaration_context import WorkingTime
 from schemas.ids import complaint_id
 from schemas.records import Complaint, ComplaintState, LowItem, Priority, RatedService, Target, Track
+from schemas.reference.deadlines import DeadlineDirectory
 
 SCORE_1_WITH_TEXT = "SCORE_1_WITH_TEXT"
 OFFICIAL_AGAIN = "OFFICIAL_AGAIN"
-
-
-class LegalDeadline(Protocol):
-    """A legal limit counted in working days after the day of opening."""
-
-    @property
-    def id(self) -> str:
-        """Its id in `schemas/reference/data/deadlines.toml`, which names the source."""
-
-    @property
-    def working_days(self) -> int:
-        """How many."""
-
-
-class LegalDeadlines(Protocol):
-    """The legal limits by id and time."""
-
-    def get(self, deadline_id: str, at_ms: int) -> LegalDeadline:
-        """The limit that holds for a clock that starts at that time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +31,7 @@ class ComplaintPolicy:
         resolve: Limit for resolving.
     """
 
-    deadlines: LegalDeadlines
+    deadlines: DeadlineDirectory
     threshold: int = 2
     first: str = "FORWARD_OUT_OF_SCOPE"
     resolve: str = "RESOLVE"

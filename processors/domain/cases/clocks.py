@@ -12,9 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from processors.domain.cases.policy import CaseCalendar, LegalLimit
 from schemas.records import CasePhase, Clock
-from schemas.reference.deadlines import LimitUnit
+from schemas.reference.calendar import WorkingCalendar
+from schemas.reference.deadlines import Deadline, LimitUnit
 from schemas.reference.errors import OutsideCalendarError
 from schemas.reference.validity import DAY_MS
 
@@ -43,7 +43,7 @@ class CaseClock:
         ended_at: When it stopped to matter.
     """
 
-    limit: LegalLimit
+    limit: Deadline
     track: str
     phase: CasePhase
     started_at: int
@@ -64,11 +64,11 @@ class CaseClock:
         """Whether it runs now."""
         return self.open and self.paused_at is None and self.due_at is not None
 
-    def schedule(self, calendar: CaseCalendar) -> None:
+    def schedule(self, calendar: WorkingCalendar) -> None:
         """Compute the end. An end outside the calendar is ignored."""
         self.due_at = if_known(lambda: self._end(calendar))
 
-    def _end(self, calendar: CaseCalendar) -> int:
+    def _end(self, calendar: WorkingCalendar) -> int:
         if self.limit.unit == LimitUnit.WORKING_DAY:
             return calendar.add_working_days(self.started_at, self.limit.amount + self.extended_by)
         if self.limit.unit == LimitUnit.CALENDAR_DAY:
@@ -80,7 +80,7 @@ class CaseClock:
         if self.running and self.due_at is not None and at < self.due_at:
             self.paused_at = at
 
-    def resume(self, at: int, calendar: CaseCalendar) -> None:
+    def resume(self, at: int, calendar: WorkingCalendar) -> None:
         """End the pause, if there is one."""
         if self.paused_at is None:
             return
@@ -88,7 +88,7 @@ class CaseClock:
         self.paused_at, self._resumed_at = None, at
         self.schedule(calendar)
 
-    def _paused_amount(self, start: int, end: int, calendar: CaseCalendar) -> int:
+    def _paused_amount(self, start: int, end: int, calendar: WorkingCalendar) -> int:
         """Length of a pause in units of the limit; a day that was left out already is not counted twice."""
         if self.limit.unit == LimitUnit.WORKING_HOUR:
             return calendar.working_minutes_between(start, end)
@@ -97,7 +97,7 @@ class CaseClock:
             return calendar.working_days_between(after, end)
         return calendar.calendar_days_between(after, end)
 
-    def reminders(self, days_before: tuple[int, ...], calendar: CaseCalendar) -> list[int]:
+    def reminders(self, days_before: tuple[int, ...], calendar: WorkingCalendar) -> list[int]:
         """Mornings on which to remind, after the start of the clock."""
         due_at = self.due_at
         if due_at is None:

@@ -4,67 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
 
 from schemas.records import Track
-
-
-class LegalLimit(Protocol):
-    """The part of a legal limit that cases use; see `schemas.reference.deadlines.Deadline`."""
-
-    @property
-    def id(self) -> str:
-        """Its id."""
-
-    @property
-    def unit(self) -> str:
-        """WORKING_HOUR, WORKING_DAY or CALENDAR_DAY."""
-
-    @property
-    def amount(self) -> int:
-        """How many of them."""
-
-
-class LegalLimits(Protocol):
-    """The legal limits by id and time."""
-
-    def get(self, deadline_id: str, at_ms: int) -> LegalLimit:
-        """The limit that holds for a clock that starts at that time."""
-
-
-class CaseCalendar(Protocol):
-    """The part of the working calendar that cases use; see `schemas.reference.calendar.WorkingCalendar`."""
-
-    def add_working_days(self, start_ms: int, days: int) -> int:
-        """End of the n-th working day after the day of the start."""
-
-    def add_calendar_days(self, start_ms: int, days: int) -> int:
-        """End of the n-th day after the day of the start, moved to a working day."""
-
-    def add_working_minutes(self, start_ms: int, minutes: int, office: str | None = None) -> int:
-        """When so many working minutes have passed."""
-
-    def working_days_between(self, start_ms: int, end_ms: int) -> int:
-        """Working days after the day of the start, up to that of the end."""
-
-    def calendar_days_between(self, start_ms: int, end_ms: int) -> int:
-        """Midnights between."""
-
-    def working_minutes_between(self, start_ms: int, end_ms: int, office: str | None = None) -> int:
-        """Working minutes between."""
-
-    def working_morning(self, at_ms: int, days_before: int) -> int:
-        """When work begins on the n-th working day before."""
-
-
-class Hierarchy(Protocol):
-    """The hierarchy of units; see `schemas.reference.offices.OfficeDirectory`."""
-
-    def above(self, code: str, at_ms: int) -> tuple[str, ...]:
-        """The units above, the nearest first."""
-
-    def known(self, code: str, at_ms: int) -> bool:
-        """Whether there was such a unit."""
+from schemas.reference.calendar import WorkingCalendar
+from schemas.reference.deadlines import DeadlineDirectory
+from schemas.reference.offices import OfficeDirectory
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +68,7 @@ class CasePolicy:
         suspension_since: From when on a complaint may be suspended: 1 July 2026, Law 136/2025/QH15.
     """
 
-    limits: LegalLimits
+    limits: DeadlineDirectory
     first: Mapping[str, TrackLimits] = field(default_factory=lambda: FIRST)
     second: Mapping[str, TrackLimits] = field(default_factory=lambda: SECOND)
     reminder_days: tuple[int, ...] = (3, 1)
@@ -146,5 +90,5 @@ class CaseContext:
     """
 
     policy: CasePolicy
-    calendar: CaseCalendar
-    hierarchy: Hierarchy
+    calendar: WorkingCalendar
+    hierarchy: OfficeDirectory

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Protocol
 
 from processors.domain.panes import HOUR_MS
+from schemas.reference.outages import Outage
 
 DAY_MS = 24 * HOUR_MS
 
@@ -21,13 +21,6 @@ class Drift:
 
     share: float
     threshold: float
-
-
-class OutagePeriod(Protocol):
-    """A period in which ratings say nothing about an office; see `schemas.reference.outages.Outage`."""
-
-    def covers(self, office: str, at_ms: int) -> bool:
-        """Whether an office was hit at an instant."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +75,4 @@ class SpikePolicy:
     drifts: tuple[Drift, ...] = (Drift(0.05, 6.75), Drift(0.14, 6.35))
     clear_probability: float = 0.05
     clear_factor: float = 4.0
-    outages: tuple[OutagePeriod, ...] = ()
+    outages: tuple[Outage, ...] = ()

@@ -5,9 +5,10 @@ from datetime import date
 from importlib import resources
 
 import pytest
+from support.offices import all_teams, all_versions, team_known
 
 from schemas.reference.errors import ReferenceDataError
-from schemas.reference.offices import Level, load_offices, parse_offices
+from schemas.reference.offices import TOP_UNIT, Level, load_offices, parse_offices
 from schemas.reference.tables import Confidence, data_text
 from schemas.reference.validity import Validity, day_start_ms, epoch_day, overlapping
 
@@ -26,7 +27,7 @@ TEAM_ROW = "03EE,01,Đội,2014-05-27,,C,x\n"
 
 def test_counts_agree_with_the_2014_database() -> None:
     """34 departments, 221 codes below them and 20 regions are there."""
-    versions = list(load_offices().all_versions())
+    versions = list(all_versions(load_offices()))
     codes = {level: {v.code for v in versions if v.level is level} for level in Level}
     assert len(codes[Level.DEPARTMENT]) == 34
     assert len(codes[Level.OFFICE] | codes[Level.DIVISION]) == 221
@@ -49,17 +50,17 @@ def test_names_change_on_the_day_of_the_cut_over() -> None:
 def test_regions_of_the_nine_offices() -> None:
     """Hải Dương and Hưng Yên fell to region IV, the other seven to III; after July 2025 that is unverified."""
     directory = load_offices()
-    regions = {code: directory.region_of(code, CUT_OVER) for code in HAI_PHONG}
+    regions = {code: directory.above(code, CUT_OVER)[0] for code in HAI_PHONG}
     assert {code for code, region in regions.items() if region == "KV04"} == {"03PJ", "03PL"}
     assert {code for code, region in regions.items() if region == "KV03"} == HAI_PHONG - {"03PJ", "03PL"}
-    assert {directory.region_of(code, IN_2020) for code in HAI_PHONG} == {None}
+    assert not any(unit.startswith("KV") for code in HAI_PHONG for unit in directory.above(code, IN_2020))
     later = directory.offices(IN_2026, "03")
     assert {office.parent_confidence for office in later} == {Confidence.UNVERIFIED}
 
 
 def test_no_code_after_2025_is_called_confirmed() -> None:
     """Every office code after the cut-over is at most probable, for no official list was found."""
-    later = [v for v in load_offices().all_versions() if v.level is Level.OFFICE and v.validity.to_ms > CUT_OVER]
+    later = [v for v in all_versions(load_offices()) if v.level is Level.OFFICE and v.validity.to_ms > CUT_OVER]
     assert later
     assert all(v.confidence is not Confidence.CONFIRMED for v in later)
 
@@ -87,25 +88,25 @@ def test_unknown_codes_have_soft_answers() -> None:
     """An unknown code is shown as itself and belongs to no department, region or team."""
     directory = load_offices()
     assert directory.name("99XX", IN_2020) == "99XX"
-    assert directory.department_of("99XX") is None
-    assert directory.region_of("99XX", IN_2020) is None
-    assert not directory.team_known("99XX", "00", IN_2020)
+    assert directory.get("99XX", IN_2020) is None
+    assert directory.above("99XX", IN_2020) == (TOP_UNIT,)
+    assert not team_known(directory, "99XX", "00", IN_2020)
     assert not directory.known("03EE", 0)
 
 
 def test_departments_of_codes() -> None:
     """The department of a code is its first two digits, whatever the time; a region has none."""
-    assert load_offices().department_of("03PJ") == "03"
-    assert load_offices().department_of("KV03") is None
+    assert {unit.department for unit in all_versions(load_offices()) if unit.code == "03PJ"} == {"03"}
+    assert {unit.department for unit in all_versions(load_offices()) if unit.code == "KV03"} == {None}
 
 
 def test_teams_are_known_for_their_office_and_time() -> None:
     """Team 02 exists at 03PA alone, no numbered team after the cut-over, and team 00 wherever the office is."""
     directory = load_offices()
-    assert directory.team_known("03PA", "02", IN_2020)
-    assert not directory.team_known("03EE", "02", IN_2020)
-    assert not directory.team_known("03PA", "02", IN_2026)
-    assert directory.team_known("02CI", "00", IN_2020)
+    assert team_known(directory, "03PA", "02", IN_2020)
+    assert not team_known(directory, "03EE", "02", IN_2020)
+    assert not team_known(directory, "03PA", "02", IN_2026)
+    assert team_known(directory, "02CI", "00", IN_2020)
 
 
 @pytest.mark.parametrize("at", [IN_2020, IN_2026])
@@ -116,17 +117,17 @@ def test_periods_are_when_offices_and_teams_are_known(at: int) -> None:
     def holds(office: str, team: str | None = None) -> bool:
         return any(first <= at < end for first, end in directory.periods(office, team))
 
-    codes = [*{office.code for office in directory.all_versions()}, "99XX"]
+    codes = [*{office.code for office in all_versions(directory)}, "99XX"]
     assert all(holds(code) == directory.known(code, at) for code in codes)
-    teams = [(team.office, team.team) for team in directory.all_teams()]
+    teams = [(team.office, team.team) for team in all_teams(directory)]
     others = [(code, team) for code in codes for team in ("00", "99")]
-    assert all(holds(*team) == directory.team_known(*team, at) for team in (*teams, *others))
+    assert all(holds(*team) == team_known(directory, *team, at) for team in (*teams, *others))
 
 
 def test_every_team_has_its_office_for_its_whole_life() -> None:
     """A team never exists without its office, and each of the nine offices has teams 00 and 01."""
     directory = load_offices()
-    teams = list(directory.all_teams())
+    teams = list(all_teams(directory))
     for team in teams:
         assert directory.known(team.office, team.validity.from_ms)
         assert directory.known(team.office, team.validity.to_ms - 1)
@@ -136,7 +137,7 @@ def test_every_team_has_its_office_for_its_whole_life() -> None:
 def test_parents_are_of_a_higher_level_and_exist_in_time() -> None:
     """Every parent is a department or region that exists when its unit begins to be its child."""
     directory = load_offices()
-    for unit in directory.all_versions():
+    for unit in all_versions(directory):
         if unit.parent is not None:
             parent = directory.get(unit.parent, unit.validity.from_ms)
             assert parent is not None, unit
@@ -146,7 +147,7 @@ def test_parents_are_of_a_higher_level_and_exist_in_time() -> None:
 def test_versions_of_a_code_follow_each_other() -> None:
     """No two versions of one code share a day: a question has one answer."""
     by_code: dict[str, list[Validity]] = {}
-    for unit in load_offices().all_versions():
+    for unit in all_versions(load_offices()):
         by_code.setdefault(unit.code, []).append(unit.validity)
     assert not any(overlapping(periods) for periods in by_code.values())
 

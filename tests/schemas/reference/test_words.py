@@ -3,13 +3,14 @@
 from datetime import date
 
 import pytest
+from support.vocabulary import load_kinds, load_messages
 
 from schemas.reference.deadlines import load_deadlines, parse_deadlines
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.service import ScoreGroup, load_rating_scale, load_reasons, load_steps
 from schemas.reference.tables import Confidence, data_text, parse_table, unique
 from schemas.reference.validity import day_start_ms, epoch_day
-from schemas.reference.vocabulary import Direction, Origin, load_channels, load_kinds, load_messages, load_statuses
+from schemas.reference.vocabulary import Direction, Origin, load_channels, load_statuses
 
 IN_2020 = day_start_ms(epoch_day(date(2020, 5, 15)))
 IN_2026 = day_start_ms(epoch_day(date(2026, 5, 15)))
@@ -30,8 +31,9 @@ def test_every_message_brings_a_known_status_and_channel() -> None:
 
 def test_our_own_statuses_say_so() -> None:
     """A status without a VNACCS message is marked as ours and unverified; one with messages is not."""
+    brought = {message.status for message in load_messages().values()}
     for status in load_statuses().values():
-        assert (status.origin is Origin.OURS) == (not status.messages)
+        assert (status.origin is Origin.OURS) == (status.status not in brought)
         assert (status.origin is Origin.OURS) == (status.confidence is Confidence.UNVERIFIED)
 
 

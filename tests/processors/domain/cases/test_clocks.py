@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -13,7 +13,7 @@ from support.events import at
 from processors.domain.cases.clocks import CaseClock
 from schemas.records import CasePhase
 from schemas.reference.calendar import load_calendar
-from schemas.reference.deadlines import LimitUnit, load_deadlines
+from schemas.reference.deadlines import Deadline, LimitUnit, load_deadlines
 
 MINUTE = 60_000
 DAY = timedelta(days=1)
@@ -22,13 +22,9 @@ FIRST = date(2024, 1, 1)
 LAST = date(2028, 12, 31)
 
 
-@dataclass(frozen=True)
-class Limit:
+def limit_of(unit: LimitUnit, amount: int) -> Deadline:
     """A limit of any unit."""
-
-    id: str
-    unit: LimitUnit
-    amount: int
+    return replace(load_deadlines().get("RESOLVE", 0), unit=unit, amount=amount)
 
 
 def local(ms: int) -> datetime:
@@ -47,7 +43,7 @@ def is_worked(day: date) -> bool:
     return CALENDAR.is_working_day(instant(day, 720))
 
 
-def slow_end(limit: Limit, start: int, pauses: list[tuple[int, int]]) -> int:
+def slow_end(limit: Deadline, start: int, pauses: list[tuple[int, int]]) -> int:
     """End of a limit by walking: one day or one minute after the other, pauses left out."""
     if limit.unit is LimitUnit.WORKING_HOUR:
         left, minute = limit.amount * 60, start
@@ -75,16 +71,14 @@ def slow_end(limit: Limit, start: int, pauses: list[tuple[int, int]]) -> int:
 
 starts = st.tuples(st.dates(FIRST, LAST - 200 * DAY), st.integers(0, 24 * 60 - 1)).map(lambda pair: instant(*pair))
 limits = st.one_of(
-    st.builds(
-        Limit, st.just("d"), st.sampled_from((LimitUnit.WORKING_DAY, LimitUnit.CALENDAR_DAY)), st.integers(1, 45)
-    ),
-    st.builds(Limit, st.just("h"), st.just(LimitUnit.WORKING_HOUR), st.integers(1, 12)),
+    st.builds(limit_of, st.sampled_from((LimitUnit.WORKING_DAY, LimitUnit.CALENDAR_DAY)), st.integers(1, 45)),
+    st.builds(limit_of, st.just(LimitUnit.WORKING_HOUR), st.integers(1, 12)),
 )
 
 
 @settings(max_examples=150, deadline=None)
 @given(limits, starts, st.lists(st.tuples(st.integers(1, 9 * 1440), st.integers(1, 20 * 1440)), max_size=2))
-def test_a_limit_ends_where_a_slow_walk_ends(limit: Limit, start: int, gaps: list[tuple[int, int]]) -> None:
+def test_a_limit_ends_where_a_slow_walk_ends(limit: Deadline, start: int, gaps: list[tuple[int, int]]) -> None:
     """With any pauses, in five years with their Tết, an end is where a walk by days or minutes ends."""
     clock = CaseClock(limit, "FEEDBACK", CasePhase.RESOLVE, start)
     clock.schedule(CALENDAR)
@@ -123,7 +117,7 @@ def test_the_law_of_the_day_on_which_it_begins_decides(opened: str, due: str) ->
 
 def test_who_is_late_stays_late() -> None:
     """A pause after the end of a limit moves it no more."""
-    clock = CaseClock(Limit("d", LimitUnit.WORKING_DAY, 1), "FEEDBACK", CasePhase.RESOLVE, at("2026-09-07 10:00"))
+    clock = CaseClock(limit_of(LimitUnit.WORKING_DAY, 1), "FEEDBACK", CasePhase.RESOLVE, at("2026-09-07 10:00"))
     clock.schedule(CALENDAR)
     clock.pause(at("2026-09-09 10:00"))
     clock.resume(at("2026-09-15 10:00"), CALENDAR)
@@ -132,6 +126,6 @@ def test_who_is_late_stays_late() -> None:
 
 def test_an_end_beyond_the_calendar_binds_nobody() -> None:
     """A limit that would end after the last known year has no end instead of stopping the worker."""
-    clock = CaseClock(Limit("d", LimitUnit.CALENDAR_DAY, 90), "COMPLAINT", CasePhase.RESOLVE, at("2031-10-30 10:00"))
+    clock = CaseClock(limit_of(LimitUnit.CALENDAR_DAY, 90), "COMPLAINT", CasePhase.RESOLVE, at("2031-10-30 10:00"))
     clock.schedule(CALENDAR)
     assert (clock.due_at, clock.running) == (None, False)
