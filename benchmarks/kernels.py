@@ -138,8 +138,8 @@ def writing(one: Sample) -> Iterator[Case]:
     """Kernels that write."""
     count, rest = len(one.records), ("OFFICE", "03CC", "03CC")
     sheets, declarations = [f"s{number}" for number in range(count)], [f"{key:011d}" for key in one.keys.tolist()]
-    fresh, kept, out = Strings.of(sheets), Strings.of([ids.fact_id_rest(*rest)]), np.empty(count * LETTERS, np.uint8)
-    before, rows, zeros = np.frombuffer(ids.BEFORE_FACT_NAMES, np.uint8), np.arange(count), np.zeros(count, np.int64)
+    fresh, kept, out = Strings.of(sheets), Strings.of([ids.fact_id_suffix(*rest)]), np.empty(count * LETTERS, np.uint8)
+    before, rows, zeros = np.frombuffer(ids.FACT_ID_PREFIX, np.uint8), np.arange(count), np.zeros(count, np.int64)
 
     separator = ord(ids.SEPARATOR)
     names = partial(name_uuids, before, separator, KEY_DIGITS, one.keys, rows, zeros, kept, fresh, out)

@@ -19,20 +19,13 @@ from schemas.records import (
     Satisfaction,
 )
 
-OwnRecord = (
-    RatedService
-    | Satisfaction
-    | OfficeCount
-    | Complaint
-    | ComplaintCase
-    | ComplaintEvent
-    | ComplaintAnswer
-    | ContactKey
-    | Alert
-    | DeadLetterAction
+OutputRecord = (
+    RatedService | Satisfaction | OfficeCount | Complaint | ComplaintCase | ComplaintEvent | ComplaintAnswer | Alert
 )
-"""Records that hailong itself writes."""
+"""Records that processing stages write."""
 
+OwnRecord = OutputRecord | ContactKey | DeadLetterAction
+"""Records that hailong itself writes."""
 
 KEY_DIGITS = 11
 """Digits of a declaration number that an amendment does not change; the twelfth digit counts amendments."""

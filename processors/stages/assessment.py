@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from processors.domain.assessment.complaint_opening import ComplaintPolicy, complaint_of
 from processors.domain.assessment.fact_store import FactStore, Group
@@ -65,19 +66,16 @@ class AssessmentState:
         return complaint_of(group, self._policy, self._calendar, self._repeats)
 
 
+@dataclass(frozen=True, slots=True)
 class AssessmentStage:
     """Turns joined facts into rolling satisfaction, complaint follow-ups and the counts of the spike detector."""
 
+    policy: ComplaintPolicy
+    calendar: WorkingTime
+    writer_schemas: WriterSchemas = pinned_only
     name = ASSESSMENT.name
     inputs = ASSESSMENT.inputs
 
-    def __init__(
-        self, policy: ComplaintPolicy, calendar: WorkingTime, writer_schemas: WriterSchemas = pinned_only
-    ) -> None:
-        self._policy = policy
-        self._calendar = calendar
-        self._writer_schemas = writer_schemas
-
     def new_state(self, partition: int) -> AssessmentState:  # noqa: ARG002 - every partition starts alike
         """Empty views."""
-        return AssessmentState(self._policy, self._calendar, self._writer_schemas)
+        return AssessmentState(self.policy, self.calendar, self.writer_schemas)

@@ -7,6 +7,7 @@ are read before time advances, so each timer event is published once.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from processors.domain.cases.case_store import CaseStore
 from processors.domain.cases.policy import CaseContext
@@ -74,16 +75,15 @@ class ComplaintStageState:
         return [Output(_TOPICS[type(record)], record) for record in self._cases.changes()]
 
 
+@dataclass(frozen=True, slots=True)
 class ComplaintStage:
     """Follows the handling of complaints."""
 
+    context: CaseContext
+    writer_schemas: WriterSchemas = pinned_only
     name = COMPLAINTS.name
     inputs = COMPLAINTS.inputs
 
-    def __init__(self, context: CaseContext, writer_schemas: WriterSchemas = pinned_only) -> None:
-        self._context = context
-        self._writer_schemas = writer_schemas
-
     def new_state(self, partition: int) -> ComplaintStageState:  # noqa: ARG002 - every partition starts alike
         """An empty view."""
-        return ComplaintStageState(self._context, self._writer_schemas)
+        return ComplaintStageState(self.context, self.writer_schemas)

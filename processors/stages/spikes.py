@@ -6,6 +6,7 @@ It also reads its own alerts: only the topic knows what a worker published befor
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.evidence import OfficeName
@@ -46,19 +47,16 @@ class SpikeState:
         return [Output(Topic.ALERT, alert) for alert in self._store.changes()]
 
 
+@dataclass(frozen=True, slots=True)
 class SpikeStage:
     """Compares offices and raises alerts."""
 
+    policy: SpikePolicy
+    office_name: OfficeName
+    writer_schemas: WriterSchemas = pinned_only
     name = SPIKES.name
     inputs = SPIKES.inputs
 
-    def __init__(
-        self, policy: SpikePolicy, office_name: OfficeName, writer_schemas: WriterSchemas = pinned_only
-    ) -> None:
-        self._policy = policy
-        self._office_name = office_name
-        self._writer_schemas = writer_schemas
-
     def new_state(self, partition: int) -> SpikeState:  # noqa: ARG002 - there is one partition
         """An empty view."""
-        return SpikeState(self._policy, self._office_name, self._writer_schemas)
+        return SpikeState(self.policy, self.office_name, self.writer_schemas)

@@ -13,21 +13,8 @@ from typing import Protocol, runtime_checkable
 
 from processors.domain.snapshot_arrays import StateSnapshot
 from schemas.batches.batch import Batch, Reject
-from schemas.records import (
-    Alert,
-    Complaint,
-    ComplaintAnswer,
-    ComplaintCase,
-    ComplaintEvent,
-    OfficeCount,
-    RatedService,
-    Satisfaction,
-)
+from schemas.keys import OutputRecord
 from schemas.topics import Topic
-
-OutputRecord = (
-    RatedService | Satisfaction | OfficeCount | Complaint | ComplaintCase | ComplaintEvent | ComplaintAnswer | Alert
-)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ BLOCK_BYTES = 64
 
 _KEY_ID = re.compile(rf"[0-9A-Za-z_-]{{1,{MAX_KEY_ID}}}", re.ASCII)
 
-SEALED_WORDS = "must be sealed (docs/publishing.md): a name or phone in clear is never accepted"
+SEALED_RULE = "must be sealed (docs/publishing.md): a name or phone in clear is never accepted"
 
 
 @dataclass(frozen=True, slots=True)

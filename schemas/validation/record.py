@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from schemas.contacts.envelope import SEALED_WORDS, is_sealed
+from schemas.contacts.envelope import SEALED_RULE, is_sealed
 from schemas.errors import Problem, Reason
 from schemas.keys import complaint_key, declaration_key
 from schemas.validation import rules
@@ -16,7 +16,7 @@ def status_problems(record: Mapping[str, Any], written_at: int, key: bytes | Non
 
     Args:
         record: Fields of `declaration-status`.
-        written_at: Kafka timestamp of the record, or the present when it is about to be sent; epoch milliseconds.
+        written_at: Kafka timestamp of the record, or the current time before it is sent; epoch milliseconds.
         key: Key of the Kafka record.
 
     Returns:
@@ -52,7 +52,7 @@ def action_problems(record: Mapping[str, Any], written_at: int, key: bytes | Non
         *_size("measures", record["measures"], rules.MAX_COMMENT),
     ]
     if key != complaint_key(record["complaint_id"]):
-        found.insert(0, Problem("complaint_id", Reason.KEY_MISMATCH, rules.COMPLAINT_KEY_WORDS))
+        found.insert(0, Problem("complaint_id", Reason.KEY_MISMATCH, rules.COMPLAINT_KEY_RULE))
     if record["score"] is not None:
         found.extend(_range("score", record["score"], 1, 5))
     return found
@@ -78,19 +78,19 @@ def _items(items: list[Mapping[str, Any]]) -> Iterator[Problem]:
 
 def _key(declaration_no: str, key: bytes | None) -> Iterator[Problem]:
     if key != declaration_key(declaration_no):
-        yield Problem("declaration_no", Reason.KEY_MISMATCH, rules.KEY_WORDS)
+        yield Problem("declaration_no", Reason.KEY_MISMATCH, rules.DECLARATION_KEY_RULE)
 
 
 def _texts(record: Mapping[str, Any], wanted: Mapping[str, rules.TextRule], path: str = "") -> Iterator[Problem]:
     for name, rule in wanted.items():
         value = record[name]
         if value is not None and not rule.accepts(value):
-            yield Problem(path + name, Reason.BAD_FIELD, rule.words)
+            yield Problem(path + name, Reason.BAD_FIELD, rule.rule)
 
 
 def _time(name: str, value: int, written_at: int) -> Iterator[Problem]:
     if not (rules.EARLIEST_MS <= value < rules.LATEST_MS and value <= written_at + rules.FUTURE_TOLERANCE_MS):
-        yield Problem(name, Reason.BAD_TIME, rules.TIME_WORDS)
+        yield Problem(name, Reason.BAD_TIME, rules.TIME_RULE)
 
 
 def _range(name: str, value: int, low: int, high: int) -> Iterator[Problem]:
@@ -99,9 +99,8 @@ def _range(name: str, value: int, low: int, high: int) -> Iterator[Problem]:
 
 
 def _sealed(contact: bytes | None) -> Iterator[Problem]:
-    """A contact in clear text must not travel further than the producer's mistake."""
     if contact is not None and not is_sealed(contact):
-        yield Problem("contact", Reason.BAD_FIELD, SEALED_WORDS)
+        yield Problem("contact", Reason.BAD_FIELD, SEALED_RULE)
 
 
 def _size(name: str, value: str | bytes | None, limit: int) -> Iterator[Problem]:

@@ -16,12 +16,12 @@ EARLIEST_MS = 1_546_300_800_000
 LATEST_MS = 1_951_257_600_000
 """2031-11-01 UTC: two months before the working calendar ends, so that every deadline of an accepted event lies in it.
 
-The timestamp of a record is its writer's too: a clock that is off by a decade must not pass as one that is right, nor
-stop a worker with a time that no calendar knows. To be moved when the calendar is extended.
+The Kafka timestamp alone is no limit: it comes from the same writer, whose clock may be wrong by years, and a time
+outside the calendar would stop a worker. Move this limit when the calendar is extended.
 """
 
 FUTURE_TOLERANCE_MS = 86_400_000
-"""How far an event may lie ahead of the Kafka timestamp of its record: a wrong clock, but a plausible one."""
+"""How far an event may lie ahead of the Kafka timestamp of its record: clocks differ, but not by more than a day."""
 
 MAX_ITEMS = 50
 MAX_REVISION = 1000
@@ -35,11 +35,11 @@ class TextRule:
 
     Attributes:
         pattern: Regular expression.
-        words: The rule for people, completing "the field ...".
+        rule: The rule for people, completing "the field ...".
     """
 
     pattern: str
-    words: str
+    rule: str
     _match: Callable[[str], object] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -55,29 +55,27 @@ IDENTITY = TextRule(r"[!-~]{1,64}", "must be 1 to 64 visible ASCII characters")
 DECLARATION_NO = TextRule(r"[0-9]{12}", "must be 12 digits")
 OFFICE = TextRule(r"[0-9A-Z]{4,6}", "must be 4 to 6 digits or capital letters")
 TEAM = TextRule(r"[0-9A-Z]{2}", "must be 2 digits or capital letters")
-STEP = TextRule(r"[A-Z][A-Z_]{0,39}", "must be 1 to 40 capital letters or underscores")
 CHANNEL = TextRule(r"GREEN|YELLOW|RED", "must be GREEN, YELLOW or RED")
 KIND = TextRule(r"[A-Z][0-9A-Z]{2}", "must be a capital letter and two digits or capital letters")
 TAX_CODE = TextRule(r"[0-9]{10}|[0-9]{10}-[0-9]{3}|[0-9]{12}", "must be 10 digits, 10-3 digits or 12 digits")
 MESSAGE = TextRule(r"[0-9A-Z]{1,10}", "must be 1 to 10 digits or capital letters")
-REASON = TextRule(r"[A-Z][A-Z_]{0,39}", "must be 1 to 40 capital letters or underscores")
 COMPLAINT_ID = TextRule(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "must be a UUID in lower-case letters"
 )
-WORD = TextRule(r"[A-Z][A-Z_]{0,39}", "must be 1 to 40 capital letters or underscores")
+CODE = TextRule(r"[A-Z][A-Z_]{0,39}", "must be 1 to 40 capital letters or underscores")
 ACTOR_ROLE = TextRule(r"ENTERPRISE|HANDLER", "must be ENTERPRISE or HANDLER")
 UNIT = TextRule(r"[0-9A-Z]{2,6}", "must be 2 to 6 digits or capital letters")
 
 ACTION_TEXTS = {
     "action_id": IDENTITY,
     "complaint_id": COMPLAINT_ID,
-    "action": WORD,
+    "action": CODE,
     "actor_role": ACTOR_ROLE,
     "actor": IDENTITY,
     "unit": UNIT,
     "to_unit": UNIT,
-    "track": WORD,
-    "finding": WORD,
+    "track": CODE,
+    "finding": CODE,
     "other_complaint": COMPLAINT_ID,
 }
 """Rules of the text fields of a complaint action; whether an action fits its case is judged later."""
@@ -87,7 +85,7 @@ STATUS_TEXTS = {
     "declaration_no": DECLARATION_NO,
     "office": OFFICE,
     "team": TEAM,
-    "step": STEP,
+    "step": CODE,
     "official": IDENTITY,
     "channel": CHANNEL,
     "kind": KIND,
@@ -97,14 +95,14 @@ STATUS_TEXTS = {
 """Rules of the text fields of a status event; an absent optional field breaks none."""
 
 RATING_TEXTS = {"sheet_id": IDENTITY, "declaration_no": DECLARATION_NO, "tax_code": TAX_CODE}
-"""Rules of the text fields of a rating sheet that have a pattern."""
+"""Rules of the text fields of a rating sheet; the comment has a limit of length only."""
 
-RATING_ITEM_TEXTS = {"office": OFFICE, "reason": REASON}
-"""Likewise of an item; the rule of its `target_id` depends on the target."""
+RATING_ITEM_TEXTS = {"office": OFFICE, "reason": CODE}
+"""Rules of the text fields of an item; the rule of its `target_id` depends on the target."""
 
-TARGET_IDS = {"OFFICE": OFFICE, "TEAM": TEAM, "STEP": STEP, "OFFICIAL": IDENTITY}
+TARGET_IDS = {"OFFICE": OFFICE, "TEAM": TEAM, "STEP": CODE, "OFFICIAL": IDENTITY}
 """Rule of a rated target's id, by target."""
 
-TIME_WORDS = "must lie between 2019 and one day after the record was written, and before November 2031"
-COMPLAINT_KEY_WORDS = "must be the record's key"
-KEY_WORDS = "must begin with the record's key: the first 11 digits"
+TIME_RULE = "must lie between 2019 and one day after the record was written, and before November 2031"
+COMPLAINT_KEY_RULE = "must be the record's key"
+DECLARATION_KEY_RULE = "must begin with the record's key: the first 11 digits"

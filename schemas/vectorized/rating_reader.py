@@ -24,7 +24,7 @@ from schemas.keys import KEY_DIGITS
 from schemas.records import Rating, RatingItem
 from schemas.topics import Topic
 from schemas.validation import rules
-from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
+from schemas.validation.arrays import IDENTITY_BYTES, MAX_IDENTITY_BYTES, plausible_times
 from schemas.validation.record import rating_problems
 from schemas.vectorized.fallback import RecordFallback
 from schemas.vectorized.field_plan import SchemaGrouper, enum_symbols, field_plan, item_schema
@@ -165,8 +165,8 @@ class RatingReader:
         fit, data = found.fit, records.data
         keys, hashes = np.empty(len(records), np.int64), np.empty(len(records), np.uint64)
         keys_of(data, records.spans, found, _DECLARATION, KEY_DIGITS, keys)
-        hashes_of(data, found, _SHEET, IDENTITY_LETTERS, MOST_LETTERS, hashes)
-        fit &= timely(found.values[_SUBMITTED_AT], records.timestamps)
+        hashes_of(data, found, _SHEET, IDENTITY_BYTES, MAX_IDENTITY_BYTES, hashes)
+        fit &= plausible_times(found.values[_SUBMITTED_AT], records.timestamps)
         fit &= _in_range(_TYPES, found.values)
         codes = {
             name: known.encode(data, found.values[_COLUMNS.index(name)], found.sizes[_COLUMNS.index(name)], fit)

@@ -19,7 +19,7 @@ from schemas.catalogue import latest, parsed
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.keys import KEY_DIGITS
 from schemas.topics import Topic
-from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
+from schemas.validation.arrays import IDENTITY_BYTES, MAX_IDENTITY_BYTES, plausible_times
 from schemas.validation.record import status_problems
 from schemas.vectorized.fallback import RecordFallback
 from schemas.vectorized.field_plan import SchemaGrouper, field_plan
@@ -133,9 +133,9 @@ class StatusColumnReader:
         """Codes of the texts; a record that breaks a rule is no longer fit."""
         keys, hashes = np.empty(len(records), np.int64), np.empty(len(records), np.uint64)
         keys_of(records.data, records.spans, found, self._places["declaration_no"], KEY_DIGITS, keys)
-        hashes_of(records.data, found, self._places["event_id"], IDENTITY_LETTERS, MOST_LETTERS, hashes)
+        hashes_of(records.data, found, self._places["event_id"], IDENTITY_BYTES, MAX_IDENTITY_BYTES, hashes)
         fit = found.fit
-        fit &= timely(found.values[self._places["occurred_at"]], records.timestamps)
+        fit &= plausible_times(found.values[self._places["occurred_at"]], records.timestamps)
         for name, kind in self._types.items():
             if kind == "int":
                 column = found.values[self._places[name]]

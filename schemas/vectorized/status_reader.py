@@ -24,7 +24,7 @@ from schemas.codec.wire import HEADER_BYTES
 from schemas.keys import KEY_DIGITS
 from schemas.topics import Topic
 from schemas.validation import rules
-from schemas.validation.arrays import IDENTITY_LETTERS, MOST_LETTERS, timely
+from schemas.validation.arrays import IDENTITY_BYTES, MAX_IDENTITY_BYTES, plausible_times
 from schemas.validation.record import status_problems
 from schemas.vectorized.fallback import RecordFallback
 from schemas.vectorized.field_plan import SchemaGrouper, enum_symbols, field_plan
@@ -122,8 +122,8 @@ class CodedStatusReader:
         values, fit, occurred_at = found.values, found.fit, found.values[_OCCURRED_AT]
         keys, events = np.empty(count, np.int64), np.empty(count, np.uint64)
         keys_of(data, records.spans, found, _DECLARATION, KEY_DIGITS, keys)
-        hashes_of(data, found, _EVENT, IDENTITY_LETTERS, MOST_LETTERS, events)
-        fit &= timely(occurred_at, records.timestamps)
+        hashes_of(data, found, _EVENT, IDENTITY_BYTES, MAX_IDENTITY_BYTES, events)
+        fit &= plausible_times(occurred_at, records.timestamps)
         codes = self._codes(data, found, dictionaries)
         chosen = np.flatnonzero(fit)
         columns = (keys, occurred_at, records.timestamps, events, found.checksums, values[_STATUS].astype(np.uint8))

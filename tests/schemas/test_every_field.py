@@ -15,12 +15,12 @@ from support.events import WRITTEN_AT
 from support.record_batches import packed
 from support.schema_values import schema_values
 
-from processors.stages.stage import OutputRecord
 from schemas import records
 from schemas.batches.batch import RawBatch
 from schemas.catalogue import latest, physical, schema_json
 from schemas.codec.record import decoder, encoder, record_encoder
 from schemas.contacts.envelope import Envelope
+from schemas.keys import OutputRecord
 from schemas.readers.record_reader import RecordReader
 from schemas.records import Record
 from schemas.topics import Topic

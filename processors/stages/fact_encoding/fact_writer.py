@@ -43,7 +43,7 @@ _MATCHED, _UNMATCHED, _SUPERSEDED = (
 )
 _PHASES = {phase: place for place, phase in enumerate(enum_symbols(_SCHEMA, "phase"))}
 _SEPARATOR = ord(ids.SEPARATOR)
-_BEFORE_NAMES = np.frombuffer(ids.BEFORE_FACT_NAMES, np.uint8)
+_BEFORE_NAMES = np.frombuffer(ids.FACT_ID_PREFIX, np.uint8)
 _CODED = {
     "declaration_office": "office",
     "declaration_team": "team",

@@ -131,7 +131,7 @@ class RatedItems:
     def _values(self, item: RatingItem) -> tuple[int, ...]:
         number = self._texts.intern
         reason = int(ABSENT) if item.reason is None else number(item.reason)
-        name = number(ids.fact_id_rest(item.target, item.office, item.target_id))
+        name = number(ids.fact_id_suffix(item.target, item.office, item.target_id))
         return _TARGETS.index(item.target), number(item.office), number(item.target_id), item.score, reason, name
 
     def _periods(self, item: RatingItem) -> Sequence[tuple[int, int]]:

@@ -31,10 +31,10 @@ def test_the_digest_is_that_of_the_library(data: bytes) -> None:
 def test_ids_are_those_that_are_made_one_by_one(facts: list[tuple[int, str, str, str, str]]) -> None:
     """Keys with leading zeros, texts of any length."""
     kept = StringInterner()
-    others = np.array([kept.intern(ids.fact_id_rest(*rest)) for _key, _sheet, *rest in facts], np.int64)
+    others = np.array([kept.intern(ids.fact_id_suffix(*rest)) for _key, _sheet, *rest in facts], np.int64)
     keys, letters = np.array([key for key, *_rest in facts], np.int64), np.empty(LETTERS * len(facts), np.uint8)
     sheets = Strings.of([sheet for _key, sheet, *_rest in facts])
-    before, separator = np.frombuffer(ids.BEFORE_FACT_NAMES, np.uint8), ord(ids.SEPARATOR)
+    before, separator = np.frombuffer(ids.FACT_ID_PREFIX, np.uint8), ord(ids.SEPARATOR)
     name_uuids(before, separator, KEY_DIGITS, keys, np.arange(len(facts)), others, kept.strings, sheets, letters)
     expected = [ids.fact_id(f"{key:0{KEY_DIGITS}d}", *rest) for key, *rest in facts]
     assert letters.tobytes().decode() == "".join(expected)
