@@ -45,17 +45,13 @@ class TopicSpec:
     @property
     def config(self) -> dict[str, str]:
         """Topic settings for its creation."""
-        if self.retention_days is None:
-            return {"cleanup.policy": "compact", **self._erasure}
-        return {"cleanup.policy": "delete", "retention.ms": str(self.retention_days * DAY_MS)}
-
-    @property
-    def _erasure(self) -> dict[str, str]:
+        if self.retention_days is not None:
+            return {"cleanup.policy": "delete", "retention.ms": str(self.retention_days * DAY_MS)}
         if self.erased_within_days is None:
-            return {}
+            return {"cleanup.policy": "compact"}
         # The active segment is never compacted, so segments must be closed in time as well.
         half = str(self.erased_within_days * DAY_MS // 2)
-        return {"max.compaction.lag.ms": half, "segment.ms": half}
+        return {"cleanup.policy": "compact", "max.compaction.lag.ms": half, "segment.ms": half}
 
 
 class Topic(Enum):

@@ -11,7 +11,8 @@ from pydantic_settings import SettingsConfigDict
 from deploy.settings.group import SettingsGroup, option
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.errors import ConfigurationError
-from schemas.registry.client import Registry, RegistryConnection, RegistryWriterSchemas
+from schemas.registry.client import Registry, RegistryWriterSchemas
+from schemas.registry.http import RegistryConnection
 
 
 class RegistrySettings(SettingsGroup):

@@ -22,11 +22,9 @@ from cryptography.hazmat.primitives.ciphers.aead import AESSIV
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from schemas.contacts.envelope import BLOCK_BYTES, Envelope, header, is_key_id, is_sealed, read_envelope
+from schemas.contacts.envelope import BLOCK_BYTES, Envelope, header, is_key_id, read_envelope
 from schemas.errors import ConfigurationError, HailongError
 from schemas.records import ContactKey
-
-__all__ = ["Contact", "SealBroken", "SealingKeys", "is_sealed", "open_key", "seal", "seal_with_own_key", "unseal"]
 
 KEY_BYTES = 32
 MAX_NAME = 200
@@ -141,14 +139,8 @@ def unseal(contact: bytes, sheet_id: str, keys: SealingKeys) -> Contact:
     envelope = read_envelope(contact)
     if envelope is None:
         raise SealBroken("the contact is not a sealed envelope")
-    key = keys.keys.get(envelope.key_id)
-    if key is None:
-        raise SealBroken(f"the contact was sealed with key {envelope.key_id!r}, which is not known here")
-    try:
-        clear = _cipher(key).decrypt(envelope.sealed, _bound_to(envelope.key_id, sheet_id))
-    except InvalidTag:
-        raise SealBroken("the contact was sealed with another key, for another sheet, or was changed") from None
-    given = json.loads(clear)
+    bound = _bound_to(envelope.key_id, sheet_id)
+    given = json.loads(_decrypted("the contact", envelope.sealed, bound, envelope.key_id, keys))
     return Contact(given["name"], given["phone"])
 
 
@@ -183,14 +175,19 @@ def open_key(sealed: ContactKey, keys: SealingKeys) -> SealingKeys:
     Raises:
         SealBroken: The key that it was sealed with is not ours, or it was changed.
     """
-    key = keys.keys.get(sealed.sealed_by)
-    if key is None:
-        raise SealBroken(f"the contact's key was sealed with key {sealed.sealed_by!r}, which is not known here")
-    try:
-        opened = _cipher(key).decrypt(sealed.sealed_key, [_OF_KEY, sealed.key_id.encode(), sealed.sheet_id.encode()])
-    except InvalidTag:
-        raise SealBroken("the contact's key was sealed with another key, for another sheet, or was changed") from None
+    bound = [_OF_KEY, sealed.key_id.encode(), sealed.sheet_id.encode()]
+    opened = _decrypted("the contact's key", sealed.sealed_key, bound, sealed.sealed_by, keys)
     return SealingKeys(sealed.key_id, {sealed.key_id: opened})
+
+
+def _decrypted(what: str, sealed: bytes, bound: list[bytes], key_id: str, keys: SealingKeys) -> bytes:
+    key = keys.keys.get(key_id)
+    if key is None:
+        raise SealBroken(f"{what} was sealed with key {key_id!r}, which is not known here")
+    try:
+        return _cipher(key).decrypt(sealed, bound)
+    except InvalidTag:
+        raise SealBroken(f"{what} was sealed with another key, for another sheet, or was changed") from None
 
 
 @lru_cache(maxsize=16)

@@ -13,27 +13,24 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from importlib.resources import files
 from itertools import combinations
 from pathlib import Path
 from typing import Any
 
+from fastavro.schema import expand_schema
+
 from schemas.catalogue import PINNED, PinnedSchema
 from schemas.errors import Problem, Reason
 from schemas.evolution.closed_enums import CLOSED_ENUMS, enums_without_default
-from schemas.evolution.schema_checks import NAMED, UNPARSEABLE, expanded, join, schema_faults
+from schemas.evolution.schema_checks import NAMED, UNPARSEABLE, join, schema_faults
 from schemas.topics import Topic
 
 FINGERPRINTS = "fingerprints.json"
-_PROMOTIONS = {
-    ("int", "long"),
-    ("int", "float"),
-    ("int", "double"),
-    ("long", "float"),
-    ("long", "double"),
-    ("float", "double"),
-}
+_PROMOTIONS = set(combinations(("int", "long", "float", "double"), 2))
+"""A number may be read as each type to the right of its own."""
+
 _FLAT = {"string", "long", "int"}
 _COLUMN_SUBJECT = Topic.DECLARATION_STATUS.subject
 _MAX_FLAT_SYMBOLS = 64  # the number of a symbol is one byte, in a record and in the join's memory
@@ -52,7 +49,7 @@ def incompatibilities(old: Any, new: Any) -> list[Problem]:
     invalid = [*schema_faults(old), *schema_faults(new)]
     if invalid:
         return invalid
-    old, new = expanded(old), expanded(new)
+    old, new = expand_schema(old), expand_schema(new)
     backward = [Problem(p, Reason.BAD_FIELD, f"{why} (new reader, old record)") for p, why in _unreadable(old, new, "")]
     forward = [Problem(p, Reason.BAD_FIELD, f"{why} (old reader, new record)") for p, why in _unreadable(new, old, "")]
     return [*backward, *forward]
@@ -108,7 +105,7 @@ def same_meaning(one: Any, other: Any) -> bool:
     A registry returns a schema as its own library writes it: with short names and keys in another order.
     """
     try:
-        return fingerprint(expanded(one)) == fingerprint(expanded(other))
+        return fingerprint(expand_schema(one)) == fingerprint(expand_schema(other))
     except UNPARSEABLE:
         return False
 
@@ -193,19 +190,25 @@ def _unreadable(writer: Any, reader: Any, path: str) -> Iterator[tuple[str, str]
         yield path or "schema", "changes its logical type"
     if kind in NAMED and writer["name"] != reader["name"]:
         yield path or "schema", "changes the name of its type"
-    elif kind in _INSIDE:
-        yield from _INSIDE[kind](writer, reader, path)
+    else:
+        yield from _unreadable_inside(kind, writer, reader, path)
 
 
-def _unreadable_symbols(writer: Any, reader: Any, path: str) -> Iterator[tuple[str, str]]:
-    missing = sorted(set(writer["symbols"]) - set(reader["symbols"]))
-    if missing and "default" not in reader:
-        yield path or "schema", f"may be {', '.join(missing)}, which the reader does not know, without a default"
-
-
-def _unreadable_size(writer: Any, reader: Any, path: str) -> Iterator[tuple[str, str]]:
-    if writer["size"] != reader["size"]:
-        yield path or "schema", "changes its size"
+def _unreadable_inside(kind: str, writer: Any, reader: Any, path: str) -> Iterator[tuple[str, str]]:
+    match kind:
+        case "record":
+            yield from _unreadable_fields(writer, reader, path)
+        case "array":
+            yield from _unreadable(writer["items"], reader["items"], f"{path}[]")
+        case "map":
+            yield from _unreadable(writer["values"], reader["values"], f"{path}{{}}")
+        case "enum":
+            missing = sorted(set(writer["symbols"]) - set(reader["symbols"]))
+            if missing and "default" not in reader:
+                words = ", ".join(missing)
+                yield path or "schema", f"may be {words}, which the reader does not know, without a default"
+        case "fixed" if writer["size"] != reader["size"]:
+            yield path or "schema", "changes its size"
 
 
 def _unreadable_fields(writer: Any, reader: Any, path: str) -> Iterator[tuple[str, str]]:
@@ -218,26 +221,14 @@ def _unreadable_fields(writer: Any, reader: Any, path: str) -> Iterator[tuple[st
             yield inside, "is missing in the record and has no default"
 
 
-_INSIDE: Mapping[str, Callable[[Any, Any, str], Iterator[tuple[str, str]]]] = {
-    "record": _unreadable_fields,
-    "enum": _unreadable_symbols,
-    "fixed": _unreadable_size,
-    "array": lambda writer, reader, path: _unreadable(writer["items"], reader["items"], f"{path}[]"),
-    "map": lambda writer, reader, path: _unreadable(writer["values"], reader["values"], f"{path}{{}}"),
-}
-
-
 def _type(schema: Any) -> str:
     kind = schema["type"] if isinstance(schema, dict) else schema
     return _type(kind) if isinstance(kind, dict) else str(kind)
 
 
 def _logical(schema: Any) -> Any:
-    return (
-        (schema.get("logicalType"), schema.get("precision"), schema.get("scale"))
-        if isinstance(schema, dict)
-        else (None,) * 3
-    )
+    attributes = schema if isinstance(schema, dict) else {}
+    return [attributes.get(key) for key in ("logicalType", "precision", "scale")]
 
 
 def _name_of(schema: Any) -> str:

@@ -23,22 +23,13 @@ _ALIKE = ({"string", "bytes"}, {"int", "long", "float", "double"})
 """Types that a reader's union confuses: it takes the first that fits, not the one that was written."""
 
 UNPARSEABLE = (SchemaParseException, UnknownType, KeyError, ValueError, TypeError, AttributeError, RecursionError)
-"""What fastavro raises for an invalid schema."""
-
-
-def expanded(schema: Any) -> Any:
-    """The schema with full names, and each named type written out wherever it is used.
-
-    Raises:
-        SchemaParseException: It is no Avro schema. The other errors of `UNPARSEABLE` are possible too.
-    """
-    return expand_schema(schema)
+"""What `expand_schema` and `parse_schema` raise for an invalid schema."""
 
 
 def schema_faults(schema: Any) -> list[Problem]:
     """Why a schema, given as JSON, cannot be used; empty when it can."""
     try:
-        found = list(_faults(expanded(schema), ""))
+        found = list(_faults(expand_schema(schema), ""))
     except UNPARSEABLE as error:
         return [Problem("schema", Reason.BAD_FIELD, f"is no Avro schema that can be used ({type(error).__name__})")]
     return [Problem(path or "schema", Reason.BAD_FIELD, why) for path, why in found]

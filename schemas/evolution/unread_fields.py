@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from schemas.evolution.schema_checks import expanded, join
+from fastavro.schema import expand_schema
+
+from schemas.evolution.schema_checks import join
 
 
 def unread_fields(writer: Any, reader: Any) -> list[str]:
@@ -18,7 +20,7 @@ def unread_fields(writer: Any, reader: Any) -> list[str]:
     Returns:
         Paths such as `items[].language`; for symbols `path=SYMBOL`, such as `status=AUTO_CLEARED`.
     """
-    return list(_unread(expanded(writer), expanded(reader), ""))
+    return list(_unread(expand_schema(writer), expand_schema(reader), ""))
 
 
 def _unread(writer: Any, reader: Any, path: str) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields
+from functools import cache
 from operator import attrgetter
 from typing import Any, Self, get_args, get_origin, get_type_hints
 
@@ -15,7 +16,7 @@ class Record:
 
     def to_avro(self) -> dict[str, Any]:
         """The record as fastavro writes it."""
-        names, values = _reader(type(self))
+        names, values = _reader(type(self))  # type: ignore[arg-type]  # mypy takes classes for unhashable
         return {
             name: value if value.__class__ in _SCALARS else _plain(value)
             for name, value in zip(names, values(self), strict=True)
@@ -24,7 +25,7 @@ class Record:
     @classmethod
     def from_avro(cls, record: Mapping[str, Any]) -> Self:
         """The record from what a decoder of its subject returned: lists become tuples, inner records their classes."""
-        lists = _list_fields(cls)
+        lists = _list_fields(cls)  # type: ignore[arg-type]  # as above
         if not lists:
             return cls(**record)
         values = dict(record)
@@ -35,28 +36,20 @@ class Record:
 
 _SCALARS = {str, int, bool, bytes, float, type(None)}
 """Types that fastavro writes as they are; nearly all values are of these, and the assessment writes 20 to a record."""
-_READERS: dict[type, tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]] = {}
-_LIST_FIELDS: dict[type, Sequence[tuple[str, Callable[[Any], Any] | None]]] = {}
 
 
+@cache
 def _reader(kind: type[Any]) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]]]:
-    """Field names of a record class and a function that reads their values, found once for each class."""
-    found = _READERS.get(kind)
-    if found is None:
-        names = tuple(field.name for field in fields(kind))
-        found = _READERS[kind] = names, attrgetter(*names)
-    return found
+    """Field names of a record class and a function that reads their values."""
+    names = tuple(field.name for field in fields(kind))
+    return names, attrgetter(*names)
 
 
+@cache
 def _list_fields(kind: type[Any]) -> Sequence[tuple[str, Callable[[Any], Any] | None]]:
     """Fields of a record class that are tuples, each with what builds an item; None: items stay as they are."""
-    found = _LIST_FIELDS.get(kind)
-    if found is None:
-        items = {name: get_args(hint)[0] for name, hint in get_type_hints(kind).items() if get_origin(hint) is tuple}
-        found = _LIST_FIELDS[kind] = [
-            (name, item.from_avro if issubclass(item, Record) else None) for name, item in items.items()
-        ]
-    return found
+    items = {name: get_args(hint)[0] for name, hint in get_type_hints(kind).items() if get_origin(hint) is tuple}
+    return [(name, item.from_avro if issubclass(item, Record) else None) for name, item in items.items()]
 
 
 def _plain(value: Any) -> Any:

@@ -23,22 +23,14 @@ class TaxCodeVerdict(StrEnum):
     BAD_CHECK_DIGIT = "bad_check_digit"
 
 
-def check_digit(first_nine: str) -> int | None:
-    """The 10th digit that belongs to nine digits, or None when no digit fits.
-
-    10 minus (weighted sum mod 11) with weights 31, 29, 23, 19, 17, 13, 7, 5, 3. Where the sum is a multiple of 11 the
-    rule gives 10, which is no digit. The rule is general knowledge, tested on real codes (probable).
-    """
-    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, first_nine, strict=True))
-    digit = 10 - total % 11
-    return None if digit == 10 else digit
-
-
 def check_tax_code(text: str) -> TaxCodeVerdict:
     """Judges a tax code: 10 digits (enterprise), or 10 and 3 with or without a hyphen (dependent unit, 001 to 999).
 
     Form: Law on Tax Administration Art. 3, Circular 105/2020 Art. 5 (confirmed); without the hyphen it fills the 13
     characters of the VNACCS field. Surrounding blanks are not accepted.
+
+    The 10th digit is 10 minus (weighted sum of the first nine mod 11). Where that gives 10, no digit fits.
+    The rule is general knowledge, tested on real codes (probable).
     """
     match = _ENTERPRISE.fullmatch(text)
     if match is None:
@@ -46,6 +38,7 @@ def check_tax_code(text: str) -> TaxCodeVerdict:
     number, unit = match.groups()
     if unit == "000":
         return TaxCodeVerdict.BAD_FORMAT
-    if check_digit(number[:9]) != int(number[9]):
+    total = sum(weight * int(digit) for weight, digit in zip(_WEIGHTS, number[:9], strict=True))
+    if 10 - total % 11 != int(number[9]):
         return TaxCodeVerdict.BAD_CHECK_DIGIT
     return TaxCodeVerdict.VALID

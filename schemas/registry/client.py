@@ -13,8 +13,6 @@ import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
 import structlog
@@ -26,38 +24,12 @@ from schemas.errors import SystemFault, Unavailable
 from schemas.evolution.compatibility import incompatibilities, same_meaning
 from schemas.evolution.schema_checks import UNPARSEABLE
 from schemas.evolution.unread_fields import unread_fields
-from schemas.registry.http import STRANGER, JsonOverHttp
-from schemas.topics import Topic
+from schemas.registry.http import STRANGER, JsonOverHttp, RegistryConnection
 
 log = structlog.get_logger(__name__)
 
 _MAX_ABSENT = 10_000
 """Limits the memory that records with invented ids can use."""
-
-
-@dataclass(frozen=True, slots=True)
-class RegistryConnection:
-    """How to reach a Schema Registry.
-
-    Attributes:
-        url: `http://` or `https://` address.
-        user: User, if the registry requires one.
-        password: Password; hidden in `repr`.
-        ca_file: Certificates that are trusted; None for the system's.
-        timeout_s: How long to wait for an answer.
-        topic_prefix: Beginning of topic names; subjects are named `<topic>-value`.
-    """
-
-    url: str
-    user: str | None = None
-    password: str | None = field(default=None, repr=False)
-    ca_file: Path | None = None
-    timeout_s: float = 5.0
-    topic_prefix: str = "hailong."
-
-    def subject_name(self, subject: str) -> str:
-        """Name of a subject in the registry, by the default strategy of Confluent's serializers."""
-        return f"{Topic.of_subject(subject).value.name(self.topic_prefix)}-value"
 
 
 class Registry:
@@ -69,9 +41,7 @@ class Registry:
 
     def __init__(self, connection: RegistryConnection) -> None:
         self.connection = connection
-        self._http = JsonOverHttp(
-            connection.url, connection.user, connection.password, connection.ca_file, connection.timeout_s
-        )
+        self._http = JsonOverHttp(connection)
 
     def schema_by_id(self, schema_id: int) -> Any | None:
         """The schema of an id as JSON; None when there is none, or it is not Avro.

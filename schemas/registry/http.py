@@ -6,11 +6,13 @@ import base64
 import json
 import urllib.parse
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
 from schemas.http_client import HttpClient
+from schemas.topics import Topic
 
 STRANGER = "the server at the Schema Registry's address is not a Schema Registry"
 _CONTENT = "application/vnd.schemaregistry.v1+json"
@@ -20,36 +22,52 @@ _REFUSED = (401, 403)
 _SUCCESS, _REDIRECTS = range(200, 300), range(300, 400)
 
 
-class JsonOverHttp:
-    """Requests to one address; usable from several threads.
+@dataclass(frozen=True, slots=True)
+class RegistryConnection:
+    """How to reach a Schema Registry.
 
-    Args:
+    Attributes:
         url: `http://` or `https://` address.
-        user: User, if the server requires one.
-        password: Password.
+        user: User, if the registry requires one.
+        password: Password; hidden in `repr`.
         ca_file: Certificates that are trusted; None for the system's.
-        timeout_s: How long a request may take.
+        timeout_s: How long to wait for an answer.
+        topic_prefix: Beginning of topic names; subjects are named `<topic>-value`.
+    """
+
+    url: str
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+    ca_file: Path | None = None
+    timeout_s: float = 5.0
+    topic_prefix: str = "hailong."
+
+    def subject_name(self, subject: str) -> str:
+        """Name of a subject in the registry, by the default strategy of Confluent's serializers."""
+        return f"{Topic.of_subject(subject).value.name(self.topic_prefix)}-value"
+
+
+class JsonOverHttp:
+    """Requests to one registry; usable from several threads.
 
     Raises:
         ConfigurationError: The address is not http or https, or holds a password.
     """
 
-    def __init__(
-        self, url: str, user: str | None, password: str | None, ca_file: Path | None, timeout_s: float
-    ) -> None:
-        address = urllib.parse.urlsplit(url)
+    def __init__(self, connection: RegistryConnection) -> None:
+        address = urllib.parse.urlsplit(connection.url)
         if address.scheme not in ("http", "https"):
             raise ConfigurationError(["The Schema Registry's address must begin with http:// or https://."])
         if "@" in address.netloc:  # addresses are shown in logs and process lists
             raise ConfigurationError(
                 ["The Schema Registry's address must not contain a user or password: use their own settings."]
             )
-        self._url = url.rstrip("/")
+        self._url = connection.url.rstrip("/")
         self._headers = {"Accept": _CONTENT, "Content-Type": _CONTENT}
-        if user is not None:
-            pair = base64.b64encode(f"{user}:{password or ''}".encode()).decode()
+        if connection.user is not None:
+            pair = base64.b64encode(f"{connection.user}:{connection.password or ''}".encode()).decode()
             self._headers["Authorization"] = f"Basic {pair}"
-        self._client = HttpClient(timeout_s, ca_file, use_proxy=False)
+        self._client = HttpClient(connection.timeout_s, connection.ca_file, use_proxy=False)
 
     def request(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any | None:
         """The decoded answer; None for 404.

@@ -26,7 +26,7 @@ from processors.worker.options import WorkerOptions
 from schemas.dead_letters.limit import DeadLetterLimit
 from schemas.errors import ConfigurationError
 from schemas.kafka.connection import KafkaConnection
-from schemas.registry.client import RegistryConnection
+from schemas.registry.http import RegistryConnection
 from sinks.alerts import AlertmanagerOptions, WebhookOptions
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader.options import SinkOptions

@@ -15,7 +15,7 @@ from producers.simulator.messages import STATUS_OF, message_of, step_of
 from producers.simulator.poison import poisoned_records
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import decoder
-from schemas.contacts.sealing import is_sealed
+from schemas.contacts.envelope import is_sealed
 from schemas.readers.record_reader import RecordReader
 from schemas.records import DeclarationStatus, Rating
 from schemas.topics import Topic

@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from schemas.contacts.envelope import is_sealed
 from schemas.contacts.sealing import (
     Contact,
     SealBroken,
     SealingKeys,
-    is_sealed,
     open_key,
     seal,
     seal_with_own_key,

@@ -13,7 +13,8 @@ from support.registry import Shelf, serving
 from deploy.local.ports import free_port
 from schemas.catalogue import PINNED, parsed, schema_json
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
-from schemas.registry.client import Registry, RegistryConnection, RegistryWriterSchemas
+from schemas.registry.client import Registry, RegistryWriterSchemas
+from schemas.registry.http import RegistryConnection
 
 
 @pytest.fixture
