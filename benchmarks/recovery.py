@@ -46,7 +46,7 @@ from processors.worker.state.partition_views import View
 from processors.worker.state.restore import ViewRestorer
 from processors.worker.state.snapshot_store import SnapshotStore
 from producers.simulator import Haiphong2020
-from producers.simulator.figures import SMALLEST_SCALE
+from producers.simulator.volume_plan import SMALLEST_SCALE
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_names
 from schemas.topics import Topic

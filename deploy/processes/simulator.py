@@ -11,8 +11,7 @@ from deploy.admin.topics import verify_topics
 from deploy.settings import KafkaSettings, LogSettings, load
 from deploy.settings.sealing import SealingSettings
 from producers.sdk import EventPublisher
-from producers.simulator import Haiphong2020, PlayProgress, Seal
-from producers.simulator import run as play
+from producers.simulator import ContactSealer, Haiphong2020, PlayProgress, play
 from schemas.contacts.sealing import Contact, SealingKeys, seal
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic
@@ -65,11 +64,11 @@ def run(
         scenario.seed, scenario.scale, poison=scenario.poison, seal=_sealer(keys), handling=scenario.handling
     )
     if scenario.truth is not None:
-        scenario.truth.write_text(made.truth().to_json(), encoding="utf-8")
+        scenario.truth.write_text(made.ground_truth.to_json(), encoding="utf-8")
     with EventPublisher(connection) as publisher:
         sent = play(made, publisher, speed=scenario.speed, progress=progress, stop=stop)
     return sent, len(made)
 
 
-def _sealer(keys: SealingKeys) -> Seal:
+def _sealer(keys: SealingKeys) -> ContactSealer:
     return lambda sheet_id, name, phone: seal(Contact(name, phone), sheet_id, keys)

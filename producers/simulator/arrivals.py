@@ -1,4 +1,4 @@
-"""When events reach us: mostly at once, some late, some twice, some before what came before them."""
+"""When events arrive: most at once, some late, some twice, some before earlier events."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ import numpy as np
 import numpy.typing as npt
 from numpy.random import Generator
 
-from producers.simulator.clock import DAY_MS, HOUR_MS
 from producers.simulator.draws import MINUTE_MS, Int64s, chance
+from producers.simulator.working_time import DAY_MS, HOUR_MS
 from schemas.records import ComplaintAction, Rating, Record
 
 R = TypeVar("R", bound=Record)
@@ -18,21 +18,21 @@ R = TypeVar("R", bound=Record)
 _LATE, _VERY_LATE = 0.02, 0.003
 _DUPLICATED = 0.01
 _DUPLICATED_ACTIONS = 0.02
-"""There are few of them, and some must come twice."""
+"""A larger share: actions are few, and some must be duplicated."""
 
 _SWAPPED = 0.3
 """Share of edited sheets whose first revision arrives after the second."""
 
 
 def status_arrivals(rng: Generator, occurred_at: Int64s) -> tuple[npt.NDArray[np.int32], Int64s]:
-    """Which events arrive when, in order of arrival; a duplicated event is named twice.
+    """Draw the arrivals of status events.
 
     Args:
-        rng: Stream of this part.
+        rng: Random numbers of this part.
         occurred_at: When the events happened, epoch milliseconds.
 
     Returns:
-        Positions of events, and the moments of their arrival.
+        Positions of events in order of arrival (a duplicated event occurs twice), and their arrival times.
     """
     size = len(occurred_at)
     delay = rng.integers(100, 4000, size)
@@ -49,28 +49,27 @@ def status_arrivals(rng: Generator, occurred_at: Int64s) -> tuple[npt.NDArray[np
 
 
 def rating_arrivals(rng: Generator, sheets: Sequence[Sequence[Rating]]) -> list[tuple[int, Rating]]:
-    """(arrival, sheet) in order of arrival, duplicates included; some revisions before their predecessor."""
+    """Draw (arrival time, revision) in order of arrival, with duplicates; some revisions precede earlier ones."""
     arrivals: list[tuple[int, Rating]] = []
     for revisions in sheets:
-        fast = rng.integers(200, 3000, len(revisions)).tolist()
-        moments = [sheet.submitted_at + delay for sheet, delay in zip(revisions, fast, strict=True)]
+        delays = rng.integers(200, 3000, len(revisions)).tolist()
+        moments = [sheet.submitted_at + delay for sheet, delay in zip(revisions, delays, strict=True)]
         if len(moments) > 1 and rng.random() < _SWAPPED:
             moments[0] = moments[1] + int(rng.integers(MINUTE_MS, 2 * HOUR_MS))
         arrivals.extend(zip(moments, revisions, strict=True))
     again = np.flatnonzero(chance(rng, len(arrivals), _DUPLICATED)).tolist()
-    gaps = rng.integers(1000, HOUR_MS, len(again)).tolist()
-    return _in_order(arrivals, again, gaps)
+    return _with_duplicates(arrivals, again, rng.integers(1000, HOUR_MS, len(again)).tolist())
 
 
 def action_arrivals(rng: Generator, actions: Sequence[ComplaintAction]) -> list[tuple[int, ComplaintAction]]:
-    """(arrival, action) in order of arrival, duplicates included."""
+    """Draw (arrival time, action) in order of arrival, with duplicates."""
     delays = rng.integers(200, 3000, len(actions)).tolist()
     arrivals = [(action.acted_at + delay, action) for action, delay in zip(actions, delays, strict=True)]
     again = np.flatnonzero(chance(rng, len(arrivals), _DUPLICATED_ACTIONS)).tolist()
-    return _in_order(arrivals, again, [MINUTE_MS] * len(again))
+    return _with_duplicates(arrivals, again, [MINUTE_MS] * len(again))
 
 
-def _in_order(arrivals: list[tuple[int, R]], again: Sequence[int], gaps: Sequence[int]) -> list[tuple[int, R]]:
-    """Arrivals by time, those at some places a second time so much later."""
-    repeats = [(arrivals[row][0] + gap, arrivals[row][1]) for row, gap in zip(again, gaps, strict=True)]
+def _with_duplicates(arrivals: list[tuple[int, R]], rows: Sequence[int], delays: Sequence[int]) -> list[tuple[int, R]]:
+    """All arrivals in order of time; those in `rows` arrive a second time after a delay."""
+    repeats = [(arrivals[row][0] + delay, arrivals[row][1]) for row, delay in zip(rows, delays, strict=True)]
     return sorted(arrivals + repeats, key=lambda arrival: arrival[0])

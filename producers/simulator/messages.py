@@ -1,14 +1,11 @@
-"""How stations of a declaration appear on the wire: status, step and VNACCS message, by slot, direction and channel."""
+"""Status, step and VNACCS message of each slot; steps and messages also depend on channel and direction."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 
-import numpy as np
-
 from producers.simulator.declarations import CHANNELS
-from producers.simulator.draws import Int64s
-from producers.simulator.events import Slot
+from producers.simulator.status_events import Slot
 from schemas.records import Status
 
 STATUS_OF: Mapping[Slot, Status] = {
@@ -16,10 +13,6 @@ STATUS_OF: Mapping[Slot, Status] = {
     Slot.REROUTED: Status.CHANNEL_ASSIGNED,
     Slot.INSTRUCTED: Status.CUSTOMS_INSTRUCTION,
 }
-"""Status of each slot."""
-
-STATUS_SYMBOLS = np.array([list(Status).index(STATUS_OF[slot]) for slot in Slot], dtype=np.uint8)
-"""Position of each slot's status in the schema's enum."""
 
 _STEPS: Mapping[Slot, str] = {
     Slot.PRE_REGISTERED: "REGISTRATION",
@@ -39,7 +32,7 @@ _STEPS: Mapping[Slot, str] = {
 
 _ROUTING = (Slot.CHANNEL_ASSIGNED, Slot.REROUTED, Slot.OFFICIAL_ASSIGNED)
 
-# Import and export message of a slot, where it is the same on every channel.
+# Import and export message of slots whose message is the same on every channel.
 _PLAIN: Mapping[Slot, tuple[str | None, str | None]] = {
     Slot.INSTRUCTED: ("VAD800", "VAE800"),
     Slot.INSPECTION_REQUIRED: ("VAD487", "VAE474"),
@@ -49,7 +42,7 @@ _PLAIN: Mapping[Slot, tuple[str | None, str | None]] = {
     Slot.POST_AMEND_REFUSED: ("VAL806", "VAL806"),
 }
 
-# Import and export message with the channel's digit in place of "#", and the channels for which one exists.
+# Import and export message ("#" stands for the digit of the channel), and the channels that have one.
 _BY_CHANNEL: Mapping[Slot, tuple[str | None, str | None, str]] = {
     Slot.CHANNEL_ASSIGNED: ("VAD#AC", "VAE#LD", "123"),
     Slot.REROUTED: ("VAD#AC", "VAE#LD", "123"),
@@ -62,11 +55,9 @@ _BY_CHANNEL: Mapping[Slot, tuple[str | None, str | None, str]] = {
     Slot.WAREHOUSE_OUT: (None, "VAE#RF", "12"),
 }
 
-_DIRECTIONS = 2
-
 
 def message_of(slot: Slot, channel: str | None, *, export: bool) -> str | None:
-    """The VNACCS message that brings a status, where one is known (`schemas/reference/data/status_messages.csv`)."""
+    """The VNACCS message that announces a status, None if unknown (`schemas/reference/data/status_messages.csv`)."""
     if slot in _PLAIN:
         return _PLAIN[slot][export]
     if slot not in _BY_CHANNEL or channel is None:
@@ -76,23 +67,7 @@ def message_of(slot: Slot, channel: str | None, *, export: bool) -> str | None:
 
 
 def step_of(slot: Slot, channel: str | None) -> str | None:
-    """The step a status belongs to; routing belongs to the document check where there is one."""
+    """The step that a status belongs to; routing belongs to the document check, if there is one."""
     if slot in _ROUTING and channel in {"YELLOW", "RED"}:
         return "DOCUMENT_CHECK"
     return "REGISTRATION" if slot == Slot.CHANNEL_ASSIGNED else _STEPS.get(slot)
-
-
-STEPS = [step_of(slot, channel) for slot in Slot for channel in CHANNELS]
-MESSAGES = [
-    message_of(slot, channel, export=bool(out)) for slot in Slot for channel in CHANNELS for out in range(_DIRECTIONS)
-]
-
-
-def step_codes(slot: Int64s, channel: Int64s) -> Int64s:
-    """Positions in `STEPS`."""
-    return slot * len(CHANNELS) + channel
-
-
-def message_codes(slot: Int64s, channel: Int64s, export: Int64s) -> Int64s:
-    """Positions in `MESSAGES`."""
-    return step_codes(slot, channel) * _DIRECTIONS + export

@@ -1,4 +1,4 @@
-"""Playing a scenario into Kafka, as fast as it goes or at a chosen pace."""
+"""Publishes a scenario to Kafka, at full speed or at a chosen one."""
 
 from __future__ import annotations
 
@@ -14,18 +14,19 @@ from producers.simulator.haiphong2020 import Haiphong2020, SimulatedBatch
 
 _log = structlog.get_logger(__name__)
 
-_SLICE_SECONDS = 0.1
-"""At a chosen pace, records that fall into one such stretch of wall time are sent together."""
+_RUN_RECORDS = 2000
+_RUN_SECONDS = 0.1
+"""At a chosen speed, records that are due within this wall time are sent together."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlayProgress:
-    """How far the play has come.
+    """How much of the scenario has been sent.
 
     Attributes:
         sent: Records handed to the publisher.
         total: Records of the whole scenario.
-        simulated_at: Arrival of the last one in simulated time, epoch milliseconds.
+        simulated_at: Arrival time of the last record sent, in simulated epoch milliseconds.
     """
 
     sent: int
@@ -33,7 +34,7 @@ class PlayProgress:
     simulated_at: int
 
 
-def run(
+def play(
     scenario: Haiphong2020,
     publisher: EncodedPublisher,
     *,
@@ -43,14 +44,14 @@ def run(
 ) -> int:
     """Send every record of a scenario in order of arrival.
 
-    The caller flushes and closes the publisher: a record counts as sent here once the publisher took it.
+    A record counts as sent once the publisher took it; the caller flushes and closes the publisher.
 
     Args:
-        scenario: What to play.
-        publisher: Where to.
+        scenario: What to send.
+        publisher: Where to send it.
         speed: Simulated seconds per second; None for as fast as the publisher takes records.
         progress: Called after each run of records sent, at least once a batch.
-        stop: When set, the play ends after the run of records being sent.
+        stop: When set, the play ends after the current run of records.
 
     Returns:
         Number of records sent; fewer than `len(scenario)` only when stopped.
@@ -66,29 +67,28 @@ def run(
     _log.info("play started", records=total, seed=scenario.seed, scale=scenario.scale, speed=speed)
     for batch in scenario.batches():
         origin = batch.arrival_at[0] if origin is None else origin
-        for first, last in _runs(batch, speed):
+        for first, end in _runs(batch, speed):
             if speed is not None:
                 due = started + (batch.arrival_at[first] - origin) / 1000 / speed
                 stop.wait(max(0.0, due - time.monotonic()))
             if stop.is_set():
                 _log.info("play stopped", sent=sent, records=total)
                 return sent
-            for row in range(first, last):
+            for row in range(first, end):
                 publisher.publish_encoded(batch.topics[row], batch.keys[row], batch.values[row])
-            sent += last - first
+            sent += end - first
             if progress is not None:
-                progress(PlayProgress(sent, total, batch.arrival_at[last - 1]))
+                progress(PlayProgress(sent, total, batch.arrival_at[end - 1]))
     _log.info("play finished", sent=sent)
     return sent
 
 
 def _runs(batch: SimulatedBatch, speed: float | None) -> Iterator[tuple[int, int]]:
-    """Rows of a batch that are sent without waiting in between: first row and end row."""
+    """Runs of rows that are sent without a pause: first row and end row."""
     if speed is None:
-        yield from ((first, min(first + 2000, len(batch))) for first in range(0, len(batch), 2000))
+        yield from ((first, min(first + _RUN_RECORDS, len(batch))) for first in range(0, len(batch), _RUN_RECORDS))
         return
-    span = speed * _SLICE_SECONDS * 1000
-    first = 0
+    span, first = speed * _RUN_SECONDS * 1000, 0
     for row in range(1, len(batch) + 1):
         if row == len(batch) or batch.arrival_at[row] - batch.arrival_at[first] >= span:
             yield first, row

@@ -1,4 +1,4 @@
-"""Scenarios that the simulator's tests look at."""
+"""Scenarios that several tests of the simulator share."""
 
 import pytest
 
@@ -10,7 +10,7 @@ KEYS = SealingKeys("test", {"test": bytes(32)})
 
 @pytest.fixture(scope="session")
 def haiphong() -> Haiphong2020:
-    """The scenario at full scale, in columns only."""
+    """The scenario at full scale, not encoded."""
     return Haiphong2020()
 
 

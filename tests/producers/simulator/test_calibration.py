@@ -7,17 +7,17 @@ import numpy as np
 import pytest
 
 from producers.simulator import Haiphong2020
-from producers.simulator.clock import END_MS, MAY_6_END_MS, START_MS, VERSION_2_MS, WorkingClock, local_ms
-from producers.simulator.events import NEVER, Slot
-from producers.simulator.profiles import OFFICE_CODES
-from producers.simulator.visits import SPIKE_FROM_MS
+from producers.simulator.office_profiles import OFFICE_CODES
+from producers.simulator.planned_sheets import SPIKE_FROM_MS
+from producers.simulator.status_events import NEVER, Slot
+from producers.simulator.working_time import END_MS, MAY_6_END_MS, START_MS, VERSION_2_MS, WorkingClock, local_ms
 from schemas.records import Target
 
 HOUR = 3_600_000
 
 
 def registered(scenario: Haiphong2020) -> tuple[np.ndarray, np.ndarray]:
-    """Declaration and moment of every registration event."""
+    """Declaration and time of every registration event."""
     rows = scenario.events.slot == Slot.REGISTERED
     return scenario.events.declaration[rows], scenario.events.occurred_at[rows]
 
@@ -38,7 +38,7 @@ def test_published_figures_are_met_exactly(seed: int) -> None:
     assert len(lowest) > 8_000
     assert round(100 * sum(level >= 4 for level in lowest) / len(lowest), 1) == 98.3
 
-    truth = scenario.truth()
+    truth = scenario.ground_truth
     assert truth.declarations_until_2020_05_06 == 151_617
     assert truth.rated_until_2020_05_06 == 4_988
     assert (truth.opinions, truth.satisfied_percent) == (len(lowest), 98.3)
@@ -55,7 +55,7 @@ def test_numbers_are_unique_and_all_events_lie_in_the_57_days(haiphong: Haiphong
 
 
 def test_there_are_about_eight_events_a_declaration(haiphong: Haiphong2020) -> None:
-    """Between 7.6 and 8.4 distinct status events a declaration, each slot at most once."""
+    """There are 7.6 to 8.4 distinct status events a declaration, each slot at most once."""
     events = haiphong.events
     assert 7.6 <= len(events) / len(haiphong.declarations) <= 8.4
     identity = events.declaration.astype(np.int64) * 100 + events.slot
@@ -63,7 +63,7 @@ def test_there_are_about_eight_events_a_declaration(haiphong: Haiphong2020) -> N
 
 
 def test_offices_channels_and_weekends_are_realistic(haiphong: Haiphong2020) -> None:
-    """Shares and channels as in March 2022; few declarations on weekends and holidays."""
+    """Shares and channels are those of March 2022; few declarations are made on weekends and holidays."""
     declarations = haiphong.declarations
     share = np.bincount(declarations.office) / len(declarations)
     assert share[OFFICE_CODES.index("03NK")] == pytest.approx(0.244, abs=0.01)
@@ -100,7 +100,7 @@ def test_document_checks_mostly_keep_the_legal_limit(haiphong: Haiphong2020) -> 
 
 
 def moments(scenario: Haiphong2020, slot: Slot) -> np.ndarray:
-    """When each declaration was at a slot."""
+    """When each declaration entered a slot."""
     at = np.full(len(scenario.declarations), NEVER, dtype=np.int64)
     rows = scenario.events.slot == slot
     at[scenario.events.declaration[rows]] = scenario.events.occurred_at[rows]
@@ -120,7 +120,7 @@ def test_the_only_spike_is_the_planted_one(haiphong: Haiphong2020) -> None:
         windows = [[e for e in entries if at <= e[0] < at + 24 * HOUR] for at, _tax in entries]
         busiest[office] = max(windows, key=len)
     spike = busiest.pop("03EE")
-    planted = haiphong.truth().planted_spike
+    planted = haiphong.ground_truth.planted_spike
 
     assert max(map(len, busiest.values())) < 3
     assert len(spike) == planted.sheets == 12
@@ -138,7 +138,7 @@ def test_no_office_drifts(seed: int) -> None:
     scenario = Haiphong2020(seed)
     by_office = defaultdict(list)
     for index, revisions in enumerate(scenario.sheets):
-        if not scenario.visits.spike[index]:
+        if not scenario.planned_sheets.spike[index]:
             low = min(item.score for r in revisions for item in r.items) <= 2
             by_office[revisions[0].items[0].office].append(low)
     for lows in by_office.values():
@@ -148,10 +148,10 @@ def test_no_office_drifts(seed: int) -> None:
 def test_planted_declarations_were_inspected_late_before_they_were_rated(haiphong: Haiphong2020) -> None:
     """Each sheet of the spike follows the clearance of a goods inspection at 03EE, team 01, beyond 8 working hours."""
     started, ended = moments(haiphong, Slot.INSPECTION_REQUIRED), moments(haiphong, Slot.GOODS_INSPECTED)
-    spike = np.flatnonzero(haiphong.visits.spike)
-    rows = haiphong.visits.declaration[spike]
+    spike = np.flatnonzero(haiphong.planned_sheets.spike)
+    rows = haiphong.planned_sheets.declaration[spike]
     clock = WorkingClock()
-    assert (haiphong.visits.submitted_at[spike] > haiphong.outcomes.permitted_at[rows]).all()
+    assert (haiphong.planned_sheets.submitted_at[spike] > haiphong.outcomes.permitted_at[rows]).all()
     assert (clock.worked(ended[rows]) - clock.worked(started[rows]) > 8 * HOUR).all()
     for index in spike:
         items = haiphong.sheets[index][-1].items
@@ -160,7 +160,7 @@ def test_planted_declarations_were_inspected_late_before_they_were_rated(haiphon
 
 
 def test_version_two_features_begin_on_15_may(haiphong: Haiphong2020) -> None:
-    """Before: after clearance, few targets, no text. Since: during clearance, several officials and steps, comments."""
+    """Sheets during clearance, many targets and comments appear only since version 2.0."""
     first = [revisions[0] for revisions in haiphong.sheets]
     latest = [revisions[-1] for revisions in haiphong.sheets]
     before = [sheet for sheet in latest if sheet.submitted_at < VERSION_2_MS]
@@ -175,13 +175,13 @@ def test_version_two_features_begin_on_15_may(haiphong: Haiphong2020) -> None:
     assert any(sheet.comment for sheet in latest)
 
 
-def test_every_rated_channel_of_trouble_is_present(haiphong: Haiphong2020) -> None:
-    """Edited sheets, dropped targets, cancelled and unknown declarations are all there."""
-    truth = haiphong.truth()
+def test_every_kind_of_difficult_sheet_is_present(haiphong: Haiphong2020) -> None:
+    """There are edited sheets, dropped targets, and sheets for cancelled and unknown declarations."""
+    truth = haiphong.ground_truth
     assert {len(revisions) for revisions in haiphong.sheets} == {1, 2, 3}
     assert truth.superseded_items > 20
     assert truth.unmatched_sheets == 10
-    known = haiphong.visits.declaration[haiphong.visits.declaration >= 0]
+    known = haiphong.planned_sheets.declaration[haiphong.planned_sheets.declaration >= 0]
     assert (haiphong.outcomes.cancelled_at[known] != NEVER).sum() >= 14
     withdrawn = [
         r for r in haiphong.sheets if min(i.score for i in r[0].items) <= 2 < min(i.score for i in r[-1].items)

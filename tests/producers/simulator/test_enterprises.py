@@ -7,7 +7,7 @@ WEIGHTS = (31, 29, 23, 19, 17, 13, 7, 5, 3)
 
 
 def test_check_digits_are_right_and_codes_distinct() -> None:
-    """Every code obeys the published rule; some are branches."""
+    """Every code obeys the rule of the check digit; a few belong to branches."""
     codes = tax_codes(stream(1, "codes"), 3000)
     assert len(set(codes)) == 3000
     for code in codes:

@@ -1,15 +1,15 @@
-"""Playing a scenario: everything is sent, the pace is kept, a stop is obeyed."""
+"""The player sends everything, keeps the chosen speed, and stops when told to."""
 
 from threading import Event
 
 import pytest
 
-from producers.simulator import Haiphong2020, PlayProgress, run
+from producers.simulator import Haiphong2020, PlayProgress, play
 from schemas.topics import Topic
 
 
 class Collector:
-    """A publisher that keeps what it is given."""
+    """A publisher that keeps the records."""
 
     def __init__(self) -> None:
         self.records: list[tuple[Topic, bytes, bytes]] = []
@@ -20,35 +20,35 @@ class Collector:
         self.records.append((topic, key, value))
 
     def flush(self) -> None:
-        """All records are here already."""
+        """Do nothing: records are kept at once."""
 
 
 def test_everything_is_sent_in_order_with_progress(small: Haiphong2020) -> None:
     """The publisher gets every record of every batch; progress ends at the total."""
     collector, seen = Collector(), list[PlayProgress]()
-    sent = run(small, collector, progress=seen.append)
+    sent = play(small, collector, progress=seen.append)
     wanted = [row for batch in small.batches() for row in zip(batch.topics, batch.keys, batch.values, strict=True)]
     assert collector.records == wanted
     assert sent == len(small) == seen[-1].sent == seen[-1].total
 
 
 def test_a_stop_ends_the_play_early(small: Haiphong2020) -> None:
-    """After the stop is set, nothing more is sent and the count says how much was."""
+    """After a stop nothing more is sent, and the result is the number of records sent."""
     collector, stop = Collector(), Event()
-    sent = run(small, collector, progress=lambda _p: stop.set(), stop=stop)
+    sent = play(small, collector, progress=lambda _p: stop.set(), stop=stop)
     assert 0 < sent == len(collector.records) < len(small)
 
 
-def test_pace_stretches_the_play(small: Haiphong2020) -> None:
-    """At a high speed all 57 days pass in their proportion of wall time."""
+def test_a_speed_sets_the_duration(small: Haiphong2020) -> None:
+    """At 57 days a second, sending the scenario takes about a second."""
     import time  # noqa: PLC0415 - the one test that measures
 
     started = time.monotonic()
-    assert run(small, Collector(), speed=57 * 86_400 / 1.0) == len(small)
+    assert play(small, Collector(), speed=57 * 86_400 / 1.0) == len(small)
     assert time.monotonic() - started >= 0.9
 
 
 def test_a_speed_must_be_positive(small: Haiphong2020) -> None:
-    """A speed of 0 would never end."""
+    """A speed of 0 is refused."""
     with pytest.raises(ValueError, match="speed"):
-        run(small, Collector(), speed=0)
+        play(small, Collector(), speed=0)

@@ -1,4 +1,4 @@
-"""Status events of a scenario, as the codec would write them."""
+"""The status writer gives the same bytes as the codec for single records."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from producers.simulator import Haiphong2020
 from producers.simulator.declarations import CHANNELS, KINDS
 from producers.simulator.draws import stream
 from producers.simulator.enterprises import Enterprises
-from producers.simulator.events import Slot
-from producers.simulator.figures import VolumePlan
 from producers.simulator.messages import STATUS_OF, message_of, step_of
-from producers.simulator.profiles import OFFICE_CODES, TEAM_CODES
+from producers.simulator.office_profiles import OFFICE_CODES, TEAM_CODES
 from producers.simulator.staff import Staff
+from producers.simulator.status_events import Slot
+from producers.simulator.volume_plan import VolumePlan
 from schemas.codec.record import encoder
 from schemas.records import DeclarationStatus
 from schemas.topics import Topic
@@ -19,7 +19,7 @@ ENCODE = encoder(Topic.DECLARATION_STATUS.subject)
 
 
 def test_events_are_byte_identical_to_the_codec(small: Haiphong2020) -> None:
-    """Each field has the text of its code, and the bytes are those that the codec gives one by one."""
+    """Keys and values of many events equal those that the codec writes one by one."""
     declarations, staff = small.declarations, Staff()
     enterprises = Enterprises(stream(7, "enterprises"), VolumePlan.at(0.02).enterprise_share)
     events = small.events.take(small._status_rows[:3000])
@@ -47,6 +47,6 @@ def test_events_are_byte_identical_to_the_codec(small: Haiphong2020) -> None:
     assert values == expected
 
 
-def test_no_events_are_no_records(small: Haiphong2020) -> None:
-    """A day without statuses is an empty batch of them."""
+def test_no_events_give_no_records(small: Haiphong2020) -> None:
+    """Writing no events gives no keys and no values."""
     assert small._writer.write_events(small.events.take(small._status_rows[:0])) == ([], [])

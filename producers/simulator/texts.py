@@ -1,4 +1,4 @@
-"""What people say and who they are: all of it invented."""
+"""Invented texts and names of people."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ REASONS: Mapping[str, Sequence[str]] = {
     "RELEASE_DECISION": ("LATE_DECISION", "RESULT_UNEXPLAINED"),
     "SUPERVISION": ("LATE_DECISION", "ATTITUDE_UNCOOPERATIVE"),
 }
-"""Reasons for a low score of a step; codes of `schemas/reference/data/reasons.csv`."""
+"""Reasons for a low score of a step: codes of `schemas/reference/data/reasons.csv`."""
 
 OTHER_REASONS: Sequence[str] = (
     *("LATE_DECISION", "ATTITUDE_RUDE", "OFFICIAL_GUIDANCE"),
@@ -40,7 +40,7 @@ BAD_COMMENTS: Sequence[str] = (
 )
 
 QUESTION = "Đề nghị doanh nghiệp cho biết thời điểm và bộ phận đã làm việc."
-"""What an office asks an enterprise for."""
+"""What an office asks an enterprise."""
 
 GREETING = "Kính gửi doanh nghiệp, Chi cục trân trọng trả lời:"
 
@@ -49,13 +49,13 @@ FINDINGS: Mapping[Finding, tuple[str, str]] = {
     Finding.PARTLY_UPHELD: ("Phản ánh đúng một phần.", "Đã nhắc nhở và thống nhất cách hướng dẫn."),
     Finding.NOT_UPHELD: ("Việc xử lý đúng quy định và đúng thời hạn.", "Đã giải thích quy trình cho doanh nghiệp."),
 }
-"""What was found, and what was done about it."""
+"""What was found, and which measures were taken."""
 
 FAMILY_NAMES: Sequence[str] = ("Nguyễn", "Trần", "Lê", "Phạm", "Hoàng", "Vũ", "Đặng", "Bùi")
 GIVEN_NAMES: Sequence[str] = ("Minh Họa", "Ví Dụ", "Thí Điểm", "Giả Định", "Mô Phỏng", "Tượng Trưng")
-"""Names that mean "illustration", "example", "trial", "assumption", "simulation", "symbol"."""
+"""They mean "illustration", "example", "trial", "assumption", "simulation", "symbol"."""
 
 
 def phone(number: int) -> str:
-    """A number in the form of a Vietnamese one that cannot be anybody's: no area begins with 0 after +84."""
+    """A number that looks Vietnamese but belongs to nobody: after +84, no number begins with 0."""
     return f"+84 000 {number // 1000 % 1000:03d} {number % 1000:03d}"

@@ -1,24 +1,22 @@
-"""The status events of a scenario in columns, and what came of each declaration."""
+"""The status events of a scenario in columns, and how each declaration ended."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from enum import IntEnum
 
 import numpy as np
 import numpy.typing as npt
 
-from producers.simulator.draws import Int64s
+from producers.simulator.draws import Int64s, Mask
 
 NEVER = np.iinfo(np.int64).max
-"""A moment that does not come."""
-
-Mask = npt.NDArray[np.bool_]
+"""The time of an event that does not happen."""
 
 
 class Slot(IntEnum):
-    """Stations in the life of a declaration; the number is part of the event's id."""
+    """Possible events in the life of a declaration; the number is part of the event's id."""
 
     PRE_REGISTERED = 0
     REGISTERED = 1
@@ -51,11 +49,11 @@ class StatusEvents:
     """Status events in columns.
 
     Attributes:
-        slot: Station; see `Slot`.
+        slot: See `Slot`.
         declaration: Position among the declarations.
         occurred_at: Epoch milliseconds.
-        channel: Position in `CHANNELS` as of the event.
-        amendments: Twelfth digit of the declaration number as of the event.
+        channel: Position in `CHANNELS` at the time of the event.
+        amendments: Twelfth digit of the declaration number at the time of the event.
         official: Position in `Staff.ids`.
     """
 
@@ -67,23 +65,23 @@ class StatusEvents:
     official: npt.NDArray[np.int16]
 
     def __len__(self) -> int:
-        """How many."""
+        """Number of events."""
         return len(self.slot)
 
-    def take(self, rows: npt.NDArray[np.integer] | Mask | slice) -> StatusEvents:
-        """Some of the events, in that order."""
-        return StatusEvents(*(getattr(self, column.name)[rows] for column in fields(self)))
+    def take(self, rows: npt.NDArray[np.integer] | Mask) -> StatusEvents:
+        """Some of the events, in the order of `rows`."""
+        return StatusEvents(*(getattr(self, column)[rows] for column in StatusEvents.__slots__))
 
     @staticmethod
     def concatenate(parts: Sequence[StatusEvents]) -> StatusEvents:
-        """The events of all parts, one part after another."""
-        names = [column.name for column in fields(StatusEvents)]
-        return StatusEvents(*(np.concatenate([getattr(part, name) for part in parts]) for name in names))
+        """The events of several parts, one part after the other."""
+        columns = StatusEvents.__slots__
+        return StatusEvents(*(np.concatenate([getattr(part, column) for part in parts]) for column in columns))
 
 
 @dataclass(frozen=True, slots=True)
 class SimulatedOutcomes:
-    """What a rating needs to know of each declaration.
+    """How each declaration ended, as far as ratings depend on it.
 
     Attributes:
         permitted_at: First of storage, release, clearance; `NEVER` if not before the end of the scenario.

@@ -1,8 +1,8 @@
-"""What is particular to Hai Phong: offices, their volumes, channels, declaration kinds and staff.
+"""The offices of Hai Phong: their volumes, channels, declaration kinds and staff.
 
 Sources: the nine offices and their teams: VNACCS reference data of 2014 (as in `schemas/reference/data`). Largest and
 smallest share, channels of the department (65.3 / 31.4 / 3.3 %) and of the four port offices (21 / 71.6 / 7.6 %):
-Customs News 22197 on March 2022. The other shares, the kinds and the staff are ours: plausible, not published.
+Customs News 22197 on March 2022. The other shares, the kinds and the staff are our assumptions.
 """
 
 from __future__ import annotations
@@ -35,17 +35,8 @@ EXPORT_KINDS = frozenset(
 """Kinds of export declarations; every other kind here is an import."""
 
 
-@dataclass(frozen=True, slots=True)
-class ChannelShares:
-    """Share of declarations first routed to each channel; the parts add up to 1."""
-
-    green: float
-    yellow: float
-    red: float
-
-
-PORT_CHANNELS = ChannelShares(0.208, 0.716, 0.076)
-INLAND_CHANNELS = ChannelShares(0.9275, 0.066, 0.0065)
+PORT_CHANNELS = (0.208, 0.716, 0.076)
+INLAND_CHANNELS = (0.9275, 0.066, 0.0065)
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,18 +44,18 @@ class OfficeProfile:
     """One office.
 
     Attributes:
-        code: Its code.
+        code: Code of the office.
         share: Percent of the department's declarations.
-        channels: How declarations are routed.
+        channels: Shares of declarations first routed to green, yellow and red.
         kinds: Weights of declaration kinds.
-        teams: Its teams and how much of the work each does.
-        officials: How many officials handle declarations.
-        pool: Which enterprises come here; the port offices share theirs.
+        teams: Teams and their shares of the work.
+        officials: Number of officials who handle declarations.
+        pool: Name of the group of enterprises that declare here; the port offices share one.
     """
 
     code: str
     share: float
-    channels: ChannelShares
+    channels: tuple[float, float, float]
     kinds: Weights
     teams: Weights
     officials: int
@@ -92,4 +83,4 @@ TEAM_CODES = ("00", "01", "02")
 ENTERPRISES: Mapping[str, int] = {
     "ports": 2600, "zones": 420, "processing": 700, "thai-binh": 300, "hai-duong": 800, "hung-yen": 700,
 }  # fmt: skip
-"""How many enterprises come to each pool of offices at full scale."""
+"""Number of enterprises in each pool at full scale."""

@@ -1,6 +1,7 @@
-"""What the scenario sends: valid, deterministic, out of order, repeated, and partly broken."""
+"""What the scenario sends: deterministic bytes, late, out of order, duplicated, and partly broken."""
 
 import csv
+import hashlib
 import json
 from collections import Counter
 from importlib.resources import files
@@ -10,9 +11,9 @@ import pytest
 
 from producers.simulator import Haiphong2020, SimulatedBatch
 from producers.simulator.declarations import CHANNELS
-from producers.simulator.events import Slot
 from producers.simulator.messages import STATUS_OF, message_of, step_of
 from producers.simulator.poison import poisoned_records
+from producers.simulator.status_events import Slot
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import decoder
 from schemas.contacts.envelope import is_sealed
@@ -34,7 +35,7 @@ def rows_of(batches: list[SimulatedBatch], topic: Topic) -> list[tuple[bytes, by
 
 
 def raw(topic: Topic, rows: list[tuple[bytes, bytes, int]]) -> RawBatch:
-    """The rows as if fetched from one partition."""
+    """The rows as a batch of one partition."""
     count = len(rows)
     return RawBatch(topic, 0, range(count), [PRESENT] * count, [r[0] for r in rows], [r[1] for r in rows])
 
@@ -42,12 +43,12 @@ def raw(topic: Topic, rows: list[tuple[bytes, bytes, int]]) -> RawBatch:
 def test_every_event_passes_validation_and_every_broken_one_is_refused(
     small: Haiphong2020, small_batches: list[SimulatedBatch]
 ) -> None:
-    """Readers accept all that the truth counts and refuse the poison, each for its reason."""
+    """Readers accept every record that the ground truth counts, and refuse every broken one."""
     statuses = rows_of(small_batches, Topic.DECLARATION_STATUS)
     ratings = rows_of(small_batches, Topic.RATING)
     events = RecordReader(Topic.DECLARATION_STATUS, DeclarationStatus).read(raw(Topic.DECLARATION_STATUS, statuses))
     records = RecordReader(Topic.RATING, Rating).read(raw(Topic.RATING, ratings))
-    truth = small.truth()
+    truth = small.ground_truth
 
     assert len(events.accepted) == truth.status_events_sent
     assert len({event.event_id for _i, event in events.accepted}) == truth.status_events
@@ -59,7 +60,7 @@ def test_every_event_passes_validation_and_every_broken_one_is_refused(
 
 
 def test_each_poison_is_refused_for_the_reason_it_names() -> None:
-    """The reason in the ground truth is the one that the readers find."""
+    """Readers refuse each broken record for the reason that the ground truth gives."""
     for record in poisoned_records():
         batch = raw(record.topic, [(record.key, record.value, 0)])
         kind = DeclarationStatus if record.topic is Topic.DECLARATION_STATUS else Rating
@@ -67,17 +68,26 @@ def test_each_poison_is_refused_for_the_reason_it_names() -> None:
 
 
 def test_the_same_seed_gives_the_same_bytes_and_another_seed_others() -> None:
-    """Two runs agree on every record; another seed does not."""
+    """Two runs with one seed give equal batches; another seed gives other values."""
     one, two, other = (list(Haiphong2020(seed, scale=0.01).batches()) for seed in (5, 5, 6))
     assert one == two
     assert one[0].values != other[0].values
 
 
+def test_bytes_are_those_of_earlier_versions() -> None:
+    """Keys, values and arrival times of one seed never change; a new digest here needs a reason in the commit."""
+    digest = hashlib.sha256()
+    for batch in Haiphong2020(5, scale=0.01, handling=True, seal=lambda *contact: "|".join(contact).encode()).batches():
+        for topic, key, value, at in zip(batch.topics, batch.keys, batch.values, batch.arrival_at, strict=True):
+            digest.update(repr((topic.name, key, value, at)).encode())
+    assert digest.hexdigest() == "9a94fb8605f3377582672e0585ee48ce1ecdcd527bad8ec101d84684293a2ed6"
+
+
 def test_batches_are_in_order_of_arrival_and_complete(small: Haiphong2020, small_batches: list[SimulatedBatch]) -> None:
-    """Arrival never goes back, and the announced number of records comes."""
+    """Arrival times ascend, and `len` is the number of records."""
     arrivals = [at for batch in small_batches for at in batch.arrival_at]
     assert arrivals == sorted(arrivals)
-    assert len(arrivals) == len(small) == small.truth().records_sent
+    assert len(arrivals) == len(small) == small.ground_truth.records_sent
 
 
 def test_events_come_late_out_of_order_and_twice(small_batches: list[SimulatedBatch]) -> None:
@@ -102,7 +112,7 @@ def test_events_come_late_out_of_order_and_twice(small_batches: list[SimulatedBa
 
 
 def test_a_revision_may_arrive_before_its_predecessor(haiphong: Haiphong2020) -> None:
-    """Some second revisions come first."""
+    """Some second revisions arrive before the first ones."""
     order: dict[str, list[int]] = {}
     for _at, sheet in haiphong._ratings:
         order.setdefault(sheet.sheet_id, []).append(sheet.revision)
@@ -110,7 +120,7 @@ def test_a_revision_may_arrive_before_its_predecessor(haiphong: Haiphong2020) ->
 
 
 def test_contacts_are_sealed_and_only_since_version_two(small: Haiphong2020) -> None:
-    """A contact is what the seal made of it; without a seal there is none."""
+    """Every contact is sealed; without a sealer there are no contacts."""
     contacts = [r.contact for revisions in small.sheets for r in revisions if r.contact is not None]
     assert contacts
     assert all(is_sealed(contact) for contact in contacts)
@@ -118,7 +128,7 @@ def test_contacts_are_sealed_and_only_since_version_two(small: Haiphong2020) -> 
 
 
 def test_messages_steps_and_reasons_agree_with_the_reference_data() -> None:
-    """Every VNACCS message stands for its status in the reference data, every step is known there."""
+    """The reference data knows every step, and gives every VNACCS message the same status."""
     data = files("schemas").joinpath("reference", "data")
 
     def table(name: str) -> list[dict[str, str]]:
@@ -137,8 +147,8 @@ def test_messages_steps_and_reasons_agree_with_the_reference_data() -> None:
 
 
 def test_truth_is_json_and_a_small_scenario_keeps_its_spike(small: Haiphong2020) -> None:
-    """The ground truth can be written; figures scale, the spike stays."""
-    truth = json.loads(small.truth().to_json())
+    """The ground truth is valid JSON; figures scale, the spike does not."""
+    truth = json.loads(small.ground_truth.to_json())
     assert truth["planted_spike"]["sheets"] == 12
     assert truth["declarations_until_2020_05_06"] == round(151_617 * 0.02)
     assert truth["rated_until_2020_05_06"] == round(4_988 * 0.02)
