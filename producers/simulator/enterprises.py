@@ -25,7 +25,7 @@ def tax_codes(rng: Generator, count: int) -> list[str]:
         serial += gaps[len(codes)]
         first_nine = f"{_PREFIX}{serial:07d}"
         digit = check_digit(first_nine)
-        if digit is not None:
+        if digit < 10:
             codes.append(f"{first_nine}{digit}" + ("-001" if branches[len(codes)] else ""))
     return codes
 
