@@ -19,14 +19,7 @@ from schemas.codec.record import WriterSchemas, pinned_only
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """The policies of the stages.
-
-    Attributes:
-        complaints: When a complaint is opened, and its first deadlines.
-        cases: How complaints are handled, with calendar and hierarchy.
-        join: Grace period and horizon of the join.
-        spikes: Thresholds of the spike detector.
-    """
+    """The policies of the stages."""
 
     complaints: ComplaintPolicy
     cases: CaseContext

@@ -25,12 +25,7 @@ SEALED_RULE = "must be sealed (docs/publishing.md): a name or phone in clear is 
 
 @dataclass(frozen=True, slots=True)
 class Envelope:
-    """The parts of a sealed contact.
-
-    Attributes:
-        key_id: Which key it was sealed with.
-        sealed: Synthetic IV and ciphertext.
-    """
+    """The parts of a sealed contact: the id of the key it was sealed with; synthetic IV and ciphertext."""
 
     key_id: str
     sealed: bytes

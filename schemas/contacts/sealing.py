@@ -149,13 +149,6 @@ def seal_with_own_key(
 ) -> tuple[bytes, ContactKey]:
     """Seal a contact with a key of its own, and that key with the active one; destroying its own key erases it.
 
-    Args:
-        contact: The contact.
-        sheet_id: The sheet it is bound to.
-        declaration_no: Declaration of the sheet.
-        keys: The sealing keys.
-        now: Current time, epoch milliseconds.
-
     Returns:
         The envelope, and the record for topic `contact-key`, without which nobody can open it.
 

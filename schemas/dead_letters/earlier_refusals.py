@@ -14,13 +14,7 @@ _TAIL_FACTOR = 5
 
 
 class EarlierRefusals:
-    """Looks up which records a stage refused before.
-
-    Args:
-        connection: The cluster.
-        stage: The stage whose dead letters count.
-        window: Most offsets that are asked for.
-    """
+    """Looks up which records a stage refused before; asked about at most `window` offsets of a partition."""
 
     def __init__(self, connection: KafkaConnection, stage: str, window: int) -> None:
         self._connection = connection

@@ -12,15 +12,7 @@ MAX_KEY_BYTES = 1024
 
 
 def dead_letter(batch: Batch, reject: Reject, *, stage: str, topic_name: str, topic_identity: str) -> DeadLetter:
-    """The dead letter of one record of a batch.
-
-    Args:
-        batch: The batch.
-        reject: The record's index and the reason.
-        stage: Component that refuses the record.
-        topic_name: Full name of the topic it was read from.
-        topic_identity: Identity of that log (`schemas.kafka.topic_metadata`).
-    """
+    """The dead letter of one record of a batch, which was read from a topic and is refused by a component."""
     offset = batch.offsets[reject.index]
     value, key = batch.values[reject.index] or b"", batch.keys[reject.index]
     return DeadLetter(

@@ -64,7 +64,7 @@ class DeadLetterGuard:
 
     Args:
         stage: Name of the component, for the message.
-        limit: The limit.
+        limit: How many records may be refused.
         earlier: Returns earlier refusals of a partition; called at the first refusal only.
     """
 

@@ -22,24 +22,14 @@ _SILENCE_S = 30.0
 
 
 def open_reader(connection: KafkaConnection, group: str) -> Consumer:
-    """A consumer that reports the end of each partition assigned to it.
-
-    Args:
-        connection: The cluster.
-        group: A group name, which librdkafka demands; nothing is committed to it.
-    """
+    """A consumer that reports the end of each partition assigned to it; nothing is committed to its group."""
     # At the end of a partition the broker would hold a fetch back for half a second.
     reading = {"enable.partition.eof": True, "fetch.wait.max.ms": 20, "logger": QUIET}
     return Consumer({**connection.consumer_config(group), **reading})
 
 
 def read_topic(connection: KafkaConnection, topic: Topic, *, tail: int | None = None) -> Iterator[Message]:
-    """Every record that a topic holds now, partition by partition in order.
-
-    Args:
-        connection: The cluster.
-        topic: The topic.
-        tail: About how many of the latest records of each partition to read at most; None for all.
+    """Every record that a topic holds now, or about `tail` of the latest of each partition; in order by partition.
 
     Raises:
         Unavailable: Kafka did not answer, or stopped answering.

@@ -33,16 +33,12 @@ class Deadline:
 
     Attributes:
         id: Such as RESOLVE or COMPLAINT_DECIDE.
-        name_vi: Vietnamese name.
-        name_en: English name.
         track: FEEDBACK, COMPLAINT or DENUNCIATION.
         unit: What it is counted in: days after the day of the starting event (`WorkingCalendar.add_working_days`,
             `add_calendar_days`) or working hours from it.
         amount: Number of units.
         starts: Description of the starting event.
-        validity: When it holds.
         confidence: Trust in the figure; unverified when we apply it to a time before it was in force.
-        source: Where it comes from.
     """
 
     id: str

@@ -44,16 +44,13 @@ class Office:
 
     Attributes:
         code: Official 4-character code; KV01 to KV20 are our own identifiers of regions.
-        level: Its level.
         department: The first two digits of the code: the department of 2014; None for a region.
         name_vi: Name shown to people in that period.
         name_2014: Name as printed in the 2014 reference database; None for a region.
-        validity: The period.
         parent: Code of the department or region above; None when there is none or it is unknown.
         parent_confidence: Trust in that link; None without a parent.
         successor: Code of the office that took over; None without one.
         confidence: Trust in code and name.
-        source: Where the row comes from.
     """
 
     code: str
@@ -76,10 +73,6 @@ class Team:
     Attributes:
         office: Code of its office.
         team: Two characters; 00 is the whole office or its default team.
-        name_vi: Its name.
-        validity: The period.
-        confidence: Trust in the row.
-        source: Where the row comes from.
     """
 
     office: str

@@ -15,15 +15,11 @@ class Step:
     """A procedure step (khâu nghiệp vụ) that can be rated. The codes are ours.
 
     Attributes:
-        step: Its code.
-        name_vi: Vietnamese name.
-        name_en: English name.
         limit_minutes: Legal limit in working minutes; 0 means at once (less than one minute); None: no limit known.
         clock_starts: What starts the limit; None without one.
         limit_confidence: Trust in the limit; None without one.
         limit_source: The article of law; None without one.
         confidence: Trust in the step itself.
-        source: Where it comes from.
     """
 
     step: str
@@ -51,11 +47,7 @@ class Score:
 
     Attributes:
         score: 1 (worst) to 5 (best).
-        name_vi: Vietnamese words on the sheet.
-        name_en: Our English words.
         group: The group it counts in.
-        confidence: Trust in the row.
-        source: Where it comes from.
     """
 
     score: int
@@ -71,13 +63,8 @@ class ScoreReason:
     """A reason that an enterprise can pick for a low score. All are ours.
 
     Attributes:
-        reason: Its code.
         factor: One of the five SIPAS factors, or LATENESS, ATTITUDE, HARASSMENT, OTHER.
-        name_vi: Vietnamese words.
-        name_en: English words.
         sensitive: Whether it accuses a person of breaking the law: restricted data.
-        confidence: Trust in the row.
-        source: Where it comes from.
     """
 
     reason: str

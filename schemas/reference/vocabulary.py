@@ -30,14 +30,9 @@ class StatusWord:
     """A status of the `declaration-status` topic; `data/status_messages.csv` has the VNACCS messages that bring it.
 
     Attributes:
-        status: Its code in the record.
-        name_vi: Vietnamese name.
-        name_en: English name.
         direction: Where it can occur.
         origin: From VNACCS, or ours.
         rateable: Whether it is one of the outcomes after which a rating may be opened (storage, release, clearance).
-        confidence: Trust in the row.
-        source: Where it comes from.
     """
 
     status: str
@@ -58,11 +53,7 @@ class ChannelInfo:
         channel: GREEN, YELLOW or RED.
         digit: 1, 2 or 3 in VNACCS messages.
         ecus: Spelling in the ECUS5 database.
-        name_vi: Vietnamese name.
-        name_en: English name.
         what: What customs does.
-        confidence: Trust in the row.
-        source: Where it comes from.
     """
 
     channel: str

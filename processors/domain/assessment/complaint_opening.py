@@ -42,11 +42,7 @@ def complaint_of(
 ) -> Complaint | None:
     """The complaint of a group, or None if it never held a low score.
 
-    Args:
-        group: Facts of one sheet about one office.
-        policy: When a complaint is opened, and its first deadlines.
-        calendar: Working time.
-        repeats: Complaints about the same officials; this one is recorded there. None: none are known.
+    It is recorded in `repeats`, the complaints about the same officials. None: none are known.
     """
     ever_low = [fact for fact in group.facts.values() if _low_since(fact, policy.threshold)]
     if not ever_low:

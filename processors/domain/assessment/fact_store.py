@@ -18,8 +18,6 @@ class Group:
 
     Attributes:
         declaration: Key of the declaration, 11 digits.
-        sheet_id: The sheet.
-        office: The office.
         facts: Newest version of each fact, by fact id.
         panes: Every pane in which the group's opinion was ever counted; the current one is last.
     """

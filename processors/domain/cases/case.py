@@ -27,12 +27,7 @@ class GivenAnswer(NamedTuple):
 
 
 class Case:
-    """The state of one case.
-
-    Args:
-        complaint: What opened it.
-        context: Policy, calendar and hierarchy.
-    """
+    """The state of one case."""
 
     def __init__(self, complaint: Complaint, context: CaseContext) -> None:
         self.complaint = complaint

@@ -58,11 +58,7 @@ class _CaseEntry:
 
 
 class CaseStore:
-    """All cases of one partition.
-
-    Args:
-        context: Policy, calendar and hierarchy.
-    """
+    """All cases of one partition."""
 
     def __init__(self, context: CaseContext) -> None:
         self._context = context

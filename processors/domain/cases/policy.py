@@ -81,13 +81,7 @@ class CasePolicy:
 
 @dataclass(frozen=True, slots=True)
 class CaseContext:
-    """Policy, calendar and hierarchy of the cases.
-
-    Attributes:
-        policy: How complaints are handled.
-        calendar: Working time.
-        hierarchy: The units above each unit.
-    """
+    """How complaints are handled, working time, and the units above each unit."""
 
     policy: CasePolicy
     calendar: WorkingCalendar

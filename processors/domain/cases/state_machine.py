@@ -38,12 +38,7 @@ class Timer(NamedTuple):
 
 
 class CaseMachine:
-    """A case with its timers and the events they and its inputs cause.
-
-    Args:
-        complaint: What opened the case.
-        context: Policy, calendar and hierarchy.
-    """
+    """A case with its timers and the events they and its inputs cause."""
 
     def __init__(self, complaint: Complaint, context: CaseContext) -> None:
         self.case = Case(complaint, context)

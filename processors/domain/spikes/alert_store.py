@@ -19,13 +19,7 @@ _RANK = {AlertState.OPEN: 0, AlertState.CLEARED: 1, AlertState.RETRACTED: 2}
 
 
 class AlertStore:
-    """All counts and alerts.
-
-    Args:
-        policy: Thresholds.
-        office_name: Display names for the summaries.
-        tests: What raises alerts.
-    """
+    """All counts and alerts."""
 
     def __init__(
         self, policy: SpikePolicy, office_name: OfficeName, tests: Sequence[OfficeTest] = OFFICE_TESTS

@@ -15,12 +15,7 @@ from processors.domain.spikes.policy import SpikePolicy
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """A beta distribution of the share of dissatisfied opinions.
-
-    Attributes:
-        share: Its mean.
-        strength: Its weight, in opinions (alpha + beta).
-    """
+    """Beta distribution of the share of dissatisfied opinions: its mean, and its weight in opinions (alpha + beta)."""
 
     share: float
     strength: float

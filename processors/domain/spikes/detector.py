@@ -24,12 +24,7 @@ from schemas.records import OfficeCount, TargetEvidence
 
 
 class SpikeDetector:
-    """Applies tests to the counts of all offices, tick by tick.
-
-    Args:
-        policy: Thresholds.
-        tests: What raises alerts; the first test that finds something wins.
-    """
+    """Applies tests to the counts of all offices, tick by tick; the first that finds something raises the alert."""
 
     def __init__(self, policy: SpikePolicy, tests: Sequence[OfficeTest]) -> None:
         self._policy = policy
@@ -37,14 +32,7 @@ class SpikeDetector:
         self._timed = [test for test in tests if isinstance(test, TimedTest)]
 
     def tick(self, state: DetectorState, series: Series, end: int, active: Sequence[str]) -> None:
-        """Process the panes that end at `end`.
-
-        Args:
-            state: State before the tick; changed.
-            series: Counts of all offices.
-            end: The instant.
-            active: Offices that have a count for the pane that ends then.
-        """
+        """Change the state by the panes that end at `end`; `active` offices have a count for it."""
         day = end - end % DAY_MS
         if day != state.day:
             self._refit(state, series, day)

@@ -17,7 +17,6 @@ class Episode:
     """One alert of an office.
 
     Attributes:
-        office: The office.
         detector: The test that raised it.
         anchor: Start of the first dissatisfied pane behind it. The id of the alert is made of it: late data may move
             the instant at which the alert is raised, but seldom its first pane.

@@ -21,7 +21,6 @@ class Tick:
     """Counts and state of all offices at an instant.
 
     Attributes:
-        policy: Thresholds.
         state: State of the detector, as of this instant.
         series: Counts of all offices. Later counts may be known already and must not be looked at.
         now: The instant, the end of a pane.
