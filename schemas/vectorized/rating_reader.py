@@ -36,7 +36,9 @@ _SCHEMA = parsed(latest(Topic.RATING.subject).schema_id)
 _ITEM_SCHEMA = item_schema(_SCHEMA, "items")
 _TYPES: Mapping[str, Any] = {field["name"]: field["type"] for field in _SCHEMA["fields"] if field["name"] != "items"}
 _ITEM_TYPES: Mapping[str, Any] = {field["name"]: field["type"] for field in _ITEM_SCHEMA["fields"]}
-_COLUMNS, _ITEM_COLUMNS = list(_TYPES), list(_ITEM_TYPES)
+_FIELDS = [field.name for field in fields(Rating)]
+_COLUMNS = [name for name in _FIELDS if name != "items"]
+_ITEM_COLUMNS = [field.name for field in fields(RatingItem)]
 _SHEET, _DECLARATION, _SUBMITTED_AT = map(_COLUMNS.index, ("sheet_id", "declaration_no", "submitted_at"))
 _TARGET, _TARGET_ID = map(_ITEM_COLUMNS.index, ("target", "target_id"))
 _TARGETS = enum_symbols(_ITEM_SCHEMA, "target")
@@ -51,6 +53,16 @@ _FREE: Mapping[str, Callable[[Any], bool]] = {
 """Rules of texts that may hold anything."""
 _MOST_REMEMBERED = 1 << 16
 """Texts of one field, or items, that are remembered from batch to batch."""
+
+
+def _check_fields(record: type[Any], names: Sequence[str]) -> None:
+    """Fail when a schema and its record class differ: a field would be lost on the way."""
+    if {field.name for field in fields(record)} != set(names):
+        raise TypeError(f"{record.__name__} must have the fields of the newest schema: {', '.join(names)}")
+
+
+_check_fields(Rating, [*_TYPES, "items"])
+_check_fields(RatingItem, list(_ITEM_TYPES))
 
 
 class DecodedSheet(NamedTuple):
@@ -107,6 +119,7 @@ class _KnownItems:
             for target in _TARGETS
         ]
         self._items: dict[tuple[int, ...], RatingItem] = {}
+        self._values = [self._value_of(name) for name in _ITEM_COLUMNS]
 
     def is_full(self) -> bool:
         dictionaries = (*self.texts.values(), *self.item_texts.values(), *self.target_ids)
@@ -116,19 +129,22 @@ class _KnownItems:
         """The item with these numbers in its fields, made if it is new."""
         found = self._items.get(numbers)
         if found is None:
-            values = {name: self._value(name, numbers) for name in _ITEM_COLUMNS}
-            found = self._items[numbers] = RatingItem(**values)
+            values = [value_of(number) for value_of, number in zip(self._values, numbers, strict=True)]
+            values[_TARGET_ID] = self.target_ids[numbers[_TARGET]].texts[numbers[_TARGET_ID]]
+            found = self._items[numbers] = RatingItem(*values)
         return found
 
-    def _value(self, name: str, numbers: tuple[int, ...]) -> Any:
-        kind, number = _ITEM_TYPES[name], numbers[_ITEM_COLUMNS.index(name)]
+    def _value_of(self, name: str) -> Callable[[int], Any]:
+        """A function from the number of a field to its value; the `target_id` depends on the target as well."""
+        kind = _ITEM_TYPES[name]
         if isinstance(kind, dict):
-            return kind["symbols"][number]
-        if not _is_text(kind):
-            return number
-        known = self.target_ids[numbers[_TARGET]] if name == "target_id" else self.item_texts[name]
-        text = known.texts[number]
-        return text.encode() if text is not None and "bytes" in kind else text
+            return kind["symbols"].__getitem__  # type: ignore[no-any-return]  # a list of the schema
+        if name not in self.item_texts:
+            return int
+        texts = self.item_texts[name].texts
+        if "bytes" not in kind:
+            return texts.__getitem__
+        return lambda number: None if (text := texts[number]) is None else text.encode()
 
 
 class RatingReader:
@@ -167,7 +183,7 @@ class RatingReader:
         keys_of(data, records.spans, found, _DECLARATION, KEY_DIGITS, keys)
         hashes_of(data, found, _SHEET, IDENTITY_BYTES, MAX_IDENTITY_BYTES, hashes)
         fit &= plausible_times(found.values[_SUBMITTED_AT], records.timestamps)
-        fit &= _in_range(_TYPES, found.values)
+        fit &= _in_range(_COLUMNS, _TYPES, found.values)
         codes = {
             name: known.encode(data, found.values[_COLUMNS.index(name)], found.sizes[_COLUMNS.index(name)], fit)
             for name, known in self._known.texts.items()
@@ -178,7 +194,7 @@ class RatingReader:
         spans = zip(*items.spans[rows].T.tolist(), strict=True)
         columns = {name: self._column(name, records.raw, found, codes, free, rows) for name in _COLUMNS}
         columns["items"] = [tuple(scores[first:last]) for first, last in spans]
-        ratings = map(Rating, *(columns[field.name] for field in fields(Rating)))
+        ratings = map(Rating, *(columns[name] for name in _FIELDS))
         sheets = map(DecodedSheet, keys[rows].tolist(), ratings, found.checksums[rows].tolist())
         return dict(zip(rows.tolist(), sheets, strict=True))
 
@@ -193,7 +209,7 @@ class RatingReader:
     def _items(self, data: Any, items: ItemColumns, fit: npt.NDArray[np.bool_]) -> list[RatingItem | None]:
         """The items; None for an item that breaks a rule, whose sheet is then marked as not fit."""
         known, targets = self._known, items.values[_TARGET]
-        good = _in_range(_ITEM_TYPES, items.values)
+        good = _in_range(_ITEM_COLUMNS, _ITEM_TYPES, items.values)
         numbers = {name: items.values[place] for place, name in enumerate(_ITEM_COLUMNS)}
         for name, texts in known.item_texts.items():
             numbers[name] = texts.encode(data, numbers[name], items.sizes[_ITEM_COLUMNS.index(name)], good)
@@ -253,11 +269,11 @@ def _free_texts(raw: bytes, found: RecordColumns, name: str) -> Mapping[int, Any
     return texts
 
 
-def _in_range(types: Mapping[str, Any], values: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
-    """Which records or items have all their whole numbers of 32 bits in range; by column as in `types`."""
+def _in_range(names: Sequence[str], types: Mapping[str, Any], values: npt.NDArray[np.int64]) -> npt.NDArray[np.bool_]:
+    """Which records or items have all their whole numbers of 32 bits in range; by column as in `names`."""
     good = np.ones(values.shape[1], np.bool_)
-    for column, (name, kind) in enumerate(types.items()):
-        if kind == "int":
+    for column, name in enumerate(names):
+        if types[name] == "int":
             low, high = _RANGES.get(name, _INT_RANGE)
             good &= (values[column] >= low) & (values[column] <= high)
     return good
@@ -279,13 +295,3 @@ def _sheet_plans(writer: Any) -> _SheetPlans | None:
     sheet = field_plan(writer, _SCHEMA, _COLUMNS, items="items")
     item = None if sheet is None else field_plan(item_schema(writer, "items"), _ITEM_SCHEMA, _ITEM_COLUMNS)
     return None if sheet is None or item is None else _SheetPlans(sheet, item)
-
-
-def _check_fields(record: type[Any], names: Sequence[str]) -> None:
-    """Fail when a schema and its record class differ: a field would be lost on the way."""
-    if {field.name for field in fields(record)} != set(names):
-        raise TypeError(f"{record.__name__} must have the fields of the newest schema: {', '.join(names)}")
-
-
-_check_fields(Rating, [*_COLUMNS, "items"])
-_check_fields(RatingItem, _ITEM_COLUMNS)
