@@ -65,14 +65,6 @@ class Row:
             raise self.fail(f"{column} {value!r} does not match {pattern}")
         return value
 
-    def flag(self, column: str) -> bool:
-        """A cell that says yes or no."""
-        return self.matching(column, "yes|no") == "yes"
-
-    def integer(self, column: str) -> int:
-        """A cell that holds a whole number, not negative."""
-        return int(self.matching(column, "[0-9]{1,9}"))
-
     def choice(self, column: str, words: type[_E]) -> _E:
         """A cell that holds one of the words of an enumeration."""
         value = self.text(column)
@@ -99,9 +91,9 @@ class Row:
                 return None
             (hint,) = set(get_args(hint)) - {NoneType}
         if hint is bool:
-            return self.flag(column)
+            return self.matching(column, "yes|no") == "yes"
         if hint is int:
-            return self.integer(column) if pattern is None else int(self.matching(column, pattern))
+            return int(self.matching(column, pattern or "[0-9]{1,9}"))
         if hint is str:
             return self.text(column) if pattern is None else self.matching(column, pattern)
         return self.choice(column, hint)

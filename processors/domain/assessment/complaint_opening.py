@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from operator import attrgetter
 
 from processors.domain.assessment.fact_store import Group
 from processors.domain.assessment.repeat_complaints import RepeatComplaints
@@ -48,7 +49,7 @@ def complaint_of(
     if not ever_low:
         return None
     current = group.current()
-    low = sorted((fact for fact in current if fact.score <= policy.threshold), key=_by_target)
+    low = sorted((fact for fact in current if fact.score <= policy.threshold), key=attrgetter("target", "target_id"))
     opened_at = min(_low_since(fact, policy.threshold) for fact in ever_low)
     officials = {fact.target_id for fact in ever_low if fact.target == Target.OFFICIAL}
     if repeats is not None:
@@ -95,7 +96,3 @@ def _urgent(
 def _low_since(fact: RatedService, threshold: int) -> int:
     """When the item first had a score at or below the threshold; 0 if it never had."""
     return min((since for since in fact.score_since[:threshold] if since), default=0)
-
-
-def _by_target(fact: RatedService) -> tuple[str, str]:
-    return fact.target, fact.target_id

@@ -78,12 +78,12 @@ def replay_case(
         # Clocks differ: an action counts as done after the complaint was opened.
         at = max(action.acted_at, complaint.opened_at)
         if raised_at is not None and raised_at < at:
-            _withdraw_low_scores(machine, max(raised_at, complaint.opened_at))
+            machine.withdraw_low_scores(max(raised_at, complaint.opened_at))
             raised_at = None
         machine.run_to(at, inclusive=False)
         machine.act(action, at)
     if raised_at is not None:
-        _withdraw_low_scores(machine, max(raised_at, complaint.opened_at))
+        machine.withdraw_low_scores(max(raised_at, complaint.opened_at))
     machine.run_to(now, inclusive=True)
     version = (complaint.version + len(actions)) << _TIMER_BITS | min(machine.fired, _MOST_TIMERS)
     return ReplayedCase(
@@ -93,11 +93,6 @@ def replay_case(
         _answers(complaint, machine, version),
         machine.next_timer_at,
     )
-
-
-def _withdraw_low_scores(machine: CaseMachine, at: int) -> None:
-    machine.run_to(at, inclusive=False)
-    machine.withdraw_low_scores(at)
 
 
 def refuse_orphans(complaint_id: str, actions: Sequence[ComplaintAction]) -> ReplayedCase:

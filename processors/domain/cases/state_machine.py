@@ -111,10 +111,11 @@ class CaseMachine:
     # --- inputs
 
     def withdraw_low_scores(self, at: int) -> None:
-        """Apply that a new revision of the sheet raised the low scores.
+        """Fire earlier timers, and apply that a new revision of the sheet raised the low scores.
 
         Ends feedback that is not resolved yet. A complaint or a denunciation was made by an act of its own and goes on.
         """
+        self.run_to(at, inclusive=False)
         case = self.case
         if case.track == Track.FEEDBACK and case.state in (*BEING_HANDLED, *HALTED):
             case.end_clocks(at)
