@@ -47,8 +47,9 @@ from processors.domain.cases.replay import replay_case
 from processors.stages.complaints import ComplaintStage
 from processors.stages.reference_policies import reference_policies
 from processors.stages.stage import Output
-from processors.worker import Worker, WorkerOptions
+from processors.worker.options import WorkerOptions
 from processors.worker.tuning.gc_tuning import keep_gc_pauses_short, records_replaced
+from processors.worker.worker import Worker
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import decoder, record_encoder
 from schemas.ids import complaint_id

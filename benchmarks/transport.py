@@ -38,7 +38,8 @@ from deploy.local.tansu import broker_command
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.stages.stage import Absorbed, Output, PartitionState
-from processors.worker import Worker, WorkerOptions
+from processors.worker.options import WorkerOptions
+from processors.worker.worker import Worker
 from schemas.batches.batch import Batch
 from schemas.codec.record import decoder, encoder
 from schemas.errors import Unavailable

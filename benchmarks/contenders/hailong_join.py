@@ -11,8 +11,9 @@ from pathlib import Path
 
 from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
-from processors.worker import Worker, WorkerOptions
+from processors.worker.options import WorkerOptions
 from processors.worker.tuning.gc_tuning import keep_gc_pauses_short
+from processors.worker.worker import Worker
 from schemas.kafka.connection import KafkaConnection
 
 bootstrap, prefix, directory = sys.argv[1:]

@@ -22,7 +22,8 @@ def kafka_cluster(directory: Path | None) -> Cluster:
     Raises:
         ConfigurationError: With all problems of the settings.
     """
-    from deploy.settings import KafkaSettings, load
+    from deploy.settings.kafka import KafkaSettings
+    from deploy.settings.load import load
     from deploy.settings.registry import RegistrySettings
 
     variables = variables_for(directory, [KafkaSettings, RegistrySettings])

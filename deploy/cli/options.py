@@ -52,7 +52,8 @@ def variables_for(directory: Path | None, groups: Sequence[type[SettingsGroup]])
     """
     from deploy.local.stack.layout import Layout
     from deploy.observability import configure_logs
-    from deploy.settings import check, read_variables
+    from deploy.settings.load import check
+    from deploy.settings.variables import read_variables
     from schemas.errors import ConfigurationError
 
     configure_logs("warning")  # for commands that print messages; long-running processes configure their own logs

@@ -6,11 +6,11 @@ import threading
 from collections.abc import Mapping
 
 from deploy.processes.sink_process import SINK_NEEDS, run_sink_process
-from deploy.settings import load
 from deploy.settings.alertmanager import AlertmanagerSettings
+from deploy.settings.load import load
 from schemas.codec.record import WriterSchemas
 from schemas.kafka.connection import KafkaConnection
-from sinks.alerts import alertmanager_monitors, run_alertmanager
+from sinks.alerts.alertmanager.run import alertmanager_monitors, run_alertmanager
 
 NEEDS = (*SINK_NEEDS, AlertmanagerSettings)
 

@@ -7,7 +7,8 @@ from collections.abc import Mapping
 import structlog
 
 from deploy.observability import configure_logs
-from deploy.settings import LogSettings, load
+from deploy.settings.load import load
+from deploy.settings.process import LogSettings
 
 
 def begin(process: str, variables: Mapping[str, str]) -> None:

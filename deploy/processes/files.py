@@ -9,9 +9,12 @@ from pathlib import Path
 from threading import Event
 
 from deploy.admin.topics import verify_topics
-from deploy.settings import KafkaSettings, load
+from deploy.settings.kafka import KafkaSettings
+from deploy.settings.load import load
 from deploy.settings.sealing import SealingSettings
-from producers.files import FileKind, FileReport, ImportProgress, Rejection, RejectWriter, publish_files
+from producers.files.publish import publish_files
+from producers.files.rejects import RejectWriter
+from producers.files.report import FileKind, FileReport, ImportProgress, Rejection
 from producers.sdk import EventPublisher
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic

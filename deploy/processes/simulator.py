@@ -8,7 +8,9 @@ from pathlib import Path
 from threading import Event
 
 from deploy.admin.topics import verify_topics
-from deploy.settings import KafkaSettings, LogSettings, load
+from deploy.settings.kafka import KafkaSettings
+from deploy.settings.load import load
+from deploy.settings.process import LogSettings
 from deploy.settings.sealing import SealingSettings
 from producers.sdk import EventPublisher
 from producers.simulator import ContactSealer, Haiphong2020, PlayProgress, play

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Mapping
 
 from deploy.processes.sink_process import SINK_NEEDS, run_sink_process
-from deploy.settings import ClickHouseSettings, load
+from deploy.settings.clickhouse import ClickHouseSettings
+from deploy.settings.load import load
 from deploy.settings.sink import SinkSettings
 from schemas.codec.record import WriterSchemas
 from schemas.kafka.connection import KafkaConnection
-from sinks.clickhouse.loader import LoaderMonitor, run_sink
+from sinks.clickhouse.loader.monitor import LoaderMonitor
+from sinks.clickhouse.loader.run import run_sink
 
 NEEDS = (*SINK_NEEDS, ClickHouseSettings, SinkSettings)
 

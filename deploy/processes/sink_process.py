@@ -8,7 +8,9 @@ from dataclasses import asdict
 
 from deploy.observability import HealthReport, serve
 from deploy.processes.common import begin
-from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
+from deploy.settings.kafka import KafkaSettings
+from deploy.settings.load import load
+from deploy.settings.process import HttpSettings, LogSettings
 from deploy.settings.registry import RegistrySettings
 from deploy.stop_signal import StopRequest
 from schemas.codec.record import WriterSchemas

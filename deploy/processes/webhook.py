@@ -6,11 +6,11 @@ import threading
 from collections.abc import Mapping
 
 from deploy.processes.sink_process import SINK_NEEDS, run_sink_process
-from deploy.settings import load
+from deploy.settings.load import load
 from deploy.settings.webhook import WebhookSettings
 from schemas.codec.record import WriterSchemas
 from schemas.kafka.connection import KafkaConnection
-from sinks.alerts import run_webhook
+from sinks.alerts.webhook import run_webhook
 from sinks.runtime import SinkMonitor
 
 NEEDS = (*SINK_NEEDS, WebhookSettings)

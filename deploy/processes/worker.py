@@ -10,15 +10,17 @@ import structlog
 
 from deploy.observability import HealthReport, serve
 from deploy.processes.common import begin
-from deploy.settings import HttpSettings, KafkaSettings, LogSettings, load
+from deploy.settings.kafka import KafkaSettings
+from deploy.settings.load import load
+from deploy.settings.process import HttpSettings, LogSettings
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.worker import WorkerSettings
 from processors.precompile import warm
 from processors.stages.all_stages import build_stages
 from processors.stages.reference_policies import reference_context, reference_policies
 from processors.stages.stage import Stage
-from processors.worker import Worker
 from processors.worker.tuning.gc_tuning import keep_gc_pauses_short
+from processors.worker.worker import Worker
 from producers.clock import wall_clock
 from schemas.codec.record import WriterSchemas
 from schemas.reference.offices import load_offices

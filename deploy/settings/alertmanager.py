@@ -10,7 +10,7 @@ from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.group import SettingsGroup, option
 from schemas.errors import ConfigurationError
-from sinks.alerts import AlertmanagerOptions
+from sinks.alerts.alertmanager.options import AlertmanagerOptions
 
 
 class AlertmanagerSettings(SettingsGroup):

@@ -9,7 +9,7 @@ from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.group import GROUP_NAME, SettingsGroup, option
 from schemas.errors import ConfigurationError
-from sinks.alerts import WebhookOptions
+from sinks.alerts.webhook import WebhookOptions
 
 
 class WebhookSettings(SettingsGroup):

@@ -11,9 +11,3 @@ A batch, step by step (`stage_runner.py` says what holds if a step fails):
 A takeover: partition assigned (`transport/driver.py`) → view restored from its newest snapshot
 (`state/snapshot_store.py`) → log replayed up to the done offset (`state/restore.py`, `transport/log_reader.py`) → live.
 """
-
-from processors.worker.health import StageProgress, WorkerHealth
-from processors.worker.options import WorkerOptions
-from processors.worker.worker import Worker
-
-__all__ = ["StageProgress", "Worker", "WorkerHealth", "WorkerOptions"]

@@ -27,7 +27,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from deploy.observability import configure_logs
-from deploy.settings import KafkaSettings, load
+from deploy.settings.kafka import KafkaSettings
+from deploy.settings.load import load
 from faults.inputs import Records, write_inputs
 from faults.traffic import START_MS, Event, Round, Traffic, rounds
 from producers.sdk import DeliveryFailed, EventPublisher, encoded_rating, encoded_status

@@ -27,7 +27,8 @@ from schemas.keys import declaration_key, key_of
 from schemas.topics import Topic
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.connection import ClickHouseConnection
-from sinks.clickhouse.loader import SinkOptions, run_sink
+from sinks.clickhouse.loader.options import SinkOptions
+from sinks.clickhouse.loader.run import run_sink
 from sinks.clickhouse.migrate import migrate
 from sinks.runtime import SinkMonitor
 from support.clickhouse_server import ROOT, ClickHouseServer, drop_databases

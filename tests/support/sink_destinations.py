@@ -20,8 +20,11 @@ import sinks.metrics
 from schemas.kafka.connection import KafkaConnection
 from schemas.records import Alert, AlertState, Detector
 from schemas.topics import Topic
-from sinks.alerts import AlertmanagerOptions, WebhookOptions, alertmanager_monitors, run_alertmanager, run_webhook
-from sinks.clickhouse.loader import LoaderMonitor, run_sink
+from sinks.alerts.alertmanager.options import AlertmanagerOptions
+from sinks.alerts.alertmanager.run import alertmanager_monitors, run_alertmanager
+from sinks.alerts.webhook import WebhookOptions, run_webhook
+from sinks.clickhouse.loader.monitor import LoaderMonitor
+from sinks.clickhouse.loader.run import run_sink
 from sinks.runtime import SinkMonitor
 from support.alertmanager import Received
 from support.clickhouse_server import ROOT

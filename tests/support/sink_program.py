@@ -11,7 +11,8 @@ from typing import Any
 
 from schemas.kafka.connection import KafkaConnection
 from sinks.clickhouse.connection import ClickHouseConnection
-from sinks.clickhouse.loader import SinkOptions, run_sink
+from sinks.clickhouse.loader.options import SinkOptions
+from sinks.clickhouse.loader.run import run_sink
 from sinks.runtime.consumer import SinkConsumer
 
 

@@ -14,7 +14,8 @@ import numpy as np
 
 from processors.domain.snapshot_arrays import StateSnapshot
 from processors.stages.stage import Absorbed, Output, PartitionState
-from processors.worker import Worker, WorkerOptions
+from processors.worker.options import WorkerOptions
+from processors.worker.worker import Worker
 from schemas.batches.batch import Batch, Reject
 from schemas.errors import Reason
 from schemas.kafka.connection import KafkaConnection

@@ -32,7 +32,9 @@ def audit(
     """
     from rich.console import Console
 
-    from deploy.settings import ClickHouseSettings, KafkaSettings, load
+    from deploy.settings.clickhouse import ClickHouseSettings
+    from deploy.settings.kafka import KafkaSettings
+    from deploy.settings.load import load
     from sinks.audit import audit as run
     from sinks.audit import render
 

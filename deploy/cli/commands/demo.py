@@ -39,7 +39,9 @@ def demo(
 
     from deploy.local.demo.run import DemoOptions, run
     from deploy.observability import configure_logs
-    from deploy.settings import LogSettings, load, read_variables
+    from deploy.settings.load import load
+    from deploy.settings.process import LogSettings
+    from deploy.settings.variables import read_variables
 
     variables = read_variables(os.environ)
     configure_logs("warning", load(LogSettings, variables).format)

@@ -60,8 +60,10 @@ def register() -> None:
     import os
 
     from deploy.cli.options import warn_of_unknown
-    from deploy.settings import KafkaSettings, load, read_variables
+    from deploy.settings.kafka import KafkaSettings
+    from deploy.settings.load import load
     from deploy.settings.registry import RegistrySettings
+    from deploy.settings.variables import read_variables
     from schemas.kafka.connection import KafkaConnection
 
     _refuse_incompatible()

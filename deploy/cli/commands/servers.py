@@ -41,7 +41,9 @@ def up(
     from deploy.local.stack import Layout, Stack
     from deploy.local.stack.plan import replaced_variables
     from deploy.observability import configure_logs
-    from deploy.settings import LogSettings, load, read_variables
+    from deploy.settings.load import load
+    from deploy.settings.process import LogSettings
+    from deploy.settings.variables import read_variables
     from deploy.stop_signal import StopRequest
 
     variables = read_variables(os.environ)
@@ -92,7 +94,8 @@ def migrate(directory: Dir = None) -> None:
 
     Example: HAILONG_CLICKHOUSE_HOST=clickhouse hailong migrate
     """
-    from deploy.settings import ClickHouseSettings, load
+    from deploy.settings.clickhouse import ClickHouseSettings
+    from deploy.settings.load import load
     from sinks.clickhouse.migrate import migrate as run
 
     connection = load(ClickHouseSettings, variables_for(directory, [ClickHouseSettings])).connection()

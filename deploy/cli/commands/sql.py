@@ -42,7 +42,8 @@ def sql(
     """
     from clickhouse_driver.errors import ServerException
 
-    from deploy.settings import ClickHouseSettings, load
+    from deploy.settings.clickhouse import ClickHouseSettings
+    from deploy.settings.load import load
     from schemas.errors import SystemFault
     from sinks.clickhouse.client import session
     from sinks.clickhouse.errors import server_message

@@ -21,7 +21,8 @@ def create(directory: Dir = None) -> None:
     from rich.table import Table
 
     from deploy.admin.topics import ensure_topics
-    from deploy.settings import KafkaSettings, load
+    from deploy.settings.kafka import KafkaSettings
+    from deploy.settings.load import load
 
     settings = load(KafkaSettings, variables_for(directory, [KafkaSettings]))
     states = ensure_topics(

@@ -24,9 +24,11 @@ from deploy.local.stack.flow import Flow
 from deploy.local.stack.layout import Layout, secret_in, write_env_file
 from deploy.local.stack.plan import Addresses, Endpoint, clickhouse_child, command_child, stack_variables
 from deploy.local.supervisor import Supervisor, peak_rss_mib
-from deploy.settings import ClickHouseSettings, KafkaSettings, check, load
 from deploy.settings.alertmanager import AlertmanagerSettings
 from deploy.settings.all_groups import GROUPS
+from deploy.settings.clickhouse import ClickHouseSettings
+from deploy.settings.kafka import KafkaSettings
+from deploy.settings.load import check, load
 from deploy.settings.sink import SinkSettings
 from deploy.settings.webhook import WebhookSettings
 from deploy.settings.worker import WorkerSettings

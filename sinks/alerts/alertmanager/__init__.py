@@ -4,8 +4,3 @@ Alertmanager forgets an alert that is not sent again before its `endsAt`. So the
 compacted topic holds what is open, and what has ended and was not acknowledged; it is rebuilt from the beginning of the
 topic at each start, and sent until Alertmanager agrees with it. Newer versions replace older ones that were never sent.
 """
-
-from sinks.alerts.alertmanager.options import AlertmanagerOptions
-from sinks.alerts.alertmanager.run import alertmanager_monitors, run_alertmanager
-
-__all__ = ["AlertmanagerOptions", "alertmanager_monitors", "run_alertmanager"]

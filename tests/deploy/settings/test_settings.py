@@ -11,14 +11,16 @@ import pytest
 from dotenv import dotenv_values
 
 from deploy.local.stack.layout import write_env_file
-from deploy.settings import ClickHouseSettings, KafkaSettings, check, load, read_variables
 from deploy.settings.alertmanager import AlertmanagerSettings
 from deploy.settings.all_groups import GROUPS, known_variables
+from deploy.settings.clickhouse import ClickHouseSettings
 from deploy.settings.dead_letters import DeadLetterSettings
 from deploy.settings.group import SettingsGroup
+from deploy.settings.kafka import KafkaSettings
+from deploy.settings.load import check, load
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.sink import SinkSettings
-from deploy.settings.variables import ENV_FILE, unknown_variables
+from deploy.settings.variables import ENV_FILE, read_variables, unknown_variables
 from deploy.settings.webhook import WebhookSettings
 from deploy.settings.worker import WorkerSettings
 from processors.stages.reference_policies import reference_policies
@@ -27,7 +29,8 @@ from schemas.dead_letters.limit import DeadLetterLimit
 from schemas.errors import ConfigurationError
 from schemas.kafka.connection import KafkaConnection
 from schemas.registry.http import RegistryConnection
-from sinks.alerts import AlertmanagerOptions, WebhookOptions
+from sinks.alerts.alertmanager.options import AlertmanagerOptions
+from sinks.alerts.webhook import WebhookOptions
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader.options import SinkOptions
 

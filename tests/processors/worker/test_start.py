@@ -14,8 +14,9 @@ from support.worker_bench import WorkerBench
 
 from processors.stages.stage import PartitionState
 from processors.transport.credentials import credentials
-from processors.worker import Worker, WorkerOptions
+from processors.worker.options import WorkerOptions
 from processors.worker.output.sync_producer import SyncProducer
+from processors.worker.worker import Worker
 from schemas.errors import ConfigurationError, OutcomeUnknown, SystemFault, Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_names

@@ -8,7 +8,8 @@ from typing import Any
 
 import pytest
 
-from producers.files import FileReport, Rejection, publish_files
+from producers.files.publish import publish_files
+from producers.files.report import FileReport, Rejection
 from schemas.codec.record import decoder
 from schemas.topics import Topic
 

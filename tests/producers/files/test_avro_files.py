@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.events import item, rating, status
 
-from producers.files import publish_files
 from producers.files.avro_container import MAX_BLOCK_BYTES
+from producers.files.publish import publish_files
 from schemas.catalogue import latest, parsed, schema_json
 from schemas.topics import Topic
 

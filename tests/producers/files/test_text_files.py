@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 
-from producers.files import FileKind, RejectWriter
 from producers.files.lines import MAX_LINE_BYTES
+from producers.files.rejects import RejectWriter
+from producers.files.report import FileKind
 from schemas.contacts.sealing import Contact, SealingKeys, open_key, seal, unseal
 from schemas.errors import ConfigurationError, Reason
 from schemas.records import ContactKey

@@ -11,7 +11,8 @@ import pytest
 from confluent_kafka import Message
 from support.brokers import on_both_brokers
 
-from producers.files import Rejection, publish_files
+from producers.files.publish import publish_files
+from producers.files.report import Rejection
 from producers.sdk import EventPublisher
 from schemas.codec.record import decoder
 from schemas.contacts.sealing import Contact, SealingKeys, open_key, unseal

@@ -35,9 +35,10 @@ from schemas.kafka.connection import KafkaConnection
 from schemas.keys import key_of
 from schemas.records import Alert, AlertState, Detector, Driver, TargetEvidence
 from schemas.topics import Topic
-from sinks.alerts import AlertmanagerOptions, alertmanager_monitors, run_alertmanager
 from sinks.alerts.alertmanager.alert_view import REPEAT_ENDED_MS, AlertView
+from sinks.alerts.alertmanager.options import AlertmanagerOptions
 from sinks.alerts.alertmanager.payload import postable
+from sinks.alerts.alertmanager.run import alertmanager_monitors, run_alertmanager
 from sinks.alerts.http_post import Poster
 from sinks.runtime import SinkMonitor, SinkProgress, assess_all
 

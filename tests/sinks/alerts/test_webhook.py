@@ -15,7 +15,7 @@ from support.sink_bench import SinkBench
 from schemas.errors import ConfigurationError
 from schemas.records import Alert, Driver, TargetEvidence
 from schemas.topics import Topic
-from sinks.alerts import WebhookOptions, run_webhook
+from sinks.alerts.webhook import WebhookOptions, run_webhook
 
 pytestmark = pytest.mark.servers
 

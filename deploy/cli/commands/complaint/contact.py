@@ -30,7 +30,7 @@ def reveal(
     from deploy.admin.complaints.cases import find_case
     from deploy.admin.complaints.contacts import contact_of
     from deploy.errors import Mistake
-    from deploy.settings import load
+    from deploy.settings.load import load
     from deploy.settings.sealing import SealingSettings
 
     keys = load(SealingSettings, variables_for(directory, [SealingSettings])).keys()

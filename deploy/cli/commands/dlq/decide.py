@@ -16,8 +16,8 @@ from producers.clock import wall_clock
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from collections.abc import Sequence
 
-    from deploy.admin.dead_letters import DeadLetterEntry, Selection
     from deploy.admin.dead_letters.actions import Decision
+    from deploy.admin.dead_letters.entries import DeadLetterEntry, Selection
     from schemas.kafka.connection import KafkaConnection
 
 By = Annotated[
@@ -59,8 +59,9 @@ def replay(
 
     Example: hailong dlq replay 12eb48d0 --note "schema 121 is registered now"
     """
-    from deploy.admin.dead_letters import contents_of, tables
-    from deploy.admin.dead_letters import replay as publish
+    from deploy.admin.dead_letters import tables
+    from deploy.admin.dead_letters.actions import replay as publish
+    from deploy.admin.dead_letters.reader import contents_of
 
     connection, _writer_schemas = kafka_cluster(directory)
     named = [*(ids or ()), *(id_ or ())]
@@ -99,7 +100,7 @@ def discard(
 
     Example: hailong dlq discard --reason NOT_FRAMED --until 7d --note "test traffic of the portal"
     """
-    from deploy.admin.dead_letters import discard as mark_discarded
+    from deploy.admin.dead_letters.actions import discard as mark_discarded
 
     connection, _writer_schemas = kafka_cluster(directory)
     named = [*(ids or ()), *(id_ or ())]

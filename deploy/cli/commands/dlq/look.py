@@ -75,9 +75,10 @@ def show(
 
     Example: hailong dlq show 12eb48d0 --raw letter.bin
     """
-    from deploy.admin.dead_letters import contents_of, masking, tables
+    from deploy.admin.dead_letters import masking, tables
     from deploy.admin.dead_letters.entries import find_letter
     from deploy.admin.dead_letters.private_file import write_private
+    from deploy.admin.dead_letters.reader import contents_of
 
     connection, writer_schemas = kafka_cluster(directory)
     entries = read_all_letters(connection)

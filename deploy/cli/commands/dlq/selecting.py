@@ -12,7 +12,7 @@ from producers.clock import wall_clock
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from collections.abc import Sequence
 
-    from deploy.admin.dead_letters import DeadLetterEntry, Selection
+    from deploy.admin.dead_letters.entries import DeadLetterEntry, Selection
     from schemas.kafka.connection import KafkaConnection
 
 Ids = Annotated[
@@ -49,7 +49,7 @@ def selection_of(
     decided: bool = False,
 ) -> Selection:
     """The selection that the options describe."""
-    from deploy.admin.dead_letters import Selection
+    from deploy.admin.dead_letters.entries import Selection
     from deploy.admin.dead_letters.times import parse_moment
 
     now = wall_clock()
@@ -68,7 +68,7 @@ def selection_of(
 
 def read_all_letters(connection: KafkaConnection) -> list[DeadLetterEntry]:
     """All dead letters, read from Kafka, with their number so far on the terminal."""
-    from deploy.admin.dead_letters import read_entries
+    from deploy.admin.dead_letters.reader import read_entries
 
     with console(stderr=True).status("Reading dead letters ...") as status:
         return read_entries(connection, lambda count: status.update(f"Reading dead letters ... {count:,}"))

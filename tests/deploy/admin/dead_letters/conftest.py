@@ -10,7 +10,7 @@ from confluent_kafka import Producer
 from support.events import item, rating, value_of
 from support.polling import DEADLINE_S
 
-from deploy.admin.dead_letters import DeadLetterEntry
+from deploy.admin.dead_letters.entries import DeadLetterEntry
 from deploy.admin.topics import ensure_topics
 from schemas.batches.batch import RawBatch, Reject
 from schemas.codec.record import encoder

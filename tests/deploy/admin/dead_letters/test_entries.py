@@ -7,8 +7,7 @@ from typing import Any
 
 import pytest
 
-from deploy.admin.dead_letters import DeadLetterEntry, Selection
-from deploy.admin.dead_letters.entries import find_letter
+from deploy.admin.dead_letters.entries import DeadLetterEntry, Selection, find_letter
 from deploy.admin.dead_letters.times import format_moment, parse_moment
 from deploy.errors import Mistake
 from schemas.records import DeadLetterAction

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from support.events import item, rating, status, value_of
 
-from deploy.admin.dead_letters import DeadLetterEntry
+from deploy.admin.dead_letters.entries import DeadLetterEntry
 from deploy.admin.dead_letters.masking import decode_masked, describe_frame, describe_key, mask
 from deploy.admin.dead_letters.private_file import write_private
 from deploy.admin.dead_letters.reader import Contents

@@ -20,7 +20,9 @@ from deploy.admin.topics import ensure_topics
 from deploy.local.stack import Layout
 from deploy.local.stack.lag import GroupLag, Lag
 from deploy.local.stack.layout import secret_in
-from deploy.settings import KafkaSettings, load, read_variables
+from deploy.settings.kafka import KafkaSettings
+from deploy.settings.load import load
+from deploy.settings.variables import read_variables
 from schemas.errors import ConfigurationError
 from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
