@@ -15,8 +15,11 @@ from schemas.topics import CO_PARTITIONED
 
 ROOT = Path(__file__).parents[3]
 PRODUCT = ("deploy", "processors", "producers", "schemas", "sinks")
-SAME_WORD = {("sinks/alerts/alertmanager/payload.py", "complaints")}
-"""Texts that read like the name of a stage and are none: the annotation with the number of complaints."""
+SAME_WORD = {
+    ("sinks/alerts/alertmanager/payload.py", "complaints"),
+    ("producers/simulator/ground_truth.py", "complaints"),
+}
+"""Texts that read like the name of a stage and are none: an annotation and a figure with the number of complaints."""
 HEAVY = ("aiokafka", "confluent_kafka", "fastavro", "faust", "numba", "numpy", "pydantic")
 
 
