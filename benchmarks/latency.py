@@ -44,7 +44,8 @@ from producers.sdk import EventPublisher
 from schemas.codec.record import decoder
 from schemas.ids import complaint_id
 from schemas.kafka.connection import KafkaConnection
-from schemas.records import AlertState, DeclarationStatus, Rating, RatingItem
+from schemas.records.alerts import AlertState
+from schemas.records.events import DeclarationStatus, Rating, RatingItem
 from schemas.reference.offices import load_offices
 from schemas.topics import Topic
 from sinks.clickhouse.client import session

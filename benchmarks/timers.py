@@ -55,7 +55,8 @@ from schemas.codec.record import decoder, record_encoder
 from schemas.ids import complaint_id
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_reader import read_topic
-from schemas.records import CaseEventKind, Complaint
+from schemas.records.cases import CaseEventKind
+from schemas.records.complaints import Complaint
 from schemas.reference.calendar import load_calendar
 from schemas.topics import Topic
 

@@ -46,7 +46,7 @@ from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_names
 from schemas.keys import declaration_key
-from schemas.records import DeclarationStatus
+from schemas.records.events import DeclarationStatus
 from schemas.topics import Topic
 
 RECORDS = {"plain": 60_000, "hailong": 1_000_000}

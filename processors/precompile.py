@@ -14,8 +14,8 @@ from schemas.batches.packed_batch import PackedBatch, RecordRun
 from schemas.codec.record import encoder
 from schemas.codec.varint import zigzag
 from schemas.keys import declaration_key
-from schemas.records import DeclarationStatus, Rating, RatingItem, Status, Target
 from schemas.records.base import Record
+from schemas.records.events import DeclarationStatus, Rating, RatingItem, Status, Target
 from schemas.topics import Topic
 
 _AT = 1_585_789_200_000  # 2 April 2020, any time that the calendar knows

@@ -5,19 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from schemas.records import (
-    Alert,
-    Complaint,
-    ComplaintAnswer,
-    ComplaintCase,
-    ComplaintEvent,
-    ContactKey,
-    DeadLetterAction,
-    OfficeCount,
-    RatedService,
-    Record,
-    Satisfaction,
-)
+from schemas.records.alerts import Alert
+from schemas.records.base import Record
+from schemas.records.cases import ComplaintAnswer, ComplaintCase, ComplaintEvent
+from schemas.records.complaints import Complaint
+from schemas.records.dead_letters import DeadLetterAction
+from schemas.records.events import ContactKey
+from schemas.records.facts import OfficeCount, RatedService, Satisfaction
 
 OutputRecord = (
     RatedService | Satisfaction | OfficeCount | Complaint | ComplaintCase | ComplaintEvent | ComplaintAnswer | Alert

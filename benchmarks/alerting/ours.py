@@ -10,7 +10,8 @@ from benchmarks.alerting.world import DAY_MS, START, Ratings
 from processors.domain.panes import PANE_MS
 from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.policy import SpikePolicy
-from schemas.records import Alert, AlertState, OfficeCount
+from schemas.records.alerts import Alert, AlertState
+from schemas.records.facts import OfficeCount
 
 Episodes = list[tuple[int, int]]
 """(raised, cleared) of an office's alerts; one still open is cleared at the end."""

@@ -12,7 +12,7 @@ from typing import NamedTuple
 from benchmarks.contenders.facts import DeclarationContext
 from processors.domain.join.as_of import PERMITTED
 from processors.domain.join.declaration_context import CHECKED, StepLimits
-from schemas.records import Status
+from schemas.records.events import Status
 from schemas.reference.calendar import WorkingCalendar
 
 _REGISTERED = frozenset({Status.REGISTERED})

@@ -36,7 +36,7 @@ from schemas.catalogue import PINNED, schema_json
 from schemas.codec.record import encoder
 from schemas.ids import fact_id
 from schemas.kafka.connection import KafkaConnection
-from schemas.records import Status
+from schemas.records.events import Status
 from schemas.reference.offices import load_offices
 from schemas.reference.timeline import FIRST_MS, build_timeline, regular_days
 from schemas.reference.validity import DAY_MS

@@ -12,7 +12,8 @@ from typing import NamedTuple
 from processors.domain.join.facts import facts_of
 from processors.domain.join.sheet_store import StoredSheet
 from schemas import ids
-from schemas.records import MatchState, RatedService, RatingItem, Target
+from schemas.records.events import RatingItem, Target
+from schemas.records.facts import MatchState, RatedService
 from schemas.reference.offices import OfficeDirectory
 
 

@@ -19,7 +19,7 @@ from processors.stages.reference_policies import reference_context
 from schemas.codec.record import decoder, encoder
 from schemas.codec.wire import HEADER_BYTES
 from schemas.keys import key_of
-from schemas.records import Rating
+from schemas.records.events import Rating
 from schemas.reference.calendar import load_calendar
 from schemas.reference.offices import load_offices
 from schemas.topics import Topic

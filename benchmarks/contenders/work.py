@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from schemas.codec.record import encoder
 from schemas.codec.wire import HEADER_BYTES
 from schemas.keys import declaration_key
-from schemas.records import DeclarationStatus, Rating, RatingItem
+from schemas.records.events import DeclarationStatus, Rating, RatingItem
 from schemas.topics import Topic
 
 OFFICES = ("02CI", "03CC", "03CD", "03CE", "03EE", "03PA", "03TG", "15BB", "18A3")

@@ -16,7 +16,8 @@ from processors.stages.stage import Absorbed, Output
 from schemas.batches.batch import Batch
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.readers.record_reader import RecordReader
-from schemas.records import Complaint, RatedService
+from schemas.records.complaints import Complaint
+from schemas.records.facts import RatedService
 from schemas.topics import Topic
 
 

@@ -18,7 +18,8 @@ from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.codec.wire import framed_id
 from schemas.errors import Reason
 from schemas.readers.record_reader import RecordReader
-from schemas.records import Complaint, ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
+from schemas.records.cases import ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
+from schemas.records.complaints import Complaint
 from schemas.topics import Topic
 
 _TOPICS = {

@@ -16,7 +16,8 @@ from processors.stages.stage import Absorbed, Output
 from schemas.batches.batch import Batch
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.readers.record_reader import RecordReader
-from schemas.records import Alert, OfficeCount
+from schemas.records.alerts import Alert
+from schemas.records.facts import OfficeCount
 from schemas.topics import Topic
 
 

@@ -14,7 +14,7 @@ from producers.sdk.events import InvalidEvent
 from schemas.catalogue import latest, parsed
 from schemas.contacts.sealing import Contact, SealingKeys, seal_with_own_key
 from schemas.errors import Problem, Reason
-from schemas.records import ContactKey
+from schemas.records.events import ContactKey
 from schemas.topics import Topic
 from schemas.validation.rules import IDENTITY
 

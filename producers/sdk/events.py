@@ -10,7 +10,8 @@ from schemas.catalogue import latest, parsed
 from schemas.codec.record import encoder
 from schemas.errors import HailongError, PoisonRecord, Problem
 from schemas.keys import complaint_key, declaration_key, key_of
-from schemas.records import ComplaintAction, ContactKey, DeclarationStatus, Rating
+from schemas.records.cases import ComplaintAction
+from schemas.records.events import ContactKey, DeclarationStatus, Rating
 from schemas.topics import Topic
 from schemas.validation.record import action_problems, rating_problems, status_problems
 from schemas.validation.shape import quick_check, shape_problems

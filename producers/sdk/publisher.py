@@ -14,7 +14,8 @@ from schemas.contacts.sealing import Contact, SealingKeys, seal_with_own_key
 from schemas.errors import ConfigurationError, Problem, Reason
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_names, uneven_partitions
-from schemas.records import ComplaintAction, ContactKey, DeclarationStatus, Rating
+from schemas.records.cases import ComplaintAction
+from schemas.records.events import ContactKey, DeclarationStatus, Rating
 from schemas.topics import CO_PARTITIONED, Topic
 
 _JOINED = tuple(group for group in CO_PARTITIONED if Topic.RATING in group)

@@ -11,7 +11,9 @@ from numpy.random import Generator
 
 from producers.simulator.draws import MINUTE_MS, Int64s, chance
 from producers.simulator.working_time import DAY_MS, HOUR_MS
-from schemas.records import ComplaintAction, Rating, Record
+from schemas.records.base import Record
+from schemas.records.cases import ComplaintAction
+from schemas.records.events import Rating
 
 R = TypeVar("R", bound=Record)
 

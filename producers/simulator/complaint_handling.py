@@ -16,7 +16,8 @@ from producers.simulator import texts
 from producers.simulator.ground_truth import low_offices
 from producers.simulator.working_time import END_MS, HOUR_MS, WorkingClock
 from schemas.ids import complaint_id
-from schemas.records import ActorRole, CaseAction, ComplaintAction, Finding, Rating
+from schemas.records.cases import ActorRole, CaseAction, ComplaintAction, Finding
+from schemas.records.events import Rating
 
 _IGNORED, _ASKED, _SLOW, _RATED = 0.05, 0.15, 0.08, 0.55
 """Shares of complaints that nobody takes up, that need a supplement, that take long, and whose answer is rated."""

@@ -12,7 +12,7 @@ import numpy as np
 from producers.simulator.declarations import SPIKE_OFFICE, Declarations
 from producers.simulator.planned_sheets import UNKNOWN, PlannedSheets
 from producers.simulator.working_time import MAY_6_END_MS
-from schemas.records import Rating
+from schemas.records.events import Rating
 
 DISSATISFIED, SATISFIED = 2, 4
 """A score up to `DISSATISFIED` opens a complaint; a level from `SATISFIED` on counts as satisfied."""

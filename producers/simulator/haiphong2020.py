@@ -38,7 +38,7 @@ from producers.simulator.volume_plan import VolumePlan
 from producers.simulator.working_time import DAY_MS, MAY_6_END_MS, START_MS, WorkingClock
 from schemas.codec.record import encoder
 from schemas.keys import complaint_key, declaration_key
-from schemas.records import CaseAction
+from schemas.records.cases import CaseAction
 from schemas.topics import Topic
 
 MAX_BATCH_RECORDS = 20_000

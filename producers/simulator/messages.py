@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from producers.simulator.declarations import CHANNELS
 from producers.simulator.status_events import Slot
-from schemas.records import Status
+from schemas.records.events import Status
 
 STATUS_OF: Mapping[Slot, Status] = {
     **{slot: Status[slot.name] for slot in Slot if slot.name in Status.__members__},

@@ -10,7 +10,7 @@ from producers.simulator.working_time import DAY_MS, END_MS, START_MS
 from schemas.codec.record import encoder
 from schemas.codec.wire import frame_header
 from schemas.errors import Reason
-from schemas.records import DeclarationStatus, Rating, RatingItem
+from schemas.records.events import DeclarationStatus, Rating, RatingItem
 from schemas.topics import Topic
 
 _KEY = b"10599999999"

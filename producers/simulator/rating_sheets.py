@@ -16,7 +16,7 @@ from producers.simulator.planned_sheets import UNKNOWN, PlannedSheets
 from producers.simulator.staff import Staff
 from producers.simulator.status_events import SimulatedOutcomes
 from producers.simulator.working_time import END_MS, MAY_6_END_MS, VERSION_2_MS
-from schemas.records import Phase, Rating, RatingItem, Target
+from schemas.records.events import Phase, Rating, RatingItem, Target
 
 ContactSealer = Callable[[str, str, str], bytes]
 """Encrypts a contact: takes sheet id, name and phone, returns the ciphertext."""

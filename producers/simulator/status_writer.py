@@ -17,7 +17,7 @@ from producers.simulator.office_profiles import OFFICE_CODES, TEAM_CODES
 from producers.simulator.staff import Staff
 from producers.simulator.status_events import Slot, StatusEvents
 from schemas.keys import KEY_DIGITS
-from schemas.records import Status
+from schemas.records.events import Status
 from schemas.topics import Topic
 from schemas.vectorized.kernels.rows import ABSENT
 from schemas.vectorized.kernels.texts import Strings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from schemas.records import Finding
+from schemas.records.cases import Finding
 
 REASONS: Mapping[str, Sequence[str]] = {
     "REGISTRATION": ("ACCESS_SYSTEM_DOWN", "OFFICIAL_GUIDANCE"),

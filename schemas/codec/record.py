@@ -13,7 +13,7 @@ from schemas.catalogue import PINNED, latest, parsed
 from schemas.codec.strict import has_bad_index, is_canonical
 from schemas.codec.wire import HEADER_BYTES, MAX_RECORD_BYTES, frame_header, read_schema_id
 from schemas.errors import PoisonRecord, Reason
-from schemas.records import Record
+from schemas.records.base import Record
 
 
 class WriterSchemas(Protocol):

@@ -24,7 +24,7 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from schemas.contacts.envelope import BLOCK_BYTES, Envelope, header, is_key_id, read_envelope
 from schemas.errors import ConfigurationError, HailongError
-from schemas.records import ContactKey
+from schemas.records.events import ContactKey
 
 KEY_BYTES = 32
 MAX_NAME = 200

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from schemas.batches.batch import Batch, Reject
 from schemas.ids import dead_letter_id
-from schemas.records import DeadLetter
+from schemas.records.dead_letters import DeadLetter
 
 MAX_VALUE_BYTES = 512 * 1024
 MAX_KEY_BYTES = 1024

@@ -14,7 +14,9 @@ from schemas.batches.batch import Batch, Reject
 from schemas.codec.record import WriterSchemas, decoder, pinned_only
 from schemas.codec.wire import framed_id
 from schemas.errors import PoisonRecord, Problem
-from schemas.records import ComplaintAction, DeclarationStatus, Rating, Record
+from schemas.records.base import Record
+from schemas.records.cases import ComplaintAction
+from schemas.records.events import DeclarationStatus, Rating
 from schemas.topics import Topic
 from schemas.validation.record import action_problems, rating_problems, status_problems
 

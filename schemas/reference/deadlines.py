@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 
-from schemas.records import Track
+from schemas.records.complaints import Track
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.tables import Confidence, data_text, parse_toml, version_at
 from schemas.reference.toml_entries import TomlEntry, entries

@@ -21,7 +21,7 @@ from schemas.catalogue import latest, parsed
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.contacts.envelope import is_sealed
 from schemas.keys import KEY_DIGITS
-from schemas.records import Rating, RatingItem
+from schemas.records.events import Rating, RatingItem
 from schemas.topics import Topic
 from schemas.validation import rules
 from schemas.validation.arrays import IDENTITY_BYTES, MAX_IDENTITY_BYTES, plausible_times

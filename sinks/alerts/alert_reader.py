@@ -8,7 +8,7 @@ from confluent_kafka import Message
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import WriterSchemas
 from schemas.readers.record_reader import RecordReader
-from schemas.records import Alert
+from schemas.records.alerts import Alert
 from schemas.topics import Topic
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from schemas.errors import HailongError, OutcomeUnknown, Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_topics
 from schemas.options import Checked, duration_problems
-from schemas.records import Alert
+from schemas.records.alerts import Alert
 from schemas.topics import Topic
 from sinks.alerts.alert_reader import AlertReader
 from sinks.metrics import DeliveryMetrics

@@ -27,7 +27,7 @@ from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.options import duration_problems
-from schemas.records import Alert
+from schemas.records.alerts import Alert
 from sinks.alerts.alert_sink import AlertRefused, AlertSink, AlertSinkOptions, run_alert_sink
 from sinks.alerts.http_post import Poster
 from sinks.metrics import WEBHOOK

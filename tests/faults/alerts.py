@@ -15,7 +15,8 @@ from clickhouse_driver import Client
 from faults.verdict import Difference, difference
 from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.policy import SpikePolicy
-from schemas.records import Alert, OfficeCount
+from schemas.records.alerts import Alert
+from schemas.records.facts import OfficeCount
 from schemas.reference.offices import load_offices
 
 _COUNTS = (

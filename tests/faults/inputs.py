@@ -11,7 +11,7 @@ from pathlib import Path
 from schemas.batches.batch import RawBatch
 from schemas.codec.wire import HEADER_BYTES
 from schemas.readers.record_reader import RecordReader
-from schemas.records import DeclarationStatus, Rating
+from schemas.records.events import DeclarationStatus, Rating
 from schemas.topics import Topic
 
 Records = dict[Topic, list[tuple[bytes, bytes]]]

@@ -33,7 +33,7 @@ from faults.inputs import Records, write_inputs
 from faults.traffic import START_MS, Event, Round, Traffic, rounds
 from producers.sdk import DeliveryFailed, EventPublisher, encoded_rating, encoded_status
 from schemas.kafka.connection import KafkaConnection
-from schemas.records import Rating
+from schemas.records.events import Rating
 from schemas.reference.offices import load_offices
 from schemas.topics import Topic
 

@@ -17,7 +17,7 @@ from faults.inputs import accepted
 from faults.schedule import KINDS, UnknownKind, chosen, plan
 from faults.traffic import START_MS, Event, Round, Traffic, rounds
 from producers.sdk import encoded_rating, encoded_status
-from schemas.records import DeclarationStatus, Rating
+from schemas.records.events import DeclarationStatus, Rating
 from schemas.reference.offices import load_offices
 from schemas.topics import Topic
 

@@ -16,7 +16,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from schemas.records import Channel, DeclarationStatus, Phase, Rating, RatingItem, Status, Target
+from schemas.records.events import Channel, DeclarationStatus, Phase, Rating, RatingItem, Status, Target
 
 Event = DeclarationStatus | Rating
 

@@ -21,7 +21,8 @@ from schemas.contacts.sealing import Contact, SealingKeys, seal
 from schemas.dead_letters.letter import dead_letter
 from schemas.errors import PoisonRecord, Reason, Unavailable
 from schemas.readers.record_reader import RecordReader
-from schemas.records import DeadLetter, Rating
+from schemas.records.dead_letters import DeadLetter
+from schemas.records.events import Rating
 from schemas.topics import CO_PARTITIONED, Topic
 from schemas.validation import rules
 from schemas.validation.record import rating_problems

@@ -13,16 +13,17 @@ from hypothesis import strategies as st
 from support.column_values import records_of
 from support.events import WRITTEN_AT
 from support.record_batches import packed
+from support.record_classes import class_named
 from support.schema_values import schema_values
 
-from schemas import records
 from schemas.batches.batch import RawBatch
 from schemas.catalogue import latest, physical, schema_json
 from schemas.codec.record import decoder, encoder, record_encoder
 from schemas.contacts.envelope import Envelope
 from schemas.keys import OutputRecord
 from schemas.readers.record_reader import RecordReader
-from schemas.records import Record
+from schemas.records.base import Record
+from schemas.records.events import Rating
 from schemas.topics import Topic
 from schemas.validation.rules import EARLIEST_MS
 from schemas.vectorized.kernels.rows import ABSENT
@@ -109,7 +110,7 @@ def batch_of(topic: Topic, written: Sequence[Mapping[str, Any]]) -> RawBatch:
 
 def class_of(topic: Topic) -> type[Record]:
     """The record class of a topic, found by the name of its schema."""
-    found: type[Record] = getattr(records, newest(topic.subject)["name"])
+    found: type[Record] = class_named(newest(topic.subject)["name"])
     return found
 
 
@@ -134,7 +135,7 @@ def test_the_join_reads_every_field_of_a_rating(written: list[dict[str, Any]]) -
     reader, stored = RatingReader(), packed(batch_of(Topic.RATING, written))
     found = reader.read_sheets(stored)
     assert [sheet.rating.to_avro() for sheet in found.accepted] == written
-    one_by_one = RecordReader(Topic.RATING, records.Rating).read(stored)
+    one_by_one = RecordReader(Topic.RATING, Rating).read(stored)
     assert [record for _index, record in one_by_one.accepted] == [sheet.rating for sheet in found.accepted]
 
 

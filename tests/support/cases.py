@@ -8,7 +8,8 @@ from typing import Any
 from processors.domain.cases.policy import CaseContext
 from processors.stages.reference_policies import reference_policies
 from schemas.ids import complaint_id
-from schemas.records import ActorRole, CaseAction, Complaint, ComplaintAction, ComplaintState
+from schemas.records.cases import ActorRole, CaseAction, ComplaintAction
+from schemas.records.complaints import Complaint, ComplaintState
 
 ENTERPRISE = "0200100100"
 OPENED = "2026-09-07 09:00"

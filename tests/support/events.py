@@ -9,7 +9,7 @@ from typing import Any
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import encoder
 from schemas.keys import declaration_key, key_of
-from schemas.records import DeclarationStatus, Rating, RatingItem
+from schemas.records.events import DeclarationStatus, Rating, RatingItem
 from schemas.topics import Topic
 
 WRITTEN_AT = 1_600_000_000_000

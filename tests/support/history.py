@@ -14,7 +14,7 @@ from producers.simulator import Haiphong2020
 from schemas.catalogue import latest, parsed
 from schemas.codec.record import decoder
 from schemas.codec.wire import HEADER_BYTES, frame_header
-from schemas.records import DeclarationStatus, Rating, Status
+from schemas.records.events import DeclarationStatus, Rating, Status
 from schemas.topics import Topic
 from support.oracle import Oracle
 from support.pipeline import Sent

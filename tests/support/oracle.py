@@ -14,7 +14,7 @@ from typing import Any
 
 import chdb
 
-from schemas.records import DeclarationStatus, Rating, Status
+from schemas.records.events import DeclarationStatus, Rating, Status
 
 _STATUS = (
     "declaration String, event_id String, status String, occurred_at Int64, office String, team String, "

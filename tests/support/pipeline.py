@@ -20,7 +20,7 @@ from producers.sdk import EventPublisher
 from schemas.batches.batch import RawBatch
 from schemas.kafka.connection import KafkaConnection
 from schemas.readers.record_reader import RecordReader
-from schemas.records import Record
+from schemas.records.base import Record
 from schemas.topics import Topic
 from sinks.audit import audit
 from sinks.clickhouse.connection import ClickHouseConnection

@@ -12,7 +12,8 @@ from schemas.batches.batch import RawBatch
 from schemas.codec.wire import HEADER_BYTES
 from schemas.keys import declaration_key
 from schemas.readers.record_reader import RecordReader
-from schemas.records import DeclarationStatus, Rating, Record
+from schemas.records.base import Record
+from schemas.records.events import DeclarationStatus, Rating
 from schemas.topics import Topic
 
 R = TypeVar("R", bound=Record)

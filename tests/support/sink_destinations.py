@@ -18,7 +18,7 @@ from typing import Any
 
 import sinks.metrics
 from schemas.kafka.connection import KafkaConnection
-from schemas.records import Alert, AlertState, Detector
+from schemas.records.alerts import Alert, AlertState, Detector
 from schemas.topics import Topic
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
 from sinks.alerts.alertmanager.run import alertmanager_monitors, run_alertmanager

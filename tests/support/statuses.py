@@ -14,7 +14,7 @@ from schemas.batches.batch import RawBatch
 from schemas.catalogue import parsed, physical, schema_json
 from schemas.codec.record import encoder, pinned_only
 from schemas.codec.wire import HEADER_BYTES, frame_header
-from schemas.records import DeclarationStatus, Status
+from schemas.records.events import DeclarationStatus, Status
 from schemas.topics import Topic
 from support.events import WRITTEN_AT, status
 

@@ -19,7 +19,7 @@ from processors.worker.worker import Worker
 from schemas.batches.batch import Batch, Reject
 from schemas.errors import Reason
 from schemas.kafka.connection import KafkaConnection
-from schemas.records import OfficeCount
+from schemas.records.facts import OfficeCount
 from schemas.topics import Topic
 
 

@@ -13,7 +13,8 @@ from support.history import Event, events_of, oracle_of, written
 from support.pipeline import Pipeline, Sent
 
 from schemas.keys import declaration_key
-from schemas.records import DeadLetter, MatchState, RatedService
+from schemas.records.dead_letters import DeadLetter
+from schemas.records.facts import MatchState, RatedService
 from schemas.topics import DAY_MS, Topic
 from sinks.clickhouse.connection import ClickHouseConnection
 

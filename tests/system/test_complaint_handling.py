@@ -21,7 +21,8 @@ from processors.stages.reference_policies import reference_policies
 from producers.sdk import EventPublisher
 from schemas.contacts.sealing import Contact, SealingKeys
 from schemas.keys import complaint_key
-from schemas.records import ComplaintAnswer, ComplaintEvent, Rating
+from schemas.records.cases import ComplaintAnswer, ComplaintEvent
+from schemas.records.events import Rating
 from schemas.topics import Topic
 from sinks.audit import audit
 

@@ -24,7 +24,9 @@ from support.registry import Shelf, serving
 
 from schemas.catalogue import PINNED, latest, physical, schema_json
 from schemas.codec.wire import HEADER_BYTES, frame_header
-from schemas.records import Alert, DeadLetter, Status
+from schemas.records.alerts import Alert
+from schemas.records.dead_letters import DeadLetter
+from schemas.records.events import Status
 from schemas.topics import Topic
 from sinks.clickhouse.connection import ClickHouseConnection
 

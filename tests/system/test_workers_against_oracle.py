@@ -27,7 +27,8 @@ from producers.simulator import Haiphong2020
 from schemas.batches.batch import RawBatch
 from schemas.kafka.connection import KafkaConnection
 from schemas.readers.record_reader import RecordReader
-from schemas.records import Complaint, OfficeCount, RatedService, Satisfaction
+from schemas.records.complaints import Complaint
+from schemas.records.facts import OfficeCount, RatedService, Satisfaction
 from schemas.topics import Topic
 
 PARTITIONS = 4

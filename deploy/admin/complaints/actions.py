@@ -14,7 +14,7 @@ from schemas.errors import PoisonRecord, SystemFault, Unavailable
 from schemas.kafka.client_errors import PARTITION_END
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_reader import open_reader, start_offsets
-from schemas.records import ComplaintAction, ComplaintEvent
+from schemas.records.cases import ComplaintAction, ComplaintEvent
 from schemas.topics import Topic
 
 _CONNECT_S = 10.0

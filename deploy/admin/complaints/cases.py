@@ -9,7 +9,8 @@ from deploy.errors import Mistake
 from schemas.codec.record import WriterSchemas
 from schemas.kafka.connection import KafkaConnection
 from schemas.keys import complaint_key
-from schemas.records import CaseEventKind, CaseState, ComplaintCase, ComplaintEvent, Priority
+from schemas.records.cases import CaseEventKind, CaseState, ComplaintCase, ComplaintEvent
+from schemas.records.complaints import Priority
 from schemas.topics import Topic
 
 ENDED = frozenset({CaseState.ANSWERED, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED})

@@ -10,7 +10,8 @@ from schemas.contacts.envelope import read_envelope
 from schemas.contacts.sealing import Contact, SealingKeys, open_key, unseal
 from schemas.kafka.connection import KafkaConnection
 from schemas.keys import complaint_key, declaration_key
-from schemas.records import Complaint, ContactKey
+from schemas.records.complaints import Complaint
+from schemas.records.events import ContactKey
 from schemas.topics import Topic
 
 

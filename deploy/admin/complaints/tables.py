@@ -11,7 +11,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from schemas.records import Clock, ComplaintCase, ComplaintEvent, Priority, Track
+from schemas.records.cases import Clock, ComplaintCase, ComplaintEvent
+from schemas.records.complaints import Priority, Track
 from schemas.reference.deadlines import Deadline, load_deadlines
 from schemas.reference.tables import Confidence
 

@@ -20,7 +20,7 @@ from schemas.errors import Unavailable
 from schemas.ids import dead_letter_action_id
 from schemas.kafka.connection import KafkaConnection
 from schemas.keys import key_of
-from schemas.records import DeadLetterAction, DeadLetterActionKind
+from schemas.records.dead_letters import DeadLetterAction, DeadLetterActionKind
 from schemas.topics import Topic
 
 T = TypeVar("T")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from deploy.errors import Mistake
 from schemas.dead_letters.letter import MAX_KEY_BYTES
 from schemas.errors import Reason
-from schemas.records import DeadLetterAction
+from schemas.records.dead_letters import DeadLetterAction
 from schemas.topics import Topic
 
 OPEN = "OPEN"

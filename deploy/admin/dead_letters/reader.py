@@ -12,7 +12,7 @@ from schemas.codec.record import decoder
 from schemas.errors import PoisonRecord
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_reader import read_topic
-from schemas.records import DeadLetter, DeadLetterAction
+from schemas.records.dead_letters import DeadLetter, DeadLetterAction
 from schemas.topics import Topic
 
 Done = Callable[[int], None]

@@ -14,7 +14,9 @@ from processors.domain.assessment.fact_store import Group
 from processors.domain.assessment.repeat_complaints import RepeatComplaints
 from processors.domain.join.declaration_context import WorkingTime
 from schemas.ids import complaint_id
-from schemas.records import Complaint, ComplaintState, LowItem, Priority, RatedService, Target, Track
+from schemas.records.complaints import Complaint, ComplaintState, LowItem, Priority, Track
+from schemas.records.events import Target
+from schemas.records.facts import RatedService
 from schemas.reference.deadlines import DeadlineDirectory
 
 SCORE_1_WITH_TEXT = "SCORE_1_WITH_TEXT"

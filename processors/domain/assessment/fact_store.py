@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
 
-from schemas.records import MatchState, RatedService
+from schemas.records.facts import MatchState, RatedService
 
 
 @dataclass(slots=True)

@@ -11,7 +11,8 @@ from collections.abc import Iterator
 from processors.domain.assessment.fact_store import Change, Group
 from processors.domain.panes import pane_of
 from schemas.ids import complaint_id
-from schemas.records import OfficeCount, Target
+from schemas.records.events import Target
+from schemas.records.facts import OfficeCount
 
 DISSATISFIED = 2
 """Levels 1 and 2 are dissatisfied: the published scale calls them không hài lòng and rất không hài lòng."""

@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.domain.panes import PANE_MS, WINDOWS_MS, pane_of
-from schemas.records import Counts, MatchState, RatedService, Satisfaction
+from schemas.records.facts import Counts, MatchState, RatedService, Satisfaction
 
 TargetIdentity = tuple[str, str, str]
 """Target, office, target id."""

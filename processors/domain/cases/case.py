@@ -7,7 +7,8 @@ from typing import NamedTuple
 from processors.domain.cases.clocks import CaseClock
 from processors.domain.cases.policy import CaseContext, TrackLimits
 from processors.domain.cases.transitions import ENDED
-from schemas.records import CasePhase, CaseState, Complaint, ComplaintAction, Track
+from schemas.records.cases import CasePhase, CaseState, ComplaintAction
+from schemas.records.complaints import Complaint, Track
 
 
 class GivenAnswer(NamedTuple):

@@ -9,14 +9,8 @@ from dataclasses import dataclass, field, replace
 from processors.domain.cases.policy import CaseContext
 from processors.domain.cases.replay import ReplayedCase, refuse_orphans, replay_case
 from processors.domain.cases.state_machine import TIMED
-from schemas.records import (
-    CaseEventKind,
-    Complaint,
-    ComplaintAction,
-    ComplaintAnswer,
-    ComplaintCase,
-    ComplaintEvent,
-)
+from schemas.records.cases import CaseEventKind, ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
+from schemas.records.complaints import Complaint
 
 CaseRecord = ComplaintCase | ComplaintEvent | ComplaintAnswer
 

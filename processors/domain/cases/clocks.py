@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from schemas.records import CasePhase, Clock
+from schemas.records.cases import CasePhase, Clock
 from schemas.reference.calendar import WorkingCalendar
 from schemas.reference.deadlines import Deadline, LimitUnit
 from schemas.reference.errors import OutsideCalendarError

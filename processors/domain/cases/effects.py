@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from processors.domain.cases.case import Case, GivenAnswer
-from schemas.records import CaseAction, CasePhase, CaseState, ComplaintAction, Finding
+from schemas.records.cases import CaseAction, CasePhase, CaseState, ComplaintAction, Finding
 
 Effect = Callable[[Case, ComplaintAction, int], None]
 """Applies an action, done at an instant, to a case."""

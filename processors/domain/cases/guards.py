@@ -7,7 +7,8 @@ from enum import StrEnum
 
 from processors.domain.cases.case import Case
 from processors.domain.cases.transitions import ACTIONS, TABLE
-from schemas.records import ActorRole, CaseAction, ComplaintAction, Finding, Track
+from schemas.records.cases import ActorRole, CaseAction, ComplaintAction, Finding
+from schemas.records.complaints import Track
 
 
 class Refusal(StrEnum):

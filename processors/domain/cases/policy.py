@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from schemas.records import Track
+from schemas.records.complaints import Track
 from schemas.reference.calendar import WorkingCalendar
 from schemas.reference.deadlines import DeadlineDirectory
 from schemas.reference.offices import OfficeDirectory

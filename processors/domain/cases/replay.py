@@ -13,16 +13,8 @@ from processors.domain.cases.guards import Refusal
 from processors.domain.cases.policy import CaseContext
 from processors.domain.cases.state_machine import CaseMachine
 from schemas.ids import answer_id, case_event_id
-from schemas.records import (
-    CaseEventKind,
-    Complaint,
-    ComplaintAction,
-    ComplaintAnswer,
-    ComplaintCase,
-    ComplaintEvent,
-    ComplaintState,
-    Track,
-)
+from schemas.records.cases import CaseEventKind, ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
+from schemas.records.complaints import Complaint, ComplaintState, Track
 
 _TIMER_BITS = 10
 _MOST_TIMERS = (1 << _TIMER_BITS) - 1

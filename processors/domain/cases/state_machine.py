@@ -15,7 +15,8 @@ from processors.domain.cases.guards import Refusal, refusal
 from processors.domain.cases.policy import CaseContext
 from processors.domain.cases.transitions import BEING_HANDLED, HALTED, TABLE
 from schemas.ids import case_event_id
-from schemas.records import CaseEventKind, CaseState, Complaint, ComplaintAction, ComplaintEvent, Track
+from schemas.records.cases import CaseEventKind, CaseState, ComplaintAction, ComplaintEvent
+from schemas.records.complaints import Complaint, Track
 
 TIMED = frozenset({CaseEventKind.REMINDER, CaseEventKind.OVERDUE, CaseEventKind.ESCALATED, CaseEventKind.CLOSED})
 """Kinds of events that only timers cause; an action that closes a case is ACCEPTED."""

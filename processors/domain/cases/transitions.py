@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from schemas.records import ActorRole, CaseAction, CaseState
+from schemas.records.cases import ActorRole, CaseAction, CaseState
 
 _S, _A = CaseState, CaseAction
 

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from processors.domain.join.histories import Histories
 from processors.domain.join.sorted_runs import Rows
-from schemas.records import Status
+from schemas.records.events import Status
 from schemas.vectorized.kernels.compiled import Bools, Longs, kernel
 from schemas.vectorized.status_reader import STATUSES
 

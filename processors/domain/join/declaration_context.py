@@ -9,7 +9,7 @@ from typing import NamedTuple, Protocol
 import numpy as np
 
 from processors.domain.join.as_of import States
-from schemas.records import Channel
+from schemas.records.events import Channel
 from schemas.vectorized.kernels.compiled import Longs
 from schemas.vectorized.kernels.rows import ABSENT
 

@@ -12,7 +12,7 @@ from typing import NamedTuple, Protocol
 
 from processors.domain.join.declaration_context import StepLimits, WorkingTime
 from processors.domain.join.sheet_store import ItemIdentity, Revision, StoredSheet
-from schemas.records import RatingItem
+from schemas.records.events import RatingItem
 
 _COUNT_BITS = 16
 SCORES = 5

@@ -16,7 +16,7 @@ from processors.domain.snapshot_arrays import (
     json_text,
 )
 from schemas.keys import KEY_DIGITS
-from schemas.records import Rating, RatingItem
+from schemas.records.events import Rating, RatingItem
 
 _MOST_ITEMS = 1 << 16
 """Items that the sheets of a snapshot share, as those of a batch do: there are few offices, teams and scores."""

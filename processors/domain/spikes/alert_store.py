@@ -13,7 +13,8 @@ from processors.domain.spikes.office_series import OfficeSeries
 from processors.domain.spikes.office_tests import OFFICE_TESTS, OfficeTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from schemas.ids import alert_id
-from schemas.records import Alert, AlertState, OfficeCount
+from schemas.records.alerts import Alert, AlertState
+from schemas.records.facts import OfficeCount
 
 _RANK = {AlertState.OPEN: 0, AlertState.CLEARED: 1, AlertState.RETRACTED: 2}
 

@@ -20,7 +20,8 @@ from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.statistics import drift_step, volume_allowance
 from processors.domain.spikes.target_evidence import target_evidence
 from processors.domain.spikes.tick import Series, Tick
-from schemas.records import OfficeCount, TargetEvidence
+from schemas.records.alerts import TargetEvidence
+from schemas.records.facts import OfficeCount
 
 
 class SpikeDetector:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 
 from processors.domain.spikes.baseline import Baseline
 from processors.domain.spikes.evidence import Evidence
-from schemas.records import Detector
+from schemas.records.alerts import Detector
 
 Runs = tuple[tuple[float, int], ...]
 

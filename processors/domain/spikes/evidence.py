@@ -11,7 +11,9 @@ from processors.domain.panes import HOUR_MS
 from processors.domain.spikes.baseline import Baseline
 from processors.domain.spikes.office_series import OfficeSeries
 from processors.domain.spikes.statistics import burst_tail
-from schemas.records import Driver, OfficeCount, Target, TargetEvidence
+from schemas.records.alerts import Driver, TargetEvidence
+from schemas.records.events import Target
+from schemas.records.facts import OfficeCount
 
 OfficeName = Callable[[str, int], str]
 """Display name of an office at an instant."""

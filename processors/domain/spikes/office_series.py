@@ -9,7 +9,7 @@ import numpy as np
 import numpy.typing as npt
 
 from processors.domain.panes import PANE_MS
-from schemas.records import OfficeCount
+from schemas.records.facts import OfficeCount
 
 
 class OfficeSeries:

@@ -11,7 +11,7 @@ from processors.domain.spikes.detector_state import Episode
 from processors.domain.spikes.evidence import Evidence, sentences
 from processors.domain.spikes.policy import DAY_MS
 from processors.domain.spikes.tick import Tick
-from schemas.records import Detector
+from schemas.records.alerts import Detector
 
 _EVEN = 0.5
 """A window with at least this tail probability is not improbable."""

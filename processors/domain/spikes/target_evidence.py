@@ -12,7 +12,9 @@ from collections.abc import Iterable, Sequence
 from processors.domain.spikes.baseline import Baseline, office_baseline
 from processors.domain.spikes.policy import SpikePolicy
 from processors.domain.spikes.statistics import burst_tail, drift_step
-from schemas.records import OfficeCount, Target, TargetEvidence
+from schemas.records.alerts import TargetEvidence
+from schemas.records.events import Target
+from schemas.records.facts import OfficeCount
 
 _TESTED = (Target.TEAM, Target.STEP)
 _MOST_TARGETS = 5

@@ -26,7 +26,7 @@ from schemas import ids
 from schemas.catalogue import latest, parsed
 from schemas.codec.record import decoder
 from schemas.keys import KEY_DIGITS
-from schemas.records import MatchState, RatedService
+from schemas.records.facts import MatchState, RatedService
 from schemas.topics import Topic
 from schemas.vectorized.field_plan import enum_symbols
 from schemas.vectorized.kernels.names import LETTERS, name_uuids

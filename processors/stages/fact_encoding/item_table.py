@@ -12,7 +12,7 @@ import numpy.typing as npt
 from processors.domain.join.facts import Directory
 from schemas import ids
 from schemas.catalogue import latest, parsed
-from schemas.records import RatingItem, Target
+from schemas.records.events import RatingItem, Target
 from schemas.topics import Topic
 from schemas.vectorized.field_plan import enum_symbols
 from schemas.vectorized.kernels.rows import ABSENT

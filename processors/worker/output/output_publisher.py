@@ -17,7 +17,7 @@ from schemas.dead_letters.limit import DeadLetterGuard
 from schemas.errors import SystemFault, Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.keys import key_of
-from schemas.records import Record
+from schemas.records.base import Record
 from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from schemas.records import Alert, AlertState
+from schemas.records.alerts import Alert, AlertState
 
 REPEAT_ENDED_MS = 15 * 60_000
 """For so long ended alerts are sent as often as open ones, acknowledged or not. Alertmanager keeps alerts in memory

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.records import Alert, AlertState, TargetEvidence
+from schemas.records.alerts import Alert, AlertState, TargetEvidence
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
 
 ALERT_NAME = "HailongDissatisfactionSpike"

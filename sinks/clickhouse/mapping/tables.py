@@ -10,22 +10,13 @@ from dataclasses import astuple, dataclass, fields
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from schemas.records import (
-    Alert,
-    Complaint,
-    ComplaintAction,
-    ComplaintAnswer,
-    ComplaintCase,
-    ComplaintEvent,
-    DeadLetter,
-    DeadLetterAction,
-    LowItem,
-    OfficeCount,
-    RatedService,
-    Rating,
-    Record,
-    Satisfaction,
-)
+from schemas.records.alerts import Alert
+from schemas.records.base import Record
+from schemas.records.cases import ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
+from schemas.records.complaints import Complaint, LowItem
+from schemas.records.dead_letters import DeadLetter, DeadLetterAction
+from schemas.records.events import Rating
+from schemas.records.facts import OfficeCount, RatedService, Satisfaction
 
 R = TypeVar("R", bound=Record)
 Row = tuple[Any, ...]

@@ -17,21 +17,13 @@ from schemas.batches.batch import RawBatch, Reject
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.codec.wire import HEADER_BYTES
 from schemas.readers.record_reader import RecordReader
-from schemas.records import (
-    Alert,
-    Complaint,
-    ComplaintAction,
-    ComplaintAnswer,
-    ComplaintCase,
-    ComplaintEvent,
-    DeadLetter,
-    DeadLetterAction,
-    OfficeCount,
-    RatedService,
-    Rating,
-    Record,
-    Satisfaction,
-)
+from schemas.records.alerts import Alert
+from schemas.records.base import Record
+from schemas.records.cases import ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
+from schemas.records.complaints import Complaint
+from schemas.records.dead_letters import DeadLetter, DeadLetterAction
+from schemas.records.events import Rating
+from schemas.records.facts import OfficeCount, RatedService, Satisfaction
 from schemas.topics import Topic
 from schemas.vectorized.status_columns import CodedTexts, FieldColumn, StatusColumnReader, TextSpans
 from sinks.clickhouse.mapping import tables

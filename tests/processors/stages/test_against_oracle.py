@@ -27,7 +27,7 @@ from processors.stages.stage import (
 )
 from schemas.codec.record import record_encoder
 from schemas.keys import key_of
-from schemas.records import DeclarationStatus, Rating, Status
+from schemas.records.events import DeclarationStatus, Rating, Status
 from schemas.topics import Topic
 
 T0 = at("2020-04-28 07:00")

@@ -14,7 +14,8 @@ from support.reference import DAY_MS, complaint_policy, join_context
 
 from processors.stages.assessment import AssessmentStage, AssessmentState
 from processors.stages.join import JoinPolicy, JoinStage
-from schemas.records import RatedService, Rating
+from schemas.records.events import Rating
+from schemas.records.facts import RatedService
 from schemas.topics import Topic
 
 T0 = at("2020-05-11 08:00")

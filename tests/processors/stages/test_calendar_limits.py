@@ -13,7 +13,7 @@ from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context, reference_policies
 from schemas.batches.batch import RawBatch
 from schemas.errors import Reason
-from schemas.records import DeclarationStatus, Rating
+from schemas.records.events import DeclarationStatus, Rating
 from schemas.topics import DAY_MS, Topic
 from schemas.validation.rules import EARLIEST_MS, LATEST_MS
 

@@ -14,7 +14,8 @@ from processors.stages.complaints import ComplaintStage, ComplaintStageState
 from schemas.batches.batch import RawBatch
 from schemas.errors import Reason
 from schemas.keys import complaint_key, key_of
-from schemas.records import Complaint, ComplaintAction, ComplaintCase, ComplaintEvent
+from schemas.records.cases import ComplaintAction, ComplaintCase, ComplaintEvent
+from schemas.records.complaints import Complaint
 from schemas.topics import Topic
 
 START = at(OPENED)

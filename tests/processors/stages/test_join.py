@@ -11,7 +11,7 @@ from support.reference import join_context
 from processors.stages.join import JoinPolicy, JoinStage, JoinState
 from schemas.batches.batch import RawBatch
 from schemas.errors import Reason
-from schemas.records import RatedService
+from schemas.records.facts import RatedService
 from schemas.topics import Topic
 
 STATUS, RATING = Topic.DECLARATION_STATUS, Topic.RATING

@@ -16,7 +16,7 @@ from producers.files.rejects import RejectWriter
 from producers.files.report import FileKind
 from schemas.contacts.sealing import Contact, SealingKeys, open_key, seal, unseal
 from schemas.errors import ConfigurationError, Reason
-from schemas.records import ContactKey
+from schemas.records.events import ContactKey
 from schemas.topics import Topic
 
 KEYS = SealingKeys("test", {"test": bytes(32)})

@@ -17,7 +17,7 @@ from producers.sdk import EventPublisher
 from schemas.codec.record import decoder
 from schemas.contacts.sealing import Contact, SealingKeys, open_key, unseal
 from schemas.kafka.connection import KafkaConnection
-from schemas.records import ContactKey
+from schemas.records.events import ContactKey
 from schemas.topics import Topic
 
 pytestmark = [pytest.mark.servers, on_both_brokers]

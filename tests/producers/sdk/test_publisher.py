@@ -16,7 +16,7 @@ from schemas.contacts.sealing import Contact, SealBroken, SealingKeys, open_key,
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.keys import declaration_key
-from schemas.records import ContactKey, DeclarationStatus, Rating
+from schemas.records.events import ContactKey, DeclarationStatus, Rating
 from schemas.topics import Topic
 
 pytestmark = pytest.mark.servers

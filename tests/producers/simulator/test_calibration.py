@@ -11,7 +11,7 @@ from producers.simulator.office_profiles import OFFICE_CODES
 from producers.simulator.planned_sheets import SPIKE_FROM_MS
 from producers.simulator.status_events import NEVER, Slot
 from producers.simulator.working_time import END_MS, MAY_6_END_MS, START_MS, VERSION_2_MS, WorkingClock, local_ms
-from schemas.records import Target
+from schemas.records.events import Target
 
 HOUR = 3_600_000
 

@@ -13,7 +13,7 @@ from producers.simulator.working_time import DAY_MS, END_MS, LOCAL, START_MS, is
 from schemas.batches.batch import RawBatch
 from schemas.ids import complaint_id
 from schemas.readers.record_reader import RecordReader
-from schemas.records import ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
+from schemas.records.cases import ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
 from schemas.topics import Topic
 
 

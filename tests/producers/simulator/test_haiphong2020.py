@@ -18,7 +18,7 @@ from schemas.batches.batch import RawBatch
 from schemas.codec.record import decoder
 from schemas.contacts.envelope import is_sealed
 from schemas.readers.record_reader import RecordReader
-from schemas.records import DeclarationStatus, Rating
+from schemas.records.events import DeclarationStatus, Rating
 from schemas.topics import Topic
 
 PRESENT = 1_800_000_000_000

@@ -12,7 +12,7 @@ from producers.simulator.staff import Staff
 from producers.simulator.status_events import Slot
 from producers.simulator.volume_plan import VolumePlan
 from schemas.codec.record import encoder
-from schemas.records import DeclarationStatus
+from schemas.records.events import DeclarationStatus
 from schemas.topics import Topic
 
 ENCODE = encoder(Topic.DECLARATION_STATUS.subject)

@@ -8,7 +8,7 @@ import pytest
 
 from schemas.codec.record import record_encoder
 from schemas.errors import PoisonRecord, Reason
-from schemas.records import OfficeCount
+from schemas.records.facts import OfficeCount
 
 
 def test_what_does_not_fit_is_refused() -> None:

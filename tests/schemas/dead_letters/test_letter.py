@@ -6,7 +6,7 @@ from schemas.batches.batch import RawBatch, Reject
 from schemas.codec.record import encoder
 from schemas.dead_letters.letter import MAX_KEY_BYTES, MAX_VALUE_BYTES, dead_letter
 from schemas.errors import Reason
-from schemas.records import DeadLetter
+from schemas.records.dead_letters import DeadLetter
 from schemas.topics import Topic
 
 

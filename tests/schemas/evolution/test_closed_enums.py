@@ -14,8 +14,8 @@ import pytest
 from fastavro import parse_schema, schemaless_writer
 from fastavro.utils import generate_one
 from support.events import WRITTEN_AT
+from support.record_classes import class_named
 
-from schemas import records
 from schemas.batches.batch import RawBatch
 from schemas.catalogue import PINNED, latest, physical, schema_json
 from schemas.codec.wire import frame_header
@@ -23,7 +23,9 @@ from schemas.errors import Reason
 from schemas.evolution.closed_enums import CLOSED_ENUMS, enums_without_default
 from schemas.evolution.compatibility import check_catalogue, incompatibilities
 from schemas.readers.record_reader import RecordReader, Records
-from schemas.records import Alert, ComplaintAction, DeadLetterAction, DeadLetterActionKind, Detector
+from schemas.records.alerts import Alert, Detector
+from schemas.records.cases import ComplaintAction
+from schemas.records.dead_letters import DeadLetterAction, DeadLetterActionKind
 from schemas.topics import Topic
 from sinks.clickhouse.mapping import tables
 
@@ -78,7 +80,7 @@ def test_enums_are_found_wherever_they_are() -> None:
 @pytest.mark.parametrize("name", ["Detector", "ActorRole", "DeadLetterActionKind"])
 def test_enums_that_may_grow_have_a_word_for_what_is_unknown(name: str) -> None:
     """Code can name the default."""
-    assert "OTHER" in list(getattr(records, name))
+    assert "OTHER" in list(class_named(name))
 
 
 def test_an_alert_of_a_later_detector_is_an_alert() -> None:

@@ -10,10 +10,10 @@ from typing import Any, get_args, get_origin, get_type_hints
 
 import pytest
 from fastavro.utils import generate_one
+from support.record_classes import class_named
 
-from schemas import records
 from schemas.catalogue import PINNED, latest, parsed, physical, schema_json
-from schemas.records import Record
+from schemas.records.base import Record
 
 _TYPES = {"string": str, "int": int, "long": int, "double": float, "boolean": bool, "bytes": bytes}
 
@@ -58,7 +58,7 @@ def agrees(annotation: Any, kind: Any) -> bool:
     if kind["type"] == "enum":
         return annotation is str
     if kind["type"] == "record":
-        return annotation is getattr(records, kind["name"])
+        return annotation is class_named(kind["name"])
     if kind["type"] == "map":
         return get_origin(annotation) is Mapping and agrees(get_args(annotation)[1], kind["values"])
     assert kind["type"] == "array"
@@ -74,7 +74,7 @@ def default_of(field: Field[Any]) -> Any:
 @pytest.mark.parametrize("schema", pairs())
 def test_a_typed_record_agrees_with_its_newest_schema(schema: Any) -> None:
     """The same fields in the same order; None where the schema has null; a default only where it is the schema's."""
-    kind: type[Record] = getattr(records, schema["name"])
+    kind: type[Record] = class_named(schema["name"])
     hints = get_type_hints(kind)
     typed: dict[str, Field[Any]] = {field.name: field for field in fields(kind)}  # type: ignore[arg-type]  # each is a dataclass
     assert list(typed) == [field["name"] for field in schema["fields"]]
@@ -102,14 +102,14 @@ def enums() -> Iterator[Mapping[str, Any]]:
 )
 def test_an_enum_has_the_symbols_of_its_schema(enum: Any) -> None:
     """In the same order: a symbol that only one side knows would crash the other."""
-    ours: type[StrEnum] = getattr(records, enum["name"])
+    ours: type[StrEnum] = class_named(enum["name"])
     assert [member.value for member in ours] == enum["symbols"]
 
 
 @pytest.mark.parametrize("pinned", NEWEST, ids=lambda pinned: pinned.subject)
 def test_a_record_survives_the_way_to_its_class_and_back(pinned: Any) -> None:
     """Lists become tuples, inner records become their classes, and all is written again as it was read."""
-    kind: type[Record] = getattr(records, schema_json(pinned.schema_id)["name"])
+    kind: type[Record] = class_named(schema_json(pinned.schema_id)["name"])
     for _ in range(5):
         read = generate_one(parsed(pinned.schema_id))
         record = kind.from_avro(read)

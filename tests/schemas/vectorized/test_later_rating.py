@@ -20,7 +20,7 @@ PROGRAM = textwrap.dedent(
     from schemas.batches.batch import RawBatch
     from schemas.codec.record import encoder
     from schemas.readers.record_reader import RecordReader
-    from schemas.records import Rating, RatingItem
+    from schemas.records.events import Rating, RatingItem
     from schemas.topics import Topic
 
     at, key = 1_585_789_200_000, b"10300000001"

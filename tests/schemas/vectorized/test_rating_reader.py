@@ -22,7 +22,7 @@ from schemas.codec.record import WriterSchemas, encoder, pinned_only
 from schemas.codec.wire import HEADER_BYTES, frame_header
 from schemas.contacts.envelope import Envelope
 from schemas.readers.record_reader import RecordReader
-from schemas.records import Rating
+from schemas.records.events import Rating
 from schemas.topics import Topic
 from schemas.validation.rules import EARLIEST_MS, LATEST_MS, MAX_COMMENT, MAX_CONTACT, MAX_ITEMS
 from schemas.vectorized.rating_reader import RatingReader

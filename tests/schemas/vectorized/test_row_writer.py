@@ -10,7 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from schemas.codec.record import encoder
-from schemas.records import MatchState, Phase, Target
+from schemas.records.events import Phase, Target
+from schemas.records.facts import MatchState
 from schemas.topics import Topic
 from schemas.vectorized import row_writer
 from schemas.vectorized.kernels.rows import ABSENT

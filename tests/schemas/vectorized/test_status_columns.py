@@ -38,7 +38,7 @@ from schemas.codec.record import WriterSchemas, decoder, encoder, pinned_only
 from schemas.codec.wire import HEADER_BYTES, MAX_RECORD_BYTES
 from schemas.errors import Reason, Unavailable
 from schemas.readers.record_reader import RecordReader
-from schemas.records import DeclarationStatus
+from schemas.records.events import DeclarationStatus
 from schemas.topics import Topic
 from schemas.validation import rules
 from schemas.validation.rules import LATEST_MS

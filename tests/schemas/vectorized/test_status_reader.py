@@ -23,7 +23,7 @@ from schemas.codec.varint import zigzag
 from schemas.codec.wire import HEADER_BYTES, MAX_RECORD_BYTES, MAX_SCHEMA_ID
 from schemas.errors import Reason, SystemFault
 from schemas.readers.record_reader import RecordReader
-from schemas.records import DeclarationStatus
+from schemas.records.events import DeclarationStatus
 from schemas.topics import Topic
 from schemas.validation.rules import LATEST_MS, STATUS_TEXTS
 from schemas.vectorized.field_plan import field_plan

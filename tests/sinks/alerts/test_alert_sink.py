@@ -8,7 +8,7 @@ from support.sink_destinations import ended_alert
 
 from schemas.codec.record import pinned_only
 from schemas.errors import Unavailable
-from schemas.records import Alert
+from schemas.records.alerts import Alert
 from schemas.topics import Topic
 from sinks.alerts.alert_sink import AlertRefused, AlertSink, AlertSinkOptions
 from sinks.metrics import delivery_metrics

@@ -33,7 +33,7 @@ from deploy.local.ports import free_port
 from schemas.errors import ConfigurationError
 from schemas.kafka.connection import KafkaConnection
 from schemas.keys import key_of
-from schemas.records import Alert, AlertState, Detector, Driver, TargetEvidence
+from schemas.records.alerts import Alert, AlertState, Detector, Driver, TargetEvidence
 from schemas.topics import Topic
 from sinks.alerts.alertmanager.alert_view import REPEAT_ENDED_MS, AlertView
 from sinks.alerts.alertmanager.options import AlertmanagerOptions

@@ -13,7 +13,7 @@ from support.polling import DEADLINE_S, eventually
 from support.sink_bench import SinkBench
 
 from schemas.errors import ConfigurationError
-from schemas.records import Alert, Driver, TargetEvidence
+from schemas.records.alerts import Alert, Driver, TargetEvidence
 from schemas.topics import Topic
 from sinks.alerts.webhook import WebhookOptions, run_webhook
 

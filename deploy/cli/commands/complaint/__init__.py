@@ -6,7 +6,7 @@ import typer
 
 from deploy.cli.commands.complaint import actions, contact, look
 from deploy.cli.commands.complaint.actions import Command, by_enterprise, by_handler, by_handler_with_text
-from schemas.records import CaseAction
+from schemas.records.cases import CaseAction
 
 app = typer.Typer(
     help="Complaints: see what is open and what happened, and act on a case.\n\n"

@@ -11,7 +11,8 @@ from deploy.cli.commands.complaint.options import WAIT_S, At, By, Case, Enterpri
 from deploy.cli.commands.complaint.sending import act_on_case, action_on, read_all_cases, send_and_report
 from deploy.cli.context import kafka_cluster
 from deploy.cli.options import Dir
-from schemas.records import ActorRole, CaseAction, Finding, Track
+from schemas.records.cases import ActorRole, CaseAction, Finding
+from schemas.records.complaints import Track
 
 Command = Callable[..., None]
 

@@ -11,7 +11,7 @@ from deploy.cli.commands.complaint.sending import action_on, read_all_cases, sen
 from deploy.cli.context import kafka_cluster
 from deploy.cli.error_report import FAILED
 from deploy.cli.options import Dir, Yes, variables_for
-from schemas.records import CaseAction
+from schemas.records.cases import CaseAction
 
 
 def reveal(

@@ -11,7 +11,7 @@ from deploy.cli.commands.complaint.sending import read_all_cases
 from deploy.cli.context import console, kafka_cluster
 from deploy.cli.options import Dir, Json
 from producers.clock import wall_clock
-from schemas.records import Track
+from schemas.records.complaints import Track
 
 ROWS = 50
 

@@ -11,11 +11,11 @@ import typer
 from deploy.cli.context import console, kafka_cluster
 from deploy.cli.error_report import FAILED
 from producers.clock import wall_clock
-from schemas.records import ActorRole, CaseAction
+from schemas.records.cases import ActorRole, CaseAction
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from deploy.cli.context import Cluster
-    from schemas.records import ComplaintAction, ComplaintCase, ComplaintEvent
+    from schemas.records.cases import ComplaintAction, ComplaintCase, ComplaintEvent
 
 
 def act_on_case(
@@ -58,7 +58,7 @@ def action_on(
     Raises:
         Mistake: `at` is not a time.
     """
-    from schemas.records import ComplaintAction
+    from schemas.records.cases import ComplaintAction
 
     return ComplaintAction(
         action_id=str(uuid4()),

@@ -17,7 +17,8 @@ from schemas.codec.record import pinned_only, record_encoder
 from schemas.contacts.sealing import Contact, SealingKeys, seal
 from schemas.kafka.connection import KafkaConnection
 from schemas.keys import declaration_key, key_of
-from schemas.records import Complaint, Rating
+from schemas.records.complaints import Complaint
+from schemas.records.events import Rating
 from schemas.topics import Topic
 
 pytestmark = pytest.mark.servers

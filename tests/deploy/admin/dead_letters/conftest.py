@@ -18,7 +18,7 @@ from schemas.dead_letters.letter import dead_letter
 from schemas.errors import Reason
 from schemas.kafka.connection import KafkaConnection
 from schemas.keys import declaration_key
-from schemas.records import DeadLetter
+from schemas.records.dead_letters import DeadLetter
 from schemas.topics import Topic
 
 NAME, PHONE, COMMENT = "Nguyễn Văn Canary", "0912345678", "canary said that it was slow"

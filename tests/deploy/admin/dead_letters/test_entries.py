@@ -10,7 +10,7 @@ import pytest
 from deploy.admin.dead_letters.entries import DeadLetterEntry, Selection, find_letter
 from deploy.admin.dead_letters.times import format_moment, parse_moment
 from deploy.errors import Mistake
-from schemas.records import DeadLetterAction
+from schemas.records.dead_letters import DeadLetterAction
 from schemas.topics import Topic
 
 ACTION = DeadLetterAction("a", 5, "l", "DISCARDED", 5, "ops", None, None, None)

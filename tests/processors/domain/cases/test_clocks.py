@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from support.events import at
 
 from processors.domain.cases.clocks import CaseClock
-from schemas.records import CasePhase
+from schemas.records.cases import CasePhase
 from schemas.reference.calendar import load_calendar
 from schemas.reference.deadlines import Deadline, LimitUnit, load_deadlines
 

@@ -11,7 +11,8 @@ from support.events import at
 
 from processors.domain.cases.guards import Refusal
 from processors.domain.cases.replay import ReplayedCase, replay_case
-from schemas.records import ActorRole, Clock, ComplaintAction, ComplaintState
+from schemas.records.cases import ActorRole, Clock, ComplaintAction
+from schemas.records.complaints import ComplaintState
 
 START = at(OPENED)
 HOUR = 3_600_000

@@ -13,7 +13,7 @@ from support.events import at
 
 from processors.domain.cases.case_store import MOST_ACTIONS, CaseStore
 from processors.domain.cases.replay import replay_case
-from schemas.records import CaseAction, ComplaintAction, ComplaintCase, ComplaintEvent
+from schemas.records.cases import CaseAction, ComplaintAction, ComplaintCase, ComplaintEvent
 
 START = at(OPENED)
 MINUTE = 60_000

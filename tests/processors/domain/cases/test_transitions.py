@@ -13,7 +13,7 @@ from support.events import at
 from processors.domain.cases.guards import Refusal
 from processors.domain.cases.replay import replay_case
 from processors.domain.cases.transitions import TABLE
-from schemas.records import CaseAction, CaseState, ComplaintAction
+from schemas.records.cases import CaseAction, CaseState, ComplaintAction
 
 TEXT = (Path(__file__).parents[4] / "docs" / "complaints.md").read_text(encoding="utf-8")
 ROW = re.compile(r"^\| `([A-Z_]+)` \| ([a-z, ]+) \| ([A-Zany, ]+) \| ([A-Za-z ]+) \|$", re.MULTILINE)

@@ -17,7 +17,7 @@ from processors.domain.join.as_of import states
 from processors.domain.join.declaration_context import CHECKED, Contexts, StepLimits, contexts_of
 from processors.domain.join.status_log import StatusLog
 from processors.stages.reference_policies import reference_context
-from schemas.records import DeclarationStatus, Status
+from schemas.records.events import DeclarationStatus, Status
 from schemas.reference.calendar import load_calendar
 from schemas.topics import Topic
 from schemas.vectorized.kernels.compiled import Longs

@@ -15,7 +15,8 @@ from processors.domain.spikes.evidence import Evidence
 from processors.domain.spikes.office_tests import OFFICE_TESTS, TimedTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.tick import Tick
-from schemas.records import Alert, Detector, OfficeCount
+from schemas.records.alerts import Alert, Detector
+from schemas.records.facts import OfficeCount
 
 START = at("2020-04-01 08:00") // PANE_MS * PANE_MS
 SILENT_MS = 14 * DAY_MS

@@ -20,7 +20,8 @@ from processors.domain.spikes.office_tests import BurstTest, DriftTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.statistics import adjusted, burst_tail, drift_step, volume_allowance
 from processors.domain.spikes.target_evidence import target_evidence
-from schemas.records import Alert, OfficeCount
+from schemas.records.alerts import Alert
+from schemas.records.facts import OfficeCount
 from schemas.reference.outages import Outage
 
 POLICY = SpikePolicy()

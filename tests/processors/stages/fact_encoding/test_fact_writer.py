@@ -15,7 +15,8 @@ from processors.stages.join import JoinPolicy, JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.stages.stage import Output
 from schemas.codec.record import decoder
-from schemas.records import DeclarationStatus, RatedService, Rating, Status
+from schemas.records.events import DeclarationStatus, Rating, Status
+from schemas.records.facts import RatedService
 from schemas.topics import Topic
 
 T0 = at("2020-04-28 07:00")

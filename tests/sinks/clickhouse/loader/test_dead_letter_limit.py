@@ -10,7 +10,7 @@ from support.sink_bench import SinkBench
 from schemas.dead_letters.limit import DeadLetterLimit
 from schemas.errors import SystemFault
 from schemas.ids import dead_letter_action_id
-from schemas.records import DeadLetterAction
+from schemas.records.dead_letters import DeadLetterAction
 from schemas.topics import Topic
 from sinks.audit import audit
 

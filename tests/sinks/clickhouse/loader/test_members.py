@@ -22,7 +22,7 @@ from support.polling import DEADLINE_S, eventually
 from support.proxy import Fault, Proxy
 from support.sink_bench import SinkBench, SinkProcess, new_sink_bench
 
-from schemas.records import DeadLetter
+from schemas.records.dead_letters import DeadLetter
 from schemas.topics import Topic
 from sinks.audit import audit
 

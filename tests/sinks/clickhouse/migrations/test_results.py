@@ -17,7 +17,9 @@ from processors.domain.cases.replay import replay_case
 from schemas.errors import SystemFault
 from schemas.ids import complaint_id, fact_id
 from schemas.kafka.topic_metadata import describe_names, describe_topics
-from schemas.records import Alert, Complaint, Driver, LowItem, OfficeCount, RatedService, Satisfaction, TargetEvidence
+from schemas.records.alerts import Alert, Driver, TargetEvidence
+from schemas.records.complaints import Complaint, LowItem
+from schemas.records.facts import OfficeCount, RatedService, Satisfaction
 from schemas.topics import Topic
 from sinks.audit import audit, render
 from sinks.clickhouse.migrate import migrate
