@@ -26,19 +26,12 @@ LAST_PROGRESS = Gauge("hailong_sink_last_progress_timestamp_seconds", "When reco
 
 @dataclass(frozen=True, slots=True)
 class DeliveryMetrics:
-    """Metrics of a sink that delivers alerts one by one.
+    """Metrics of a sink that delivers alerts one by one."""
 
-    Attributes:
-        outcomes: Alerts by outcome: `delivered`, `refused` or `unreadable`.
-        retries: Attempts that will be repeated.
-        seconds: Time of one attempt.
-        last_progress: When an alert was last delivered.
-    """
-
-    outcomes: Counter
-    retries: Counter
-    seconds: Histogram
-    last_progress: Gauge
+    outcomes: Counter  # alerts by outcome: `delivered`, `refused` or `unreadable`
+    retries: Counter  # attempts that will be repeated
+    seconds: Histogram  # time of one attempt
+    last_progress: Gauge  # when an alert was last delivered
 
 
 def delivery_metrics(sink: str) -> DeliveryMetrics:

@@ -19,7 +19,7 @@ def run(variables: Mapping[str, str]) -> int:
     """Deliver alerts until SIGTERM or SIGINT; returns the exit status.
 
     Raises:
-        HailongError: It cannot start or go on; see `sinks.alerts.run_alertmanager`.
+        HailongError: It cannot start or go on; see `sinks.alerts.alertmanager.run`.
     """
     options = load(AlertmanagerSettings, variables).options()
     monitors = alertmanager_monitors(options)

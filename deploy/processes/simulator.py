@@ -23,23 +23,14 @@ NEEDS = (KafkaSettings, SealingSettings, LogSettings)
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """Which scenario to publish, and how.
-
-    Attributes:
-        seed: Seed of the scenario.
-        scale: Its size; 1 is all of Hai Phong.
-        speed: Simulated seconds per second; None: as fast as possible.
-        poison: Whether broken records are mixed in.
-        handling: Whether offices handle complaints.
-        truth: File for the true figures, written before the events are published; None: none.
-    """
+    """Which scenario to publish, and how."""
 
     seed: int
-    scale: float
-    speed: float | None
-    poison: bool
-    handling: bool
-    truth: Path | None
+    scale: float  # size; 1 is all of Hai Phong
+    speed: float | None  # simulated seconds per second; None: as fast as possible
+    poison: bool  # mix in broken records
+    handling: bool  # let offices handle complaints
+    truth: Path | None  # file for the true figures, written before the events are published; None: none
 
 
 def run(

@@ -21,7 +21,7 @@ def run(variables: Mapping[str, str]) -> int:
     """Run the loader until SIGTERM or SIGINT; returns the exit status.
 
     Raises:
-        HailongError: It cannot start or go on; see `sinks.clickhouse.loader.run_sink`.
+        HailongError: It cannot start or go on; see `sinks.clickhouse.loader.run.run_sink`.
     """
     options = load(SinkSettings, variables).options()
     clickhouse = load(ClickHouseSettings, variables).connection()

@@ -15,7 +15,7 @@ from deploy.settings.registry import RegistrySettings
 from deploy.stop_signal import StopRequest
 from schemas.codec.record import WriterSchemas
 from schemas.kafka.connection import KafkaConnection
-from sinks.runtime import SinkMonitor, assess_all
+from sinks.runtime.health import SinkMonitor, assess_all
 
 SINK_NEEDS = (KafkaSettings, RegistrySettings, HttpSettings, LogSettings)
 

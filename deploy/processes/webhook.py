@@ -11,7 +11,7 @@ from deploy.settings.webhook import WebhookSettings
 from schemas.codec.record import WriterSchemas
 from schemas.kafka.connection import KafkaConnection
 from sinks.alerts.webhook import run_webhook
-from sinks.runtime import SinkMonitor
+from sinks.runtime.health import SinkMonitor
 
 NEEDS = (*SINK_NEEDS, WebhookSettings)
 
@@ -20,7 +20,7 @@ def run(variables: Mapping[str, str]) -> int:
     """Deliver alerts until SIGTERM or SIGINT; returns the exit status.
 
     Raises:
-        HailongError: It cannot start; see `sinks.alerts.run_webhook`.
+        HailongError: It cannot start; see `sinks.alerts.webhook.run_webhook`.
     """
     options = load(WebhookSettings, variables).options()
     monitor = SinkMonitor(options.stall_after_s)

@@ -41,7 +41,7 @@ class AlertmanagerSettings(SettingsGroup):
             yield from self.option_problems(self.options)
 
     def options(self) -> AlertmanagerOptions:
-        """The options that `sinks.alerts.run_alertmanager` takes.
+        """The options that `sinks.alerts.alertmanager.run` takes.
 
         Raises:
             ConfigurationError: No address is set, or the options contradict each other.

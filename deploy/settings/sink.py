@@ -40,5 +40,5 @@ class SinkSettings(DeadLetterSettings):
             yield from self.option_problems(self.options)
 
     def options(self) -> SinkOptions:
-        """The options that `sinks.clickhouse.loader.run_sink` takes."""
+        """The options that `sinks.clickhouse.loader.run.run_sink` takes."""
         return self.build(SinkOptions, dead_letter_limit=self.dead_letter_limit())

@@ -32,7 +32,7 @@ class WebhookSettings(SettingsGroup):
             yield from self.option_problems(self.options)
 
     def options(self) -> WebhookOptions:
-        """The options that `sinks.alerts.run_webhook` takes.
+        """The options that `sinks.alerts.webhook.run_webhook` takes.
 
         Raises:
             ConfigurationError: No address is set.

@@ -21,7 +21,11 @@ from schemas.records.alerts import Alert
 from schemas.topics import Topic
 from sinks.alerts.alert_reader import AlertReader
 from sinks.metrics import DeliveryMetrics
-from sinks.runtime import AssignedPartition, Backlog, Reading, RetryPauses, Sink, SinkMonitor, run_loop
+from sinks.runtime.consumer import run_loop
+from sinks.runtime.health import SinkMonitor
+from sinks.runtime.reading import Reading
+from sinks.runtime.retry_pauses import RetryPauses
+from sinks.runtime.sink import AssignedPartition, Backlog, Sink
 
 log = structlog.get_logger(__name__)
 
@@ -32,21 +36,13 @@ class AlertRefused(HailongError):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AlertSinkOptions(Checked):
-    """Options that every such sink has.
+    """Options that every such sink has."""
 
-    Attributes:
-        group: Consumer group; offsets are committed to it.
-        retry_initial_s: Pause before the first repetition; it doubles up to the next.
-        retry_max_s: Longest pause between repetitions.
-        connect_timeout_s: How long Kafka may be unreachable at start.
-        stall_after_s: An alert that waits for so long makes the process unhealthy.
-    """
-
-    group: str
-    retry_initial_s: float = 0.5
-    retry_max_s: float = 60.0
-    connect_timeout_s: float = 10.0
-    stall_after_s: float = 120.0
+    group: str  # consumer group; offsets are committed to it
+    retry_initial_s: float = 0.5  # pause before the first repetition; it doubles up to the next
+    retry_max_s: float = 60.0  # longest pause between repetitions
+    connect_timeout_s: float = 10.0  # how long Kafka may be unreachable at start
+    stall_after_s: float = 120.0  # an alert that waits for so long makes the process unhealthy
 
     def _problems(self) -> Iterator[str]:
         yield from duration_problems(self)

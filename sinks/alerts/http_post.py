@@ -13,15 +13,10 @@ _REPEAT = frozenset({408, 425, 429})
 
 @dataclass(frozen=True, slots=True)
 class HttpAnswer:
-    """The answer to a request.
+    """The answer to a request."""
 
-    Attributes:
-        status: HTTP status; None when no answer came.
-        text: For the log: the status, or why no answer came.
-    """
-
-    status: int | None
-    text: str
+    status: int | None  # HTTP status; None when no answer came
+    text: str  # for the log: the status, or why no answer came
 
     @property
     def taken(self) -> bool:

@@ -31,27 +31,19 @@ from schemas.records.alerts import Alert
 from sinks.alerts.alert_sink import AlertRefused, AlertSink, AlertSinkOptions, run_alert_sink
 from sinks.alerts.http_post import Poster
 from sinks.metrics import WEBHOOK
-from sinks.runtime import SinkMonitor
+from sinks.runtime.health import SinkMonitor
 
 log = structlog.get_logger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class WebhookOptions(AlertSinkOptions):
-    """Where alerts are POSTed, and how patiently.
+    """Where alerts are POSTed, and how patiently; the other options are those of `AlertSinkOptions`."""
 
-    Attributes:
-        url: Where each alert is POSTed; http or https.
-        secret: Key of the signature; hidden in `repr`; None for no signature.
-        timeout_s: How long the receiver may take to answer.
-
-    The others: `AlertSinkOptions`.
-    """
-
-    url: str
-    secret: str | None = field(default=None, repr=False)
+    url: str  # where each alert is POSTed; http or https
+    secret: str | None = field(default=None, repr=False)  # key of the signature; None: requests are not signed
     group: str = field(default="hailong.webhook", kw_only=True)
-    timeout_s: float = 10.0
+    timeout_s: float = 10.0  # how long the receiver may take to answer
 
     def _problems(self) -> Iterator[str]:
         parts = urlsplit(self.url)

@@ -9,58 +9,33 @@ from dataclasses import asdict, dataclass
 
 @dataclass(frozen=True, slots=True)
 class TopicAudit:
-    """One topic: `records = stored + dead_lettered + missing`.
-
-    Attributes:
-        topic: Subject of the topic.
-        epoch: Number of its current log in ClickHouse; 0 if no sink has met it.
-        records: Records that Kafka holds, or has compacted away since they were stored.
-        stored: Records whose row is in ClickHouse.
-        duplicates: Stored records with the natural id of another record: repeats and later versions.
-        dead_lettered: Records that were set aside.
-        missing: Records that are neither stored nor set aside, and rows that are gone or incomplete.
-        doubled: Rows too many: several rows from one record, or several ids for one natural key.
-    """
+    """One topic: `records = stored + dead_lettered + missing`."""
 
     topic: str
-    epoch: int
-    records: int
-    stored: int
-    duplicates: int
-    dead_lettered: int
-    missing: int
-    doubled: int
+    epoch: int  # number of its current log in ClickHouse; 0 if no sink has met it
+    records: int  # records that Kafka holds, or has compacted away since they were stored
+    stored: int  # records whose row is in ClickHouse
+    duplicates: int  # stored records with the natural id of another record: repeats and later versions
+    dead_lettered: int  # records that were set aside
+    missing: int  # records that are neither stored nor set aside, and rows that are gone or incomplete
+    doubled: int  # rows too many: several rows from one record, or several ids for one natural key
 
 
 @dataclass(frozen=True, slots=True)
 class ServiceAudit:
-    """Rating items against facts: `accepted = matched + unmatched + superseded + missing`.
+    """Rating items against facts: `accepted = matched + unmatched + superseded + missing`."""
 
-    Attributes:
-        accepted: Distinct rated targets on distinct sheets, over all revisions.
-        matched: With a fact whose declaration is known.
-        unmatched: With a fact whose declaration is not known.
-        superseded: Dropped by a later revision.
-        missing: Without a fact.
-        doubled: Facts without an item, and facts beyond one for each item.
-    """
-
-    accepted: int
-    matched: int
-    unmatched: int
-    superseded: int
-    missing: int
-    doubled: int
+    accepted: int  # distinct rated targets on distinct sheets, over all revisions
+    matched: int  # with a fact whose declaration is known
+    unmatched: int  # with a fact whose declaration is not known
+    superseded: int  # dropped by a later revision
+    missing: int  # without a fact
+    doubled: int  # facts without an item, and facts beyond one for each item
 
 
 @dataclass(frozen=True, slots=True)
 class AuditReport:
-    """The whole audit.
-
-    Attributes:
-        topics: Every topic.
-        services: Rating items against facts.
-    """
+    """The whole audit."""
 
     topics: Sequence[TopicAudit]
     services: ServiceAudit

@@ -10,19 +10,12 @@ from schemas.topics import Topic
 
 @dataclass(frozen=True, slots=True)
 class AuditedTable:
-    """One table.
+    """One table."""
 
-    Attributes:
-        table: The table whose rows `log_position` was filled from.
-        identity: Hash of the natural id; the same expression as in the materialized view that feeds `log_position`.
-        record: Column of which one Kafka record may fill several rows; empty if it fills one row.
-        natural: Natural key that must not have two ids; None if the id itself is the natural key.
-    """
-
-    table: str
-    identity: str
-    record: str = ""
-    natural: str | None = None
+    table: str  # the table whose rows `log_position` was filled from
+    identity: str  # hash of the natural id; the same expression as in the materialized view that feeds `log_position`
+    record: str = ""  # column of which one Kafka record may fill several rows; empty if it fills one row
+    natural: str | None = None  # natural key that must not have two ids; None if the id itself is the natural key
 
 
 AUDITED: Mapping[Topic, AuditedTable] = {

@@ -44,14 +44,9 @@ _CREATES = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Migration:
-    """One migration file.
+    """One migration file."""
 
-    Attributes:
-        name: File name without its ending, e.g. `0001_log`.
-        text: Its SQL.
-    """
-
-    name: str
+    name: str  # file name without its ending, e.g. `0001_log`
     text: str
 
     @property

@@ -25,9 +25,6 @@ _RECORD_SIZE = 1024
 class FlowControl:
     """Reads for one consumer, and pauses it.
 
-    Attributes:
-        paused: Whether reading is paused; to be reset when partitions are assigned.
-
     Args:
         consumer: Reads.
         sink: Its backlog decides.
@@ -38,7 +35,7 @@ class FlowControl:
         self._sink = sink
         self._full_since: float | None = None
         self._record_size = _RECORD_SIZE
-        self.paused = False
+        self.paused = False  # reset it when partitions are assigned
 
     def read(self) -> Sequence[Message]:
         """What has arrived, as far as there is room for it.

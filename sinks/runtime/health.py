@@ -12,40 +12,24 @@ from sinks.runtime.sink import Backlog
 
 @dataclass(frozen=True, slots=True)
 class SinkProgress:
-    """What a sink has done.
+    """What a sink has done."""
 
-    Attributes:
-        state: `starting`, `running`, `rebalancing`, `stopped` or `failed`.
-        last_progress_at: When something was last delivered, or nothing was left to deliver; epoch milliseconds.
-        records: Records delivered since the start.
-        buffered: Records read and not yet delivered.
-        paused: Whether reading is paused because buffers are full.
-        lag: Records between the delivered ones and the end, by `topic[partition]`.
-        problem: Why the last delivery failed; None when it did not.
-    """
-
-    state: str = "starting"
-    last_progress_at: int = 0
-    records: int = 0
-    buffered: int = 0
-    paused: bool = False
-    lag: Mapping[str, int] = field(default_factory=dict)
-    problem: str | None = None
+    state: str = "starting"  # `starting`, `running`, `rebalancing`, `stopped` or `failed`
+    last_progress_at: int = 0  # when something was last delivered, or nothing was left to deliver; epoch milliseconds
+    records: int = 0  # records delivered since the start
+    buffered: int = 0  # records read and not yet delivered
+    paused: bool = False  # whether reading is paused because buffers are full
+    lag: Mapping[str, int] = field(default_factory=dict)  # records not delivered, by `topic[partition]`
+    problem: str | None = None  # why the last delivery failed; None when it did not
 
 
 @dataclass(frozen=True, slots=True)
 class SinkHealth:
-    """A judgement.
+    """A judgement."""
 
-    Attributes:
-        healthy: Whether the process does its work.
-        reasons: What is wrong, one sentence each.
-        stages: Progress of each sink of the process, by name.
-    """
-
-    healthy: bool
-    reasons: tuple[str, ...]
-    stages: Mapping[str, SinkProgress]
+    healthy: bool  # whether the process does its work
+    reasons: tuple[str, ...]  # what is wrong, one sentence each
+    stages: Mapping[str, SinkProgress]  # progress of each sink of the process, by name
 
 
 class SinkMonitor:

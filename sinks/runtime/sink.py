@@ -19,42 +19,25 @@ from schemas.topics import Topic
 
 @dataclass(slots=True)
 class AssignedPartition:
-    """One partition for as long as this process reads it.
-
-    Attributes:
-        topic: Topic.
-        partition: Number of the partition.
-        held: Whether it is still ours. When it is not, nothing of it is committed, and the next owner reads it.
-        position: Offset of the next record to read; None for the beginning of the partition.
-        at_end: Whether everything was read once; set only where partitions are not shared.
-        done: Offset before which everything is delivered; None while nothing is. The sink moves it.
-        committed: Offset that was last committed; None for none.
-        metadata: Text that is committed with the offset.
-    """
+    """One partition for as long as this process reads it."""
 
     topic: Topic
     partition: int
-    held: bool = True
-    position: int | None = None
-    at_end: bool = False
-    done: int | None = None
-    committed: int | None = None
-    metadata: str = ""
+    held: bool = True  # whether it is still ours; when it is not, nothing is committed, and the next owner reads on
+    position: int | None = None  # offset of the next record to read; None for the beginning of the partition
+    at_end: bool = False  # whether everything was read once; set only where partitions are not shared
+    done: int | None = None  # offset before which everything is delivered; None while nothing is; moved by the sink
+    committed: int | None = None  # offset that was last committed; None for none
+    metadata: str = ""  # text that is committed with the offset
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """What a sink holds and has not delivered.
-
-    Attributes:
-        records: How many records.
-        size: How much room they take, in a unit of the sink's choice (bytes, or records).
-        limit: From this size on, nothing more is read. None: the sink always takes more.
-    """
+    """What a sink holds and has not delivered."""
 
     records: int
-    size: int = 0
-    limit: int | None = None
+    size: int = 0  # how much room they take, in a unit of the sink's choice (bytes, or records)
+    limit: int | None = None  # from this size on, nothing more is read; None: the sink always takes more
 
 
 class Sink(ABC):

@@ -22,7 +22,7 @@ from schemas.kafka.connection import KafkaConnection
 from schemas.readers.record_reader import RecordReader
 from schemas.records.base import Record
 from schemas.topics import Topic
-from sinks.audit import audit
+from sinks.audit.run import audit
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.migrate import migrate
 from support.clickhouse import read_database

@@ -30,7 +30,7 @@ from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader.options import SinkOptions
 from sinks.clickhouse.loader.run import run_sink
 from sinks.clickhouse.migrate import migrate
-from sinks.runtime import SinkMonitor
+from sinks.runtime.health import SinkMonitor
 from support.clickhouse_server import ROOT, ClickHouseServer, drop_databases
 from support.events import value_of
 from support.polling import DEADLINE_S, eventually

@@ -25,7 +25,7 @@ from sinks.alerts.alertmanager.run import alertmanager_monitors, run_alertmanage
 from sinks.alerts.webhook import WebhookOptions, run_webhook
 from sinks.clickhouse.loader.monitor import LoaderMonitor
 from sinks.clickhouse.loader.run import run_sink
-from sinks.runtime import SinkMonitor
+from sinks.runtime.health import SinkMonitor
 from support.alertmanager import Received
 from support.clickhouse_server import ROOT
 from support.events import at, status

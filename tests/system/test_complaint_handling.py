@@ -24,7 +24,7 @@ from schemas.keys import complaint_key
 from schemas.records.cases import ComplaintAnswer, ComplaintEvent
 from schemas.records.events import Rating
 from schemas.topics import Topic
-from sinks.audit import audit
+from sinks.audit.run import audit
 
 pytestmark = pytest.mark.servers
 

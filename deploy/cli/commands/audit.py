@@ -35,8 +35,8 @@ def audit(
     from deploy.settings.clickhouse import ClickHouseSettings
     from deploy.settings.kafka import KafkaSettings
     from deploy.settings.load import load
-    from sinks.audit import audit as run
-    from sinks.audit import render
+    from sinks.audit.render import render
+    from sinks.audit.run import audit as run
 
     variables = variables_for(directory, [KafkaSettings, ClickHouseSettings])
     kafka, clickhouse = load(KafkaSettings, variables), load(ClickHouseSettings, variables)

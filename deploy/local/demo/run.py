@@ -25,7 +25,7 @@ from deploy.local.stack.plan import simulator_child
 from deploy.stop_signal import StopRequest
 from schemas.errors import HailongError, OutcomeUnknown, Unavailable
 from schemas.reference.offices import load_offices
-from sinks.audit import audit
+from sinks.audit.run import audit
 from sinks.clickhouse.client import query
 
 LOOK_S = 0.25

@@ -14,23 +14,14 @@ and may crash before it has told anybody that one ended; Prometheus does the sam
 
 @dataclass(slots=True)
 class PendingAlert:
-    """One alert under its labels.
+    """One alert under its labels."""
 
-    Attributes:
-        alert: Its newest version.
-        written_at: When Kafka recorded that version, epoch milliseconds.
-        offset: Offset of that version.
-        acknowledged: Whether Alertmanager has taken that version, or will never take it.
-        refused: Whether Alertmanager will never take it.
-        sent_at: When it was last taken, seconds of a monotonic clock.
-    """
-
-    alert: Alert
-    written_at: int
-    offset: int
-    acknowledged: bool = False
-    refused: bool = False
-    sent_at: float = float("-inf")
+    alert: Alert  # its newest version
+    written_at: int  # when Kafka recorded that version, epoch milliseconds
+    offset: int  # offset of that version
+    acknowledged: bool = False  # whether Alertmanager has taken that version, or will never take it
+    refused: bool = False  # whether Alertmanager will never take it
+    sent_at: float = float("-inf")  # when it was last taken, seconds of a monotonic clock
 
     @property
     def open(self) -> bool:

@@ -27,8 +27,10 @@ from sinks.metrics import (
     ALERTMANAGER_RETRIES,
     ALERTMANAGER_UP,
 )
-from sinks.runtime import AssignedPartition, Backlog, RetryPauses, Sink, SinkMonitor
 from sinks.runtime.clock import now_ms
+from sinks.runtime.health import SinkMonitor
+from sinks.runtime.retry_pauses import RetryPauses
+from sinks.runtime.sink import AssignedPartition, Backlog, Sink
 
 log = structlog.get_logger(__name__)
 

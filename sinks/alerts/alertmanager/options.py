@@ -18,41 +18,23 @@ _SENDINGS = 3
 
 @dataclass(frozen=True, slots=True)
 class AlertmanagerOptions(Checked):
-    """Which Alertmanagers get alerts, and how patiently.
+    """Which Alertmanagers get alerts, and how patiently."""
 
-    Attributes:
-        urls: Addresses, without the API's path; each gets every alert. http or https.
-        user: User, if Alertmanager wants one.
-        password: Password of the user; hidden in `repr`.
-        token: Bearer token instead of a user; hidden in `repr`.
-        ca_file: Trusted certificates (PEM); None for the system's.
-        group: Prefix of the consumer groups; each Alertmanager has a group of its own.
-        severity: The label `severity` of every alert.
-        link_base: Beginning of `generatorURL`, before the alert's id; None for no link.
-        resend_s: Open alerts are sent again after so long.
-        hold_s: Alertmanager keeps an open alert for so long after it was last sent.
-        timeout_s: How long an Alertmanager may take to answer.
-        retry_initial_s: Pause before the first repetition; it doubles up to the next.
-        retry_max_s: Longest pause between repetitions.
-        connect_timeout_s: How long Kafka may be unreachable at start.
-        stall_after_s: It is unhealthy when no Alertmanager took anything for so long.
-    """
-
-    urls: Sequence[str]
+    urls: Sequence[str]  # http or https addresses without the API's path; each gets every alert
     user: str | None = None
     password: str | None = field(default=None, repr=False)
-    token: str | None = field(default=None, repr=False)
-    ca_file: Path | None = None
-    group: str = "hailong.alertmanager"
-    severity: str = "warning"
-    link_base: str | None = None
-    resend_s: float = 60.0
-    hold_s: float = 600.0
-    timeout_s: float = 10.0
-    retry_initial_s: float = 0.5
-    retry_max_s: float = 60.0
-    connect_timeout_s: float = 10.0
-    stall_after_s: float = 120.0
+    token: str | None = field(default=None, repr=False)  # bearer token, instead of a user
+    ca_file: Path | None = None  # trusted certificates (PEM); None for the system's
+    group: str = "hailong.alertmanager"  # prefix of the consumer groups; each Alertmanager has a group of its own
+    severity: str = "warning"  # the label `severity` of every alert
+    link_base: str | None = None  # beginning of `generatorURL`, before the alert's id; None for no link
+    resend_s: float = 60.0  # an open alert is sent again after so many seconds
+    hold_s: float = 600.0  # Alertmanager keeps an open alert for so long after it was last sent
+    timeout_s: float = 10.0  # how long an Alertmanager may take to answer
+    retry_initial_s: float = 0.5  # pause before the first repetition; it doubles up to the next
+    retry_max_s: float = 60.0  # longest pause between repetitions
+    connect_timeout_s: float = 10.0  # how long Kafka may be unreachable at start
+    stall_after_s: float = 120.0  # an Alertmanager that takes nothing for so long is reported as unhealthy
 
     def _problems(self) -> Iterator[str]:
         yield from _address_problems(self.urls)

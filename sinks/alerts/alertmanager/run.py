@@ -15,7 +15,9 @@ from schemas.kafka.topic_metadata import describe_topics
 from schemas.topics import Topic
 from sinks.alerts.alertmanager.delivery import TargetDelivery
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
-from sinks.runtime import Reading, SinkMonitor, run_loop
+from sinks.runtime.consumer import run_loop
+from sinks.runtime.health import SinkMonitor
+from sinks.runtime.reading import Reading
 
 log = structlog.get_logger(__name__)
 

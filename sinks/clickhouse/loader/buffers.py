@@ -11,7 +11,7 @@ from confluent_kafka import Message
 
 from schemas.batches.batch import RawBatch
 from schemas.topics import STORED, Topic
-from sinks.runtime import AssignedPartition
+from sinks.runtime.sink import AssignedPartition
 
 _OVERHEAD_BYTES = 200
 """What Python needs for one record besides its bytes."""
@@ -44,19 +44,12 @@ class PartitionBuffer:
 
 @dataclass(frozen=True, slots=True)
 class InsertBatch:
-    """Records of one topic that are inserted together.
-
-    Attributes:
-        topic: The topic.
-        batches: One batch for each partition.
-        partitions: The partition of each batch.
-        size: Bytes they take.
-    """
+    """Records of one topic that are inserted together."""
 
     topic: Topic
-    batches: Sequence[RawBatch]
-    partitions: Sequence[AssignedPartition]
-    size: int
+    batches: Sequence[RawBatch]  # one batch for each partition
+    partitions: Sequence[AssignedPartition]  # the partition of each batch
+    size: int  # bytes they take
 
     @property
     def records(self) -> int:
@@ -65,20 +58,13 @@ class InsertBatch:
 
 
 class TopicBuffer:
-    """Records of one topic, by partition.
-
-    Attributes:
-        topic: The topic.
-        rows: Records held.
-        size: Bytes they take.
-        since: When the first record came after the last `take`, or when that was (seconds of a monotonic clock).
-    """
+    """Records of one topic, by partition."""
 
     def __init__(self, topic: Topic) -> None:
         self.topic = topic
         self.rows = 0
-        self.size = 0
-        self.since = 0.0
+        self.size = 0  # bytes
+        self.since = 0.0  # when the first record came after the last `take`, or when that was (monotonic seconds)
         self._buffers: dict[int, PartitionBuffer] = {}
 
     def add_messages(self, partition: AssignedPartition, messages: Sequence[Message], now: float) -> int:

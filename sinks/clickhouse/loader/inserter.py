@@ -33,7 +33,8 @@ from sinks.clickhouse.loader.options import SinkOptions
 from sinks.clickhouse.mapping.insert_blocks import InsertBlock, joined
 from sinks.clickhouse.mapping.topic_readers import TopicReader
 from sinks.metrics import BISECTIONS, DECODE_SECONDS, INSERT_SECONDS, RETRIES, ROWS
-from sinks.runtime import RetryPauses, SinkMonitor
+from sinks.runtime.health import SinkMonitor
+from sinks.runtime.retry_pauses import RetryPauses
 
 log = structlog.get_logger(__name__)
 
@@ -44,32 +45,20 @@ class ShutdownRequested(HailongError):
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Records of one batch that were refused.
+    """Records of one batch that were refused."""
 
-    Attributes:
-        batch: The batch, or a part of it.
-        rejects: Which of its records, and why.
-    """
-
-    batch: RawBatch
-    rejects: Sequence[Reject]
+    batch: RawBatch  # the batch, or a part of it
+    rejects: Sequence[Reject]  # which of its records, and why
 
 
 @dataclass(frozen=True, slots=True)
 class PreparedInsert:
-    """Batches of one topic, decoded and ready to be inserted.
-
-    Attributes:
-        batches: The batches.
-        epoch: Epoch of the topic's log.
-        blocks: Their rows, in the order in which they must be inserted.
-        refused: Their records that could not become rows.
-    """
+    """Batches of one topic, decoded and ready to be inserted."""
 
     batches: Sequence[RawBatch]
-    epoch: int
-    blocks: Sequence[InsertBlock]
-    refused: Sequence[Refused]
+    epoch: int  # epoch of the topic's log
+    blocks: Sequence[InsertBlock]  # their rows, in the order in which they must be inserted
+    refused: Sequence[Refused]  # their records that could not become rows
 
     @property
     def topic(self) -> Topic:

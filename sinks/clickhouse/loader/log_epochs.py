@@ -31,21 +31,13 @@ _ATTEMPTS = 10
 
 @dataclass(frozen=True, slots=True)
 class TopicLog:
-    """One Kafka log as ClickHouse knows it.
-
-    Attributes:
-        topic: The topic.
-        name: Its name.
-        identity: Cluster id and topic id.
-        epoch: Its number.
-        claim: Metadata of every offset that we commit. An offset with other metadata was committed for another log or
-            database, and is ignored.
-    """
+    """One Kafka log as ClickHouse knows it."""
 
     topic: Topic
     name: str
-    identity: str
-    epoch: int
+    identity: str  # cluster id and topic id
+    epoch: int  # its number among the logs of the topic
+    # Metadata of every offset that we commit. Other metadata means: committed for another log or database, so ignored.
     claim: str
 
 

@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 
 from sinks.metrics import BUFFERED, BUFFERED_BYTES, LAG, PAUSED
-from sinks.runtime import Backlog, SinkMonitor
+from sinks.runtime.health import SinkMonitor
+from sinks.runtime.sink import Backlog
 
 
 class LoaderMonitor(SinkMonitor):

@@ -13,46 +13,26 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class SinkOptions(Checked):
-    """Settings of the loader that are not part of the contract.
-
-    Attributes:
-        group: Consumer group.
-        group_instance_id: Static membership: a restart within the session timeout causes no rebalance. Must be unique
-            among the sinks; None for dynamic membership.
-        flush_rows: A topic's records are inserted when there are so many,
-        flush_bytes: or when they are so large,
-        flush_interval_s: or when the oldest is so old and nothing else is being inserted.
-        max_buffer_bytes: Size of records read and not yet stored, beyond which reading is paused.
-        commit_interval_s: How often stored offsets are committed; later records are stored again after a crash.
-        insert_timeout_s: How long ClickHouse may take to answer; after that the block is repeated.
-        retry_initial_s: Pause before the first repetition; it doubles up to the next.
-        retry_max_s: Longest pause between repetitions.
-        connect_timeout_s: How long Kafka and ClickHouse may be unreachable at start.
-        shutdown_timeout_s: How long a stop may take; what is not stored by then is read again after the next start.
-        revoke_timeout_s: How long a rebalance waits for the insert under way.
-        identity_check_s: How often to check whether topics were deleted and created again.
-        max_refused: More bad rows than this in one batch mean that the tables are at fault, not the rows.
-        stall_after_s: Lag without progress for so long makes the sink unhealthy.
-        dead_letter_limit: When so many records are refused that the sink stops instead.
-    """
+    """Settings of the loader that are not part of the contract."""
 
     group: str = "hailong.sink"
+    # Static membership: a restart within the session timeout causes no rebalance. Unique for each sink; None: dynamic.
     group_instance_id: str | None = None
-    flush_rows: int = 100_000
-    flush_bytes: int = 32 * MIB
-    flush_interval_s: float = 1.0
-    max_buffer_bytes: int = 128 * MIB
-    commit_interval_s: float = 1.0
-    insert_timeout_s: float = 60.0
-    retry_initial_s: float = 0.1
-    retry_max_s: float = 10.0
-    connect_timeout_s: float = 10.0
-    shutdown_timeout_s: float = 8.0
-    revoke_timeout_s: float = 10.0
-    identity_check_s: float = 30.0
-    max_refused: int = 100
-    stall_after_s: float = 120.0
-    dead_letter_limit: DeadLetterLimit = field(default_factory=DeadLetterLimit)
+    flush_rows: int = 100_000  # the records of a topic are inserted when there are so many,
+    flush_bytes: int = 32 * MIB  # or when they are so large,
+    flush_interval_s: float = 1.0  # or when the oldest is so old and nothing else is being inserted
+    max_buffer_bytes: int = 128 * MIB  # size of records read and not yet stored, beyond which reading is paused
+    commit_interval_s: float = 1.0  # pause between commits; after a crash, records since the last are stored again
+    insert_timeout_s: float = 60.0  # how long ClickHouse may take to answer; after that the block is repeated
+    retry_initial_s: float = 0.1  # pause before the first repetition; it doubles up to the next
+    retry_max_s: float = 10.0  # longest pause between repetitions
+    connect_timeout_s: float = 10.0  # how long Kafka and ClickHouse may be unreachable at start
+    shutdown_timeout_s: float = 8.0  # how long a stop may take; records not stored by then are read again
+    revoke_timeout_s: float = 10.0  # how long a rebalance waits for the insert under way
+    identity_check_s: float = 30.0  # how often to check whether topics were deleted and created again
+    max_refused: int = 100  # more bad rows than this in one batch mean that the tables are at fault, not the rows
+    stall_after_s: float = 120.0  # lag without progress for so long makes the sink unhealthy
+    dead_letter_limit: DeadLetterLimit = field(default_factory=DeadLetterLimit)  # beyond it, the sink stops
 
     def _problems(self) -> Iterator[str]:
         if not self.group:

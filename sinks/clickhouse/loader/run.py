@@ -23,8 +23,10 @@ from sinks.clickhouse.loader.sink import ClickHouseSink
 from sinks.clickhouse.loader.topic_logs import TopicLogs
 from sinks.clickhouse.mapping.topic_readers import readers
 from sinks.clickhouse.migrate import lacking
-from sinks.runtime import Reading, SinkMonitor, run_loop
+from sinks.runtime.consumer import run_loop
 from sinks.runtime.dead_letter_producer import STAGE, DeadLetterProducer
+from sinks.runtime.health import SinkMonitor
+from sinks.runtime.reading import Reading
 
 log = structlog.get_logger(__name__)
 

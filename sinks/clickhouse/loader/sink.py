@@ -16,7 +16,8 @@ from sinks.clickhouse.loader.options import SinkOptions
 from sinks.clickhouse.loader.start_offsets import distrust_foreign_offsets
 from sinks.clickhouse.loader.topic_logs import TopicLogs
 from sinks.metrics import LAST_PROGRESS, RECORDS
-from sinks.runtime import AssignedPartition, Backlog, Sink, SinkMonitor
+from sinks.runtime.health import SinkMonitor
+from sinks.runtime.sink import AssignedPartition, Backlog, Sink
 
 _WAITING_BATCHES = 2
 """Batches that may wait for the worker: one is inserted while the next is ready."""

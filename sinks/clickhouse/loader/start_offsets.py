@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from schemas.topics import Topic
 from sinks.clickhouse.loader.log_epochs import TopicLog
 from sinks.clickhouse.loader.topic_logs import StoredOffsets
-from sinks.runtime import AssignedPartition
+from sinks.runtime.sink import AssignedPartition
 
 
 def distrust_foreign_offsets(

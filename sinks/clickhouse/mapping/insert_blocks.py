@@ -30,13 +30,7 @@ class InsertBlock(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ListBlock:
-    """Rows as a list of values for each column.
-
-    Attributes:
-        table: The table.
-        columns: Its columns, in order.
-        data: Their values.
-    """
+    """Rows as a list of values for each column."""
 
     table: str
     columns: Sequence[str]
@@ -63,15 +57,10 @@ class ListBlock:
 
 @dataclass(frozen=True, slots=True)
 class ColumnBlock:
-    """Rows as columns that are encoded as a whole.
-
-    Attributes:
-        table: The table.
-        columns: Values under the names of its columns, without nulls.
-    """
+    """Rows as columns that are encoded as a whole."""
 
     table: str
-    columns: Mapping[str, NativeColumn]
+    columns: Mapping[str, NativeColumn]  # values under the names of its columns, without nulls
 
     @property
     def rows(self) -> int:

@@ -24,17 +24,11 @@ Row = tuple[Any, ...]
 
 @dataclass(frozen=True, slots=True)
 class TableLayout(Generic[R]):
-    """One table that a topic feeds.
-
-    Attributes:
-        name: The table.
-        columns: Its columns without the origin.
-        rows: Values under them, for a record and its Kafka timestamp.
-    """
+    """One table that a topic feeds."""
 
     name: str
-    columns: Sequence[str]
-    rows: Callable[[R, int], Iterable[Row]]
+    columns: Sequence[str]  # its columns without the origin
+    rows: Callable[[R, int], Iterable[Row]]  # values under them, for a record and its Kafka timestamp
 
 
 def _column_for_each_field(name: str, kind: type[Any], codes: Collection[str]) -> TableLayout[Any]:

@@ -41,14 +41,9 @@ ORIGIN = ("row_version", "log_epoch", "log_partition", "log_offset")
 
 @dataclass(frozen=True, slots=True)
 class ParsedBatch:
-    """The contents of a batch.
+    """The contents of a batch."""
 
-    Attributes:
-        blocks: Rows in the order of insertion: last the table whose rows say that the record is stored.
-        rejects: The records that were refused.
-    """
-
-    blocks: Sequence[InsertBlock]
+    blocks: Sequence[InsertBlock]  # in the order of insertion; the rows of the last say that the record is stored
     rejects: Sequence[Reject]
 
 

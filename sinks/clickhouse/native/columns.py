@@ -83,15 +83,10 @@ class NumberColumn:
 
 @dataclass(frozen=True, slots=True)
 class TextColumn:
-    """Texts that are nearly all different.
-
-    Attributes:
-        count: How many.
-        layout: Their bytes, each text behind its size.
-    """
+    """Texts that are nearly all different."""
 
     count: int
-    layout: bytes
+    layout: bytes  # their bytes, each text behind its size
 
     @classmethod
     def of(cls, spans: TextSpans) -> Self:

@@ -12,7 +12,8 @@ from schemas.records.alerts import Alert
 from schemas.topics import Topic
 from sinks.alerts.alert_sink import AlertRefused, AlertSink, AlertSinkOptions
 from sinks.metrics import delivery_metrics
-from sinks.runtime import AssignedPartition, SinkMonitor
+from sinks.runtime.health import SinkMonitor
+from sinks.runtime.sink import AssignedPartition
 
 METRICS = delivery_metrics("tested")
 

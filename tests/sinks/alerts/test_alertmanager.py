@@ -40,7 +40,7 @@ from sinks.alerts.alertmanager.options import AlertmanagerOptions
 from sinks.alerts.alertmanager.payload import postable
 from sinks.alerts.alertmanager.run import alertmanager_monitors, run_alertmanager
 from sinks.alerts.http_post import Poster
-from sinks.runtime import SinkMonitor, SinkProgress, assess_all
+from sinks.runtime.health import SinkMonitor, SinkProgress, assess_all
 
 HOUR_MS = 3_600_000
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from sinks.runtime import Backlog, SinkMonitor, assess_all
+from sinks.runtime.health import SinkMonitor, assess_all
+from sinks.runtime.sink import Backlog
 
 
 def test_a_process_is_healthy_while_one_of_its_sinks_is() -> None:

@@ -16,7 +16,7 @@ from support.sink_bench import SinkBench
 from support.sink_destinations import AlertFile, Alertmanager, ClickHouse, Destination, Webhook
 
 from schemas.errors import SystemFault
-from sinks.runtime import assess_all
+from sinks.runtime.health import assess_all
 
 pytestmark = pytest.mark.servers
 

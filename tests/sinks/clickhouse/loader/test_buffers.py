@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.topics import Topic
 from sinks.clickhouse.loader.buffers import InsertBatch, TopicBuffer
-from sinks.runtime import AssignedPartition
+from sinks.runtime.sink import AssignedPartition
 
 TOPIC = Topic.DECLARATION_STATUS
 

@@ -12,7 +12,7 @@ from schemas.errors import SystemFault
 from schemas.ids import dead_letter_action_id
 from schemas.records.dead_letters import DeadLetterAction
 from schemas.topics import Topic
-from sinks.audit import audit
+from sinks.audit.run import audit
 
 pytestmark = pytest.mark.servers
 

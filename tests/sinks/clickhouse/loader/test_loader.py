@@ -19,7 +19,7 @@ from support.sink_bench import PROGRAM, SinkBench, sealed
 
 from schemas.errors import SystemFault
 from schemas.topics import Topic
-from sinks.audit import audit
+from sinks.audit.run import audit
 from sinks.clickhouse.migrate import migrate
 
 pytestmark = pytest.mark.servers

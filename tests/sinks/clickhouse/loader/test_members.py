@@ -24,7 +24,7 @@ from support.sink_bench import SinkBench, SinkProcess, new_sink_bench
 
 from schemas.records.dead_letters import DeadLetter
 from schemas.topics import Topic
-from sinks.audit import audit
+from sinks.audit.run import audit
 
 pytestmark = [pytest.mark.servers, needs_kafka]
 

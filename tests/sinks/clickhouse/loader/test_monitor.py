@@ -5,7 +5,7 @@ from __future__ import annotations
 from prometheus_client import REGISTRY
 
 from sinks.clickhouse.loader.monitor import LoaderMonitor
-from sinks.runtime import Backlog
+from sinks.runtime.sink import Backlog
 
 
 def test_the_lag_of_partitions_that_left_is_no_longer_shown() -> None:

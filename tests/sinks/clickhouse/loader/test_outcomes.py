@@ -15,7 +15,7 @@ from support.proxy import Fault, Proxy
 from support.sink_bench import SinkBench
 
 from schemas.topics import Topic
-from sinks.audit import audit
+from sinks.audit.run import audit
 from sinks.clickhouse.errors import ROW_CODES, SYSTEM_CODES
 
 pytestmark = pytest.mark.servers

@@ -15,7 +15,7 @@ from support.polling import DEADLINE_S, eventually
 from support.sink_bench import SinkBench, new_sink_bench
 
 from schemas.topics import Topic
-from sinks.audit import audit
+from sinks.audit.run import audit
 
 pytestmark = pytest.mark.servers
 

@@ -21,7 +21,8 @@ from schemas.records.alerts import Alert, Driver, TargetEvidence
 from schemas.records.complaints import Complaint, LowItem
 from schemas.records.facts import OfficeCount, RatedService, Satisfaction
 from schemas.topics import Topic
-from sinks.audit import audit, render
+from sinks.audit.render import render
+from sinks.audit.run import audit
 from sinks.clickhouse.migrate import migrate
 
 pytestmark = pytest.mark.servers
