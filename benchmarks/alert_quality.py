@@ -1,14 +1,14 @@
-"""How right the alerts are: false alarms on nothing, and how soon troubles are found, beside four rivals.
+"""Alert quality: false alarms when nothing happens, and how soon problems are found, compared with four rivals.
 
     .venv/bin/python benchmarks/alert_quality.py [--quick]
 
-Two years of nine offices (and of 165) are simulated again and again (benchmarks/alerting/world.py). The rivals get the
-threshold at which they raise as many false alarms as allowed, 0.1 an office and month, on null worlds of their own; our
-detector runs with the policy it ships with, whose thresholds were set on the same worlds. All are judged on worlds that
-neither has seen. Declared outages are left out by each of them, our detector doing so itself.
+Two years of nine offices (and of 165) are simulated many times (benchmarks/alerting/world.py). Each rival gets the
+threshold at which it raises the allowed 0.1 false alarms per office and month on null worlds. Our detector runs with
+its default policy, whose thresholds were set on the same worlds. All are evaluated on worlds that none of them was
+tuned on. Every detector ignores declared outages; ours does so itself, for the rivals this script removes them.
 
-Result: var/bench-alerts/report.json, and a figure for each scenario in docs/figures (by an interpreter with matplotlib,
-made when needed).
+Result: var/bench-alerts/report.json, and a figure for each scenario in docs/figures (drawn by an interpreter with
+matplotlib, which is installed when needed).
 """
 
 from __future__ import annotations
@@ -40,22 +40,22 @@ from processors.domain.spikes.policy import SpikePolicy
 from schemas.reference.outages import Outage
 
 BUDGET = 0.1
-"""False alarms an office and month."""
+"""Allowed false alarms per office and month."""
 OURS = "hailong"
 HOME = Path(__file__).resolve().parents[1]
 RESULT = HOME / "var" / "bench-alerts" / "report.json"
 TUNING_SEEDS = range(1000, 1018)
 JUDGED_SEEDS = range(501, 509)
 QUIET_WORLDS = 4
-"""So many times as many worlds with nothing to find as others: few false alarms a world are a poor estimate."""
+"""Factor for the number of worlds with nothing to find: false alarms are rare, so their rate needs more worlds."""
 AHEAD_IN = 0.8
-"""Share of the scenarios in which the detector is to be ahead of each rival."""
+"""Share of the scenarios in which our detector must be ahead of each rival."""
 TIED = 0.02
-"""Shares found that differ by less are equal; then the median delay decides."""
+"""Found shares that differ by less count as equal; then the median delay decides."""
 
 
 def thresholds(seeds: Iterable[int]) -> dict[str, float]:
-    """The lowest threshold of each rival that keeps the budget on null worlds."""
+    """The lowest threshold of each rival that stays within the budget on null worlds."""
     worlds = [one for seed in seeds for one in simulate(NULL.world(), seed)]
     found = {}
     for name, statistic in RIVALS.items():
@@ -76,7 +76,7 @@ def _rate(series: list[tuple[Ratings, Real]], threshold: float) -> float:
 
 
 def judged(scenario: Scenario, seeds: Iterable[int], limits: Mapping[str, float]) -> dict[str, Tally]:
-    """What each detector does in a scenario."""
+    """The tally of each detector in a scenario."""
     found = {name: Tally() for name in (OURS, *RIVALS)}
     for seed in seeds:
         offices, spans = simulate(scenario.world(), seed), scenario.known_outages()
@@ -91,14 +91,14 @@ def judged(scenario: Scenario, seeds: Iterable[int], limits: Mapping[str, float]
 
 
 def ahead(ours: Tally, rival: Tally) -> bool:
-    """Whether more was found, or as much and not later."""
+    """Whether we found more, or as much and not later."""
     if abs(ours.found - rival.found) >= TIED:
         return bool(ours.found > rival.found)
     return bool(ours.median(ours.days) <= rival.median(rival.days))
 
 
 def _row(name: str, seeds: range, limits: Mapping[str, float]) -> dict[str, Any]:
-    """One scenario of the report; in a process of its own."""
+    """One scenario of the report; runs in its own process."""
     np.seterr(divide="ignore", invalid="ignore")
     scenario = {**NULLS, **SCENARIOS}[name]
     found = judged(scenario, _worlds(scenario, seeds), limits)
@@ -137,9 +137,9 @@ def _table(report: Mapping[str, Any]) -> Table:
 
 
 def main() -> int:
-    """Run, print, write; exit status 1 when a figure is missed."""
+    """Run all scenarios, print and write the report; exit status 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--quick", action="store_true", help="fewer worlds: a look, no figures to quote")
+    parser.add_argument("--quick", action="store_true", help="use fewer worlds; the figures are too rough to quote")
     quick = parser.parse_args().quick
     console = Console(highlight=False, width=120)
     tuning, seeds = (TUNING_SEEDS[:3], JUDGED_SEEDS[:2]) if quick else (TUNING_SEEDS, JUDGED_SEEDS)

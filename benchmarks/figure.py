@@ -1,4 +1,4 @@
-"""Draws the figure of docs/performance.md: processor time of each contender against hailong's.
+"""Draws the figure of docs/performance.md: processor time of each contender relative to hailong.
 
 Usage: PROGRAM CONTENDERS_JSON OUTPUT_SVG, run by benchmarks/report.py with an interpreter that has matplotlib.
 """
@@ -12,8 +12,8 @@ from pathlib import Path
 import matplotlib as mpl
 from matplotlib.figure import Figure
 
-mpl.rcParams["svg.fonttype"] = "none"  # text stays text: small, and found by a search
-mpl.rcParams["svg.hashsalt"] = "hailong"  # so that the same figures give the same file
+mpl.rcParams["svg.fonttype"] = "none"  # keep text as text: smaller, and searchable
+mpl.rcParams["svg.hashsalt"] = "hailong"  # the same numbers give the same file
 
 names: dict[str, float] = json.loads(sys.argv[1])
 ranked = sorted(names.items(), key=lambda entry: -entry[1])
@@ -24,6 +24,6 @@ bars = axes.barh([name for name, _ratio in ranked], [ratio for _name, ratio in r
 axes.bar_label(bars, [f"{ratio:.3g}" for _name, ratio in ranked], padding=4)
 axes.set_xscale("log")
 axes.set_xlim(0.5, max(names.values()) * 2)
-axes.set_xlabel("processor time for an event, hailong = 1 (logarithmic)")
+axes.set_xlabel("processor time per event, hailong = 1 (logarithmic)")
 axes.spines[["top", "right"]].set_visible(False)
 figure.savefig(Path(sys.argv[2]), metadata={"Date": None})

@@ -1,19 +1,19 @@
-"""Where the time of a worker goes: what each step costs when it is all that is done.
+"""Where a worker spends its time: the cost of each step, each one including the steps before it.
 
     .venv/bin/python benchmarks/floors.py [--declarations 250000] [--runs 3]
 
-On the work of benchmarks/peers.py, from an Apache Kafka that this script starts. Each step does all that the one before
-it does, in this process but the last:
+The input is that of benchmarks/peers.py, read from an Apache Kafka that this script starts. All steps but the last run
+in this process:
 
-* fetch: record batches from Kafka, looked over by their headers only
-* decode: records to checked statuses, as numbers, and to rating sheets
-* view: statuses and sheets kept
-* join: declarations put into states as of each sheet, no facts made; what a rebuild does
-* worker: `hailong worker` with the stage `join`: facts made and sent to Kafka, offsets committed, snapshots on disk,
-  health, metrics
+* fetch: read record batches from Kafka and look at their headers only
+* decode: decode records to validated statuses, as numbers, and to rating sheets
+* view: store statuses and sheets in a view
+* join: compute the state of declarations as of each sheet, without facts, as a rebuild does
+* worker: `hailong worker` with the stage `join`: facts are sent to Kafka, offsets committed, snapshots written; with
+  health and metrics
 
-Processor time is user and system, of one pass, medians of interleaved runs; the start of the worker is taken off as in
-benchmarks/peers.py. Result: var/bench/floors.json.
+Processor time is user and system time of one pass, the median of interleaved runs. The start of the worker is
+subtracted as in benchmarks/peers.py. Result: var/bench/floors.json.
 """
 
 from __future__ import annotations
@@ -94,7 +94,7 @@ class Steps:
             self._take(number, StatusLog(), lambda _statuses: None, lambda _sheet: None)
 
     def view(self) -> None:
-        """And keep."""
+        """Decode, and store in a view."""
         for number in range(PARTITIONS):
             log, sheets = StatusLog(), SheetStore()
 
@@ -104,7 +104,7 @@ class Steps:
             self._take(number, log, log.add_statuses, add)
 
     def join(self) -> None:
-        """And join."""
+        """Decode, store and join."""
         restorer = ViewRestorer(self._connection, self._stage, threading.Event())
         for number in range(PARTITIONS):
             restorer.restore(number, {topic: self._ends[topic, number] for topic in _INPUTS})
@@ -134,21 +134,21 @@ class Steps:
 
 
 def cpu_of(step: Callable[[], None]) -> float:
-    """Processor seconds of one pass, all threads."""
+    """Processor seconds of one pass, of all threads."""
     began = time.process_time()
     step()
     return time.process_time() - began
 
 
 def measured(bootstrap: str, todo: Work, small: Work, runs: int) -> dict[str, float]:
-    """CPU seconds a million status events, by step."""
+    """CPU seconds per million status events, by step."""
     found: dict[str, list[float]] = {}
     expected, expected_small = expected_facts(todo), expected_facts(small)
     workers = []
     with topics(bootstrap, "floors.") as connection:
         send(connection, todo.events)
         steps = Steps(connection)
-        steps.decode()  # so that what the first use of a library costs is nobody's
+        steps.decode()  # warm up: the first use of a library costs extra
         for number in range(runs):
             for step in (steps.fetch, steps.decode, steps.view, steps.join):
                 found.setdefault(step.__name__, []).append(cpu_of(step) / todo.statuses * 1e6)
@@ -164,7 +164,7 @@ def measured(bootstrap: str, todo: Work, small: Work, runs: int) -> dict[str, fl
 
 
 def main() -> int:
-    """Measure, print, keep; 1 if the worker costs more than it may."""
+    """Measure, print and store; exit status 1 if the worker costs more than the target."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--declarations", type=int, default=250_000)
     parser.add_argument("--runs", type=int, default=3)
@@ -181,7 +181,7 @@ def main() -> int:
         shown.add_row(name, f"{cost:.2f}", f"{cost - before:.2f}", f"{cost / costs['worker']:.0%}")
         before = cost
     ratio = costs["worker"] / costs["decode"]
-    console.print(shown, f"the worker costs {ratio:.2f} times fetch + decode, at most {TARGET} is wanted")
+    console.print(shown, f"the worker costs {ratio:.2f} times fetch + decode, target: at most {TARGET}")
     result = {"cpu_s_per_million": costs, "worker_to_fetch_and_decode": round(ratio, 2), "work": vars(arguments)}
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     RESULT.write_text(json.dumps(result, indent=2) + "\n")

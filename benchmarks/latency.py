@@ -1,18 +1,18 @@
-"""How long an event takes through the whole pipeline, at an even rate of events.
+"""How long an event takes through the whole pipeline, at a constant rate of events.
 
     .venv/bin/python benchmarks/latency.py [--rates 200,2000] [--minutes 5] [--broker kafka|embedded]
 
 Runs a stack as `hailong up` does: broker, ClickHouse, one worker with all stages, the sink. Status events of
-declarations are handed to the SDK by the clock, whatever becomes of those before; one declaration in thirty is rated.
-An event counts from when it was due, so that a stall counts for all that had to wait for it.
+declarations are published through the SDK on a fixed schedule, however slow earlier ones are; one declaration in thirty
+is rated. Latency counts from the scheduled time, so a stall counts for every event that had to wait.
 
-* complaint: a sheet with one star, every half second, to its complaint in Kafka
-* alert: at four offices in turn, one star every two seconds until the office's alert is in Kafka; counted from the last
-  sheet that the alert itself names, whatever was sent since: without it the detector had not said the same. Offices
-  are troubled once each; when all had their alert, no more come
-* status_row, fact_row: to the row being found by a query, asked for every 20 ms or as fast as the answers come
+* complaint: from a sheet with one star, sent every half second, to its complaint in Kafka
+* alert: four offices in turn get one star every two seconds until the alert of the office is in Kafka; counts from the
+  last sheet that the alert names, because the detector could not raise this alert without it. Each office has one
+  alert; after the last office there are no more
+* status_row, fact_row: until a query finds the row; asked every 20 ms, or as fast as answers come
 
-Event time is the clock here, as in live running. Result: var/bench/latency.json.
+Event time is wall-clock time, as in production. Result: var/bench/latency.json.
 """
 
 from __future__ import annotations
@@ -51,7 +51,7 @@ from schemas.topics import Topic
 from sinks.clickhouse.client import session
 
 TARGETS_MS = {"complaint": 500.0, "alert": 500.0, "status_row": 2000.0, "fact_row": 2000.0}
-"""At the 99th hundredth."""
+"""Largest allowed 99th percentile, milliseconds."""
 RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "latency.json"
 LIFE = ("REGISTERED", "CHANNEL_ASSIGNED", "DOCUMENTS_CHECKED", "CLEARED")
 _RATED_EACH = 30
@@ -68,12 +68,12 @@ console = Console()
 
 @dataclass
 class Waiting:
-    """What was handed over and is looked for, and how long the rest took.
+    """Events that are still on their way, and the latencies of those that arrived.
 
     Attributes:
-        since: Moment from which each still counts, monotonic seconds, by id.
-        took: Milliseconds of those that came.
-        counting: Whether what comes is counted: not while the pipeline warms up.
+        since: Scheduled time of each event on its way, monotonic seconds, by id.
+        took: Latencies in milliseconds.
+        counting: Whether arrivals are counted; False during warm-up.
     """
 
     since: dict[str, float] = field(default_factory=dict)
@@ -81,13 +81,13 @@ class Waiting:
     counting: bool = False
 
     def came(self, identity: str, now: float) -> None:
-        """One was seen."""
+        """Record that an event arrived."""
         since = self.since.pop(identity, None)
         if since is not None and self.counting:
             self.took.append((now - since) * 1000)
 
     def figures(self) -> dict[str, float]:
-        """Count, hundredths and largest, milliseconds."""
+        """Number of events, percentiles and maximum in milliseconds."""
         if not self.took:
             return {"n": 0, "missing": len(self.since)}
         middle, high, higher = np.percentile(self.took, [50, 95, 99])
@@ -100,12 +100,12 @@ class Waiting:
 
 
 class Load:
-    """Hands events to the SDK by the clock.
+    """Publishes events through the SDK on a fixed schedule.
 
     Args:
         publisher: The SDK.
-        waiting: Where handed-over events are noted.
-        rate: Status events a second.
+        waiting: Where published events are noted, by kind.
+        rate: Status events per second.
         first: Number of the first declaration.
     """
 
@@ -124,7 +124,7 @@ class Load:
         self.sent = self.late = 0
 
     def run(self, seconds: float) -> None:
-        """Go on with the schedule for so long; what an earlier call was behind is not forgiven."""
+        """Continue the schedule for so many seconds; a delay of an earlier call is carried over."""
         self._began = self._began or time.monotonic()
         low_at = marked_at = 0.0
         turns = cycle(range(_ABREAST))
@@ -148,7 +148,7 @@ class Load:
                 self._rate_declaration(event, 5, due, event.office)
 
     def alerted(self, office: str, complaint_ids: Sequence[str], now: float) -> None:
-        """An office has its alert, for these complaints; another one takes its place."""
+        """Record the alert of an office and the complaints that it names; another office takes its place."""
         if office in self._alerted or office not in self._troubled:
             return
         self._alerted.add(office)
@@ -187,7 +187,7 @@ class Load:
 
 
 class Watch(threading.Thread):
-    """Something that looks for what comes until it is told to stop; what it raises is raised again by `end`."""
+    """A thread that watches for arrivals until it is stopped; `end` raises again what the thread raised."""
 
     def __init__(self) -> None:
         super().__init__(daemon=True)
@@ -195,18 +195,18 @@ class Watch(threading.Thread):
         self._error: BaseException | None = None
 
     def run(self) -> None:
-        """Look."""
+        """Watch, and keep an exception for `end`."""
         try:
             self.look()
         except BaseException as error:  # noqa: BLE001 - raised again in the main thread
             self._error = error
 
     def look(self) -> None:
-        """Look until it is over."""
+        """Watch until the end."""
         raise NotImplementedError
 
     def end(self) -> None:
-        """Stop looking."""
+        """Stop watching."""
         self._over.set()
         self.join()
         if self._error is not None:
@@ -214,7 +214,7 @@ class Watch(threading.Thread):
 
 
 class KafkaWatch(Watch):
-    """Looks for complaints and alerts."""
+    """Watches for complaints and alerts in Kafka."""
 
     def __init__(self, connection: KafkaConnection, waiting: dict[str, Waiting], load: Load) -> None:
         super().__init__()
@@ -232,7 +232,7 @@ class KafkaWatch(Watch):
         self._consumer.poll(1.0)
 
     def look(self) -> None:
-        """Until it is over."""
+        """Watch until the end."""
         while not self._over.is_set():
             for message in self._consumer.consume(1000, 0.05):
                 now = time.monotonic()
@@ -247,7 +247,7 @@ class KafkaWatch(Watch):
 
 
 class RowWatch(Watch):
-    """Looks for rows in ClickHouse."""
+    """Watches for rows in ClickHouse."""
 
     def __init__(self, client: Client, waiting: Waiting, query: str) -> None:
         super().__init__()
@@ -256,7 +256,7 @@ class RowWatch(Watch):
         self._query = query
 
     def look(self) -> None:
-        """Until it is over."""
+        """Watch until the end."""
         while not self._over.wait(_POLL_S):
             wanted = tuple(self._waiting.since)
             if wanted:
@@ -275,7 +275,7 @@ QUERIES = {
 
 
 def at_rate(stack: Stack, rate: int, minutes: float, first: int) -> dict[str, Any]:
-    """All latencies at one rate."""
+    """Measure all latencies at one rate."""
     waiting = {name: Waiting() for name in TARGETS_MS}
     with EventPublisher(stack.kafka) as publisher, session(stack.clickhouse) as one, session(stack.clickhouse) as two:
         load = Load(publisher, waiting, rate, first)
@@ -313,7 +313,7 @@ def _said(waiting: dict[str, Waiting]) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Measure, print, keep; 1 if a target is missed at the highest rate."""
+    """Measure, print and store; exit status 1 if a target is missed at the highest rate."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--rates", default="200,2000")
     parser.add_argument("--minutes", type=float, default=5.0)

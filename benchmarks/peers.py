@@ -1,15 +1,16 @@
-"""hailong beside what a user would pick instead: the same join, input and broker, with outputs proven identical.
+"""Compares hailong with what a user would choose instead: the same join, input and broker, and identical outputs.
 
     .venv/bin/python benchmarks/peers.py [--declarations 250000] [--rated 0.033,1] [--runs 3] [--only hailong,quix]
 
-Each contender reads declaration statuses and rating sheets from an Apache Kafka that this script starts, keeps what it
-must, and writes the joined facts; benchmarks/contenders holds them, benchmarks/contenders/work.py the work. A contender
-is done when, for each partition, the facts of a declaration sent last are out. Its time and processor time for a small
-run are taken off those of the large one, so that neither counts the start. Then it is killed, and the time until it has
-joined another declaration is its recovery. Facts are compared with the SQL oracle of the tests, versions left out.
+Each contender reads declaration statuses and rating sheets from an Apache Kafka that this script starts, and writes the
+joined facts. The programs are in benchmarks/contenders, the input is made by benchmarks/contenders/work.py. A contender
+is done when the facts of the last declaration of each partition are in Kafka. Time and processor time of a small run
+are subtracted from those of the large one, so the start does not count. Then the contender is killed; its recovery is
+the time until it has joined another declaration. Facts, without versions, are compared with the SQL oracle of the
+tests.
 
-Result: var/bench/peers.json, by work; contenders that were not asked for keep what they had. Ratios to hailong are of
-one invocation, in which runs are interleaved.
+Result: var/bench/peers.json, by input; contenders that were not selected keep their earlier results. Ratios to hailong
+compare runs of one invocation, which are interleaved.
 """
 
 from __future__ import annotations
@@ -70,15 +71,15 @@ console = Console()
 
 @dataclass(frozen=True, slots=True)
 class Contender:
-    """One way to do the work.
+    """One program that does the join.
 
     Attributes:
-        program: Its script in benchmarks/contenders.
-        requirements: Locked packages that it needs beside ours; None for none.
-        durable: Where its state is, besides the log.
-        most: Declarations that it is given at most: a slow one would take hours.
-        most_rated: The same where all are rated, and the work is mostly facts.
-        arguments: What its script is given after bootstrap servers, prefix and directory.
+        program: Script in benchmarks/contenders.
+        requirements: Locked packages that it needs in addition to ours; None for none.
+        durable: Where it keeps its state, besides the input topics.
+        most: Largest number of declarations for it: a slow contender would take hours.
+        most_rated: The same when all declarations are rated and most of the work is writing facts.
+        arguments: Arguments of the script after bootstrap servers, prefix and directory.
     """
 
     program: str
@@ -113,7 +114,7 @@ KNOWN = {
 
 @dataclass(frozen=True, slots=True)
 class Measurement:
-    """One run of one contender, its start included."""
+    """One run of one contender, with its start."""
 
     seconds: float
     cpu_seconds: float
@@ -124,9 +125,9 @@ class Measurement:
 
 
 class Facts:
-    """The facts that a contender writes, as they come.
+    """The facts that a contender writes, as they arrive.
 
-    While a contender runs nothing is done with them but to look for the endings: it shares two cores with us.
+    While a contender runs, this only looks for the facts of the last declarations: both share two cores.
     """
 
     def __init__(self, connection: KafkaConnection) -> None:
@@ -138,7 +139,7 @@ class Facts:
         self._matched: set[str] = set()
 
     def look(self, seconds: float) -> None:
-        """Take what has come; wait for so long if there is nothing."""
+        """Read the facts that have arrived; wait for so many seconds if there are none."""
         for message in self._consumer.consume(5_000, seconds):
             assert message.error() is None
             value = message.value() or b""
@@ -150,11 +151,11 @@ class Facts:
 
     @property
     def count(self) -> int:
-        """How many came."""
+        """Number of facts that have arrived."""
         return len(self._values)
 
     def settle(self) -> None:
-        """Take what still comes until a second brings nothing: the last facts may overtake those elsewhere."""
+        """Read on until nothing arrives for a second: other partitions may be later than the last facts."""
         before = -1
         while before != self.count:
             before = self.count
@@ -165,7 +166,7 @@ class Facts:
         return sheet_id in self._matched
 
     def rows(self, without: set[str]) -> Counter[tuple[Any, ...]]:
-        """The last version of each fact as the oracle writes it, without those of some sheets."""
+        """The last version of each fact in the form of the oracle, without the facts of some sheets."""
         last: dict[str, dict[str, Any]] = {}
         for fact in map(self._read, self._values):
             known = last.get(fact["fact_id"])
@@ -179,12 +180,12 @@ class Facts:
         return rows
 
     def close(self) -> None:
-        """Let the consumer go."""
+        """Close the consumer."""
         self._consumer.close()
 
 
 def python_of(requirements: Path | None) -> str:
-    """An interpreter with these packages; made when it is needed for the first time, ours visible behind them."""
+    """An interpreter with these packages in addition to ours; installed at first use."""
     if requirements is None:
         return sys.executable
     home = ROOT / "var" / "bench" / "venv" / requirements.stem
@@ -201,7 +202,7 @@ def python_of(requirements: Path | None) -> str:
 
 
 def send(connection: KafkaConnection, events: list[tuple[Topic, bytes, bytes]]) -> None:
-    """Write events, and wait until Kafka has them."""
+    """Publish events, and wait until Kafka has them."""
     producer = Producer({**connection.producer_config(), "queue.buffering.max.messages": 1_000_000})
     names = {topic: topic.value.name(connection.topic_prefix) for topic in Topic}
     for topic, key, value in events:
@@ -210,7 +211,7 @@ def send(connection: KafkaConnection, events: list[tuple[Topic, bytes, bytes]]) 
 
 
 def endings(first: int) -> Iterator[tuple[list[tuple[Topic, bytes, bytes]], str]]:
-    """An ending for each partition."""
+    """Events of one last declaration for each partition, with the id of its sheet."""
     missing = set(range(PARTITIONS))
     while missing:
         events, sheet_id = ending(first)
@@ -222,14 +223,14 @@ def endings(first: int) -> Iterator[tuple[list[tuple[Topic, bytes, bytes]], str]
 
 
 def finish(connection: KafkaConnection, first: int) -> set[str]:
-    """Send an ending to each partition; their sheets."""
+    """Send a last declaration to each partition; returns the ids of their sheets."""
     found = list(endings(first))
     send(connection, [event for events, _sheet in found for event in events])
     return {sheet_id for _events, sheet_id in found}
 
 
 def wait_for(facts: Facts, sheets: set[str], process: Measured, log: Path) -> float:
-    """Seconds until the facts of all the sheets are out."""
+    """Seconds until the facts of all these sheets are in Kafka."""
     began = time.monotonic()
     while not all(map(facts.has, sheets)):
         facts.look(0.2)
@@ -242,7 +243,7 @@ def wait_for(facts: Facts, sheets: set[str], process: Measured, log: Path) -> fl
 
 @contextmanager
 def topics(bootstrap: str, prefix: str) -> Iterator[KafkaConnection]:
-    """All topics under a prefix of their own, gone afterwards."""
+    """Create all topics under a prefix of their own, and delete them afterwards."""
     connection = KafkaConnection(bootstrap, topic_prefix=prefix, session_timeout_ms=6000)
     ensure_topics(connection, partitions=PARTITIONS, replication_factor=1)
     yield connection
@@ -255,7 +256,7 @@ def topics(bootstrap: str, prefix: str) -> Iterator[KafkaConnection]:
 def measure(
     name: str, bootstrap: str, prefix: str, todo: Work, expected: Counter[tuple[Any, ...]], *, recover: bool
 ) -> Measurement:
-    """One run."""
+    """Measure one run of a contender."""
     contender = KNOWN[name]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
     with tempfile.TemporaryDirectory(prefix="hailong-bench-") as directory, topics(bootstrap, prefix) as connection:
@@ -279,7 +280,7 @@ def measure(
             facts.settle()
             rows = facts.rows(sheets)
             if recover:
-                time.sleep(_SETTLED_S)  # so that it has put down and committed what it wants to
+                time.sleep(_SETTLED_S)  # it may write snapshots and commit first
                 process.kill()
                 more = finish(connection, 2_000_000)
                 process = Measured(command, environment, log)
@@ -292,7 +293,7 @@ def measure(
 
 
 def expected_facts(todo: Work) -> Counter[tuple[Any, ...]]:
-    """What the oracle says."""
+    """The facts of the oracle."""
     oracle = Oracle(todo.accepted_statuses, todo.accepted_ratings)
     try:
         return Counter(tuple(value or None for value in row.values()) for row in oracle.rows(_FACT_QUERY))
@@ -301,7 +302,7 @@ def expected_facts(todo: Work) -> Counter[tuple[Any, ...]]:
 
 
 def summary(runs: Sequence[tuple[Measurement, Measurement]], statuses: int) -> dict[str, Any]:
-    """Medians of runs, each of a small work and of a large one with so many statuses; the start is taken off."""
+    """Medians of pairs of a small and a large run with so many statuses; the start is subtracted."""
     small, large = zip(*runs, strict=True)
     start, start_cpu = min(one.seconds for one in small), min(one.cpu_seconds for one in small)
     rates = [statuses / (one.seconds - start) for one in large]
@@ -320,7 +321,7 @@ def summary(runs: Sequence[tuple[Measurement, Measurement]], statuses: int) -> d
 
 
 def main() -> int:
-    """Measure, print, keep; 1 if a contender was wrong or failed."""
+    """Measure every contender and input; exit status 1 if a contender was wrong or failed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--declarations", type=int, default=250_000)
     parser.add_argument("--rated", default="0.033,1", help="shares of the declarations that are rated")
@@ -339,7 +340,7 @@ def main() -> int:
 
 
 def compared(names: Sequence[str], declarations: int, rated: float, count: int) -> int:
-    """Measure one work, print, keep; 1 if a contender was wrong or failed."""
+    """Measure one input, print and store; 1 if a contender was wrong or failed."""
     Case.of.cache_clear()
     cases = {name: Case.of(min(most(name, rated), declarations), rated) for name in names}
     small = Case.of(SMALL, 0.1)
@@ -378,7 +379,7 @@ def compared(names: Sequence[str], declarations: int, rated: float, count: int) 
 
 @dataclass(frozen=True)
 class Case:
-    """Some work, and what must come of it."""
+    """An input, and the facts that must result."""
 
     declarations: int
     todo: Work
@@ -387,7 +388,7 @@ class Case:
     @classmethod
     @cache
     def of(cls, declarations: int, rated: float) -> Case:
-        """The case of so many declarations."""
+        """The case with so many declarations."""
         todo = work(declarations, rated)
         return cls(declarations, todo, expected_facts(todo))
 
@@ -397,7 +398,7 @@ class Case:
 
 
 def keep(report: Mapping[str, Any], case: str) -> None:
-    """Put the results down beside those of other works and contenders."""
+    """Store the results next to those of other inputs and contenders."""
     RESULT.parent.mkdir(parents=True, exist_ok=True)
     known = json.loads(RESULT.read_text()) if RESULT.exists() else {}
     works = known.get("works", {})
@@ -406,12 +407,12 @@ def keep(report: Mapping[str, Any], case: str) -> None:
 
 
 def most(name: str, rated: float) -> int:
-    """Declarations that a contender is given at most."""
+    """Largest number of declarations for a contender."""
     return KNOWN[name].most_rated if rated > 0.5 else KNOWN[name].most
 
 
 def table(report: Mapping[str, Mapping[str, Any]]) -> Table:
-    """For people; ratios are to hailong."""
+    """The results as a table, with ratios to hailong."""
     shown = Table("contender", "events/s", "hailong is", "CPU s/million", "peak MiB", "recovery s", "facts")
     own = report.get("hailong", {}).get("cpu_s_per_million")
     for name, one in sorted(report.items(), key=lambda entry: entry[1].get("cpu_s_per_million", float("inf"))):
@@ -419,7 +420,7 @@ def table(report: Mapping[str, Mapping[str, Any]]) -> Table:
         ratio = f"{cost / own:.1f} x cheaper" if own and cost and name != "hailong" else ""
         cells = (one.get("events_per_s"), ratio, cost, one.get("peak_rss_mib"), one.get("recovery_s"))
         texts = [f"{cell:,}" if isinstance(cell, int) else str(cell or "") for cell in cells]
-        shown.add_row(name, *texts, "as the oracle's" if one["correct"] else "DIFFERENT")
+        shown.add_row(name, *texts, "equal to the oracle" if one["correct"] else "DIFFERENT")
     return shown
 
 

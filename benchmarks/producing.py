@@ -1,4 +1,4 @@
-"""Producing faster than Kafka takes it."""
+"""Produces faster than Kafka accepts records."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from confluent_kafka import Producer
 
 
 def produce(producer: Producer, topic: str, key: bytes | None, value: bytes | None) -> None:
-    """Hand a record over; while the producer's queue is full wait for room."""
+    """Queue a record; wait while the queue of the producer is full."""
     while True:
         try:
             return producer.produce(topic, key=key, value=value)

@@ -1,13 +1,13 @@
-"""How quickly ClickHouse answers what analysts ask, with a year of the nation in it.
+"""How fast ClickHouse answers the questions of analysts, with a year of national data.
 
     .venv/bin/python benchmarks/queries.py [--statuses 100000000] [--facts 20000000] [--runs 7] [--keep DIRECTORY]
 
-Starts the embedded ClickHouse with a fresh directory, applies our migrations, and lets the database make a history of
-that size: benchmarks/history.sql, one in a hundred status events twice, one fact in sixty in two versions, complaints,
-alerts, windows and dead letters in proportion. When merges have settled, it asks the questions of
+Starts the embedded ClickHouse with a fresh directory, applies our migrations, and lets the database generate a history
+of that size (benchmarks/history.sql): one status event in a hundred is duplicated, one fact in sixty has two versions;
+complaints, alerts, windows and dead letters are in proportion. When merges have finished, it runs the questions of
 benchmarks/questions.sql through clickhouse-driver, each `--runs` times.
 
-`--keep` leaves the directory, and uses the history in it when it is there already: to look at one question by hand.
+`--keep` keeps the directory, and uses the history in it if there is one, for example to study one question.
 
 Result: var/bench/queries.json.
 """
@@ -42,11 +42,11 @@ from sinks.clickhouse.migrate import migrate
 ROOT = Path(__file__).resolve().parents[1]
 RESULT = ROOT / "var" / "bench" / "queries.json"
 PERIODS = 13
-"""Of four weeks: a year."""
+"""Periods of four weeks: 13 are a year."""
 STATUSES_OF_A_DECLARATION = 8
 FACTS_OF_A_SHEET = 4
 MAIN_MS = 200
-"""Within this the ten main questions should be answered, the others within a second."""
+"""Target for each of the ten main questions, milliseconds; for the others `OTHER_MS`."""
 OTHER_MS = 1000
 _LINE = "-- ----"
 _PATIENCE_S = 3600.0
@@ -59,9 +59,9 @@ class Question:
     """One question.
 
     Attributes:
-        name: Short.
-        sql: With the parameters of `particulars`.
-        main: Whether it is one of the ten main ones.
+        name: Short name.
+        sql: Query with the parameters of `particulars`.
+        main: Whether it is one of the ten main questions.
     """
 
     name: str
@@ -71,17 +71,17 @@ class Question:
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """How one question went.
+    """The measurement of one question.
 
     Attributes:
-        name: Of the question.
-        sql: As sent.
-        main: As the question's.
-        rows: In the answer.
-        median_ms: Of all runs, at the client, milliseconds.
-        max_ms: The slowest run.
-        rows_read: From tables, as the server counted them.
-        bytes_read: Likewise, uncompressed.
+        name: Name of the question.
+        sql: Query as sent.
+        main: Whether it is one of the ten main questions.
+        rows: Rows in the answer.
+        median_ms: Median of all runs at the client, milliseconds.
+        max_ms: The slowest run, milliseconds.
+        rows_read: Rows read from tables, as the server counts them.
+        bytes_read: Uncompressed bytes read from tables.
     """
 
     name: str
@@ -113,7 +113,7 @@ def questions() -> list[Question]:
 
 
 def fill(client: Client, statuses: int, facts: int) -> None:
-    """Make the history."""
+    """Generate the history."""
     declarations = statuses // STATUSES_OF_A_DECLARATION
     size = {"declarations": declarations, "rated": facts / FACTS_OF_A_SHEET / declarations}
     once, _line, each = (ROOT / "benchmarks" / "history.sql").read_text().partition(_LINE)
@@ -127,7 +127,7 @@ def fill(client: Client, statuses: int, facts: int) -> None:
 
 
 def statements(text: str) -> Iterator[str]:
-    """Statements of a file, without comments."""
+    """The statements of a SQL file, without comments."""
     for part in text.split(";\n"):
         lines = [line for line in part.splitlines() if line.strip() and not line.lstrip().startswith("--")]
         if lines:
@@ -135,7 +135,7 @@ def statements(text: str) -> Iterator[str]:
 
 
 def settle(client: Client) -> None:
-    """Wait until the server merges nothing; it is left with as many parts as it would have on any day."""
+    """Wait until no merges run: then the server has about as many parts as in normal operation."""
     quiet = 0
     while quiet < 5:
         ((merges,),) = client.execute("SELECT count() FROM system.merges")
@@ -144,7 +144,7 @@ def settle(client: Client) -> None:
 
 
 def particulars(client: Client) -> dict[str, Any]:
-    """What the questions are about: the busiest office, its day, a declaration, an enterprise larger than 99 of 100."""
+    """Parameters of the questions: the busiest office, its newest day, a declaration, a large enterprise (top 1 %)."""
     ((office, now),) = client.execute(
         "SELECT topK(1)(office)[1], toString(toDateTime(max(window_end), 'UTC')) FROM pane WHERE target = 'OFFICE'"
     )
@@ -159,14 +159,14 @@ def particulars(client: Client) -> dict[str, Any]:
 
 
 def answer(client: Client, question: Question, about: Mapping[str, Any], runs: int) -> Answered:
-    """Ask one question so many times."""
+    """Run one question so many times."""
     sql = client.substitute_params(question.sql, about, client.connection.context)
     taken, rows = [], []
     for _run in range(runs):
         started = time.perf_counter()
         rows = client.execute(sql)
         taken.append((time.perf_counter() - started) * 1000)
-    # The embedded server counts what a statement read when it stores the answer, not when it streams it.
+    # The embedded server counts what a statement reads only when it stores the answer, not when it streams it.
     client.execute(f"CREATE OR REPLACE TABLE asked ENGINE = Null AS {sql}")
     read = client.last_query.progress
     median, slowest = statistics.median(taken), max(taken)
@@ -176,7 +176,7 @@ def answer(client: Client, question: Question, about: Mapping[str, Any], runs: i
 
 
 def sizes(client: Client) -> dict[str, dict[str, int]]:
-    """Rows, parts and bytes on disk of every table of ours."""
+    """Rows, parts and bytes on disk of each of our tables."""
     found = client.execute(
         "SELECT table, sum(rows), count(), sum(bytes_on_disk) FROM system.parts "
         "WHERE active AND database = currentDatabase() GROUP BY table ORDER BY table"
@@ -185,7 +185,7 @@ def sizes(client: Client) -> dict[str, dict[str, int]]:
 
 
 def table(answers: list[Answered]) -> Table:
-    """For people."""
+    """The answers as a table."""
     shown = Table("question", "median ms", "max ms", "rows read", "MiB read", "rows", "")
     for one in answers:
         numbers = (
@@ -201,7 +201,7 @@ def table(answers: list[Answered]) -> Table:
 
 
 def measure(directory: Path, statuses: int, facts: int, runs: int) -> tuple[dict[str, dict[str, int]], list[Answered]]:
-    """Fill, settle, ask."""
+    """Generate the history, wait for merges, and run the questions."""
     with embedded_clickhouse(directory) as server:
         connection = server.connection("hailong")
         migrate(connection)
@@ -220,7 +220,7 @@ def measure(directory: Path, statuses: int, facts: int, runs: int) -> tuple[dict
 
 
 def main() -> int:
-    """Measure, print, keep; 1 if a question was slow."""
+    """Measure, print and store; exit status 1 if a question was slow."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--statuses", type=int, default=100_000_000)
     parser.add_argument("--facts", type=int, default=20_000_000)
@@ -229,7 +229,7 @@ def main() -> int:
     arguments = parser.parse_args()
     structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.WARNING))
     RESULT.parent.mkdir(parents=True, exist_ok=True)
-    # Beside the result, not in the system's temporary directory: tens of gigabytes, and that may be memory.
+    # Not in the temporary directory of the system, which may be in memory: these are tens of gigabytes.
     with tempfile.TemporaryDirectory(prefix="queries-", dir=RESULT.parent) as temporary:
         directory = arguments.keep or Path(temporary)
         directory.mkdir(parents=True, exist_ok=True)

@@ -1,14 +1,14 @@
-"""How quickly views come back: from the log, from snapshots, and in another worker after a SIGKILL.
+"""How fast views are rebuilt: from the log, from snapshots, and in another worker after a SIGKILL.
 
 On an Apache Kafka that this script starts, filled with as many declarations as Hai Phong clears in 90 days:
 
 * log: one process rebuilds the views of all partitions of the stage `join` from the log
-* snapshot: the same from the snapshots that it put down
-* takeover: of two `hailong worker` one is killed under a trickle of events; time until its partitions are served again,
-  that is, until the group has committed records written after the kill; once with a shared snapshot directory, once
-  without snapshots
+* snapshot: the same from snapshots
+* takeover: one of two `hailong worker` is killed while a few events arrive; measures the time until its partitions are
+  served again, that is, until the group has committed records written after the kill; once with a shared snapshot
+  directory, once without snapshots
 
-Result: var/bench/recovery.json. `--scale 0.1` for a quick look.
+Result: var/bench/recovery.json. `--scale 0.1` gives a quick impression.
 """
 
 from __future__ import annotations
@@ -54,14 +54,14 @@ from schemas.topics import Topic
 PARTITIONS = 4
 SESSION_TIMEOUT_S = 6.0
 HAI_PHONG_90_DAYS = 700_000
-"""Declarations: 11,000 a working day, 64 working days."""
+"""Declarations: 11,000 per working day on 64 working days."""
 SIMULATED = 151_617
 """Declarations of the simulated period."""
 RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "recovery.json"
 
 
 def fill(connection: KafkaConnection, declarations: float) -> int:
-    """Write the history: the simulated period, again and again under other declaration numbers; its status events."""
+    """Write copies of the simulated period under different declaration numbers; returns the number of status events."""
     producer, statuses = Producer(connection.producer_config()), 0
     names = {topic: topic.value.name(connection.topic_prefix) for topic in Topic}
     for copy in range(9):
@@ -79,30 +79,30 @@ def fill(connection: KafkaConnection, declarations: float) -> int:
 
 
 class Partitions:
-    """What the broker says of the inputs of the stage `join`."""
+    """Offsets and members of the input partitions of the stage `join`, as the broker knows them."""
 
     def __init__(self, connection: KafkaConnection) -> None:
         self._admin = AdminClient(dict(connection.client_config()))
         self.topics = {topic.value.name(connection.topic_prefix): topic for topic in JOIN.inputs}
 
     def all(self) -> list[TopicPartition]:
-        """All of them."""
+        """All input partitions."""
         return [TopicPartition(name, number) for name in self.topics for number in range(PARTITIONS)]
 
     def ends(self) -> dict[tuple[str, int], int]:
-        """End offsets."""
+        """End offset of each partition."""
         latest = OffsetSpec.latest()  # type: ignore[no-untyped-call]  # it has no type information
         futures = self._admin.list_offsets(dict.fromkeys(self.all(), latest))
         return {(tp.topic, tp.partition): future.result().offset for tp, future in futures.items()}
 
     def committed(self, group: str) -> dict[tuple[str, int], int]:
-        """Committed offsets of a group."""
+        """Committed offset of a group on each partition."""
         request = ConsumerGroupTopicPartitions(group, self.all())
         found = self._admin.list_consumer_group_offsets([request])[group].result()
         return {(tp.topic, tp.partition): tp.offset for tp in found.topic_partitions}
 
     def members(self, group: str) -> dict[str, set[tuple[str, int]]]:
-        """Partitions of each member."""
+        """Assigned partitions of each member of a group."""
         found = self._admin.describe_consumer_groups([group])[group].result()
         return {
             member.member_id: {(tp.topic, tp.partition) for tp in member.assignment.topic_partitions}
@@ -111,7 +111,7 @@ class Partitions:
 
 
 def rebuilds(connection: KafkaConnection, directory: Path) -> dict[str, Any]:
-    """Both ways of rebuilding, partition by partition, in this process."""
+    """Rebuild from the log and from snapshots, one partition after the other, in this process."""
     stage, interrupted = JoinStage(JoinPolicy(), reference_context()), threading.Event()
     partitions, prefix = Partitions(connection), connection.topic_prefix
     ends = partitions.ends()
@@ -145,13 +145,13 @@ def rebuilds(connection: KafkaConnection, directory: Path) -> dict[str, Any]:
 
 
 def known_statuses(view: View) -> int:
-    """How many status rows the snapshot of a view holds."""
+    """Number of status rows in the snapshot of a view."""
     return sum(len(array) for name, array in view.take_snapshot(0).arrays.items() if name.startswith("statuses.run"))
 
 
 @contextmanager
 def worker(connection: KafkaConnection, log: Path, snapshots: Path | None) -> Iterator[subprocess.Popen[bytes]]:
-    """`hailong worker`."""
+    """Run `hailong worker`, and kill it at the end."""
     settings = {
         "HAILONG_KAFKA_BOOTSTRAP_SERVERS": connection.bootstrap_servers,
         "HAILONG_KAFKA_SESSION_TIMEOUT_MS": str(int(SESSION_TIMEOUT_S * 1000)),
@@ -165,7 +165,7 @@ def worker(connection: KafkaConnection, log: Path, snapshots: Path | None) -> It
         settings["HAILONG_WORKER_SNAPSHOT_DIRECTORY"] = str(snapshots)
     with log.open("ab") as output:
         command = [sys.executable, "-m", "deploy.cli.main", "worker"]
-        # Bound to this process: a measurement that is cut short must not leave workers behind.
+        # The worker ends with this process, so that an interrupted measurement leaves no workers behind.
         process = subprocess.Popen(bound_command(command), env={**os.environ, **settings}, stdout=output, stderr=output)
     try:
         yield process
@@ -175,7 +175,7 @@ def worker(connection: KafkaConnection, log: Path, snapshots: Path | None) -> It
 
 
 def trickle(connection: KafkaConnection, stop: threading.Event) -> None:
-    """A declaration's status now and then, on every partition, until told to stop."""
+    """Publish a few status events per second on every partition, until stopped."""
     producer, number = Producer(connection.producer_config()), 0
     batches = Haiphong2020(seed=4, scale=0.2).batches()
     name = Topic.DECLARATION_STATUS.value.name(connection.topic_prefix)
@@ -192,7 +192,7 @@ def trickle(connection: KafkaConnection, stop: threading.Event) -> None:
 
 
 def takeover(connection: KafkaConnection, directory: Path, *, snapshots: bool) -> dict[str, Any]:
-    """Kill one of two workers and wait until its partitions are served."""
+    """Kill one of two workers; measure the time until its partitions are served again."""
     directory.mkdir()
     group, partitions = f"{directory.name}.join", Partitions(connection)
     shared = directory / "snapshots" if snapshots else None
@@ -209,7 +209,7 @@ def takeover(connection: KafkaConnection, directory: Path, *, snapshots: bool) -
             wait_until(lambda: behind(connection, group) < 2_000, 600)
             if shared is not None:
                 wait_until(lambda: len({path.name.split("-")[1] for path in shared.glob("join-*")}) == PARTITIONS, 120)
-            time.sleep(20)  # let it run as it does on any day: all views served by two workers, snapshots as due
+            time.sleep(20)  # normal operation: two workers serve all views and write snapshots when due
             seconds = kill_and_wait(partitions, group, first, second)
         finally:
             stop.set()
@@ -220,11 +220,11 @@ def takeover(connection: KafkaConnection, directory: Path, *, snapshots: bool) -
 def kill_and_wait(
     partitions: Partitions, group: str, first: subprocess.Popen[bytes], second: subprocess.Popen[bytes]
 ) -> float:
-    """SIGKILL the second worker; seconds until records written after it are committed on each of its partitions."""
+    """SIGKILL the second worker; seconds until records written after the kill are committed on each partition."""
     before = partitions.members(group)
     started = time.monotonic()
     second.send_signal(signal.SIGKILL)
-    # Whoever of the two it was: at the end everything is served by the first, so all partitions are looked at.
+    # In the end the first worker serves everything, so it is enough to watch all partitions.
     ends = {tp: end for tp, end in partitions.ends().items() if tp[0].endswith("declaration-status.v1")}
     assert len(before) == 2
     wait_until(lambda: all(partitions.committed(group)[tp] > end for tp, end in ends.items()), 300)
@@ -233,13 +233,13 @@ def kill_and_wait(
 
 
 def behind(connection: KafkaConnection, group: str) -> int:
-    """Records that a group has not done."""
+    """Number of records that a group has not processed."""
     with GroupLag(connection, group, JOIN.inputs) as lag:
         return lag.look().behind
 
 
 def wait_until(condition: Any, seconds: float) -> None:
-    """Poll."""
+    """Wait until a condition holds, polling it."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -248,9 +248,9 @@ def wait_until(condition: Any, seconds: float) -> None:
 
 
 def main() -> int:
-    """Measure, print, keep."""
+    """Measure, print and store; exit status 1 if a target is missed."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--scale", type=float, default=1.0, help="part of Hai Phong's 90 days")
+    parser.add_argument("--scale", type=float, default=1.0, help="share of the 90 days of Hai Phong")
     scale = parser.parse_args().scale * HAI_PHONG_90_DAYS
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with tempfile.TemporaryDirectory(prefix="hailong-bench-") as name:
@@ -269,7 +269,7 @@ def main() -> int:
 
 
 def reached(report: Mapping[str, Any]) -> bool:
-    """Whether the targets are met: 200,000 records/s from the log, 5 times quicker from a snapshot, 5 s on top."""
+    """Whether the targets are met: 200,000 records/s from the log, snapshots 5 times faster, takeover in 11 s."""
     kill = report["takeover_with_snapshots"]
     return bool(
         report["rebuild"]["from_log_records_per_second"] >= 200_000

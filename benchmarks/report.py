@@ -1,13 +1,13 @@
-"""Puts the results of all benchmarks together, for machines and for people.
+"""Combines the results of all benchmarks in one JSON file and one report.
 
     .venv/bin/python benchmarks/report.py
 
-Reads what the other scripts left in var/bench and writes
+Reads the results of the other scripts in var/bench and writes
 
 * var/bench/report.json: `contenders.<name>`, `all_rated.<name>` and the other parts by the names of their scripts
-* benchmarks/report.md and docs/figures/peers.svg, which are kept with the source
+* benchmarks/report.md and docs/figures/peers.svg, which are part of the repository
 
-A part that was not measured is null in the one and said to be missing in the other.
+A part that was not measured is null in the JSON file and "Not measured" in the report.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ PARTS = ("floors", "latency", "sink", "queries", "scaling", "recovery", "timers"
 
 
 def collected() -> dict[str, Any]:
-    """All results; null for what is not there."""
+    """All results; None for parts that were not measured."""
     found: dict[str, Any] = {name: _read(name) for name in PARTS}
     works = (_read("peers") or {}).get("works", {})
     all_rated = [contenders for work, contenders in works.items() if work.endswith("100.0% rated")]
@@ -45,11 +45,12 @@ def _read(name: str) -> Any:
 
 
 def written(report: Mapping[str, Any]) -> Iterator[str]:
-    """The report for people, line by line."""
+    """The lines of the report."""
     yield "# What was measured"
     yield ""
-    yield "Written by `make bench`. Two cores, which also run the broker; ratios are of one run, absolute figures"
-    yield "are footnotes. What is measured and how stands in [docs/performance.md](../docs/performance.md)."
+    yield "Written by `make bench`. Two cores, which also run the broker. Ratios compare runs of one invocation;"
+    yield "absolute figures are footnotes. [docs/performance.md](../docs/performance.md) describes what is measured and"
+    yield "how."
     for title, work in (("3.3 % of the declarations rated", "contenders"), ("All declarations rated", "all_rated")):
         yield from _contenders(title, report[work])
     yield from _floors(report["floors"])
@@ -68,8 +69,8 @@ def _contenders(title: str, contenders: Mapping[str, Any]) -> Iterator[str]:
         yield "Not measured."
         return
     yield (
-        "| contender | processor time, hailong = 1 | lowest and highest run | hailong's speed, its = 1 | peak MiB "
-        "| recovery, s | facts | work |"
+        "| contender | processor time, hailong = 1 | lowest and highest run | speed of hailong relative to it "
+        "| peak MiB | recovery, s | facts | work |"
     )
     yield "|---|---:|---:|---:|---:|---:|---|---|"
     failed = {name: one for name, one in contenders.items() if "cpu_s_per_million" not in one}
@@ -77,7 +78,7 @@ def _contenders(title: str, contenders: Mapping[str, Any]) -> Iterator[str]:
         (entry for entry in contenders.items() if entry[0] not in failed), key=lambda entry: _ratio(entry[1])
     )
     for name, one in ranked:
-        correct = "as the oracle's" if one["correct"] else "WRONG"
+        correct = "equal to the oracle" if one["correct"] else "WRONG"
         yield (
             f"| {name} | {_ratio(one):.3g} | {_spread(one)} "
             f"| {one.get('hailong_events_against_its', '')} | {one['peak_rss_mib']} "
@@ -87,11 +88,11 @@ def _contenders(title: str, contenders: Mapping[str, Any]) -> Iterator[str]:
         yield f"| {name} | | | | | | {one['note']} | |"
     yield ""
     absolute = (f"{name} {one['events_per_s']:,}/s, {one['cpu_s_per_million']} s" for name, one in ranked)
-    yield "Footnote, status events a second and processor seconds a million: " + "; ".join(absolute) + "."
+    yield "Footnote, status events per second and processor seconds per million: " + "; ".join(absolute) + "."
 
 
 def _spread(one: Mapping[str, Any]) -> str:
-    """The cheapest and the dearest run against the median of hailong in the same invocation."""
+    """The cheapest and the most expensive run, relative to the median of hailong in the same invocation."""
     own = one["cpu_s_per_million"] / _ratio(one)
     low, high = one["cpu_s_per_million_spread"]
     return f"{low / own:.3g} to {high / own:.3g}"
@@ -108,13 +109,13 @@ def _floors(floors: Mapping[str, Any] | None) -> Iterator[str]:
         yield "Not measured."
         return
     costs = floors["cpu_s_per_million"]
-    yield "| up to this step | of the worker's processor time | s a million |"
+    yield "| up to this step | of the worker's processor time | s per million |"
     yield "|---|---:|---:|"
     for name, cost in costs.items():
         yield f"| {name} | {cost / costs['worker']:.0%} | {cost:.2f} |"
     yield from (
         "",
-        f"The worker costs {floors['worker_to_fetch_and_decode']} times fetch + decode (at most 2.5 wanted).",
+        f"The worker costs {floors['worker_to_fetch_and_decode']} times fetch + decode (target: at most 2.5).",
     )
 
 
@@ -123,7 +124,7 @@ def _scaling(scaling: Mapping[str, Any] | None) -> Iterator[str]:
     if scaling is None:
         yield "Not measured."
         return
-    yield "| live declarations | bytes each | CPU s a million | from the log, s | from snapshots, s | resident MiB |"
+    yield "| live declarations | bytes each | CPU s per million | from the log, s | from snapshots, s | resident MiB |"
     yield "|---:|---:|---:|---:|---:|---:|"
     for one in scaling["sizes"]:
         yield (
@@ -185,7 +186,7 @@ def _recovery(recovery: Mapping[str, Any] | None) -> Iterator[str]:
     yield f"  {views['from_snapshot_seconds']} s"
     for name, what in (("takeover_with_snapshots", "with"), ("takeover_from_log", "without")):
         seconds = recovery[name]["killed_to_served_seconds"]
-        yield f"* a worker killed until all is served again, {what} snapshots: {seconds} s"
+        yield f"* from the kill of a worker until all partitions are served again, {what} snapshots: {seconds} s"
 
 
 def _timers(timers: Mapping[str, Any] | None) -> Iterator[str]:
@@ -196,7 +197,7 @@ def _timers(timers: Mapping[str, Any] | None) -> Iterator[str]:
     counts = ", ".join(f"{timers[name]:,} {name}" for name in ("missed", "doubled", "invented"))
     yield f"* {timers['cases']:,} open cases, {timers['timers']:,} timers, {timers['kills']} kills: {counts}"
     median, p99, most = (timers["tick"][f"firing_{name}_ms"] for name in ("median", "p99", "max"))
-    yield f"* a step of firings: {median} ms in the median, {p99} in 99 of a hundred, {most} at most"
+    yield f"* a step of firings: median {median} ms, 99th percentile {p99} ms, maximum {most} ms"
 
 
 def _transport(transport: Mapping[str, Any] | None) -> Iterator[str]:
@@ -205,11 +206,11 @@ def _transport(transport: Mapping[str, Any] | None) -> Iterator[str]:
         yield "Not measured."
         return
     ratio = transport["cpu_ratio"]
-    yield f"One Faust event a record costs {ratio} times the processor time of batches with the whole join."
+    yield f"One Faust event per record costs {ratio} times the processor time of batches with the whole join."
 
 
 def draw(contenders: Mapping[str, Any]) -> None:
-    """The figure, by an interpreter of its own: matplotlib is no dependency of ours."""
+    """Draw the figure in a separate interpreter, because we do not depend on matplotlib."""
     ratios = {name: _ratio(one) for name, one in contenders.items() if "cpu_against_hailong" in one}
     if not ratios:
         return
@@ -220,7 +221,7 @@ def draw(contenders: Mapping[str, Any]) -> None:
 
 
 def main() -> None:
-    """Collect and write."""
+    """Collect all results and write the report."""
     report = collected()
     RESULTS.mkdir(parents=True, exist_ok=True)
     (RESULTS / "report.json").write_text(json.dumps(report, indent=2) + "\n")

@@ -1,14 +1,14 @@
-"""How a worker grows with what it must know: memory, rebuild and cost for 0.1 to 3.3 million live declarations.
+"""How a worker scales with its state: memory, rebuild time and cost for 0.1 to 3.3 million live declarations.
 
     .venv/bin/python benchmarks/scaling.py [--sizes 100000,300000,1000000,3300000] [--workers 1,2]
 
-On an Apache Kafka that this script starts. 3.3 million live declarations are three quarters of the state of the nation
-(docs/capacity.md). For each size, in a process of its own, the views of all partitions of the stage `join` are built:
+Uses an Apache Kafka that this script starts. 3.3 million live declarations are three quarters of the national state
+(docs/capacity.md). For each size, a separate process builds the views of all partitions of the stage `join`:
 
-* from the log: seconds, processor time for a million status events, resident memory for each declaration
-* from the snapshots that were put down: seconds, memory
+* from the log: seconds, processor time per million status events, resident memory per declaration
+* from snapshots: seconds, memory
 
-Then the work of benchmarks/peers.py is done by one and by two workers of a group, which share the two cores with Kafka.
+Then one and two workers of a group process the input of benchmarks/peers.py; they share the two cores with Kafka.
 
 Result: var/bench/scaling.json.
 """
@@ -52,7 +52,7 @@ from schemas.kafka.topic_metadata import describe_names
 from schemas.topics import Topic
 
 BASE = 100_000
-"""Declarations that are made; larger sizes are copies of them under other numbers."""
+"""Generated declarations; larger sizes are copies of them under different numbers."""
 TARGET_BYTES = 600
 TARGET_REBUILD_S = 60.0
 RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "scaling.json"
@@ -62,7 +62,7 @@ console = Console()
 
 
 def fill(connection: KafkaConnection, base: Work, first: int, last: int) -> int:
-    """Write copies `first` to `last` of the base, each under declaration numbers of its own; the status events."""
+    """Write copies `first` to `last` - 1 of the base under different numbers; returns the number of status events."""
     producer = Producer({**connection.producer_config(), "queue.buffering.max.messages": 1_000_000})
     names = {topic: topic.value.name(connection.topic_prefix) for topic in Topic}
     for copy in range(first, last):
@@ -74,13 +74,13 @@ def fill(connection: KafkaConnection, base: Work, first: int, last: int) -> int:
 
 
 def resident() -> int:
-    """Bytes of this process in memory."""
+    """Resident bytes of this process."""
     status = Path("/proc/self/status").read_text()
     return int(status.partition("VmRSS:")[2].split()[0]) * 1024
 
 
 def built(bootstrap: str, prefix: str, directory: str | None) -> dict[str, float]:
-    """Build the views of all partitions in this process, from snapshots if there are any; put snapshots down if not."""
+    """Build the views of all partitions in this process: from snapshots if there are any; else write them."""
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     connection = KafkaConnection(bootstrap, topic_prefix=prefix)
     stage = JoinStage(JoinPolicy(), reference_context())
@@ -97,7 +97,7 @@ def built(bootstrap: str, prefix: str, directory: str | None) -> dict[str, float
         store = SnapshotStore(Path(directory), stage, {topic: facts[name].identity for topic, name in names.items()})
     had_snapshots = directory is not None and any(Path(directory).iterdir())
     restorer = ViewRestorer(connection, stage, threading.Event(), store if had_snapshots else None)
-    restorer.restore(0, dict.fromkeys(_INPUTS, 1))  # so that what the first use of a library takes is not counted
+    restorer.restore(0, dict.fromkeys(_INPUTS, 1))  # warm up: the first use of a library costs extra
     before, began, cpu = resident(), time.monotonic(), time.process_time()
     owned = PartitionViews(stage.name, restorer)  # as a worker that takes over all partitions
     views = [owned.get_or_restore(number, bounds[number], dict(enumerate(bounds))) for number in range(PARTITIONS)]
@@ -112,13 +112,13 @@ def built(bootstrap: str, prefix: str, directory: str | None) -> dict[str, float
 
 
 def in_own_process(*arguments: Any) -> dict[str, float]:
-    """What `built` finds in a fresh process: what was freed and kept by another measurement would falsify it."""
+    """Run `built` in a fresh process: memory that an earlier measurement freed would distort the result."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
         return pool.submit(built, *arguments).result()
 
 
 def sizes(bootstrap: str, wanted: Sequence[int], home: Path) -> list[dict[str, Any]]:
-    """Grow the topics from size to size and measure at each."""
+    """Fill the topics up to each size, and measure at each."""
     found: list[dict[str, Any]] = []
     base, copies, statuses = work(BASE, 0.033), 0, 0
     with topics(bootstrap, "scaling.") as connection:
@@ -148,7 +148,7 @@ def sizes(bootstrap: str, wanted: Sequence[int], home: Path) -> list[dict[str, A
 
 
 def workers(bootstrap: str, todo: Work, counts: Sequence[int], home: Path) -> list[dict[str, Any]]:
-    """The work of the peers by so many workers; the time of a small work, mostly starting, is taken off."""
+    """Process the input of the peers with so many workers; the time of a small input, mostly start, is subtracted."""
     small, found = work(SMALL, 0.1), []
     for count in counts:
         seconds, cpu = [], []
@@ -183,11 +183,11 @@ def workers(bootstrap: str, todo: Work, counts: Sequence[int], home: Path) -> li
 
 
 def main() -> int:
-    """Measure, print, keep; 1 if the largest size misses a target."""
+    """Measure, print and store; exit status 1 if the largest size misses a target."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--sizes", default="100000,300000,1000000,3300000", help=f"multiples of {BASE}, ascending")
     parser.add_argument("--workers", default="1,2")
-    parser.add_argument("--declarations", type=int, default=250_000, help="of the work of the workers")
+    parser.add_argument("--declarations", type=int, default=250_000, help="declarations in the input of the workers")
     arguments = parser.parse_args()
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     with (

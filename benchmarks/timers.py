@@ -1,16 +1,16 @@
-"""Whether the timers of complaints fire once, in time, at 100,000 open cases, through kills of the worker.
+"""Whether complaint timers fire exactly once and in time, with 100,000 open cases and kills of the worker.
 
     .venv/bin/python benchmarks/timers.py [--cases 100000] [--days 5] [--seconds 240] [--kills 3]
 
-On an embedded broker that this script starts: complaints opened over four working days, then a real worker whose
-clock runs so that `--days` days of limits pass in `--seconds`; it is killed with SIGKILL while timers fire, and started
-again with the same clock. Then the events in Kafka are compared with the replay of each case alone, without
-worker or timer: `missed` are events that are not there, `doubled` those that are there more than once. `late_s` is how
-long after its instant an event was in Kafka, by the clock on the wall. `late_calm_s` is the same for events whose
-instant lies apart from any kill; after a kill the group waits for the session of the dead member to end.
+Uses an embedded broker that this script starts. Complaints are opened over four working days; then a real worker runs
+with a fast clock, so that `--days` days pass in `--seconds`. It is killed with SIGKILL while timers fire, and started
+again with the same clock. Then the events in Kafka are compared with a replay of each case without worker or timers:
+`missed` events are not in Kafka, `doubled` events are there more than once, `invented` ones should not be there.
+`late_s` is the wall-clock time from the due time of an event until it was in Kafka. `late_calm_s` is the same for
+events that were not due near a kill; after a kill the group waits until the session of the dead member ends.
 
-`tick`: what one look at the time costs in the worker's thread, at that many open cases: when nothing is due, and when a
-step of timers fires (encoding included).
+`tick`: the cost of one call of `advance` in the worker's thread with that many open cases: when nothing is due, and
+when timers fire (with encoding).
 
 Result: var/bench/timers.json.
 """
@@ -63,22 +63,22 @@ from schemas.topics import Topic
 RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "timers.json"
 OFFICES = ("03CC", "03CE", "03TG", "03EE", "03NK", "03PA", "03PJ", "03PL", "03CD")
 START = 1_790_038_800_000
-"""Tuesday 22 September 2026, 08:00 local: when the sped-up clock begins to run."""
+"""Tuesday 22 September 2026, 08:00 local: the fast clock starts here."""
 DAY_MS = 86_400_000
 SESSION_TIMEOUT_MS = 6_000
 DISTURBED_S = 20.0
-"""So long before and after a kill an event may be late because of it."""
+"""Events due within this time before or after a kill may be late because of it."""
 TIMED = frozenset({CaseEventKind.REMINDER, CaseEventKind.OVERDUE, CaseEventKind.ESCALATED})
 
 
 @dataclass(frozen=True)
 class SpedUp:
-    """A clock that stands at START until a wall time, and then runs faster.
+    """A clock that shows START until a wall-clock time, and then runs faster.
 
     Attributes:
-        begins: Wall time in seconds at which it starts to run.
-        speed: Simulated milliseconds for one of the wall.
-        until: Where it stands still again, epoch milliseconds.
+        begins: Wall-clock time in seconds at which it starts to run.
+        speed: Simulated milliseconds per wall-clock millisecond.
+        until: Simulated time at which it stops, epoch milliseconds.
     """
 
     begins: float
@@ -86,16 +86,16 @@ class SpedUp:
     until: int
 
     def __call__(self) -> int:
-        """The simulated present."""
+        """The simulated time now."""
         return min(self.until, START + max(0, round((time.time() - self.begins) * 1000 * self.speed)))
 
     def wall(self, at: int) -> float:
-        """Wall time in seconds at which it showed an instant."""
+        """Wall-clock time in seconds at which this clock shows a simulated time."""
         return self.begins + max(0, at - START) / 1000 / self.speed
 
 
 def complaints(count: int) -> Iterator[Complaint]:
-    """Complaints opened in working time over the four working days before START: none of them is late yet."""
+    """Complaints opened in working time on the four working days before START; none is overdue yet."""
     draw, calendar = random.Random(5), load_calendar()
     days = [day for back in range(1, 40) if calendar.is_working_day(day := START - back * DAY_MS)][:4]
     for number in range(count):
@@ -125,7 +125,7 @@ def complaints(count: int) -> Iterator[Complaint]:
 
 
 def publish(connection: KafkaConnection, records: Iterable[Complaint]) -> None:
-    """Write complaints as the stage before does."""
+    """Publish complaints as the stage `assessment` does."""
     producer, encode = Producer(connection.producer_config()), record_encoder(Topic.COMPLAINT.subject)
     name = Topic.COMPLAINT.value.name(connection.topic_prefix)
     for one in records:
@@ -134,7 +134,7 @@ def publish(connection: KafkaConnection, records: Iterable[Complaint]) -> None:
 
 
 def serve(bootstrap: str, begins: float, speed: float, until: int) -> int:
-    """The worker process: product code with another clock."""
+    """The worker process: product code with a fast clock."""
     configure_logs("warning")
     keep_gc_pauses_short()
     stage = ComplaintStage(reference_policies().cases)
@@ -154,14 +154,14 @@ def start(bootstrap: str, clock: SpedUp) -> subprocess.Popen[bytes]:
 
 
 def events(connection: KafkaConnection) -> Iterator[tuple[dict[str, Any], float]]:
-    """Every event in Kafka with the wall time at which it got there."""
+    """Every event in Kafka, with the wall-clock time at which it was written."""
     decode = decoder(Topic.COMPLAINT_EVENT.subject)
     for message in read_topic(connection, Topic.COMPLAINT_EVENT):
         yield decode(message.value()), message.timestamp()[1] / 1000
 
 
 def run(cases: int, days: float, seconds: float, kills: int, console: Console) -> dict[str, Any]:
-    """The whole measurement on a broker of its own."""
+    """The whole measurement with workers, on a new broker."""
     opened = list(complaints(cases))
     until = START + round(days * DAY_MS)
     with tempfile.TemporaryDirectory() as home, EmbeddedBroker(Path(home)) as broker:
@@ -192,7 +192,7 @@ def run(cases: int, days: float, seconds: float, kills: int, console: Console) -
 def _kill_now_and_then(
     worker: subprocess.Popen[bytes], bootstrap: str, clock: SpedUp, seconds: float, kills: int, console: Console
 ) -> tuple[subprocess.Popen[bytes], list[float]]:
-    """Kill it a second after a burst of timers began, at most so many times, and start it again."""
+    """Kill and restart the worker one second after a burst of timers began, at most `kills` times."""
     bursts = [clock.wall(START + round(day * DAY_MS + 8.5 * 3_600_000)) + 1.0 for day in range(kills)]  # 16:30
     killed = [one for one in bursts if one < clock.begins + seconds]
     for moment in killed:
@@ -221,7 +221,7 @@ def _wait_for_rest(connection: KafkaConnection, opened: list[Complaint], until: 
         console.print(f"{left:,} of {len(wanted):,} events are to come")
         if time.monotonic() > deadline:
             return
-        time.sleep(20)  # reading takes the worker's processor
+        time.sleep(20)  # reading takes processor time from the worker
 
 
 def _judged(connection: KafkaConnection, opened: list[Complaint], clock: SpedUp, killed: list[float]) -> dict[str, Any]:
@@ -257,7 +257,7 @@ def _spread(late: list[float]) -> dict[str, float]:
 
 
 def tick(cases: int) -> dict[str, float]:
-    """Milliseconds of one look at the time, in a process as a worker's is."""
+    """Milliseconds of one call of `advance`, in a process set up like a worker."""
     keep_gc_pauses_short()
     state = ComplaintStage(reference_policies().cases).new_state(0)
     encode = {
@@ -297,7 +297,7 @@ def _encoded(encode: dict[Topic, Any], output: Output) -> bytes:
 
 
 def main() -> int:
-    """Run, print, write the result; exit status 1 when a timer was missed or doubled."""
+    """Measure, print and store; exit status 1 if a timer was missed, doubled or invented."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cases", type=int, default=100_000)
     parser.add_argument("--days", type=float, default=5)

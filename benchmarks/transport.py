@@ -1,14 +1,13 @@
-"""What one status event costs in a Faust worker: one Faust event per record, against the batched transport.
+"""The cost of one status event in a Faust worker: one Faust event per record, compared with the batched transport.
 
     .venv/bin/python benchmarks/transport.py
 
-Both read the same topic of an embedded broker that this script starts, in a process of their own:
+Both read the same topic of an embedded broker that this script starts, each in its own process:
 
-* plain: a Faust agent on the stock aiokafka driver, one event per record, each decoded by fastavro
-* hailong: `processors.worker` with the stage `join`: columns decoded and checked, every status kept in the view
+* plain: a Faust agent on the standard aiokafka driver, one event per record, each decoded by fastavro
+* hailong: `processors.worker` with the stage `join`: columns are decoded and validated, every status is stored
 
-CPU seconds and events per second are of the process from its first record to its last. Result:
-var/bench/transport.json.
+CPU seconds and events per second count from the first record to the last. Result: var/bench/transport.json.
 """
 
 from __future__ import annotations
@@ -56,7 +55,7 @@ RESULT = Path(__file__).resolve().parents[1] / "var" / "bench" / "transport.json
 
 
 class Tally:
-    """Counts records and prints the measurement when all have come."""
+    """Counts records and prints the measurement after the last one."""
 
     def __init__(self, wanted: int) -> None:
         self._wanted = wanted
@@ -65,28 +64,28 @@ class Tally:
         self._first = 0.0
 
     def begin(self) -> None:
-        """Records are about to be counted."""
+        """Start the measurement at the first record."""
         if not self._first:
             self._first, self._cpu = time.perf_counter(), time.process_time()
 
     def add(self, count: int) -> None:
-        """That many were done."""
+        """Count processed records."""
         self._count += count
         if self._count >= self._wanted:
             seconds, cpu = time.perf_counter() - self._first, time.process_time() - self._cpu
             print(json.dumps({"records": self._count, "seconds": seconds, "cpu_seconds": cpu}), flush=True)
-            os._exit(0)  # the measurement is over; what follows would only be the shutdown
+            os._exit(0)  # the measurement is over, skip the shutdown
 
 
 class CountingState:
-    """The state of the stage `join`, counted."""
+    """The state of the stage `join`, which counts its records."""
 
     def __init__(self, state: PartitionState, tally: Tally) -> None:
         self._state = state
         self._tally = tally
 
     def absorb(self, batch: Batch) -> Absorbed:
-        """Absorb, then count."""
+        """Absorb a batch, then count it."""
         self._tally.begin()
         absorbed = self._state.absorb(batch)
         assert not absorbed.rejects
@@ -94,12 +93,12 @@ class CountingState:
         return absorbed
 
     def advance(self, now: int) -> Sequence[Output]:
-        """As the state does."""
+        """Advance the state."""
         return self._state.advance(now)
 
 
 class Counting:
-    """The stage `join`, counted."""
+    """The stage `join`, which counts its records."""
 
     name = "bench"
     inputs = (Topic.DECLARATION_STATUS, Topic.RATING)
@@ -109,7 +108,7 @@ class Counting:
         self._join = JoinStage(JoinPolicy(), reference_context())
 
     def new_state(self, partition: int) -> CountingState:
-        """A counted state."""
+        """A state that counts its records."""
         return CountingState(self._join.new_state(partition), self._tally)
 
 
@@ -186,7 +185,7 @@ def event(number: int, encode: Any) -> tuple[bytes, bytes]:
 
 
 def measure(mode: str, connection: KafkaConnection) -> dict[str, float]:
-    """Run one side in a process of its own."""
+    """Run one side in its own process."""
     command = [sys.executable, __file__, "--side", mode, connection.bootstrap_servers, connection.topic_prefix]
     done = subprocess.run(command, stdout=subprocess.PIPE, check=True, timeout=300)
     found = json.loads(next(line for line in done.stdout.splitlines() if line.startswith(b'{"records"')))
@@ -199,7 +198,7 @@ def measure(mode: str, connection: KafkaConnection) -> dict[str, float]:
 
 
 def main() -> int:
-    """Start a broker, measure both sides, print and keep the ratio."""
+    """Start a broker, measure both sides, print and store the ratio."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--side", nargs=3, help=argparse.SUPPRESS)
     if side := parser.parse_args().side:

@@ -1,1 +1,1 @@
-"""How well the spike detector does: simulated offices, planted troubles, rivals on the same budget of false alarms."""
+"""Evaluates the spike detector: simulated offices, planted problems, rivals with the same budget of false alarms."""

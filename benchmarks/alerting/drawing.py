@@ -1,4 +1,4 @@
-"""The figures of docs/alerts.md, drawn by an interpreter of its own: matplotlib is no dependency of ours."""
+"""Draws the figures of docs/alerts.md in a separate interpreter, because we do not depend on matplotlib."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ _HERE = Path(__file__).resolve().parent
 
 
 def draw(report: Path, directory: Path) -> None:
-    """Draw a figure for each scenario; says so and goes on where matplotlib cannot be installed."""
+    """Draw a figure for each scenario; prints a message if matplotlib cannot be installed."""
     try:
         python = python_of(_HERE.parent / "requirements-figure.txt")
         subprocess.run([str(python), str(_HERE / "plot.py"), str(report), str(directory)], check=True)
     except (OSError, subprocess.CalledProcessError) as error:
-        print(f"no figures: {error}", file=sys.stderr)
+        print(f"figures were not drawn: {error}", file=sys.stderr)

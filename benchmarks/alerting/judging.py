@@ -1,4 +1,4 @@
-"""Counting false alarms, and what was found of what was planted, and when."""
+"""Counts false alarms, and how many of the planted problems were found, and when."""
 
 from __future__ import annotations
 
@@ -11,23 +11,23 @@ from benchmarks.alerting.world import DAY_MS, START, Ratings
 
 MONTH_DAYS = 30.4
 WARM_UP_DAYS = 120
-"""Before this nobody knows the offices; neither alarms nor plants count."""
+"""Days at the start when detectors have no baseline; alarms and planted problems do not count."""
 AFTER_DAYS = 3
-"""An alarm so long after the end of a trouble still finds it."""
+"""An alarm up to this many days after the end of a problem still finds it."""
 QUIET_DAYS = 14
-"""An alarm so long after its end is no false one."""
+"""An alarm up to this many days after the end of a problem is not false."""
 
 
 @dataclass
 class Tally:
-    """What one detector did.
+    """The results of one detector.
 
     Attributes:
-        office_months: How long was watched without a trouble.
+        office_months: Time watched without a problem.
         false_alarms: Alarms in that time.
-        planted: Troubles.
-        ratings: For each found one the ratings of that office from its beginning to the alarm.
-        days: The same in days.
+        planted: Number of planted problems.
+        ratings: For each found problem, the ratings of the office from its start to the alarm.
+        days: For each found problem, the days from its start to the alarm.
     """
 
     office_months: float = 0.0
@@ -38,16 +38,16 @@ class Tally:
 
     @property
     def found(self) -> float:
-        """Share found."""
+        """Share of the problems that were found."""
         return len(self.days) / self.planted if self.planted else float("nan")
 
     def median(self, values: Sequence[float]) -> float:
-        """Median over all that were planted, those not found counting as never."""
+        """Median over all planted problems; a problem that was not found counts as infinite."""
         missing = self.planted - len(values)
         return float(np.median([*values, *[np.inf] * missing])) if self.planted else float("nan")
 
     def figures(self) -> dict[str, float | int | None]:
-        """For the report; None for never."""
+        """The figures of the report; None for never."""
         ratings, days = self.median(self.ratings), self.median(self.days)
         return {
             "false_alarms_per_office_month": round(self.false_alarms / self.office_months, 4),
@@ -61,14 +61,14 @@ class Tally:
 
 
 def judge(tally: Tally, ratings: Ratings, episodes: Sequence[tuple[int, int]]) -> None:
-    """Count one office's alarms."""
+    """Count the alarms of one office."""
     begin = START + WARM_UP_DAYS * DAY_MS
     watched = (int(ratings.at[-1]) - begin) / DAY_MS
     spans = [(START + p.first * DAY_MS, START + (p.first + p.days) * DAY_MS) for p in ratings.plants]
     for start, end in spans:
         watched -= (end - start) / DAY_MS + QUIET_DAYS
         if any(raised <= start < cleared for raised, cleared in episodes):
-            continue  # an alarm was open already: it says nothing of this one
+            continue  # an alarm was already open, so this problem cannot be evaluated
         tally.planted += 1
         hit = next((raised for raised, _ in episodes if start < raised <= end + AFTER_DAYS * DAY_MS), None)
         if hit is not None:

@@ -1,4 +1,4 @@
-"""Our detector over simulated ratings: the real `AlertStore`, fed with counts as its stage is."""
+"""Our detector on simulated ratings: the real `AlertStore` with counts as its stage gets them."""
 
 from __future__ import annotations
 
@@ -14,18 +14,18 @@ from schemas.records.alerts import Alert, AlertState
 from schemas.records.facts import OfficeCount
 
 Episodes = list[tuple[int, int]]
-"""(raised, cleared) of an office's alerts; one still open is cleared at the end."""
+"""(raised, cleared) of each alert of an office; an open alert ends with the simulation."""
 
 
 def office_code(number: int) -> str:
-    """A code for an office of the simulation."""
+    """The code of a simulated office."""
     return f"{number:04d}"
 
 
 def episodes(offices: Sequence[Ratings], policy: SpikePolicy) -> list[Episodes]:
-    """The alerts that stand in the end, by office."""
+    """The alerts that were not retracted, by office."""
     store = AlertStore(policy, lambda code, _at: code)
-    said: dict[str, Alert] = {}
+    published: dict[str, Alert] = {}
     counts = sorted((count for number, one in enumerate(offices) for count in _counts(number, one)), key=_when)
     end, position = max(int(one.at[-1]) for one in offices), 0
     for day in range((end - START) // DAY_MS + 2):
@@ -35,9 +35,9 @@ def episodes(offices: Sequence[Ratings], policy: SpikePolicy) -> list[Episodes]:
             position += 1
         store.add_counts(counts[first:position])
         store.advance(until)
-        said.update({alert.alert_id: alert for alert in store.changes()})
+        published.update({alert.alert_id: alert for alert in store.changes()})
     found: list[Episodes] = [[] for _ in offices]
-    for alert in said.values():
+    for alert in published.values():
         if alert.state != AlertState.RETRACTED:
             found[int(alert.office)].append((alert.raised_at, alert.cleared_at or end))
     return [sorted(one) for one in found]

@@ -1,4 +1,4 @@
-"""Draws a figure for each scenario: what was found after how many days, or the alarms where nothing is to be found.
+"""Draws a figure for each scenario: problems found by day, or false alarms where there is no problem.
 
 Usage: PROGRAM REPORT_JSON DIRECTORY, with an interpreter that has matplotlib.
 """
@@ -14,29 +14,29 @@ import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-mpl.rcParams["svg.fonttype"] = "none"  # text stays text: small, and found by a search
-mpl.rcParams["svg.hashsalt"] = "hailong"  # so that the same figures give the same file
+mpl.rcParams["svg.fonttype"] = "none"  # keep text as text: smaller, and searchable
+mpl.rcParams["svg.hashsalt"] = "hailong"  # the same numbers give the same file
 
 report = json.loads(Path(sys.argv[1]).read_text())
 colours = dict(zip(report["detectors"], ("#c0392b", "#2c3e50", "#95a5a6", "#2980b9", "#27ae60"), strict=True))
 
 
 def found(scenario: dict[str, Any], axes: Axes) -> None:
-    """Which share of the troubles was found after how many days."""
+    """Plot the share of problems found by the number of days."""
     end = max((days[-1] for days in scenario["delays_days"].values() if days), default=1)
     for who, days in scenario["delays_days"].items():
         total = scenario["detectors"][who]["planted"]
         shares = [100 * (place + 1) / total for place in range(len(days))]
         last = shares[-1] if shares else 0
         axes.step([0, *days, end], [0, *shares, last], where="post", color=colours[who], label=who)
-    axes.set_xlabel("days since the trouble began")
-    axes.set_ylabel("found, % of the troubles")
+    axes.set_xlabel("days since the problem began")
+    axes.set_ylabel("problems found, %")
     axes.set_ylim(0, 101)
     axes.legend(frameon=False, fontsize=8)
 
 
 def alarmed(scenario: dict[str, Any], axes: Axes) -> None:
-    """How many false alarms an office and month; whiskers: twice the standard error of a Poisson count."""
+    """Plot false alarms per office and month; whiskers show two standard errors of a Poisson count."""
     figures = scenario["detectors"]
     rates = [one["false_alarms_per_office_month"] for one in figures.values()]
     errors = [2 * one["false_alarms"] ** 0.5 / one["office_months"] for one in figures.values()]
@@ -44,7 +44,7 @@ def alarmed(scenario: dict[str, Any], axes: Axes) -> None:
     axes.axvline(report["budget"], color="#7f8c8d", linestyle="--", linewidth=1)
     axes.invert_yaxis()
     axes.set_xlim(left=0)
-    axes.set_xlabel("alarms an office and month; dashed: allowed where nothing happens")
+    axes.set_xlabel("alarms per office and month; dashed: allowed when nothing happens")
 
 
 for scenario in report["scenarios"]:

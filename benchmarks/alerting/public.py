@@ -1,10 +1,10 @@
 """A real series with a known event: 104 neonatal operations by one surgeon, and the cluster of deaths among them.
 
 Source: de Leval and others, "Analysis of a cluster of surgical failures", Journal of Thoracic and Cardiovascular
-Surgery 107, 1994: one death in the first 52 operations, then seven from the 53rd to the 68th. Which operations they
-were is given as data set `deleval` of the R package surveillance (after Steiner, Cook and Farewell, "Monitoring paired
-binary surgical outcomes using cumulative sum charts", Statistics in Medicine 18, 1999). Single outcomes, a share of
-about 2 % before: the kind of series that offices have. When the operations were is not in it: several spacings are
+Surgery 107, 1994: one death in the first 52 operations, then seven from the 53rd to the 68th. The numbers of these
+operations are in the data set `deleval` of the R package surveillance (after Steiner, Cook and Farewell, "Monitoring
+paired binary surgical outcomes using cumulative sum charts", Statistics in Medicine 18, 1999). The series resembles
+those of offices: single outcomes, a share of about 2 % before the cluster. It has no dates, so several spacings are
 tried.
 """
 
@@ -27,7 +27,7 @@ SPACINGS_DAYS = (1, 3, 7)
 
 
 def public_series(policy: SpikePolicy, limits: Mapping[str, float], ours: str) -> list[dict[str, Any]]:
-    """For each spacing and detector: the operations at which it raised, and which of them lie outside the cluster."""
+    """For each spacing and detector: the operations at which it raised, the first in the cluster, and those before."""
     found = []
     for spacing in SPACINGS_DAYS:
         series = _series(spacing)

@@ -1,10 +1,10 @@
-"""What else could watch the shares, each as a statistic after every rating; it alarms at or above a threshold.
+"""Simpler detectors: each computes a statistic after every rating, and alarms when it reaches a threshold.
 
-Each is given the same office baseline as of the day: the office's own last 180 days but the last seven, weighted with
-150 opinions at 1.7 %. Each looks at every rating, so none waits for the end of a day.
+All use the same baseline of the office on that day: its last 180 days without the last seven, combined with 150
+opinions at 1.7 %. All look at every rating, so none waits for the end of a day.
 
-* fixed threshold: the share of the last seven days, once three of them were dissatisfied
-* 3-sigma p-chart: how many standard deviations the day's share so far lies above the baseline; the 3 is tuned
+* fixed threshold: the share of the last seven days, once it includes three dissatisfied ratings
+* 3-sigma p-chart: standard deviations of the day's share so far above the baseline; the 3 is tuned
 * EWMA of single ratings with weight 0.02, in standard deviations of its limit distribution
 * CUSUM alone: Bernoulli log-likelihood from the baseline to 8 %, without enterprises, windows or other offices
 """
@@ -42,7 +42,7 @@ def _baseline(ratings: Ratings) -> Real:
 
 
 def fixed_threshold(ratings: Ratings) -> Real:
-    """Share of the last seven days; 0 with fewer than three dissatisfied."""
+    """Dissatisfied share of the last seven days; 0 with fewer than three dissatisfied ratings."""
     lows = np.concatenate([[0], ratings.low.cumsum()])
     first = np.searchsorted(ratings.at, ratings.at - WEEK_MS, side="right")
     here = np.arange(len(ratings.at)) + 1
@@ -52,7 +52,7 @@ def fixed_threshold(ratings: Ratings) -> Real:
 
 
 def p_chart(ratings: Ratings) -> Real:
-    """Standard deviations of the day's share so far above the baseline."""
+    """How many standard deviations the day's share so far lies above the baseline."""
     days = (ratings.at - START) // DAY_MS
     lows = np.concatenate([[0], ratings.low.cumsum()])
     first = np.searchsorted(days, days, side="left")
@@ -63,7 +63,7 @@ def p_chart(ratings: Ratings) -> Real:
 
 
 def ewma(ratings: Ratings) -> Real:
-    """Weighted mean of single ratings above the baseline, in its standard deviations."""
+    """Exponentially weighted mean of ratings above the baseline, in standard deviations."""
     share, low = _baseline(ratings), ratings.low.astype(float)
     found, held = np.empty(len(low)), float(share[0])
     for place, value in enumerate(low):
@@ -94,7 +94,7 @@ RIVALS: Mapping[str, Statistic] = {
 
 
 def alarms(ratings: Ratings, statistic: Real, threshold: float) -> list[tuple[int, int]]:
-    """(raised, cleared): raised when the statistic reaches the threshold, cleared a week after it last did."""
+    """(raised, cleared): raised when the statistic reaches the threshold, cleared a week after the last time it did."""
     hits = ratings.at[statistic >= threshold]
     if not len(hits):
         return []

@@ -1,4 +1,4 @@
-"""The scenarios: eleven with a trouble that is to be found, and null ones in which nothing is."""
+"""The scenarios: eleven with problems to find, and null scenarios without any."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ class Scenario:
     """One scenario.
 
     Attributes:
-        words: What happens.
-        setting: The world without its troubles.
-        share: Share of dissatisfied opinions of a trouble; 0: none.
-        days: How long one lasts.
-        ramp: Whether it grows evenly.
-        every: Only each so-manieth office has one.
-        declared: Whether the outages of the world are declared; every detector is told of those.
+        words: What happens, in words.
+        setting: The world without problems.
+        share: Share of dissatisfied opinions during a problem; 0 for no problems.
+        days: How long a problem lasts.
+        ramp: Whether the share grows evenly.
+        every: Only every n-th office has problems.
+        declared: Whether outages are declared, so that every detector knows them.
     """
 
     words: str
@@ -33,11 +33,11 @@ class Scenario:
     declared: bool = True
 
     def known_outages(self) -> list[tuple[int, int]]:
-        """(first instant, end) of the outages that detectors are told of."""
+        """(start, end) of the outages that detectors know."""
         return self.setting.outage_spans() if self.declared else []
 
     def world(self) -> Setting:
-        """The world with its troubles: three at each office, half a year apart, on different days."""
+        """The world with its problems: three at each affected office, half a year apart, on different days."""
         plants = tuple(
             Plant(office, first + 7 * (office % 9), self.days, self.share, self.ramp)
             for office in range(0, self.setting.offices, self.every)

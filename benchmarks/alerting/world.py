@@ -1,9 +1,9 @@
-"""Simulated ratings of offices: small counts, shares that wander, seasons, Tết, outages, planted troubles.
+"""Simulated ratings of offices: small counts, drifting shares, seasons, Tết, outages, planted problems.
 
-A day of an office has Poisson many opinions. Each is dissatisfied with the office's share of that day: a beta variable
-around a share of its own, so days differ by more than chance (over-dispersion), moved by a slow random walk, so
-baselines age. Numbers: 15 opinions an office and working day, 1.7 % dissatisfied, as in Hai Phong 2020; their spread
-is ours.
+The number of opinions on a day is Poisson distributed. Each is dissatisfied with the office's probability of that day:
+a beta variable around the share of the office, so days differ by more than chance (over-dispersion). A slow random walk
+moves the share, so baselines become outdated. 15 opinions per office and working day and 1.7 % dissatisfied are the
+figures of Hai Phong in 2020; their spread is our assumption.
 """
 
 from __future__ import annotations
@@ -23,18 +23,18 @@ OPENING_MS = 8 * 3_600_000
 OPEN_MS = 8 * 3_600_000
 BASE_SHARE = 0.017
 SHARE_STRENGTH = 250.0
-"""How much the shares of offices differ: a beta distribution of this weight."""
+"""Weight of the beta distribution of shares across offices."""
 DAY_STRENGTH = 150.0
-"""How much the share of an office differs from day to day, likewise."""
+"""Weight of the beta distribution of an office's share across days."""
 WANDER = 0.015
-"""Standard deviation of the daily step of an office's share, on the log scale; it is drawn back by a fiftieth a day."""
+"""Standard deviation of the daily step of an office's share, log scale; the walk shrinks by 2 % a day."""
 ENTERPRISES = 3000
 OUTAGE_EVERY = 40
-"""Days from one outage to the next, in a world that has them."""
+"""Days from one outage to the next, in a world with outages."""
 OUTAGE_DAYS = 2
-"""How long one lasts: VNACCS was down for two days in August 2024 (`schemas/reference/data/outages.toml`)."""
+"""Duration of an outage: VNACCS was down for two days in August 2024 (`schemas/reference/data/outages.toml`)."""
 OUTAGE_SHARE = 0.35
-"""Share of dissatisfied opinions while nothing works. Ours: no figure was published."""
+"""Share of dissatisfied opinions during an outage. Our assumption: no figure was published."""
 
 Int = npt.NDArray[np.int64]
 Real = npt.NDArray[np.float64]
@@ -42,14 +42,14 @@ Real = npt.NDArray[np.float64]
 
 @dataclass(frozen=True)
 class Plant:
-    """One planted trouble.
+    """One planted problem.
 
     Attributes:
-        office: At which office.
-        first: First day of it, from START.
-        days: How many days.
-        share: Share of dissatisfied opinions while it lasts, or at its end for a ramp.
-        ramp: Whether the share grows evenly up to that.
+        office: Number of the office.
+        first: First day, counted from START.
+        days: Duration in days.
+        share: Share of dissatisfied opinions during the problem, or at its end for a ramp.
+        ramp: Whether the share grows evenly up to `share`.
     """
 
     office: int
@@ -59,7 +59,7 @@ class Plant:
     ramp: bool = False
 
     def of_day(self, day: int, usual: float) -> float:
-        """The share on a day, where the office would have `usual`."""
+        """The share on a day on which the office would otherwise have the share `usual`."""
         if not self.first <= day < self.first + self.days:
             return usual
         weight = (day - self.first + 1) / self.days if self.ramp else 1.0
@@ -68,17 +68,17 @@ class Plant:
 
 @dataclass(frozen=True)
 class Setting:
-    """What kind of world it is.
+    """The parameters of a world.
 
     Attributes:
-        offices: How many.
-        days: How long, calendar days.
-        daily: Opinions of a usual office on a usual working day.
+        offices: Number of offices.
+        days: Duration in calendar days.
+        daily: Opinions of a typical office on a typical working day.
         spread: Standard deviation of their logarithm across offices.
-        plants: Troubles; those of one office lie apart from each other.
-        angry: One enterprise sends so many dissatisfied sheets in one day, once in 60 days at each office; 0: never.
-        response_step: From the middle on, so many times as many satisfied opinions come; 1: no change.
-        outages: Whether the systems are down everywhere for two days in forty.
+        plants: Planted problems; those of one office do not overlap.
+        angry: Dissatisfied sheets that one enterprise sends on one day, once in 60 days at each office; 0 for none.
+        response_step: Factor for the number of satisfied opinions in the second half; 1 for no change.
+        outages: Whether all systems are down for two days in forty.
     """
 
     offices: int = 9
@@ -91,7 +91,7 @@ class Setting:
     outages: bool = False
 
     def outage_spans(self) -> list[tuple[int, int]]:
-        """(first instant, end) of each outage."""
+        """(start, end) of each outage."""
         firsts = range(OUTAGE_EVERY, self.days, OUTAGE_EVERY) if self.outages else ()
         return [(START + first * DAY_MS, START + (first + OUTAGE_DAYS) * DAY_MS) for first in firsts]
 
@@ -101,9 +101,10 @@ class Ratings:
     """The opinions about one office, in order of time.
 
     Attributes:
-        at: When, epoch milliseconds.
-        low: Whether dissatisfied.
-        enterprise: Who.
+        at: Epoch milliseconds.
+        low: Whether the opinion is dissatisfied.
+        enterprise: Number of the enterprise.
+        plants: Problems planted at the office.
     """
 
     at: Int
@@ -112,7 +113,7 @@ class Ratings:
     plants: list[Plant] = field(default_factory=list)
 
     def outside(self, spans: Sequence[tuple[int, int]]) -> Ratings:
-        """Those that do not lie in one of the times."""
+        """The ratings outside some time spans."""
         kept = np.ones(len(self.at), bool)
         for start, end in spans:
             kept &= (self.at < start) | (self.at >= end)
@@ -120,7 +121,7 @@ class Ratings:
 
 
 def simulate(setting: Setting, seed: int) -> list[Ratings]:
-    """The ratings of every office."""
+    """Simulate the ratings of every office."""
     draw = np.random.default_rng(seed)
     calendar = load_calendar()
     worked = [calendar.is_working_day(START + day * DAY_MS) for day in range(setting.days)]

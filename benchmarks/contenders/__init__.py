@@ -1,1 +1,1 @@
-"""What hailong is measured beside, and the work that all of them do."""
+"""The programs that hailong is compared with, and their common input."""

@@ -1,7 +1,6 @@
-"""A declaration as of an instant, one at a time, as a user of a framework that keeps a value for each key writes it.
+"""The state of one declaration at one time, as a user of a framework with keyed state would compute it.
 
-The rule is that of `processors.domain.join.as_of`, which computes many at once; a test holds the two against each
-other.
+The rule is that of `processors.domain.join.as_of`, which computes many at once; a test compares the two.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ _GOODS_END = frozenset({Status.GOODS_INSPECTED, Status.INSPECTION_WITHDRAWN})
 class StatusRow(NamedTuple):
     """One status of a declaration's history; fields as in `declaration-status`.
 
-    `event` stands for the event id, `crc` orders contents that claim one event id.
+    `event` is a number for the event id; `crc` decides between different contents with one event id.
     """
 
     occurred_at: int
@@ -39,10 +38,10 @@ class StatusRow(NamedTuple):
 
 
 def known_rows(history: Iterable[StatusRow], as_of: int) -> int:
-    """How many distinct status records bear on the state at `as_of`: part of the fact's version.
+    """How many distinct status records affect the state at `as_of`: part of the version of the fact.
 
-    Counts every content of an event of which any content lies at or before `as_of`: it grows with each record that can
-    change the answer, never shrinks, and does not depend on the order of arrival.
+    Counts every content of each event that has a content at or before `as_of`. The number grows with each record that
+    can change the state, never shrinks, and does not depend on the order of arrival.
     """
     rows = list(history)
     bearing = {row.event for row in rows if row.occurred_at <= as_of}
@@ -57,8 +56,8 @@ def context_as_of(
     """The declaration as of an instant: a function of the set of its statuses.
 
     Args:
-        history: Distinct rows in order of time, by the order of a life and by checksum at one instant.
-        as_of: Epoch milliseconds; later statuses are not looked at.
+        history: Distinct rows in order of time, then of the life of a declaration, then of the checksum.
+        as_of: Epoch milliseconds; later statuses are ignored.
         calendar: Working time.
         limits: Legal limits of the steps.
 
@@ -98,7 +97,7 @@ def context_as_of(
 
 
 def _winners(history: Sequence[StatusRow]) -> Sequence[StatusRow]:
-    """One row for each event: of several contents under one id, the one with the highest checksum."""
+    """One row for each event: among several contents with one id, the highest checksum wins."""
     best: dict[int, StatusRow] = {}
     for row in history:
         held = best.get(row.event)
@@ -124,14 +123,14 @@ def _last(values: Sequence[str | None]) -> str | None:
 
 
 def _documents(rows: Sequence[StatusRow]) -> tuple[int | None, int | None]:
-    """Start and end of the document check: from the first yellow or red channel to the documents being checked."""
+    """Start and end of the document check: from the first yellow or red channel until documents are checked."""
     assigned = [row for row in rows if row.status == Status.CHANNEL_ASSIGNED and row.channel in CHECKED]
     start = assigned[0].occurred_at if assigned else None
     return start, None if start is None else _first(rows, _DOCUMENTS_END, start)
 
 
 def _goods(rows: Sequence[StatusRow]) -> tuple[int | None, int | None]:
-    """Start and end of the goods inspection: from its requirement to its end or withdrawal."""
+    """Start and end of the goods inspection: from when it is required until it is done or withdrawn."""
     start = _first(rows, _GOODS_BEGIN)
     return start, None if start is None else _first(rows, _GOODS_END, start)
 

@@ -1,4 +1,4 @@
-"""Contender `bytewax`: a dataflow of its Kafka operators, keyed state, recovery snapshots every ten seconds.
+"""Contender `bytewax`: a dataflow with Kafka operators, keyed state, and recovery snapshots every ten seconds.
 
 Usage: PROGRAM BOOTSTRAP PREFIX DIRECTORY
 """
@@ -27,13 +27,13 @@ STATUSES, RATINGS = Topic.DECLARATION_STATUS.value.name(prefix), Topic.RATING.va
 
 
 def join(known: Any, record: tuple[bool, bytes]) -> tuple[Any, Iterable[Encoded]]:
-    """Take one record in."""
+    """Add one record to the state; returns the facts that change."""
     is_rating, value = record
     return (add_rating if is_rating else add_status)(known or empty(), value)
 
 
 def keyed(message: KafkaSourceMessage[Any, Any]) -> tuple[str, tuple[bool, bytes]]:
-    """Its declaration, and what it is."""
+    """The declaration of a message, and whether it is a rating."""
     return message.key.decode(), (message.topic == RATINGS, message.value)
 
 

@@ -1,14 +1,14 @@
-"""Contender `clickhouse`: ClickHouse's own Kafka engine, in an embedded ClickHouse (chDB), and the join in SQL.
+"""Contender `clickhouse`: the Kafka engine of ClickHouse in an embedded ClickHouse (chDB), with the join in SQL.
 
-Materialized views store what Kafka tables read (format AvroConfluent, which asks a Schema Registry: a stand-in on
-loopback holds our pinned schemas). Once a second the facts of rated declarations for which something came are computed
-in SQL (clickhouse_engine.sql), produced in the order in which the sheets were submitted, and taken off the list of what
-came.
+Materialized views store what Kafka tables read (format AvroConfluent, which needs a Schema Registry: a local stand-in
+serves our pinned schemas). Once a second, SQL (clickhouse_engine.sql) computes the facts of rated declarations that
+have new records. They are produced in the order in which the sheets were submitted, and the declarations are taken off
+the list of new ones.
 
-Unlike the others it computes what a fact says in SQL, and of two contents that claim one event it keeps the one read
-last, for AvroConfluent does not show a record's bytes; the benchmark's input has no such pair. The facts are produced
-by a client of this program, not by a Kafka table: ClickHouse writes AvroConfluent, and a key that is no field of the
-value too, from 26.5 on; chDB has been unable to make Kafka tables since 26.3 ("Shutdown was called").
+Unlike the others, this contender computes the contents of facts in SQL. If two contents have one event id, it keeps the
+one read last, because AvroConfluent does not show the bytes of a record; the benchmark's input has no such pair. A
+client in this program produces the facts, not a Kafka table: ClickHouse can write AvroConfluent, and keys that are no
+field of the value, only from 26.5 on, and chDB cannot create Kafka tables since 26.3 ("Shutdown was called").
 
 Usage: PROGRAM BOOTSTRAP PREFIX DIRECTORY
 """
@@ -45,7 +45,7 @@ from schemas.topics import Topic
 
 LOOK_S = 1.0
 _LINE = "-- ----"
-# chDB starts no threads for Kafka tables unless it is told to.
+# By default chDB starts no threads for Kafka tables.
 _CONFIGURATION = """<clickhouse>
   <background_message_broker_schedule_pool_size>8</background_message_broker_schedule_pool_size>
   <kafka>
@@ -58,7 +58,7 @@ _CONFIGURATION = """<clickhouse>
 
 
 def working_windows() -> Iterator[tuple[str, int, int, int]]:
-    """Clock, beginning, end (epoch ms) and what was worked before, of every working window; '' is the regular clock."""
+    """Office ('' for regular hours), start, end (epoch ms) and milliseconds worked before, of every working window."""
     hours = load_working_hours()
     regular = regular_days(hours)
     for office in (None, *sorted({rule.office for rule in hours.overtime})):
@@ -72,7 +72,7 @@ def working_windows() -> Iterator[tuple[str, int, int, int]]:
 
 
 def places() -> Iterator[tuple[str, str, int, int]]:
-    """Office, team ('' for the office itself), and when it was there, epoch ms."""
+    """Office, team ('' for the office itself), and its validity, epoch ms."""
     directory = load_offices()
     for office in all_versions(directory):
         yield office.code, "", office.validity.from_ms, office.validity.to_ms
@@ -84,8 +84,8 @@ class Engine:
     """The embedded ClickHouse.
 
     Args:
-        directory: Where its data are.
-        values: What stands in braces in the SQL.
+        directory: Directory of its data.
+        values: Values of the placeholders in the SQL.
     """
 
     def __init__(self, directory: Path, values: Mapping[str, Any]) -> None:
@@ -102,19 +102,19 @@ class Engine:
         self._fill("rank", ((str(status), rank) for rank, status in enumerate(Status)))
 
     def came(self) -> list[str]:
-        """Names of the parts that say what came."""
+        """Names of the parts that list declarations with new records."""
         rows = self._ask("SELECT name FROM system.parts WHERE database = 'state' AND table = 'touched' AND active")
         return [row["name"] for row in rows]
 
     def facts(self, parts: list[str]) -> list[dict[str, Any]]:
-        """The facts of all sheets of the declarations in those parts."""
+        """The facts of all sheets of the declarations in these parts."""
         rows: list[dict[str, Any]] = []
         for statement in self._look:
             rows = self._ask(statement, parts="('" + "', '".join(parts) + "')")
         return rows
 
     def done(self, parts: list[str]) -> None:
-        """Forget that they came."""
+        """Drop the parts after their facts were sent."""
         for part in parts:
             self._ask(f"ALTER TABLE state.touched DROP PART '{part}'")
 
@@ -163,7 +163,7 @@ def main() -> None:
                         *(fact[name] for name in ("sheet_id", "target", "office", "target_id")),
                     )
                     produce(producer, fact_topic, fact["office"].encode(), write(fact))
-                # Only then: what is not acknowledged is computed again after a crash.
+                # Drop the parts only after Kafka has the facts: after a crash they are computed again.
                 assert producer.flush(60) == 0
                 engine.done(parts)
             time.sleep(LOOK_S)

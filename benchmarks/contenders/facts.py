@@ -1,7 +1,6 @@
-"""The facts of a sheet, one record at a time, as a user of a framework that keeps a value for each key writes them.
+"""The facts of one sheet, as a user of a framework with keyed state would compute them.
 
-What they say is what `processors.stages.fact_encoding.fact_writer` says of many sheets at once; a test holds the two
-against each other.
+`processors.stages.fact_encoding.fact_writer` writes the same facts for many sheets at once; a test compares the two.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from schemas.reference.offices import OfficeDirectory
 
 
 class DeclarationContext(NamedTuple):
-    """What was known of a declaration as of a rating; fields as in `rated-service`."""
+    """The state of a declaration at the time of a rating; fields as in `rated-service`."""
 
     declaration_office: str | None = None
     declaration_team: str | None = None
@@ -38,7 +37,7 @@ class DeclarationContext(NamedTuple):
 def records_of(
     sheet: StoredSheet, context: DeclarationContext, version: int, directory: OfficeDirectory
 ) -> Iterator[RatedService]:
-    """Every fact of a sheet, at the version of `version_of`."""
+    """Every fact of a sheet; `version` comes from `version_of`."""
     matched = MatchState.MATCHED if context.status_count else MatchState.UNMATCHED
     for revision, superseded, items, since in facts_of(sheet):
         shared = {

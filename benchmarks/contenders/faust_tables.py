@@ -1,4 +1,4 @@
-"""Contender `faust`: faust-streaming as its manual shows it: agents, a table in memory, with a changelog in Kafka.
+"""Contender `faust`: faust-streaming as in its manual: agents, and a table in memory with a changelog in Kafka.
 
 Usage: PROGRAM BOOTSTRAP PREFIX DIRECTORY
 """
@@ -17,7 +17,7 @@ bootstrap, prefix, directory = sys.argv[1:]
 app = faust.App(
     f"{prefix}faust",
     broker=f"kafka://{bootstrap}",
-    store="memory://",  # its quickest; the changelog in Kafka is what survives
+    store="memory://",  # the fastest store; the changelog in Kafka survives a crash
     datadir=directory,
     value_serializer="raw",
     key_serializer="raw",
@@ -28,7 +28,7 @@ app = faust.App(
     stream_buffer_maxsize=16_384,
     broker_max_poll_records=5_000,
     broker_session_timeout=6.0,
-    consumer_group_instance_id="bench",  # a restart within the session time-out takes its partitions up again at once
+    consumer_group_instance_id="bench",  # a restart within the session timeout gets its partitions at once
     broker_heartbeat_interval=1.0,
     producer_linger=0.005,
     producer_max_batch_size=262_144,
@@ -42,7 +42,7 @@ known = app.Table("known", default=empty, partitions=4, key_type=bytes)
 
 
 async def join(stream: Any, add: Any) -> None:
-    """Take the records of a topic in, and send the facts that they change."""
+    """Add the records of a topic to the table, and send the facts that change."""
     async for key, value in stream.items():
         known[key], changed = add(known[key], value)
         for fact_key, fact in changed:
@@ -51,13 +51,13 @@ async def join(stream: Any, add: Any) -> None:
 
 @app.agent(statuses)
 async def on_status(stream: Any) -> None:
-    """Status events."""
+    """Join status events."""
     await join(stream, add_status)
 
 
 @app.agent(ratings)
 async def on_rating(stream: Any) -> None:
-    """Rating sheets."""
+    """Join rating sheets."""
     await join(stream, add_rating)
 
 

@@ -1,4 +1,4 @@
-"""Contender `hailong`: the worker with the stage `join` alone, as `hailong worker` runs it.
+"""Contender `hailong`: the worker with only the stage `join`, as `hailong worker` runs it.
 
 Usage: PROGRAM BOOTSTRAP PREFIX DIRECTORY
 """
@@ -19,7 +19,7 @@ from schemas.kafka.connection import KafkaConnection
 bootstrap, prefix, directory = sys.argv[1:]
 options = WorkerOptions(
     group_prefix=f"{prefix}hailong.",
-    # A restart within the session time-out takes its partitions up at once; a second worker has another directory.
+    # A restart within the session timeout gets its partitions at once; a second worker has another directory.
     group_instance_id=Path(directory).name,
     idle_advance_s=0,
     snapshot_directory=Path(directory),

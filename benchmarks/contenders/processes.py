@@ -1,4 +1,4 @@
-"""What a contender's processes use: processor time and memory, read from Linux's /proc."""
+"""Processor time and memory of a contender's processes, read from /proc on Linux."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ _SAMPLE_S = 0.2
 
 
 class Measured:
-    """A command in a session of its own, with everything that it starts.
+    """Runs a command in its own session, and measures all processes of that session.
 
     Args:
-        command: The command.
-        environment: Its environment.
-        log: Where its output goes.
+        command: Command line.
+        environment: Environment variables.
+        log: File for the output.
     """
 
     def __init__(self, command: Sequence[str], environment: Mapping[str, str], log: Path) -> None:
@@ -35,21 +35,21 @@ class Measured:
 
     @property
     def running(self) -> bool:
-        """Whether it still runs."""
+        """Whether the command still runs."""
         return self._process.poll() is None
 
     def cpu_seconds(self) -> float:
-        """Processor time, user and system, of all its processes up to now."""
+        """User and system time of all processes so far."""
         self._look()
         return sum(self._cpu.values())
 
     def peak_mib(self) -> float:
-        """Sum of the largest resident sizes of its processes."""
+        """Sum of the peak resident sizes of all processes."""
         self._look()
         return sum(self._peak.values()) / 1024
 
     def kill(self) -> None:
-        """SIGKILL to all of them."""
+        """Kill all processes with SIGKILL."""
         self._over.set()
         self._sampler.join()
         if self.running:
@@ -68,10 +68,10 @@ class Measured:
     def _look_at(self, pid: int, entry: Path) -> None:
         try:
             fields = (entry / "stat").read_text().rpartition(")")[2].split()
-            if int(fields[3]) != self._process.pid:  # its session
+            if int(fields[3]) != self._process.pid:  # another session
                 return
             self._cpu[pid] = (int(fields[11]) + int(fields[12])) / _TICKS
             status = (entry / "status").read_text()
             self._peak[pid] = int(status.partition("VmHWM:")[2].split()[0])
         except (OSError, IndexError, ValueError):
-            return  # it ended while we looked
+            return  # the process ended meanwhile

@@ -1,4 +1,4 @@
-"""Contender `quix`: Quix Streams as its manual shows it: two topics concatenated, state in RocksDB with a changelog.
+"""Contender `quix`: Quix Streams as in its manual: two topics concatenated, state in RocksDB with a changelog.
 
 Usage: PROGRAM BOOTSTRAP PREFIX DIRECTORY
 """
@@ -25,7 +25,7 @@ app = Application(
     consumer_extra_config={
         "session.timeout.ms": 6000,
         "heartbeat.interval.ms": 1000,
-        "group.instance.id": "bench",  # a restart within the session time-out takes its partitions up again at once
+        "group.instance.id": "bench",  # a restart within the session timeout gets its partitions at once
     },
     producer_extra_config={"linger.ms": 5, "compression.type": "lz4", "enable.idempotence": True},
 )
@@ -33,10 +33,10 @@ RATINGS = Topic.RATING.value.name(prefix)
 
 
 class SecondOfPair(Serializer):  # type: ignore[misc]  # untyped where mypy runs: it is not installed there
-    """Writes the value of a (key, value) pair."""
+    """Serializes a (key, value) pair to its value."""
 
     def __call__(self, value: Any, ctx: SerializationContext) -> bytes:  # noqa: ARG002 - Quix's signature
-        """The bytes."""
+        """The bytes of the value."""
         return bytes(value[1])
 
 
@@ -52,7 +52,7 @@ def topic(which: Topic, value_serializer: Any = "bytes") -> Any:
 
 
 def join(value: bytes, state: State) -> list[Encoded]:
-    """Take one record in."""
+    """Add one record to the state; returns the facts that change."""
     known = state.get("known") or empty()
     add = add_rating if message_context().topic == RATINGS else add_status
     known, changed = add(known, value)

@@ -1,8 +1,8 @@
-"""The rule of the join for frameworks that keep a value for each key: what a user of theirs would write.
+"""The join for frameworks with keyed state, as their users would write it.
 
-The value of a declaration is a plain JSON object with its statuses and its sheets; a record goes in, the facts that it
-leads to come out. What a fact says is computed one declaration at a time (`as_of.py`, `facts.py`), and tests hold that
-against hailong's columns: contenders differ in how they move and keep data, and in nothing else.
+The value of a declaration is a plain JSON object with its statuses and its sheets. Adding a record returns the facts
+that change. Facts are computed one declaration at a time (`as_of.py`, `facts.py`), and tests compare them with the
+columns of hailong: contenders differ only in how they move and store data.
 """
 
 from __future__ import annotations
@@ -36,12 +36,12 @@ _write_fact = encoder(Topic.RATED_SERVICE.subject)
 
 
 def empty() -> Value:
-    """What is known of a declaration of which nothing is known."""
+    """The value of an unknown declaration."""
     return {"statuses": [], "sheets": {}}
 
 
 def add_status(known: Value, record: bytes) -> tuple[Value, list[Encoded]]:
-    """Take a status event in; the facts that it changes."""
+    """Add a status event; returns the facts that change."""
     status = _read_status(record)
     names = ("occurred_at", "status", "office", "team", "channel", "kind", "tax_code", "event_id")
     row = [*(status[name] for name in names), zlib.crc32(record[HEADER_BYTES:])]
@@ -52,7 +52,7 @@ def add_status(known: Value, record: bytes) -> tuple[Value, list[Encoded]]:
 
 
 def add_rating(known: Value, record: bytes) -> tuple[Value, list[Encoded]]:
-    """Take a rating sheet in; the facts that it gives or changes."""
+    """Add a rating sheet; returns the facts that are new or change."""
     rating = _read_rating(record)
     crc = zlib.crc32(record[HEADER_BYTES:])
     contents = known["sheets"].setdefault(rating["sheet_id"], {})
@@ -81,7 +81,7 @@ def _facts(known: Value, sheet_ids: Any) -> Iterator[Encoded]:
 
 def _row(row: list[Any]) -> StatusRow:
     occurred_at, status, office, team, channel, kind, tax_code, event_id, crc = row
-    event = zlib.crc32(event_id.encode())  # stands for the event within one declaration
+    event = zlib.crc32(event_id.encode())  # identifies the event within one declaration
     return StatusRow(occurred_at, status, office, team, channel, kind, tax_code, event, crc)
 
 

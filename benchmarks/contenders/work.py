@@ -1,8 +1,8 @@
-"""The work that every contender does: status events and rating sheets of declarations, as they would come in.
+"""The input of every contender: status events and rating sheets in a realistic order of arrival.
 
-Each declaration has eight statuses within two working days; a share of them is rated, four targets on a sheet, one
-sheet in twenty in a second revision. One event in fifty comes late, one in a hundred twice: a contender that relies on
-order or on uniqueness gives other facts than the oracle.
+Each declaration has eight statuses within two working days. A share of the declarations is rated, with four targets on
+a sheet; one sheet in twenty has a second revision. One event in fifty is late, one in a hundred is duplicated: a
+contender that relies on order or uniqueness writes different facts than the oracle.
 """
 
 from __future__ import annotations
@@ -31,14 +31,13 @@ _MINUTE_MS = 60_000
 
 @dataclass(slots=True)
 class Work:
-    """Input of a run, in the order of its sending.
+    """Input of a run, in the order of sending.
 
     Attributes:
         events: Topic, key, value.
-        statuses: How many of them are status events.
-        accepted_statuses: Records with the checksums of their bodies, for the oracle: of rated declarations only, the
-            others lead to nothing.
-        accepted_ratings: Likewise.
+        statuses: Number of status events.
+        accepted_statuses: Status records of rated declarations with the checksums of their bodies, for the oracle.
+        accepted_ratings: Rating records with the checksums of their bodies, for the oracle.
     """
 
     events: list[tuple[Topic, bytes, bytes]] = field(default_factory=list)
@@ -48,12 +47,12 @@ class Work:
 
 
 def work(declarations: int, rated: float, seed: int = 1) -> Work:
-    """The work for so many declarations.
+    """Generate the input.
 
     Args:
-        declarations: How many.
-        rated: Share of them that is rated.
-        seed: Of all chance.
+        declarations: Number of declarations.
+        rated: Share of declarations that are rated.
+        seed: Seed of all random numbers.
     """
     dice = random.Random(seed)
     write_status, write_rating = encoder(Topic.DECLARATION_STATUS.subject), encoder(Topic.RATING.subject)
@@ -82,13 +81,13 @@ def work(declarations: int, rated: float, seed: int = 1) -> Work:
 
 
 ENDING_MARK = b"s-3"
-"""Begin of the sheet ids of endings, and of no others."""
+"""Only the sheet ids of last declarations start with it."""
 
 
 def ending(number: int) -> tuple[list[tuple[Topic, bytes, bytes]], str]:
-    """A rated declaration that comes after everything else, and the id of its sheet.
+    """A rated declaration to be sent after all others, and the id of its sheet.
 
-    A fact of it that knows the declaration means that all before it on its partition, of both topics, is done.
+    When a matched fact of it appears, everything before it on its partition of both topics is processed.
     """
     dice = random.Random(number)
     declaration = f"3{number:010d}0"
@@ -137,7 +136,7 @@ def _sheets(dice: random.Random, declaration: str, cleared: DeclarationStatus) -
 
 
 def _arrivals(dice: random.Random, at: int) -> Iterator[int]:
-    """When an event comes: at once, or hours late, or twice."""
+    """Draw when an event arrives: at once, hours late, or twice."""
     chance = dice.random()
     yield at + (dice.randrange(6 * 60) * _MINUTE_MS if chance < 0.02 else 0)
     if chance > 0.99:

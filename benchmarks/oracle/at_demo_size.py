@@ -1,8 +1,8 @@
-"""Hold the ClickHouse that `make demo` left behind against the oracle, at full size.
+"""Compares the ClickHouse data of a finished `make demo` with the oracle, at full size.
 
 The oracle (tests/support/oracle.sql) computes facts, complaints, windows and office counts in one batch, in SQL, from
-the scenario's accepted events; it shares no code with `processors/`. Here its rows are compared with those that the
-demo's workers and sink wrote. Exit status 1 if any row differs.
+the scenario's accepted events; it shares no code with `processors/`. This script compares its rows with those written
+by the workers and the sink of the demo. Exit status 1 if any row differs.
 
     make demo && .venv/bin/python benchmarks/oracle/at_demo_size.py [var/demo]
 """
@@ -42,7 +42,7 @@ Rows = Counter[tuple[Any, ...]]
 
 @contextmanager
 def clickhouse(directory: Path) -> Iterator[Client]:
-    """The embedded ClickHouse on the demo's data."""
+    """Start the embedded ClickHouse on the data of the demo."""
     command = [
         sys.executable,
         "-m",
@@ -75,7 +75,7 @@ def ours(client: Client, query: str) -> Rows:
 
 
 def comparisons() -> dict[str, tuple[str, str]]:
-    """For each kind of result: the query to the pipeline's tables, and the one to the oracle's."""
+    """For each kind of result: the query to the tables of the pipeline, and the query to the oracle."""
     millis = {name: f"toUnixTimestamp64Milli({name})" for name in _TIMES}
     fact = ", ".join(millis.get(name, f"toString({name})" if name == "declaration" else name) for name in _FACT)
     windows = "target, office, target_id, toUnixTimestamp64Milli(window_end), window_seconds * 1000"
@@ -104,14 +104,14 @@ def comparisons() -> dict[str, tuple[str, str]]:
 
 
 def main() -> int:
-    """Compare; the exit status."""
+    """Compare and print; returns the exit status."""
     directory = Path(sys.argv[1] if len(sys.argv) > 1 else "var/demo")
     if not (directory / "truth.json").exists():
-        print(f"{directory} holds no finished demo: run `make demo` first", file=sys.stderr)
+        print(f"{directory} has no finished demo: run `make demo` first", file=sys.stderr)
         return 2
     truth = json.loads((directory / "truth.json").read_text())
     started = time.monotonic()
-    # The demo seals contacts, and whether a sheet has one is drawn with the rest of it: draw them here too.
+    # Seal contacts as the demo does: without them, the random draws of sheets would differ.
     keys = SealingKeys.parse(SealingKeys.generate())
     scenario = Haiphong2020(
         truth["seed"], truth["scale"], seal=lambda sheet, *contact: seal(Contact(*contact), sheet, keys)
@@ -123,7 +123,7 @@ def main() -> int:
             have, want = ours(client, mine), theirs(oracle, wanted)
             missing, surplus = (want - have).total(), (have - want).total()
             wrong += missing + surplus
-            print(f"{name:14} {want.total():8} rows, {missing} missing or different, {surplus} that should not be")
+            print(f"{name:14} {want.total():8} rows, {missing} missing or different, {surplus} unexpected")
     oracle.close()
     print(f"{'equal' if not wrong else 'NOT EQUAL'}, after {time.monotonic() - started:.0f} s")
     return 1 if wrong else 0

@@ -1,4 +1,4 @@
-"""Builds the contenders that are written in Java, once for each state of their sources."""
+"""Builds the contenders written in Java, once for each version of their sources."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BUILDS = ROOT / "var" / "bench" / "java"
 
 
 def class_path(module: str) -> str:
-    """What `java -cp` needs for a module; built with Maven if it is not there.
+    """The class path of a module for `java -cp`; built with Maven if missing.
 
     Args:
         module: `streams` or `flink`.

@@ -1,4 +1,4 @@
-"""Writes down the reference data that the Java contenders need, from hailong's own."""
+"""Writes the reference data of hailong to a file for the Java contenders."""
 
 from __future__ import annotations
 

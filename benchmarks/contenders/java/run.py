@@ -1,4 +1,4 @@
-"""Starts a Java contender: builds it if it must, and becomes its process.
+"""Starts a Java contender: builds it if needed, and replaces this process by it.
 
 Usage: PROGRAM BOOTSTRAP PREFIX DIRECTORY (streams rocksdb|memory | flink)
 """
@@ -28,8 +28,8 @@ if __name__ == "__main__":
     assert java is not None
     topics = [one.value.name(prefix) for one in (Topic.DECLARATION_STATUS, Topic.RATING, Topic.RATED_SERVICE)]
     command = [java, "-Xmx2g", "-XX:+UseParallelGC", "-Dorg.apache.avro.SERIALIZABLE_PACKAGES=vn.hailong"]
-    command.append(f"-Djava.io.tmpdir={directory}")  # what a killed process leaves there goes with the directory
-    if module == "flink":  # Flink's serializers look into classes of the JDK
+    command.append(f"-Djava.io.tmpdir={directory}")  # files of a killed process are deleted with the directory
+    if module == "flink":  # the serializers of Flink need access to classes of the JDK
         command += [part for package in _OPEN for part in ("--add-opens", f"{package}=ALL-UNNAMED")]
     command += ["-cp", class_path(module), MAIN[module], bootstrap, f"{prefix}{module}", directory, str(reference)]
     os.execv(java, [*command, *topics, *options])

@@ -35,9 +35,9 @@ import org.apache.kafka.clients.consumer.ConsumerRecord;
 import org.apache.kafka.clients.producer.ProducerRecord;
 
 /**
- * Contender Flink: a keyed process function with a value a declaration, in one JVM, one slot, a checkpoint every 10 s.
+ * Contender Flink: a keyed process function with one value per declaration, one JVM, one slot, checkpoints every 10 s.
  *
- * <p>State is on the heap (HashMap) and in checkpoints in the directory; the newest whole one is where a restart begins.
+ * <p>State is on the heap (HashMap) and in checkpoints on disk; a restart begins with the newest complete checkpoint.
  * Arguments: bootstrap servers, group, directory, reference file, topics of statuses, ratings and facts.
  */
 public final class FlinkJoin {
@@ -126,7 +126,7 @@ public final class FlinkJoin {
         }
     }
 
-    /** The newest checkpoint that is whole: its metadata are written last. */
+    /** The newest complete checkpoint: its metadata are written last. */
     private static Optional<Path> newest(Path directory) throws IOException {
         if (!Files.exists(directory)) {
             return Optional.empty();

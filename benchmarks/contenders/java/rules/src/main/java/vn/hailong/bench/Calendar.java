@@ -3,10 +3,10 @@ package vn.hailong.bench;
 import java.util.Arrays;
 
 /**
- * Elapsed working time, from windows that the reference data of hailong gives.
+ * Elapsed working time, computed from the working windows of hailong's reference data.
  *
- * @param starts begin of each window, epoch milliseconds, ascending
- * @param before working milliseconds before each window; one more at the end, of all
+ * @param starts start of each window, epoch milliseconds, ascending
+ * @param before working milliseconds before each window, and the total as last element
  */
 record Calendar(long[] starts, long[] ends, long[] before) {
     private static final long MINUTE_MS = 60_000;

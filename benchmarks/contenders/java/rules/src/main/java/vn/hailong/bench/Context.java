@@ -9,7 +9,7 @@ import java.util.function.Function;
 import vn.hailong.DeclarationStatus;
 import vn.hailong.Status;
 
-/** A declaration as it stood at one moment; the rule of processors/domain/join/declaration_context.py. */
+/** The state of a declaration at one time: the rule of processors/domain/join/declaration_context.py. */
 final class Context {
     private static final Set<Status> PERMITTED =
             Set.of(Status.STORAGE_PERMITTED, Status.RELEASED, Status.CLEARED);

@@ -1,9 +1,9 @@
 package vn.hailong.bench;
 
 /**
- * What a record leads to.
+ * The result of adding a record.
  *
- * @param state what is known of the declaration now; null if the record was known already
- * @param changed whether facts of the declaration are given or changed by it: {@link Rules#facts} tells them
+ * @param state the new state of the declaration; null if the record was known already
+ * @param changed whether facts of the declaration are new or changed; {@link Rules#facts} returns them
  */
 public record Outcome(byte[] state, boolean changed) {}

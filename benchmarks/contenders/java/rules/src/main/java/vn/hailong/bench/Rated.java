@@ -3,9 +3,9 @@ package vn.hailong.bench;
 import vn.hailong.Rating;
 
 /**
- * A record of a rating sheet that is known.
+ * A known revision of a rating sheet.
  *
- * @param crc checksum of its body: of two contents under one revision the higher one counts
+ * @param crc checksum of its body; the higher one counts if two contents have one revision
  * @param at when it was sent, epoch milliseconds
  */
 record Rated(Rating record, long crc, long at) implements Comparable<Rated> {

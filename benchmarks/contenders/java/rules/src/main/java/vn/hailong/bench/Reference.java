@@ -11,11 +11,11 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reference data, as benchmarks/contenders/java/reference.py writes it down: one entry a line, fields by tabs.
+ * Reference data as written by benchmarks/contenders/java/reference.py: one entry per line, fields separated by tabs.
  *
  * <p>{@code header HEX}: the frame of a fact. {@code limit STEP MINUTES}. {@code window OFFICE FROM TO}: a working
- * window, office empty for all without overtime. {@code office CODE FROM TO} and {@code team OFFICE TEAM FROM TO}: when
- * they were valid.
+ * window; the office is empty for all offices without overtime. {@code office CODE FROM TO} and
+ * {@code team OFFICE TEAM FROM TO}: when they were valid.
  */
 final class Reference {
     final byte[] header;

@@ -19,10 +19,10 @@ import vn.hailong.DeclarationStatus;
 import vn.hailong.Rating;
 
 /**
- * The rule of the join for frameworks that keep a value for each key: benchmarks/contenders/rules.py in Java.
+ * The join for frameworks with keyed state: benchmarks/contenders/rules.py in Java.
  *
- * <p>The value of a declaration is its records as they came, one after the other, each with its kind and its length:
- * to add a status is to append it. Only a declaration that is rated is ever taken apart.
+ * <p>The value of a declaration is the sequence of its records as received, each with its kind and its length:
+ * a status is added by appending it. Only rated declarations are ever parsed.
  *
  * <p>Not for use by several threads.
  */
@@ -44,13 +44,13 @@ public final class Rules {
         facts = new Facts(new Reference(reference));
     }
 
-    /** Take a status event in; {@code known} is null for a declaration of which nothing is known. */
+    /** Add a status event; {@code known} is null for an unknown declaration. */
     public Outcome addStatus(byte[] known, byte[] record) {
-        status(record); // a record that does not fit the schema must not get into the state
+        status(record); // a record that does not match the schema must not enter the state
         return add(known, STATUS, record);
     }
 
-    /** Take a rating sheet in. */
+    /** Add a rating sheet. */
     public Outcome addRating(byte[] known, byte[] record) {
         rating(record);
         return add(known, RATING, record);
@@ -71,7 +71,7 @@ public final class Rules {
         return new Outcome(grown, rated);
     }
 
-    /** Every fact of a declaration, from what is known of it. */
+    /** All facts of a declaration, from its state. */
     public List<Fact> facts(byte[] state) {
         List<Stated> history = new ArrayList<>();
         List<Rated> sheets = new ArrayList<>();

@@ -3,9 +3,9 @@ package vn.hailong.bench;
 import vn.hailong.DeclarationStatus;
 
 /**
- * A status event that is known.
+ * A known status event.
  *
- * @param crc checksum of its body: of two contents under one event id the higher one counts
+ * @param crc checksum of its body; the higher one counts if two contents have one event id
  * @param at when it occurred, epoch milliseconds
  */
 record Stated(DeclarationStatus record, long crc, long at) implements Comparable<Stated> {
