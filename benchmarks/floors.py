@@ -40,9 +40,10 @@ from support.kafka_cluster import KafkaCluster
 
 from benchmarks.contenders.work import Work, work
 from benchmarks.peers import PARTITIONS, SMALL, expected_facts, measure, send, summary, topics
+from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import SheetStore
 from processors.domain.join.status_log import StatusLog
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.transport.fetched_batch import to_batch
 from processors.transport.log_reader import read_log

@@ -39,8 +39,9 @@ from benchmarks.producing import produce
 from deploy.admin.topics import ensure_topics
 from deploy.local.stack.lag import GroupLag
 from deploy.local.supervisor.child import bound_command
+from processors.domain.join.policy import JoinPolicy
 from processors.stages.catalogue import JOIN
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.worker.state.partition_views import View
 from processors.worker.state.restore import ViewRestorer

@@ -42,7 +42,8 @@ from benchmarks.contenders.processes import Measured
 from benchmarks.contenders.work import Work, work
 from benchmarks.peers import CONTENDERS, PARTITIONS, SMALL, Facts, finish, send, topics, wait_for
 from benchmarks.producing import produce
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.domain.join.policy import JoinPolicy
+from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.worker.state.partition_views import PartitionViews
 from processors.worker.state.restore import ViewRestorer

@@ -34,7 +34,8 @@ from confluent_kafka.cimpl import NewTopic
 from benchmarks.producing import produce
 from deploy.local.ports import free_port
 from deploy.local.tansu import broker_command
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.domain.join.policy import JoinPolicy
+from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.stages.stage import Absorbed, Output, PartitionState
 from processors.worker.options import WorkerOptions

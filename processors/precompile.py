@@ -8,7 +8,8 @@ tenth of a second.
 
 from __future__ import annotations
 
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.domain.join.policy import JoinPolicy
+from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from schemas.batches.packed_batch import PackedBatch, RecordRun
 from schemas.codec.record import encoder

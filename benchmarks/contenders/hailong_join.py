@@ -9,7 +9,8 @@ import sys
 import time
 from pathlib import Path
 
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.domain.join.policy import JoinPolicy
+from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.worker.options import WorkerOptions
 from processors.worker.tuning.gc_tuning import keep_gc_pauses_short

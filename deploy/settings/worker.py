@@ -10,9 +10,9 @@ from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.dead_letters import DeadLetterSettings
 from deploy.settings.group import GROUP_NAME, option
-from processors.domain.assessment.complaint_opening import ComplaintPolicy
+from processors.domain.assessment.policy import ComplaintPolicy
+from processors.domain.join.policy import JoinPolicy
 from processors.stages.catalogue import STAGES
-from processors.stages.join import JoinPolicy
 from processors.worker.options import WorkerOptions
 
 STAGE_NAMES = tuple(stage.name for stage in STAGES)

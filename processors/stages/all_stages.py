@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from processors.domain.assessment.complaint_opening import ComplaintPolicy
+from processors.domain.assessment.policy import ComplaintPolicy
 from processors.domain.cases.policy import CaseContext
 from processors.domain.join.facts import JoinContext
+from processors.domain.join.policy import JoinPolicy
 from processors.domain.spikes.evidence import OfficeName
 from processors.domain.spikes.policy import SpikePolicy
 from processors.stages.assessment import AssessmentStage
 from processors.stages.complaints import ComplaintStage
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.join import JoinStage
 from processors.stages.spikes import SpikeStage
 from processors.stages.stage import Stage
 from schemas.codec.record import WriterSchemas, pinned_only

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from processors.domain.assessment.complaint_opening import ComplaintPolicy, complaint_of
+from processors.domain.assessment.complaint_opening import complaint_of
 from processors.domain.assessment.fact_store import FactStore, Group
 from processors.domain.assessment.office_counts import OfficeCounts
+from processors.domain.assessment.policy import ComplaintPolicy
 from processors.domain.assessment.repeat_complaints import RepeatComplaints
 from processors.domain.assessment.satisfaction import SatisfactionStore
 from processors.domain.join.declaration_context import WorkingTime

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from processors.domain.join.changes import Changes
 from processors.domain.join.declaration_context import CHECKED
 from processors.domain.join.facts import JoinContext, version_of
 from processors.domain.join.grace_queue import GraceQueue
+from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import SheetStore, StoredSheet
 from processors.domain.join.sorted_runs import SortedRun
 from processors.domain.join.status_log import LAYOUT, StatusLog
@@ -28,19 +28,6 @@ from schemas.vectorized.status_reader import CodedStatusReader
 _EXPIRIES = 16
 """Expiries in one horizon. Each scans the whole view: once a day it would take longer than absorbing the day. Sixteen
 in a horizon keep a sixteenth of the view longer than needed."""
-
-
-@dataclass(frozen=True, slots=True)
-class JoinPolicy:
-    """How the join waits and forgets.
-
-    Attributes:
-        grace_ms: Stream time after which a sheet without a known declaration is published as unmatched.
-        horizon_ms: Declarations and sheets without any event for this long are forgotten; the topics keep as much.
-    """
-
-    grace_ms: int = 300_000
-    horizon_ms: int = 90 * DAY_MS
 
 
 class JoinState:

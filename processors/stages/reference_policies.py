@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from processors.domain.assessment.complaint_opening import ComplaintPolicy
+from processors.domain.assessment.policy import ComplaintPolicy
 from processors.domain.cases.policy import CaseContext, CasePolicy
 from processors.domain.join.declaration_context import StepLimits
 from processors.domain.join.facts import JoinContext
+from processors.domain.join.policy import JoinPolicy
 from processors.domain.spikes.policy import SpikePolicy
 from processors.stages.all_stages import Policies
-from processors.stages.join import JoinPolicy
 from schemas.reference.calendar import load_calendar
 from schemas.reference.deadlines import load_deadlines
 from schemas.reference.offices import load_offices

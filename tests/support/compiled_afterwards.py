@@ -7,8 +7,9 @@ import sys
 from numba.core.dispatcher import Dispatcher
 
 from benchmarks.contenders.work import work
+from processors.domain.join.policy import JoinPolicy
 from processors.precompile import warm
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from schemas.batches.batch import RawBatch
 from schemas.topics import Topic

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from processors.domain.assessment.complaint_opening import ComplaintPolicy
+from processors.domain.assessment.policy import ComplaintPolicy
 from processors.domain.join.declaration_context import StepLimits
 from processors.domain.join.facts import JoinContext
 from schemas.reference.deadlines import load_deadlines

@@ -7,37 +7,19 @@ withdrawn, even if that revision arrived first: facts carry the time since which
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from operator import attrgetter
 
 from processors.domain.assessment.fact_store import Group
+from processors.domain.assessment.policy import ComplaintPolicy
 from processors.domain.assessment.repeat_complaints import RepeatComplaints
 from processors.domain.join.declaration_context import WorkingTime
 from schemas.ids import complaint_id
 from schemas.records.complaints import Complaint, ComplaintState, LowItem, Priority, Track
 from schemas.records.events import Target
 from schemas.records.facts import RatedService
-from schemas.reference.deadlines import DeadlineDirectory
 
 SCORE_1_WITH_TEXT = "SCORE_1_WITH_TEXT"
 OFFICIAL_AGAIN = "OFFICIAL_AGAIN"
-
-
-@dataclass(frozen=True, slots=True)
-class ComplaintPolicy:
-    """When a complaint is opened, and its first deadlines.
-
-    Attributes:
-        deadlines: The legal limits.
-        threshold: Scores at or below it open a complaint; 1 to 4.
-        first: Limit for the first look: within it, the office must forward a complaint that is not its own.
-        resolve: Limit for resolving.
-    """
-
-    deadlines: DeadlineDirectory
-    threshold: int = 2
-    first: str = "FORWARD_OUT_OF_SCOPE"
-    resolve: str = "RESOLVE"
 
 
 def complaint_of(

@@ -12,8 +12,9 @@ from support.comparison import identity
 from support.events import at, batch, item, rating, status
 from support.reference import DAY_MS, complaint_policy, join_context
 
+from processors.domain.join.policy import JoinPolicy
 from processors.stages.assessment import AssessmentStage, AssessmentState
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.join import JoinStage
 from schemas.records.events import Rating
 from schemas.records.facts import RatedService
 from schemas.topics import Topic

@@ -9,7 +9,8 @@ from support.events import batch, item, rating, status
 from processors.domain.assessment.complaint_opening import complaint_of
 from processors.domain.assessment.fact_store import FactStore
 from processors.domain.cases.replay import replay_case
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.domain.join.policy import JoinPolicy
+from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context, reference_policies
 from schemas.batches.batch import RawBatch
 from schemas.errors import Reason

@@ -14,7 +14,8 @@ from typing import Any
 from support.record_batches import packed
 
 from benchmarks.contenders.work import work
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.domain.join.policy import JoinPolicy
+from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from schemas.batches.batch import RawBatch
 from schemas.batches.packed_batch import PackedBatch

@@ -8,7 +8,8 @@ import pytest
 from support.events import WRITTEN_AT, at, batch, item, rating, status
 from support.reference import join_context
 
-from processors.stages.join import JoinPolicy, JoinStage, JoinState
+from processors.domain.join.policy import JoinPolicy
+from processors.stages.join import JoinStage, JoinState
 from schemas.batches.batch import RawBatch
 from schemas.errors import Reason
 from schemas.records.facts import RatedService

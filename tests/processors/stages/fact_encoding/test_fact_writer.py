@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 from support.events import at, batch, item, rating, status, value_of
 
 from benchmarks.contenders.rules import add_rating, add_status, empty
+from processors.domain.join.policy import JoinPolicy
 from processors.stages.fact_encoding import fact_writer, item_table
-from processors.stages.join import JoinPolicy, JoinStage
+from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.stages.stage import Output
 from schemas.codec.record import decoder
