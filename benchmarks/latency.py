@@ -39,7 +39,8 @@ from rich.console import Console
 from rich.table import Table
 
 from deploy.local.broker_kind import Broker
-from deploy.local.stack import Layout, Stack
+from deploy.local.stack.layout import Layout
+from deploy.local.stack.stack import Stack
 from producers.sdk import EventPublisher
 from schemas.codec.record import decoder
 from schemas.ids import complaint_id

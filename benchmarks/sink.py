@@ -32,8 +32,9 @@ from benchmarks.contenders.rules import add_rating, add_status, empty
 from benchmarks.contenders.work import work
 from benchmarks.peers import send
 from deploy.local.broker_kind import Broker
-from deploy.local.stack import Layout, Stack
+from deploy.local.stack.layout import Layout
 from deploy.local.stack.plan import command_child
+from deploy.local.stack.stack import Stack
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import decoder
 from schemas.topics import Topic

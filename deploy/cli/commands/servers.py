@@ -14,7 +14,7 @@ from deploy.local.broker_kind import Broker
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from rich.console import Console
 
-    from deploy.local.stack import Stack
+    from deploy.local.stack.stack import Stack
 
 TEND_S = 0.2
 
@@ -38,8 +38,9 @@ def up(
     """
     from rich.console import Console
 
-    from deploy.local.stack import Layout, Stack
+    from deploy.local.stack.layout import Layout
     from deploy.local.stack.plan import replaced_variables
+    from deploy.local.stack.stack import Stack
     from deploy.observability import configure_logs
     from deploy.settings.load import load
     from deploy.settings.process import LogSettings

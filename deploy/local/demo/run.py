@@ -19,9 +19,10 @@ from deploy.local.broker_kind import Broker
 from deploy.local.demo import report
 from deploy.local.demo.figures import collect
 from deploy.local.demo.progress import Show, StackStatus, live
-from deploy.local.stack import Layout, Stack
 from deploy.local.stack.flow import Flow
+from deploy.local.stack.layout import Layout
 from deploy.local.stack.plan import simulator_child
+from deploy.local.stack.stack import Stack
 from deploy.stop_signal import StopRequest
 from schemas.errors import HailongError, OutcomeUnknown, Unavailable
 from schemas.reference.offices import load_offices

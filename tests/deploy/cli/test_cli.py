@@ -44,14 +44,28 @@ def hailong(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedP
     )
 
 
+def loaded_by(*modules: str) -> set[str]:
+    """Names of all modules that these ones import."""
+    code = f"import sys, {', '.join(modules)}; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
 def test_help_is_quick_and_lists_every_command(tmp_path: Path) -> None:
     """`hailong --help` imports neither Kafka, numba nor ClickHouse, so it answers in well under a second."""
     done = hailong("--help", cwd=tmp_path)
     assert done.returncode == 0
     assert all(command[0] in done.stdout for command in COMMANDS)
-    code = "import sys, deploy.cli.main; print(*sorted(sys.modules))"
-    loaded = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
-    assert not {"numba", "numpy", "confluent_kafka", "clickhouse_driver", "faust", "pydantic"} & set(loaded)
+    assert not {"numba", "numpy", "confluent_kafka", "clickhouse_driver", "faust", "pydantic"} & loaded_by(
+        "deploy.cli.main"
+    )
+
+
+def test_checking_settings_is_quick() -> None:
+    """The settings of all components import only options: no stage, no loader and no local server."""
+    assert not {"numba", "numpy", "clickhouse_driver", "faust"} & loaded_by(
+        "deploy.settings.all_groups", "deploy.local.stack.layout"
+    )
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

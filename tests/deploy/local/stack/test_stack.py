@@ -17,9 +17,8 @@ from support.kafka_cluster import KafkaCluster
 from support.polling import DEADLINE_S, eventually
 
 from deploy.admin.topics import ensure_topics
-from deploy.local.stack import Layout
 from deploy.local.stack.lag import GroupLag, Lag
-from deploy.local.stack.layout import secret_in
+from deploy.local.stack.layout import Layout, secret_in
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import load
 from deploy.settings.variables import read_variables
