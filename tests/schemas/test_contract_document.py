@@ -5,12 +5,14 @@ from pathlib import Path
 
 import pytest
 from aiokafka.partitioner import murmur2
-from support.events import item, rating, value_of
+from support.events import item, rating
 
 from schemas.catalogue import PINNED, latest
+from schemas.codec.record import decoder
 from schemas.errors import Reason
 from schemas.evolution.compatibility import FINGERPRINTS
 from schemas.keys import declaration_key
+from schemas.records import Rating
 from schemas.topics import Topic
 from schemas.validation import rules
 
@@ -18,13 +20,13 @@ TEXT = (Path(__file__).parents[2] / "docs" / "contract.md").read_text(encoding="
 VECTOR = re.compile(r"\| `(\d{11})` \| `0x([0-9a-f]{8})` \| (\d+) \| (\d+) \|")
 
 
-def test_the_worked_example_is_what_we_write() -> None:
-    """The bytes of the document, joined, are the record that the codec gives, and the key is its key."""
+def test_the_worked_example_is_a_sheet() -> None:
+    """The bytes of the document, joined, are read as the sheet that it describes, and the key is its key."""
     block = TEXT.split("```")[1]
     lines = [re.split(r"\s{3,}", line.strip())[0] for line in block.splitlines()[2:] if line.strip()]
     *body, key = lines
     sheet = rating("s-1", 1, 1_588_300_200_000, item(), item("TEAM", "01", 2, reason="SLOW"), tax_code="0200100100")
-    assert bytes.fromhex("".join(body)) == value_of(sheet, Topic.RATING)
+    assert Rating.from_avro(decoder(Topic.RATING.subject)(bytes.fromhex("".join(body)))) == sheet
     assert bytes.fromhex(key.removeprefix("key:")) == declaration_key(sheet.declaration_no)
 
 

@@ -1,7 +1,7 @@
 """A next version of hailong: a copy of our packages with a newer contract, made by the steps of `docs/contract.md`.
 
-`declaration-status` gets an optional field `lane` and the status AUTO_CLEARED, `rating` an optional field `language`. A
-command runs as that version when the folder comes before ours on Python's path.
+`declaration-status` gets an optional field `lane` and the status AUTO_CLEARED, `rating` an optional field `later_note`.
+A command runs as that version when the folder comes before ours on Python's path.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from typing import Any
 
 from fastavro import parse_schema
 
-from schemas.catalogue import physical
+from schemas.catalogue import latest, physical
 
 ROOT = Path(__file__).resolve().parents[2]
 NEW_STATUS = "AUTO_CLEARED"
@@ -33,16 +33,11 @@ def next_version(folder: Path) -> Path:
     add_version(folder, "rating", RATING_ID, _grown_rating)
     records = folder / "schemas" / "records" / "events.py"
     text = records.read_text()
-    for old, new in (
-        ('    OTHER = "OTHER"\n', f'    OTHER = "OTHER"\n    {NEW_STATUS} = "{NEW_STATUS}"\n'),
-        (
-            "    source_message: str | None = None\n",
-            "    source_message: str | None = None\n    lane: str | None = None\n",
-        ),
-        ("    contact: bytes | None = None\n", "    contact: bytes | None = None\n    language: str | None = None\n"),
-    ):
-        assert text.count(old) == 1, old
-        text = text.replace(old, new)
+    symbol = '    OTHER = "OTHER"\n'
+    assert text.count(symbol) == 1
+    text = text.replace(symbol, f'{symbol}    {NEW_STATUS} = "{NEW_STATUS}"\n')
+    text = add_fields(text, "DeclarationStatus", "    lane: str | None = None\n")
+    text = add_fields(text, "Rating", "    later_note: str | None = None\n")
     records.write_text(text)
     (folder / "sinks" / "clickhouse" / "migrations" / "9001_lane.sql").write_text(
         "ALTER TABLE declaration_status ADD COLUMN IF NOT EXISTS lane LowCardinality(String) COMMENT 'Lane'"
@@ -63,16 +58,25 @@ def _name_of(package: Path) -> str:
     return f"{package.name}_{hashlib.sha1(str(package).encode(), usedforsecurity=False).hexdigest()}"
 
 
+def add_fields(text: str, record: str, lines: str) -> str:
+    """The source of a module of records, with further fields at the end of one class."""
+    begin = text.index(f"class {record}(")
+    end = text.find("\n\n\n", begin)
+    end = len(text) if end < 0 else end + 1
+    return text[:end] + lines + text[end:]
+
+
 def add_version(folder: Path, subject: str, schema_id: int, change: Callable[[Any], None]) -> None:
-    """Add version 2 of a subject: its file, its pinned id, its fingerprint."""
-    package = folder / "schemas"
-    schema = json.loads((package / "avro" / f"{subject}.v1.avsc").read_text())
+    """Add the next version of a subject: its file, its pinned id, its fingerprint."""
+    package, newest = folder / "schemas", latest(subject)
+    schema = json.loads((package / "avro" / newest.filename).read_text())
     change(schema)
-    (package / "avro" / f"{subject}.v2.avsc").write_text(json.dumps(schema, indent=2))
+    (package / "avro" / f"{subject}.v{newest.version + 1}.avsc").write_text(json.dumps(schema, indent=2))
     catalogue = package / "catalogue.py"
     begin, text = "PINNED = (\n", catalogue.read_text()
     assert text.count(begin) == 1
-    catalogue.write_text(text.replace(begin, f'{begin}    PinnedSchema({schema_id}, "{subject}", 2),\n'))
+    pinned = f'    PinnedSchema({schema_id}, "{subject}", {newest.version + 1}),\n'
+    catalogue.write_text(text.replace(begin, begin + pinned))
     subprocess.run(
         [sys.executable, "-m", "schemas.evolution.compatibility"], cwd=folder, check=True, capture_output=True
     )
@@ -80,7 +84,7 @@ def add_version(folder: Path, subject: str, schema_id: int, change: Callable[[An
 
 def writer(folder: Path, subject: str, schema_id: int) -> tuple[int, Any]:
     """Id and parsed schema of a version that was added, to write with."""
-    text = (folder / "schemas" / "avro" / f"{subject}.v2.avsc").read_text()
+    text = (folder / "schemas" / "avro" / f"{subject}.v{latest(subject).version + 1}.avsc").read_text()
     return schema_id, parse_schema(physical(json.loads(text)))
 
 
@@ -95,4 +99,4 @@ def _grown_status(schema: Any) -> None:
 
 
 def _grown_rating(schema: Any) -> None:
-    schema["fields"].append(optional("language"))
+    schema["fields"].append(optional("later_note"))

@@ -73,7 +73,7 @@ class Writers:
             return event, written(event)
         by = self._newer[event.topic]
         if event.topic is Topic.RATING:
-            return event, written(event, writer=by, language="vi")
+            return event, written(event, writer=by, later_note="vi")
         if event.fields["status"] != Status.SUPERVISION_PASSED:
             return event, written(event, writer=by, lane="3")
         return renamed(event, NEW_STATUS), written(event, writer=by, lane="3", status=NEW_STATUS)

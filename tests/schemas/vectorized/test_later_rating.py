@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.newer import ROOT, add_version, keep_machine_code, optional
+from support.newer import ROOT, add_fields, add_version, keep_machine_code, optional
 
 PROGRAM = textwrap.dedent(
     """
@@ -39,10 +39,6 @@ PROGRAM = textwrap.dedent(
     assert found == [one for _index, one in RecordReader(Topic.RATING, Rating).read(batch).accepted]
     """
 )
-RECORDS = (
-    ("    contact: bytes | None = None\n", "RATING"),
-    ("    reason: str | None = None\n", "ITEM"),
-)
 
 
 def later(folder: Path, fields: dict[str, Any], item_fields: dict[str, Any], classes: dict[str, str]) -> None:
@@ -58,9 +54,8 @@ def later(folder: Path, fields: dict[str, Any], item_fields: dict[str, Any], cla
     add_version(folder, "rating", 7102, grow)
     events = folder / "schemas" / "records" / "events.py"
     text = events.read_text()
-    for line, name in RECORDS:
-        assert text.count(line) == 1, line
-        text = text.replace(line, line + classes.get(name, ""))
+    for record, lines in classes.items():
+        text = add_fields(text, record, lines)
     events.write_text(text)
 
 
@@ -79,35 +74,39 @@ def test_fields_of_every_carried_type_reach_the_record(tmp_path: Path) -> None:
     later(
         tmp_path,
         {
-            "language": optional("language"),
-            "receipt": {"name": "receipt", "type": ["null", "bytes"], "default": None},
-            "opened_at": {"name": "opened_at", "type": "long", "default": 0},
-            "clicks": {"name": "clicks", "type": "int", "default": 0},
-            "device": {"name": "device", "type": device, "default": "OTHER"},
+            "later_language": optional("later_language"),
+            "later_receipt": {"name": "later_receipt", "type": ["null", "bytes"], "default": None},
+            "later_opened_at": {"name": "later_opened_at", "type": "long", "default": 0},
+            "later_clicks": {"name": "later_clicks", "type": "int", "default": 0},
+            "later_device": {"name": "later_device", "type": device, "default": "OTHER"},
         },
-        {"place": optional("place")},
+        {"later_place": optional("later_place")},
         {
-            "RATING": "    language: str | None = None\n    receipt: bytes | None = None\n    opened_at: int = 0\n"
-            '    clicks: int = 0\n    device: str = "OTHER"\n',
-            "ITEM": "    place: str | None = None\n",
+            "Rating": "    later_language: str | None = None\n    later_receipt: bytes | None = None\n"
+            "    later_opened_at: int = 0\n"
+            '    later_clicks: int = 0\n    later_device: str = "OTHER"\n',
+            "RatingItem": "    later_place: str | None = None\n",
         },
     )
-    added = "dict(language='tiếng Việt', receipt=b'\\xff', opened_at=1 << 40, clicks=-3, device='PHONE')"
-    ran = read_in(tmp_path, f"ADDED, ITEM, CARRIED = {added}, dict(place='gate 3'), True\n{PROGRAM}")
+    texts = "later_language='tiếng Việt', later_receipt=b'\\xff', later_device='PHONE'"
+    added = f"dict({texts}, later_opened_at=1 << 40, later_clicks=-3)"
+    ran = read_in(tmp_path, f"ADDED, ITEM, CARRIED = {added}, dict(later_place='gate 3'), True\n{PROGRAM}")
     assert ran.returncode == 0, ran.stderr[-2000:]
 
 
 def test_a_field_that_kernels_cannot_carry_is_read_one_by_one(tmp_path: Path) -> None:
     """A nullable number is no reason to lose it, nor the sheet."""
-    field = {"name": "duration", "type": ["null", "long"], "default": None}
-    later(tmp_path, {"duration": field}, {}, {"RATING": "    duration: int | None = None\n"})
-    ran = read_in(tmp_path, f"ADDED, ITEM, CARRIED = dict(duration=7), dict(), False\n{PROGRAM}")
+    field = {"name": "later_duration", "type": ["null", "long"], "default": None}
+    later(tmp_path, {"later_duration": field}, {}, {"Rating": "    later_duration: int | None = None\n"})
+    ran = read_in(tmp_path, f"ADDED, ITEM, CARRIED = dict(later_duration=7), dict(), False\n{PROGRAM}")
     assert ran.returncode == 0, ran.stderr[-2000:]
 
 
-@pytest.mark.parametrize("classes", [{}, {"RATING": "    language: str | None = None\n    other: str | None = None\n"}])
+@pytest.mark.parametrize(
+    "classes", [{}, {"Rating": "    later_language: str | None = None\n    other: str | None = None\n"}]
+)
 def test_a_record_class_that_differs_from_the_schema_fails_at_import(tmp_path: Path, classes: dict[str, str]) -> None:
     """A field of the schema that the class lacks, or the other way round, would be lost in silence."""
-    later(tmp_path, {"language": optional("language")}, {}, classes)
+    later(tmp_path, {"later_language": optional("later_language")}, {}, classes)
     ran = read_in(tmp_path, "import schemas.vectorized.rating_reader")
     assert "Rating must have the fields of the newest schema" in ran.stderr

@@ -17,7 +17,7 @@ from support.events import WRITTEN_AT, item, rating, value_of
 from support.record_batches import packed
 
 from schemas.batches.batch import RawBatch
-from schemas.catalogue import parsed, physical, schema_json
+from schemas.catalogue import latest, parsed, physical, schema_json
 from schemas.codec.record import WriterSchemas, encoder, pinned_only
 from schemas.codec.wire import HEADER_BYTES, frame_header
 from schemas.contacts.envelope import Envelope
@@ -27,11 +27,18 @@ from schemas.topics import Topic
 from schemas.validation.rules import EARLIEST_MS, LATEST_MS, MAX_COMMENT, MAX_CONTACT, MAX_ITEMS
 from schemas.vectorized.rating_reader import RatingReader
 
-ENCODE = encoder("rating")
+FIELDS = parsed(latest("rating").schema_id)["fields"]
+DEFAULTS = {field["name"]: field["default"] for field in FIELDS if "default" in field}
 DAY = 86_400_000
 KEY = b"10300000001"
 SEALED = Envelope("k1", bytes(80)).to_bytes()
 OLD, NEW, FLAT_ITEMS = 102, 900, 901
+
+
+def encoded(record: dict[str, Any]) -> bytes:
+    """A record in the newest schema; fields that it does not name have their defaults."""
+    return encoder("rating")(DEFAULTS | record)
+
 
 scored = st.fixed_dictionaries(
     {
@@ -105,7 +112,7 @@ def agree(batch: RawBatch, reader: RatingReader | None = None, schemas: WriterSc
 @given(st.lists(st.tuples(near_good, st.sampled_from([KEY, KEY, KEY, b"10300000002", None])), max_size=8))
 def test_sheets_that_are_nearly_good_are_judged_alike(rows: list[tuple[dict[str, Any], bytes | None]]) -> None:
     """Each rule of the contract, one step over it and one before: the same sheets, the same reasons."""
-    agree(a_batch([ENCODE(record) for record, _key in rows], [key for _record, key in rows]))
+    agree(a_batch([encoded(record) for record, _key in rows], [key for _record, key in rows]))
 
 
 def test_the_nearly_good_are_often_good() -> None:
@@ -129,7 +136,7 @@ def test_the_nearly_good_are_often_good() -> None:
 @given(st.data())
 def test_damaged_sheets_are_judged_alike(data: st.DataObject) -> None:
     """Bytes that are changed, cut or inserted cost the same records."""
-    values = [bytearray(ENCODE(record)) for record in data.draw(st.lists(near_good, min_size=1, max_size=5))]
+    values = [bytearray(encoded(record)) for record in data.draw(st.lists(near_good, min_size=1, max_size=5))]
     for _ in range(data.draw(st.integers(1, 3))):
         value = data.draw(st.sampled_from(values))
         start = data.draw(st.integers(0, len(value)))
@@ -155,7 +162,7 @@ def test_single_changed_bytes_never_make_a_difference() -> None:
 def _later() -> dict[int, Any]:
     """A later version with more fields, inside and outside of items, and one whose items hold a list."""
     later: Any = copy.deepcopy(dict(schema_json(OLD)))
-    later["fields"].insert(1, {"name": "language", "type": ["null", "string"], "default": None})
+    later["fields"].insert(1, {"name": "later_language", "type": ["null", "string"], "default": None})
     listed = next(field for field in later["fields"] if field["name"] == "items")["type"]["items"]
     listed["fields"].insert(2, {"name": "weight", "type": "long", "default": 1})
     listed["fields"].append(listed["fields"].pop(0))
@@ -179,7 +186,7 @@ def test_sheets_of_several_writers_are_read_alike() -> None:
     for number in range(40):
         schema_id = (OLD, NEW, FLAT_ITEMS)[number % 3]
         record = rating(f"s{number}", 1, WRITTEN_AT, item(score=1 + number % 5), item("TEAM", "01", 3)).to_avro()
-        record["language"] = "vi"
+        record["later_language"] = "vi"
         record["items"] = [{**one, "weight": 7, "tags": ["a"]} for one in record["items"]]
         known = {field["name"] for field in WRITERS[schema_id]["fields"]}
         inside = next(field for field in WRITERS[schema_id]["fields"] if field["name"] == "items")["type"]["items"]
@@ -197,10 +204,13 @@ def test_lists_in_blocks_are_read_one_by_one() -> None:
     whole = value_of(rating("s1", 1, WRITTEN_AT, item(), item("TEAM", "01", 3)), Topic.RATING)
     one = value_of(rating("s1", 1, WRITTEN_AT, item()), Topic.RATING)
     begin = next(place for place in range(len(one)) if one[place] != whole[place])
-    first = one[begin + 1 : -3]  # without the count before, and the end of the list and two nulls after
-    second = whole[begin + 1 + len(first) : -3]
-    cut = whole[:begin] + b"\x02" + first + b"\x02" + second + whole[-3:]
-    sized = one[:begin] + b"\x01" + bytes([2 * len(first)]) + first + one[-3:]
+    after = [field["name"] for field in FIELDS].index("items") - len(
+        FIELDS
+    )  # the end of the list, a null for each field
+    first = one[begin + 1 : after]  # without the count before it
+    second = whole[begin + 1 + len(first) : after]
+    cut = whole[:begin] + b"\x02" + first + b"\x02" + second + whole[after:]
+    sized = one[:begin] + b"\x01" + bytes([2 * len(first)]) + first + one[after:]
     assert agree(a_batch([cut, sized, whole])) == 3
 
 
