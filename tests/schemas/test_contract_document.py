@@ -12,7 +12,7 @@ from schemas.codec.record import decoder
 from schemas.errors import Reason
 from schemas.evolution.compatibility import FINGERPRINTS
 from schemas.keys import declaration_key
-from schemas.records import Rating
+from schemas.records.events import Rating
 from schemas.topics import Topic
 from schemas.validation import rules
 
