@@ -11,22 +11,15 @@ from collections import OrderedDict
 from collections.abc import Iterator
 
 from producers.files.report import ParsedLine, fault
+from schemas.catalogue import latest, parsed
 from schemas.errors import Problem
+from schemas.topics import Topic
 from schemas.validation.rules import MAX_ITEMS
 
-ITEM_COLUMNS = ("target", "office", "target_id", "score", "reason")
-SHEET_COLUMNS = (
-    "sheet_id",
-    "revision",
-    "declaration_no",
-    "tax_code",
-    "submitted_at",
-    "phase",
-    "comment",
-    "contact",
-    "contact_name",
-    "contact_phone",
-)
+_TYPES = {field["name"]: field["type"] for field in parsed(latest(Topic.RATING.subject).schema_id)["fields"]}
+ITEM_COLUMNS = tuple(field["name"] for field in _TYPES.pop("items")["items"]["fields"])
+SHEET_COLUMNS = (*_TYPES, "contact_name", "contact_phone")
+"""The fields of the newest schema, and a contact that is not sealed yet."""
 REMEMBERED = 100_000
 """Number of sheets remembered, to notice rows of one sheet in two places of a file; bounds the memory."""
 _LONGEST_ID = 64
