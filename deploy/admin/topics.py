@@ -24,19 +24,12 @@ TIMEOUT_S = 20.0
 
 @dataclass(frozen=True, slots=True)
 class TopicState:
-    """A topic on the cluster.
-
-    Attributes:
-        topic: The topic of the contract.
-        name: Its full name.
-        partitions: Number of partitions.
-        created: Whether this call created it.
-    """
+    """A topic on the cluster."""
 
     topic: Topic
-    name: str
+    name: str  # with prefix
     partitions: int
-    created: bool
+    created: bool  # whether this call created it
 
 
 def ensure_topics(connection: KafkaConnection, *, partitions: int, replication_factor: int) -> Sequence[TopicState]:

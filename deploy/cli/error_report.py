@@ -17,13 +17,9 @@ INTERRUPTED = 130
 
 @dataclass(slots=True)
 class Reporting:
-    """How errors are shown; set by `--debug`.
+    """How errors are shown; set by `--debug`."""
 
-    Attributes:
-        debug: Whether to show the traceback of an error.
-    """
-
-    debug: bool = False
+    debug: bool = False  # whether to show the traceback of an error
 
 
 REPORTING = Reporting()

@@ -24,7 +24,7 @@ NEEDS = (KafkaSettings, SealingSettings)
 
 def run(
     files: Sequence[Path],
-    kind: str,
+    kind: FileKind,
     variables: Mapping[str, str],
     progress: Callable[[ImportProgress], None],
     rejects: Path | None,
@@ -35,7 +35,7 @@ def run(
 
     Args:
         files: The files.
-        kind: Value of a `FileKind`.
+        kind: Kind of the events.
         variables: Settings.
         progress: Called with the progress.
         rejects: CSV file for the rejections; None: each is given to `on_reject`.
@@ -58,7 +58,7 @@ def run(
         return publish_files(
             files,
             publisher,
-            kind=FileKind(kind),
+            kind=kind,
             sealing_keys=keys,
             progress=progress,
             on_reject=report_to,

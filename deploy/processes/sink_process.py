@@ -12,7 +12,7 @@ from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import load
 from deploy.settings.process import HttpSettings, LogSettings
 from deploy.settings.registry import RegistrySettings
-from deploy.stop_signal import StopRequest
+from deploy.stop_signal import stop_on_signals
 from schemas.codec.record import WriterSchemas
 from schemas.kafka.connection import KafkaConnection
 from sinks.runtime.health import SinkMonitor, assess_all
@@ -46,6 +46,6 @@ def run_sink_process(
         stages = [{"stage": stage, **asdict(progress)} for stage, progress in found.stages.items()]
         return HealthReport(found.healthy, {"reasons": list(found.reasons), "stages": stages})
 
-    with StopRequest() as stop, serve(http.host, http.port, health):
-        deliver(kafka.connection(), stop.event, writer_schemas)
+    with stop_on_signals() as stop, serve(http.host, http.port, health):
+        deliver(kafka.connection(), stop, writer_schemas)
     return 0

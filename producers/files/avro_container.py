@@ -12,7 +12,6 @@ import io
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from fastavro import parse_schema, schemaless_reader
@@ -32,21 +31,8 @@ _MAGIC, _SYNC_BYTES = b"Obj\x01", 16
 _PLAIN = {"null", "boolean", "int", "long", "bytes", "string"}
 
 
-@dataclass(frozen=True, slots=True)
-class Container:
-    """An Avro file whose header has been read.
-
-    Attributes:
-        names: Names of the fields of its records.
-        records: Its records, numbered from 1.
-    """
-
-    names: Sequence[str]
-    records: Iterator[ParsedLine]
-
-
-def read_avro(content: io.BufferedReader[Any], known: Sequence[str]) -> Container:
-    """Read the header; the records are read lazily.
+def read_avro(content: io.BufferedReader[Any], known: Sequence[str]) -> tuple[Sequence[str], Iterator[ParsedLine]]:
+    """Names of the fields, and the records, numbered from 1; the records are read lazily.
 
     Args:
         content: The file.
@@ -74,7 +60,7 @@ def read_avro(content: io.BufferedReader[Any], known: Sequence[str]) -> Containe
     if not fields or not all(_is_plain(field["type"], 0) for field in fields):
         rule = "must have a schema of records with texts, numbers, enums, bytes and lists of such records only"
         raise FileUnusable(1, [fault("file", rule)])
-    return Container(names, _records(content, schema, sync, codec))
+    return names, _records(content, schema, sync, codec)
 
 
 def _header(content: io.BufferedReader[Any]) -> tuple[Mapping[str, bytes], bytes]:

@@ -11,10 +11,9 @@ import difflib
 import io
 from collections import deque
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 
-from producers.files.lines import MAX_LINE_BYTES, NOT_UTF8, TOO_LONG, Line, lines_of
-from producers.files.report import FileUnusable, ParsedLine, fault
+from producers.files.lines import MAX_LINE_BYTES, Line, lines_of
+from producers.files.report import FileUnusable, ParsedLine, fault, unreadable
 from schemas.errors import Problem
 
 MAX_LINES_OF_ROW = 100
@@ -23,21 +22,8 @@ MAX_LINES_OF_ROW = 100
 _DELIMITERS = (",", ";", "\t")
 
 
-@dataclass(frozen=True, slots=True)
-class CsvTable:
-    """A CSV file whose header has been read.
-
-    Attributes:
-        columns: Names of the columns.
-        rows: Its rows: cell by column, empty cells left out.
-    """
-
-    columns: Sequence[str]
-    rows: Iterator[ParsedLine]
-
-
-def read_csv(content: io.BufferedReader, known: Collection[str]) -> CsvTable:
-    """Read the header; the rows are read lazily.
+def read_csv(content: io.BufferedReader, known: Collection[str]) -> tuple[Sequence[str], Iterator[ParsedLine]]:
+    """Names of the columns, and the rows: cell by column, without empty cells. The rows are read lazily.
 
     Args:
         content: The file.
@@ -56,7 +42,7 @@ def read_csv(content: io.BufferedReader, known: Collection[str]) -> CsvTable:
     problems = _header_problems(columns, known)
     if problems:
         raise FileUnusable(1, problems)
-    return CsvTable(columns, _rows(lines, columns, delimiter))
+    return columns, _rows(lines, columns, delimiter)
 
 
 def _header_problems(columns: Sequence[str], known: Collection[str]) -> list[Problem]:
@@ -76,7 +62,7 @@ def _rows(lines: Iterator[Line], columns: Sequence[str], delimiter: str) -> Iter
     ahead = _Lookahead(lines)
     while (line := ahead.next()) is not None:
         if line.text is None:
-            yield ParsedLine(line.number, None, [TOO_LONG if line.too_long else NOT_UTF8])
+            yield ParsedLine(line.number, None, line.problems)
             continue
         if not line.text.strip():
             continue
@@ -89,15 +75,12 @@ def _rows(lines: Iterator[Line], columns: Sequence[str], delimiter: str) -> Iter
 
 def _row(number: int, text: str | None, columns: Sequence[str], delimiter: str) -> ParsedLine:
     if text is None:
-        return ParsedLine(
-            number, None, [fault("line", f"has a quote that is not closed within {MAX_LINES_OF_ROW} lines")]
-        )
+        return unreadable(number, f"has a quote that is not closed within {MAX_LINES_OF_ROW} lines")
     cells = _cells(text, delimiter)
     if cells is None:
-        return ParsedLine(number, None, [fault("line", "must be well-formed CSV: quotes in a value are doubled")])
+        return unreadable(number, "must be well-formed CSV: quotes in a value are doubled")
     if len(cells) != len(columns):
-        rule = f"must have {len(columns)} values as the header has columns; it has {len(cells)}"
-        return ParsedLine(number, None, [fault("line", rule)])
+        return unreadable(number, f"must have {len(columns)} values as the header has columns; it has {len(cells)}")
     return ParsedLine(number, {name: cell for name, cell in zip(columns, cells, strict=True) if cell})
 
 

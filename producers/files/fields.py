@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
 from datetime import UTC, datetime, timedelta
 
 from producers.files.report import FileKind, fault
@@ -18,13 +17,10 @@ from schemas.records.events import ContactKey
 from schemas.topics import Topic
 from schemas.validation.rules import IDENTITY
 
-
-def _fields(topic: Topic) -> Sequence[str]:
-    return tuple(field["name"] for field in parsed(latest(topic.subject).schema_id)["fields"])
-
-
-STATUS_FIELDS = _fields(Topic.DECLARATION_STATUS)
-ACTION_FIELDS = _fields(Topic.COMPLAINT_ACTION)
+STATUS_FIELDS, ACTION_FIELDS = (
+    tuple(field["name"] for field in parsed(latest(topic.subject).schema_id)["fields"])
+    for topic in (Topic.DECLARATION_STATUS, Topic.COMPLAINT_ACTION)
+)
 RATING_COLUMNS = (*SHEET_COLUMNS[:6], *ITEM_COLUMNS, *SHEET_COLUMNS[6:])
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -52,29 +48,18 @@ _NO_KEYS = fault(
 )
 
 
-def topic_of(kind: FileKind, names: Collection[str]) -> Topic | None:
-    """The topic of an event, by its kind or by its field names; None when these do not decide."""
-    if kind is not FileKind.AUTO:
-        return TOPICS[kind]
+def topic_of(names: Collection[str]) -> Topic | None:
+    """The topic of an event by its field names; None when these do not decide."""
     found = [topic for name, topic in _KIND_FIELDS.items() if name in names]
     return found[0] if len(found) == 1 else None
 
 
-@dataclass(frozen=True, slots=True)
-class Prepared:
-    """An event of a file with the fields of the contract.
-
-    Attributes:
-        record: Its fields.
-        contact_key: The key of its contact, to be sent with it; None without an unsealed contact.
-    """
-
-    record: dict[str, object]
-    contact_key: ContactKey | None = None
-
-
-def prepare(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | None, now: int) -> Prepared:
+def prepare(
+    topic: Topic, fields: Mapping[str, object], keys: SealingKeys | None, now: int
+) -> tuple[dict[str, object], ContactKey | None]:
     """Convert the fields of a file to a record; values that do not fit are left for the rules to refuse.
+
+    If it has an unsealed contact, also returns the key of that contact, which must be sent with it.
 
     Args:
         topic: Topic of the event.
@@ -98,7 +83,7 @@ def prepare(topic: Topic, fields: Mapping[str, object], keys: SealingKeys | None
         record["score"] = int_of_digits(record["score"])
     if problems:
         raise InvalidEvent(problems)
-    return Prepared(record, contact_key)
+    return record, contact_key
 
 
 def milliseconds(value: object) -> int | None:
@@ -142,12 +127,8 @@ def _contact_problem(record: dict[str, object], clear: Mapping[str, object], key
         try:
             record["contact"] = base64.b64decode(str(record["contact"]), validate=True)
         except (binascii.Error, ValueError):
-            return [
-                fault(
-                    "contact",
-                    "must be a sealed contact in base64; give an unsealed one as contact_name and contact_phone",
-                )
-            ]
+            rule = "must be a sealed contact in base64; give an unsealed one as contact_name and contact_phone"
+            return [fault("contact", rule)]
     if given and record.get("contact") is not None:
         return [fault("contact", "must not be given together with contact_name or contact_phone")]
     if given and keys is None:

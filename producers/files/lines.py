@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import io
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from producers.files.report import FileUnusable, fault
+from schemas.errors import Problem
 
 MAX_LINE_BYTES = 1 << 20
 """A rating of 50 items with the longest comment has about 20,000 bytes; a much longer line is not an event."""
@@ -16,23 +17,14 @@ _UTF8_BOM = b"\xef\xbb\xbf"
 _UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
 _SKIP = 1 << 16
 
-TOO_LONG = fault("line", f"must have at most {MAX_LINE_BYTES} bytes")
-NOT_UTF8 = fault("line", "must be UTF-8")
-
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line without its end.
+    """One line without its end."""
 
-    Attributes:
-        number: From 1.
-        text: Its text; None when it is too long or not UTF-8.
-        too_long: Whether it is too long, not wrongly encoded.
-    """
-
-    number: int
-    text: str | None
-    too_long: bool = False
+    number: int  # from 1
+    text: str | None  # None when it cannot be read
+    problems: Sequence[Problem] = ()  # why it cannot be read
 
 
 def lines_of(content: io.BufferedReader) -> Iterator[Line]:
@@ -57,13 +49,10 @@ def lines_of(content: io.BufferedReader) -> Iterator[Line]:
             if raw.startswith(_UTF16_BOMS):
                 raise FileUnusable(1, [fault("file", "must be UTF-8; this is UTF-16: export it again as UTF-8")])
             raw = raw.removeprefix(_UTF8_BOM)
-        yield _line(number, raw, too_long=too_long)
-
-
-def _line(number: int, raw: bytes, *, too_long: bool) -> Line:
-    if too_long:
-        return Line(number, None, too_long=True)
-    try:
-        return Line(number, raw.rstrip(b"\r\n").decode("utf-8"))
-    except UnicodeDecodeError:
-        return Line(number, None)
+        if too_long:
+            yield Line(number, None, [fault("line", f"must have at most {MAX_LINE_BYTES} bytes")])
+            continue
+        try:
+            yield Line(number, raw.rstrip(b"\r\n").decode("utf-8"))
+        except UnicodeDecodeError:
+            yield Line(number, None, [fault("line", "must be UTF-8")])

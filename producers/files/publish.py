@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from threading import Event
 
@@ -40,7 +41,6 @@ _WHICH = (
     "must show its kind by a field: event_id for a status, sheet_id for a rating, action_id for a complaint action; "
     "or give --kind"
 )
-_KINDS = {topic: kind for kind, topic in TOPICS.items()}
 _RATING_FIELDS = (*SHEET_COLUMNS, "items")
 
 
@@ -79,7 +79,7 @@ def publish_files(
     stop, done = stop or Event(), 0
     reports: list[FileCounts] = []
     for path in files:
-        current = _FileImport(FileCounts(path), publisher, kind, sealing_keys, clock, on_reject)
+        current = _FileImport(FileCounts(path), publisher, TOPICS.get(kind), sealing_keys, clock, on_reject)
         for counts, position in current.run(stop):
             if progress is not None:
                 read, rejected = (sum(getattr(c, name) for c in [*reports, counts]) for name in ("read", "rejected"))
@@ -111,7 +111,7 @@ class _FileImport:
 
     counts: FileCounts
     publisher: EncodedPublisher
-    kind: FileKind
+    topic: Topic | None  # None: told by the fields
     sealing_keys: SealingKeys | None
     clock: Callable[[], int]
     on_reject: Callable[[Rejection], None] | None
@@ -142,24 +142,27 @@ class _FileImport:
             case FileFormat.JSON_LINES:
                 return read_json_lines(source.content)
             case FileFormat.CSV:
-                table = read_csv(source.content, self._known_names(RATING_COLUMNS))
-                return group_by_sheet(table.rows) if self._set_kind(table.columns) is Topic.RATING else table.rows
+                columns, rows = read_csv(source.content, self._known_names(RATING_COLUMNS))
+                self._choose_topic(columns)
+                return group_by_sheet(rows) if self.topic is Topic.RATING else rows
             case FileFormat.AVRO:
-                container = read_avro(source.content, self._known_names(_RATING_FIELDS))
-                self._set_kind(container.names)
-                return container.records
+                names, records = read_avro(source.content, self._known_names(_RATING_FIELDS))
+                self._choose_topic(names)
+                return records
 
     def _known_names(self, rating: Sequence[str]) -> Sequence[str]:
         """Names of fields that the file may have."""
-        by_kind = {FileKind.STATUS: STATUS_FIELDS, FileKind.RATING: rating, FileKind.ACTION: ACTION_FIELDS}
-        return by_kind.get(self.kind, tuple(dict.fromkeys([*STATUS_FIELDS, *rating, *ACTION_FIELDS])))
+        found = {
+            Topic.DECLARATION_STATUS: STATUS_FIELDS,
+            Topic.RATING: rating,
+            Topic.COMPLAINT_ACTION: ACTION_FIELDS,
+        }
+        return found[self.topic] if self.topic else tuple(dict.fromkeys(chain(*found.values())))
 
-    def _set_kind(self, names: Sequence[str]) -> Topic:
-        topic = topic_of(self.kind, names)
-        if topic is None:
+    def _choose_topic(self, names: Sequence[str]) -> None:
+        self.topic = self.topic or topic_of(names)
+        if self.topic is None:
             raise FileUnusable(1, [fault("file", _WHICH)])
-        self.kind = _KINDS[topic]
-        return topic
 
     def _send_or_reject(self, event: ParsedLine) -> None:
         """Send one event, or reject it."""
@@ -167,22 +170,22 @@ class _FileImport:
         if event.fields is None:
             self._count_rejected(event.line, event.problems)
             return
-        topic = topic_of(self.kind, event.fields)
+        topic = self.topic or topic_of(event.fields)
         if topic is None:
             self._count_rejected(event.line, [fault("line", _WHICH)])
             return
         now = self.clock()
         try:
-            ready = prepare(topic, event.fields, self.sealing_keys, now)
-            key, value = encoded_fields(topic, ready.record, now)
+            record, contact_key = prepare(topic, event.fields, self.sealing_keys, now)
+            key, value = encoded_fields(topic, record, now)
         except InvalidEvent as invalid:
             self._count_rejected(event.line, invalid.problems)
             return
-        if ready.contact_key is not None:
-            self.publisher.publish_encoded(Topic.CONTACT_KEY, *encoded_contact_key(ready.contact_key), now)
+        if contact_key is not None:
+            self.publisher.publish_encoded(Topic.CONTACT_KEY, *encoded_contact_key(contact_key), now)
         self.publisher.publish_encoded(topic, key, value, now)
         self.counts.sent += 1
-        tax_code = ready.record.get("tax_code")
+        tax_code = record.get("tax_code")
         if isinstance(tax_code, str) and check_tax_code(tax_code) is TaxCodeVerdict.BAD_CHECK_DIGIT:
             self.counts.doubtful_tax_codes += 1
 

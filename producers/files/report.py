@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
@@ -21,21 +21,13 @@ class FileKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Rejection:
-    """One fault of one line; an event with several faults has several rejections.
-
-    Attributes:
-        path: The file.
-        line: Line number from 1. In an Avro file: the number of the record. Of a CSV rating: its first row.
-        field: Field or column, `line` for the line as a whole, `file` for the file.
-        reason: Class of the fault.
-        rule: The rule it breaks; never a value.
-    """
+    """One fault of one line; an event with several faults has several rejections."""
 
     path: Path
-    line: int
-    field: str
-    reason: Reason
-    rule: str
+    line: int  # line number from 1. In an Avro file: the number of the record. Of a CSV rating: its first row
+    field: str  # field or column, `line` for the line as a whole, `file` for the file
+    reason: Reason  # class of the fault
+    rule: str  # the rule it breaks; never a value
 
     def __str__(self) -> str:
         """One line for a person."""
@@ -44,55 +36,33 @@ class Rejection:
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far an import is.
+    """How far an import is."""
 
-    Attributes:
-        path: The file being read.
-        bytes_read: Bytes read so far from all files, as stored on disk.
-        bytes_total: Size of all files.
-        events: Events read so far.
-        rejected: How many of them were rejected.
-    """
-
-    path: Path
-    bytes_read: int
-    bytes_total: int
-    events: int
-    rejected: int
+    path: Path  # the file being read
+    bytes_read: int  # bytes read so far from all files, as stored on disk
+    bytes_total: int  # size of all files
+    events: int  # events read so far
+    rejected: int  # how many of them were rejected
 
 
 @dataclass(slots=True)
 class FileCounts:
-    """Counts of one file. An event is a status line, a rating line, or the rows of one rating revision in CSV.
-
-    Attributes:
-        path: The file.
-        read: Events read; `sent + rejected`.
-        sent: Events given to the publisher; once its `flush` returns, Kafka has them.
-        rejected: Events that were not sent.
-        doubtful_tax_codes: Events sent although the check digit of their tax code is wrong.
-        complete: Whether the file was read to its end; False when it is damaged or unusable.
-    """
+    """Counts of one file. An event is a status line, a rating line, or the rows of one rating revision in CSV."""
 
     path: Path
-    read: int = 0
-    sent: int = 0
-    rejected: int = 0
-    doubtful_tax_codes: int = 0
-    complete: bool = True
+    read: int = 0  # events read; `sent + rejected`
+    sent: int = 0  # events given to the publisher; once its `flush` returns, Kafka has them
+    rejected: int = 0  # events that were not sent
+    doubtful_tax_codes: int = 0  # events sent although the check digit of their tax code is wrong
+    complete: bool = True  # whether the file was read to its end; False when it is damaged or unusable
 
 
 @dataclass(frozen=True, slots=True)
 class FileReport:
-    """Counts of all files of an import.
+    """Counts of all files of an import."""
 
-    Attributes:
-        files: Counts of each file, in order.
-        stopped: Whether the import was stopped before the end.
-    """
-
-    files: Sequence[FileCounts] = field(default=())
-    stopped: bool = False
+    files: Sequence[FileCounts]  # in order
+    stopped: bool = False  # whether the import was stopped before the end
 
     @property
     def read(self) -> int:
@@ -122,31 +92,25 @@ class FileReport:
 
 @dataclass(frozen=True, slots=True)
 class ParsedLine:
-    """One event of a file, before it is checked: its fields, or why it cannot be read.
+    """One event of a file, before it is checked: its fields, or why it cannot be read."""
 
-    Attributes:
-        line: Line where it begins.
-        fields: Names and values as in the file; None when it cannot be read.
-        problems: Why it cannot be read.
-    """
-
-    line: int
-    fields: dict[str, object] | None
-    problems: Sequence[Problem] = ()
+    line: int  # line where it begins
+    fields: dict[str, object] | None  # names and values as in the file; None when it cannot be read
+    problems: Sequence[Problem] = ()  # why it cannot be read
 
 
 class FileUnusable(Exception):
-    """A file, or the rest of it, cannot be read; `publish_files` catches it.
-
-    Attributes:
-        line: Line from which on it cannot be read.
-        problems: Why.
-    """
+    """A file cannot be read from this line on; `publish_files` catches it."""
 
     def __init__(self, line: int, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(map(str, problems)))
         self.line = line
         self.problems = problems
+
+
+def unreadable(line: int, rule: str) -> ParsedLine:
+    """A line that cannot be read, with the rule that it breaks."""
+    return ParsedLine(line, None, [fault("line", rule)])
 
 
 def fault(name: str, rule: str, reason: Reason = Reason.BAD_FIELD) -> Problem:

@@ -36,16 +36,10 @@ _SUFFIXES = {
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """An open file.
+    """An open file."""
 
-    Attributes:
-        raw: The file as stored on disk; its position is the progress.
-        content: Its decompressed content.
-        format: Its format.
-    """
-
-    raw: io.BufferedReader[Any]
-    content: io.BufferedReader[Any]
+    raw: io.BufferedReader[Any]  # the file as stored on disk; its position is the progress
+    content: io.BufferedReader[Any]  # its decompressed content
     format: FileFormat
 
     def close(self) -> None:

@@ -15,15 +15,9 @@ class DeliveryFailed(HailongError):
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """Where Kafka stored an event.
+    """Where Kafka stored an event."""
 
-    Attributes:
-        topic: Full name of the topic.
-        partition: Partition number.
-        offset: Its offset there.
-    """
-
-    topic: str
+    topic: str  # full name
     partition: int
     offset: int
 

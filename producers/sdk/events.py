@@ -28,11 +28,7 @@ _QUICK = {topic: quick_check(schema) for topic, schema in _SCHEMAS.items()}
 
 
 class InvalidEvent(HailongError):
-    """An event breaks rules of the contract; it was not sent.
-
-    Attributes:
-        problems: Every rule it breaks, with the field; never values.
-    """
+    """An event breaks rules of the contract and was not sent; `problems` has each rule and field, never values."""
 
     def __init__(self, problems: Sequence[Problem]) -> None:
         super().__init__("; ".join(map(str, problems)))

@@ -31,28 +31,17 @@ _TIMEOUT_S = 60.0
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Who decides, and why.
+    """Who decides, and why."""
 
-    Attributes:
-        actor: User of the operating system, or the person that was named.
-        note: Why; None without a reason. Stored in ClickHouse, so it must hold no names and no telephone numbers.
-        clock: Wall clock, epoch milliseconds.
-    """
-
-    actor: str
+    actor: str  # user of the operating system, or the person that was named
+    # why; None without a reason. Stored in ClickHouse, so it must hold no names and no telephone numbers
     note: str | None
-    clock: Callable[[], int]
+    clock: Callable[[], int]  # wall clock, epoch milliseconds
 
 
 @dataclass(frozen=True, slots=True)
 class ReplayedRecord:
-    """Where a record was published again.
-
-    Attributes:
-        entry: The dead letter.
-        partition: Partition of the new record.
-        offset: Its offset.
-    """
+    """Where a record was published again."""
 
     entry: DeadLetterEntry
     partition: int

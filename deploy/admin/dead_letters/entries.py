@@ -16,41 +16,23 @@ OPEN = "OPEN"
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterEntry:
-    """One refused record and the decisions about it; without payload, so that all of them fit in memory.
+    """One refused record and the decisions about it; without payload, so that all of them fit in memory."""
 
-    Attributes:
-        dead_letter_id: Its id; the same for every component that refuses it.
-        stages: Components that refused it.
-        topic: Name of the topic it was read from.
-        topic_id: Identity of that topic's log.
-        partition: Partition it was read from.
-        offset: Its offset.
-        recorded_at: Kafka timestamp of the record, epoch milliseconds.
-        reason: Class of the fault.
-        detail: Field and rule, never a value.
-        schema_id: Writer schema id, where the frame could be read.
-        key_size: Bytes of the key that were kept; None for a record without key.
-        kept_size: Bytes of the value that were kept.
-        value_size: Bytes of the value.
-        digest: Checksum of key and value; equal when the same record was refused again.
-        actions: Decisions, the latest last.
-    """
-
-    dead_letter_id: str
-    stages: tuple[str, ...]
-    topic: str
-    topic_id: str
-    partition: int
+    dead_letter_id: str  # its id; the same for every component that refuses it
+    stages: tuple[str, ...]  # components that refused it
+    topic: str  # name of the topic it was read from
+    topic_id: str  # identity of that topic's log
+    partition: int  # partition it was read from
     offset: int
-    recorded_at: int
-    reason: str
-    detail: str
-    schema_id: int | None
-    key_size: int | None
-    kept_size: int
-    value_size: int
-    digest: str
-    actions: tuple[DeadLetterAction, ...] = ()
+    recorded_at: int  # Kafka timestamp of the record, epoch milliseconds
+    reason: str  # class of the fault
+    detail: str  # field and rule, never a value
+    schema_id: int | None  # writer schema id, where the frame could be read
+    key_size: int | None  # bytes of the key that were kept; None for a record without key
+    kept_size: int  # bytes of the value that were kept
+    value_size: int  # bytes of the value
+    digest: str  # checksum of key and value; equal when the same record was refused again
+    actions: tuple[DeadLetterAction, ...] = ()  # the latest last
 
     @property
     def state(self) -> str:
@@ -93,29 +75,17 @@ class DeadLetterEntry:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """A filter of dead letters; a field that is empty or None does not filter.
+    """A filter of dead letters; a field that is empty or None does not filter."""
 
-    Attributes:
-        ids: Ids or prefixes of ids.
-        reasons: Reasons.
-        topics: Topics, by short or full name.
-        partition: Partition of the topic.
-        stages: Components that refused.
-        schema_ids: Writer schema ids.
-        since: Earliest `recorded_at`, epoch milliseconds.
-        until: Latest, exclusive.
-        decided: Whether letters with a decision are included.
-    """
-
-    ids: Sequence[str] = ()
+    ids: Sequence[str] = ()  # ids or prefixes of ids
     reasons: Sequence[str] = ()
-    topics: Sequence[str] = ()
+    topics: Sequence[str] = ()  # topics, by short or full name
     partition: int | None = None
-    stages: Sequence[str] = ()
+    stages: Sequence[str] = ()  # components that refused
     schema_ids: Sequence[int] = ()
-    since: int | None = None
-    until: int | None = None
-    decided: bool = False
+    since: int | None = None  # earliest `recorded_at`, epoch milliseconds
+    until: int | None = None  # latest, exclusive
+    decided: bool = False  # whether letters with a decision are included
 
     @property
     def restricts(self) -> bool:

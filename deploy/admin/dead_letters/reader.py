@@ -25,17 +25,11 @@ def ignore_progress(_count: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Contents:
-    """The bytes of a refused record.
-
-    Attributes:
-        entry: Its dead letter.
-        key: Its key.
-        value: Its value, or the first part of it (`DeadLetterEntry.kept_size`).
-    """
+    """The bytes of a refused record."""
 
     entry: DeadLetterEntry
     key: bytes | None
-    value: bytes
+    value: bytes  # its value, or the first part of it (`DeadLetterEntry.kept_size`)
 
 
 def read_entries(connection: KafkaConnection, progress: Done = ignore_progress) -> list[DeadLetterEntry]:

@@ -11,6 +11,7 @@ import typer
 from deploy.cli.context import progress_bar
 from deploy.cli.error_report import FAILED, INTERRUPTED
 from deploy.cli.options import Dir, Scale, Seed, variables_for
+from producers.files.report import FileKind
 
 
 class ScenarioName(StrEnum):
@@ -48,24 +49,15 @@ def simulate(
     Example: hailong simulate haiphong-2020 --speed 3600 --no-poison
     """
     from deploy.processes import simulator
-    from deploy.stop_signal import StopRequest
+    from deploy.stop_signal import stop_on_signals
 
     del scenario  # there is only one
     variables = variables_for(directory, simulator.NEEDS)
     chosen = simulator.Scenario(seed, scale, speed, poison, handling, truth)
-    with StopRequest() as stop, progress_bar("Preparing the scenario", "Publishing") as show:
-        sent, total = simulator.run(chosen, variables, lambda now: show(now.sent, now.total), stop.event)
+    with stop_on_signals() as stop, progress_bar("Preparing the scenario", "Publishing") as show:
+        sent, total = simulator.run(chosen, variables, lambda now: show(now.sent, now.total), stop)
     typer.echo(f"{sent:,} of {total:,} records are in Kafka.")
     raise typer.Exit(0 if sent == total else INTERRUPTED)
-
-
-class Kind(StrEnum):
-    """Kind of the events in a file."""
-
-    AUTO = "auto"
-    STATUS = "status"
-    RATING = "rating"
-    ACTION = "action"
 
 
 def publish(
@@ -75,7 +67,9 @@ def publish(
     ],
     *,
     directory: Dir = None,
-    kind: Annotated[Kind, typer.Option(help="Kind of the events; auto: detect it from the field names.")] = (Kind.AUTO),
+    kind: Annotated[
+        FileKind, typer.Option(help="Kind of the events; auto: detect it from the field names.")
+    ] = FileKind.AUTO,
     rejects: Annotated[
         Path | None, typer.Option(help="Write the rejections to this CSV file. Without it: print them.", dir_okay=False)
     ] = None,
@@ -88,18 +82,18 @@ def publish(
     Example: hailong publish statuses.csv ratings.jsonl.gz --rejects rejects.csv
     """
     from deploy.processes import files as process
-    from deploy.stop_signal import StopRequest
+    from deploy.stop_signal import stop_on_signals
 
     variables = variables_for(directory, process.NEEDS)
-    with StopRequest() as stop, progress_bar("Reading", "Publishing") as show:
+    with stop_on_signals() as stop, progress_bar("Reading", "Publishing") as show:
         report = process.run(
             files,
-            kind.value,
+            kind,
             variables,
             lambda now: show(now.bytes_read, now.bytes_total),
             rejects,
             lambda rejection: typer.echo(str(rejection), err=True),
-            stop.event,
+            stop,
         )
     typer.echo(f"{report.sent:,} of {report.read:,} events are in Kafka; {report.rejected:,} were rejected.")
     if report.doubtful_tax_codes:

@@ -45,7 +45,7 @@ def up(
     from deploy.settings.load import load
     from deploy.settings.process import LogSettings
     from deploy.settings.variables import read_variables
-    from deploy.stop_signal import StopRequest
+    from deploy.stop_signal import stop_on_signals
 
     variables = read_variables(os.environ)
     warn_of_unknown(variables)
@@ -55,7 +55,10 @@ def up(
     if ignored := replaced_variables(variables):
         console.print(f"Ignored, because `hailong up` starts its own servers: {', '.join(ignored)}", highlight=False)
     layout = Layout(directory.resolve())
-    with StopRequest() as stop, Stack(layout, variables, workers=workers, broker=broker, stopping=stop.is_set) as stack:
+    with (
+        stop_on_signals() as stop,
+        Stack(layout, variables, workers=workers, broker=broker, stopping=stop.is_set) as stack,
+    ):
         with console.status(f"Starting {broker.in_words} and ClickHouse") as status:
             stack.start_servers(status.update)
         with console.status("Starting workers and sink"):

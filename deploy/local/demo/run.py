@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shutil
+import threading
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +24,7 @@ from deploy.local.stack.flow import Flow
 from deploy.local.stack.layout import Layout
 from deploy.local.stack.plan import simulator_child
 from deploy.local.stack.stack import Stack
-from deploy.stop_signal import StopRequest
+from deploy.stop_signal import stop_on_signals
 from schemas.errors import HailongError, OutcomeUnknown, Unavailable
 from schemas.reference.offices import load_offices
 from sinks.audit.run import audit
@@ -69,7 +70,7 @@ def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) ->
     started = time.monotonic()
     kept = {name: value for name, value in variables.items() if name.startswith("HAILONG_LOG_")}
     settings = {**kept, "HAILONG_WORKER_IDLE_ADVANCE_S": str(IDLE_ADVANCE_S)}
-    with StopRequest() as stop:
+    with stop_on_signals() as stop:
         _empty(layout)
         with Stack(layout, settings, workers=options.workers, broker=options.broker, stopping=stop.is_set) as stack:
             console.print(f"All files of this run are in {options.directory}", highlight=False)
@@ -118,7 +119,7 @@ def _empty(layout: Layout) -> None:
             path.unlink(missing_ok=True)
 
 
-def _play(stack: Stack, flow: Flow, truth: Path, show: Show, stop: StopRequest) -> None:
+def _play(stack: Stack, flow: Flow, truth: Path, show: Show, stop: threading.Event) -> None:
     """Wait until all events are in ClickHouse and nothing follows."""
     total, status_now, results, looked, quiet_since = 0, StackStatus(), (0, 0, 0, 0), 0.0, time.monotonic()
     deadline = time.monotonic() + LONGEST_S

@@ -8,6 +8,7 @@ from threading import Event
 import pytest
 
 from deploy.processes.files import run
+from producers.files.report import FileKind
 from schemas.errors import ConfigurationError
 
 
@@ -16,5 +17,5 @@ def test_rejections_go_where_they_can_be_written(tmp_path: Path, rejects: str) -
     """A rejects file that is an input or cannot be written is refused before anything is sent."""
     (tmp_path / "a.csv").write_text("kept")
     with pytest.raises(ConfigurationError, match=r"[Rr]ejections"):
-        run([tmp_path / "a.csv"], "auto", {}, print, tmp_path / rejects, print, Event())
+        run([tmp_path / "a.csv"], FileKind.AUTO, {}, print, tmp_path / rejects, print, Event())
     assert (tmp_path / "a.csv").read_text() == "kept"
