@@ -36,7 +36,7 @@ class AlertmanagerSettings(SettingsGroup):
 
     def problems(self) -> Iterator[str]:
         """What the options object to, if an Alertmanager is wanted at all, and which files must exist."""
-        yield from self.missing_files("ca_file")
+        yield from super().problems()
         if self.urls is not None:
             yield from self.option_problems(self.options)
 

@@ -30,7 +30,7 @@ class ClickHouseSettings(SettingsGroup):
         """Which settings go together, and which files must exist."""
         if self.ca_file is not None and not self.secure:
             yield "HAILONG_CLICKHOUSE_CA_FILE is set, but HAILONG_CLICKHOUSE_SECURE is not true."
-        yield from self.missing_files("ca_file")
+        yield from super().problems()
 
     def connection(self) -> ClickHouseConnection:
         """The connection that sinks and migrations take."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from collections.abc import Iterator
 
 from deploy.settings.group import SettingsGroup, option
@@ -16,8 +17,14 @@ class DeadLetterSettings(SettingsGroup):
     dead_letter_window: int = option(DeadLetterLimit, "window", ge=1, le=1_000_000)
 
     def problems(self) -> Iterator[str]:
-        """What the limit objects to."""
-        yield from self.option_problems(self.dead_letter_limit, "dead_letter_")
+        """What the limit and the options object to."""
+        yield from (broken := tuple(self.option_problems(self.dead_letter_limit, "dead_letter_")))
+        if not broken:  # else the options cannot be built
+            yield from self.option_problems(self.options)
+
+    @abstractmethod
+    def options(self) -> object:
+        """The options of the process."""
 
     def dead_letter_limit(self) -> DeadLetterLimit:
         """The limit that the options of workers and sinks take."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from dataclasses import MISSING, fields
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar, get_args
 
 from pydantic import AnyHttpUrl, Field, SecretStr
@@ -41,17 +42,9 @@ class SettingsGroup(BaseSettings):
     model_config = SettingsConfigDict(frozen=True, hide_input_in_errors=True, extra="forbid", validate_default=True)
 
     @classmethod
-    def settings_customise_sources(
-        cls,
-        settings_cls: type[BaseSettings],
-        init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource,
-        dotenv_settings: PydanticBaseSettingsSource,
-        file_secret_settings: PydanticBaseSettingsSource,
-    ) -> tuple[PydanticBaseSettingsSource, ...]:
+    def settings_customise_sources(cls, *_: Any, **sources: Any) -> tuple[PydanticBaseSettingsSource, ...]:
         """Take only what `load` passes: the environment is read in one place, `read_variables`."""
-        del settings_cls, env_settings, dotenv_settings, file_secret_settings
-        return (init_settings,)
+        return (sources["init_settings"],)
 
     @classmethod
     def variable(cls, field: str) -> str:
@@ -67,8 +60,10 @@ class SettingsGroup(BaseSettings):
                 yield f"{cls.variable(name)}_FILE"
 
     def problems(self) -> Iterator[str]:
-        """Broken rules between several settings, one sentence each."""
-        yield from ()
+        """Broken rules between several settings, and missing files: a setting `..._file` must name one that exists."""
+        for name, path in self:
+            if isinstance(path, Path) and name.endswith("_file") and not path.is_file():
+                yield f"{self.variable(name)} names a file that does not exist: {path}."
 
     def build(self, owner: type[Options], **others: Any) -> Options:
         """An option object: each field has the value of the setting of the same name, unless `others` gives it."""
@@ -95,13 +90,6 @@ class SettingsGroup(BaseSettings):
         certain = "|".join(name for name in variables if prefix or "_" in name)
         rest = re.sub(rf"\b({certain})\b", lambda found: variables[found[0]], rest)
         return f"{variables.get(first) or self.variable('*: ') + first}{space}{rest}"
-
-    def missing_files(self, *names: str) -> Iterator[str]:
-        """A sentence for each of these settings that names a file which does not exist."""
-        for name in names:
-            path = getattr(self, name)
-            if path is not None and not path.is_file():
-                yield f"{self.variable(name)} names a file that does not exist: {path}."
 
 
 def _plain(value: Any) -> Any:

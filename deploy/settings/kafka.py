@@ -32,10 +32,8 @@ class KafkaSettings(SettingsGroup):
     ssl_key_file: Path | None = option(KafkaConnection, "ssl_key_file")
     topic_prefix: str = option(KafkaConnection, "topic_prefix", pattern=r"^[a-zA-Z0-9._-]{0,100}$")
     session_timeout_ms: int = option(KafkaConnection, "session_timeout_ms", ge=6_000, le=300_000)
-    partitions: int = Field(default=4, ge=1, le=1000)
-    """Partitions of each topic when it is created."""
-    replication_factor: int = Field(default=1, ge=1, le=10)
-    """Copies of each topic when it is created."""
+    partitions: int = Field(default=4, ge=1, le=1000)  # of each topic when it is created
+    replication_factor: int = Field(default=1, ge=1, le=10)  # copies of each topic when it is created
 
     @field_validator("bootstrap_servers")
     @classmethod
@@ -56,7 +54,7 @@ class KafkaSettings(SettingsGroup):
                 yield f"{self.variable(name)} is set, but {protocol} is not a SASL protocol."
         if (self.ssl_certificate_file is None) != (self.ssl_key_file is None):
             yield "HAILONG_KAFKA_SSL_CERTIFICATE_FILE and HAILONG_KAFKA_SSL_KEY_FILE go together: set both or neither."
-        yield from self.missing_files("ssl_ca_file", "ssl_certificate_file", "ssl_key_file")
+        yield from super().problems()
 
     def connection(self) -> KafkaConnection:
         """The connection that producers, workers and sinks take."""

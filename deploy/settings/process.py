@@ -16,8 +16,7 @@ class LogSettings(SettingsGroup):
     model_config = SettingsConfigDict(env_prefix="HAILONG_LOG_")
 
     level: Literal["debug", "info", "warning", "error"] = "info"
-    format: Literal["auto", "console", "json"] = "auto"
-    """auto: console on a terminal, else json."""
+    format: Literal["auto", "console", "json"] = "auto"  # auto: console on a terminal, else json
 
 
 class HttpSettings(SettingsGroup):
@@ -25,7 +24,5 @@ class HttpSettings(SettingsGroup):
 
     model_config = SettingsConfigDict(env_prefix="HAILONG_HTTP_")
 
-    host: str = "127.0.0.1"
-    """Address to listen on; 0.0.0.0 in a container."""
-    port: int = Field(default=9464, ge=0, le=65_535)
-    """Port to listen on; 0: any free port, which is logged."""
+    host: str = "127.0.0.1"  # address to listen on; 0.0.0.0 in a container
+    port: int = Field(default=9464, ge=0, le=65_535)  # port to listen on; 0: any free port, which is logged

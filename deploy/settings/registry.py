@@ -30,7 +30,7 @@ class RegistrySettings(SettingsGroup):
         """Which settings go together, and which files must exist."""
         if (self.user is None) != (self.password is None):
             yield "HAILONG_SCHEMA_REGISTRY_USER and HAILONG_SCHEMA_REGISTRY_PASSWORD go together: set both or neither."
-        yield from self.missing_files("ca_file")
+        yield from super().problems()
 
     def registry(self, topic_prefix: str) -> Registry:
         """The registry.

@@ -17,8 +17,8 @@ class SealingSettings(SettingsGroup):
 
     model_config = SettingsConfigDict(env_prefix="HAILONG_")
 
+    # `id:base64 of 32 bytes`, separated by commas; the first one seals, each of them opens.
     sealing_keys: SecretStr | None = None
-    """`id:base64 of 32 bytes`, separated by commas; the first one seals, each of them opens."""
 
     def problems(self) -> Iterator[str]:
         """Whether the keys are well-formed."""

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.dead_letters import DeadLetterSettings
@@ -32,12 +30,6 @@ class SinkSettings(DeadLetterSettings):
     identity_check_s: float = option(SinkOptions, "identity_check_s", gt=0, le=3600)
     max_refused: int = option(SinkOptions, "max_refused", ge=1)
     stall_after_s: float = option(SinkOptions, "stall_after_s", gt=0)
-
-    def problems(self) -> Iterator[str]:
-        """What the options object to."""
-        yield from (broken := tuple(super().problems()))
-        if not broken:  # else the limit cannot be built
-            yield from self.option_problems(self.options)
 
     def options(self) -> SinkOptions:
         """The options that `sinks.clickhouse.loader.run.run_sink` takes."""

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 from confluent_kafka import Consumer, KafkaException
 
@@ -21,10 +22,7 @@ _CONNECT_S = 10.0
 
 
 def act(
-    connection: KafkaConnection,
-    writer_schemas: WriterSchemas,
-    actions: Sequence[ComplaintAction],
-    wait_s: float,
+    connection: KafkaConnection, writer_schemas: WriterSchemas, actions: Sequence[ComplaintAction], wait_s: float
 ) -> list[ComplaintEvent | None]:
     """Send actions and wait until their cases accept or refuse them.
 
@@ -42,7 +40,8 @@ def act(
         SystemFault: A topic is missing, or Kafka refuses.
         InvalidEvent: An action breaks a rule of the contract; nothing of it was sent.
     """
-    with _case_events(connection, writer_schemas) as events:
+    decode = decoder(Topic.COMPLAINT_EVENT.subject, writer_schemas)
+    with _following(connection) as consumer:
         with EventPublisher(connection) as publisher:
             for action in actions:
                 publisher.publish_complaint_action(action)
@@ -50,36 +49,15 @@ def act(
         wanted = {action.action_id for action in actions}
         deadline = time.monotonic() + wait_s
         while wanted - found.keys() and time.monotonic() < deadline:
-            for event in events.poll():
+            for event in _new_events(consumer, decode):
                 if event.action_id in wanted:
                     found[event.action_id] = event
         return [found.get(action.action_id) for action in actions]
 
 
-class _CaseEvents:
-    """Events that arrive from now on."""
-
-    def __init__(self, consumer: Consumer, writer_schemas: WriterSchemas) -> None:
-        self._consumer = consumer
-        self._decode = decoder(Topic.COMPLAINT_EVENT.subject, writer_schemas)
-
-    def poll(self) -> Iterator[ComplaintEvent]:
-        """The events that arrived, after a short wait."""
-        for message in self._consumer.consume(500, timeout=0.1):
-            error = message.error()
-            if error is not None:
-                if not error.retriable() and error.code() != PARTITION_END:
-                    raise SystemFault(f"cannot read the results of actions from Kafka ({error.name()})")
-                continue
-            try:
-                yield ComplaintEvent(**self._decode(message.value()))
-            except PoisonRecord:
-                continue  # workers and sinks report it
-
-
 @contextmanager
-def _case_events(connection: KafkaConnection, writer_schemas: WriterSchemas) -> Iterator[_CaseEvents]:
-    """Follow the events, from a point before any action is sent, so that no result is missed."""
+def _following(connection: KafkaConnection) -> Iterator[Consumer]:
+    """A consumer of the events, from a point before any action is sent, so that no result is missed."""
     name = connection.topic_name(Topic.COMPLAINT_EVENT)
     consumer = open_reader(connection, "hailong-complaint-command")
     try:
@@ -87,6 +65,20 @@ def _case_events(connection: KafkaConnection, writer_schemas: WriterSchemas) -> 
             consumer.assign(start_offsets(consumer, name, 0, _CONNECT_S))
         except KafkaException as exception:
             raise Unavailable(f"Kafka at {connection.bootstrap_servers} does not answer") from exception
-        yield _CaseEvents(consumer, writer_schemas)
+        yield consumer
     finally:
         consumer.close()
+
+
+def _new_events(consumer: Consumer, decode: Callable[[bytes | None], dict[str, Any]]) -> Iterator[ComplaintEvent]:
+    """The events that arrived, after a short wait."""
+    for message in consumer.consume(500, timeout=0.1):
+        error = message.error()
+        if error is not None:
+            if not error.retriable() and error.code() != PARTITION_END:
+                raise SystemFault(f"cannot read the results of actions from Kafka ({error.name()})")
+            continue
+        try:
+            yield ComplaintEvent(**decode(message.value()))
+        except PoisonRecord:
+            continue  # workers and sinks report it

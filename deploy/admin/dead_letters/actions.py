@@ -6,13 +6,14 @@ a second replay is harmless: the record carries its own event id, so its readers
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import TypeVar
 
 from deploy.admin.dead_letters.entries import DeadLetterEntry
 from deploy.admin.dead_letters.reader import Contents, Done, ignore_progress
+from producers.clock import wall_clock
 from producers.sdk import DeliveryFailed, Receipt
 from producers.sdk.queued_producer import QueuedProducer
 from schemas.codec.record import encoder
@@ -34,24 +35,13 @@ class Decision:
     """Who decides, and why."""
 
     actor: str  # user of the operating system, or the person that was named
-    # why; None without a reason. Stored in ClickHouse, so it must hold no names and no telephone numbers
-    note: str | None
-    clock: Callable[[], int]  # wall clock, epoch milliseconds
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayedRecord:
-    """Where a record was published again."""
-
-    entry: DeadLetterEntry
-    partition: int
-    offset: int
+    note: str | None  # why; stored in ClickHouse, so it must hold no names and no telephone numbers
 
 
 def replay(
     connection: KafkaConnection, records: Iterable[Contents], decision: Decision, done: Done = ignore_progress
-) -> list[ReplayedRecord]:
-    """Publish records unchanged to their source topics, and record the decision.
+) -> int:
+    """Publish records unchanged to their source topics, and record the decision; returns the number of records.
 
     Args:
         connection: The cluster; topics are those under its prefix.
@@ -63,18 +53,15 @@ def replay(
         Unavailable: Kafka did not acknowledge all; letters without a recorded decision are still open and may be
             replayed again.
     """
-    replayed: list[ReplayedRecord] = []
+    count, kind = 0, DeadLetterActionKind.REPLAYED
     with _producer(connection) as producer:
         for chunk in _chunks(records):
             receipts = _send_all(producer, [(_source(one.entry), one.key, one.value) for one in chunk])
-            found = [
-                ReplayedRecord(one.entry, receipt.partition, receipt.offset)
-                for one, receipt in zip(chunk, receipts, strict=True)
-            ]
-            _record_actions(producer, [_replayed(one, decision) for one in found])
-            replayed.extend(found)
-            done(len(replayed))
-    return replayed
+            pairs = zip(chunk, receipts, strict=True)
+            _record_actions(producer, [_action(one.entry, kind, decision, receipt) for one, receipt in pairs])
+            count += len(chunk)
+            done(count)
+    return count
 
 
 def discard(
@@ -104,29 +91,13 @@ def _source(entry: DeadLetterEntry) -> Topic:
     return entry.origin
 
 
-def _replayed(record: ReplayedRecord, decision: Decision) -> DeadLetterAction:
-    return _action(record.entry, DeadLetterActionKind.REPLAYED, decision, record.partition, record.offset)
-
-
 def _action(
-    entry: DeadLetterEntry,
-    action: DeadLetterActionKind,
-    decision: Decision,
-    partition: int | None = None,
-    offset: int | None = None,
+    entry: DeadLetterEntry, action: DeadLetterActionKind, decision: Decision, replayed: Receipt | None = None
 ) -> DeadLetterAction:
-    now, letter = decision.clock(), entry.dead_letter_id
-    return DeadLetterAction(
-        dead_letter_action_id(letter, action),
-        now,
-        letter,
-        action,
-        now,
-        decision.actor,
-        decision.note,
-        partition,
-        offset,
-    )
+    now, letter = wall_clock(), entry.dead_letter_id
+    place = (None, None) if replayed is None else (replayed.partition, replayed.offset)
+    action_id = dead_letter_action_id(letter, action)
+    return DeadLetterAction(action_id, now, letter, action, now, decision.actor, decision.note, *place)
 
 
 def _producer(connection: KafkaConnection) -> QueuedProducer:

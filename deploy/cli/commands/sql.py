@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import json
+import sys
 from enum import StrEnum
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -67,13 +70,13 @@ def _print(columns: Sequence[str], rows: Iterable[Sequence[Any]], output: Output
         case OutputFormat.TABLE:
             _print_table(columns, rows)
         case OutputFormat.JSON:
-            import json
-
             for row in rows:
                 named = dict(zip(columns, row, strict=True))
                 typer.echo(json.dumps(named, ensure_ascii=False, default=str))
         case OutputFormat.CSV:
-            _print_csv(columns, rows)
+            writer = csv.writer(sys.stdout, lineterminator="\n")
+            writer.writerow(columns)
+            writer.writerows(rows)  # None becomes an empty cell
 
 
 def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
@@ -93,12 +96,3 @@ def _print_table(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         # As Text: a table would take a value in brackets for its markup.
         table.add_row(*(Text("" if value is None else str(value)) for value in row))
     Console().print(table)
-
-
-def _print_csv(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
-    import csv
-    import sys
-
-    writer = csv.writer(sys.stdout, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows(rows)  # None becomes an empty cell

@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli.commands.complaint.options import WAIT_S, By, Case, Unit, Wait
-from deploy.cli.commands.complaint.sending import action_on, read_all_cases, send_and_report
+from deploy.cli.commands.complaint.sending import act_on_case, action_on, read_all_cases, send_and_report
 from deploy.cli.context import kafka_cluster
 from deploy.cli.error_report import FAILED
 from deploy.cli.options import Dir, Yes, variables_for
@@ -27,7 +27,6 @@ def reveal(
 
     Example: hailong complaint reveal 7b1c --by o-2210 --reason "call back about the missing receipt"
     """
-    from deploy.admin.complaints.cases import find_case
     from deploy.admin.complaints.contacts import contact_of
     from deploy.errors import Mistake
     from deploy.settings.load import load
@@ -36,10 +35,7 @@ def reveal(
     keys = load(SealingSettings, variables_for(directory, [SealingSettings])).keys()
     if keys is None:
         raise Mistake("There is no sealing key: set HAILONG_SEALING_KEYS or HAILONG_SEALING_KEYS_FILE.")
-    cluster = kafka_cluster(directory)
-    found = find_case(read_all_cases(cluster), case)
-    action = action_on(found, CaseAction.REVEAL, None, actor=by, unit=unit or found.unit, text=reason)
-    send_and_report(cluster, action, wait)
+    cluster, found = act_on_case(directory, case, CaseAction.REVEAL, wait, None, actor=by, unit=unit, text=reason)
     contact = contact_of(*cluster, found.complaint_id, keys)
     typer.echo(f"name:  {contact.name or '-'}")
     typer.echo(f"phone: {contact.phone or '-'}")

@@ -15,7 +15,7 @@ from schemas.records.cases import ActorRole, CaseAction
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from deploy.cli.context import Cluster
-    from schemas.records.cases import ComplaintAction, ComplaintCase, ComplaintEvent
+    from schemas.records.cases import ComplaintAction, ComplaintCase
 
 
 def act_on_case(
@@ -28,8 +28,8 @@ def act_on_case(
     unit: str | None = None,
     role: ActorRole = ActorRole.HANDLER,
     **fields: Any,
-) -> None:
-    """Send one action on a case and report the result; a refusal ends the command.
+) -> tuple[Cluster, ComplaintCase]:
+    """Send one action on a case and report the result; a refusal ends the command. Returns the cluster and the case.
 
     Args:
         directory: Value of `--dir`.
@@ -48,6 +48,7 @@ def act_on_case(
     if role is ActorRole.HANDLER:
         fields["unit"] = unit or found.unit
     send_and_report(cluster, action_on(found, action, at, role=role, **fields), wait)
+    return cluster, found
 
 
 def action_on(
@@ -58,26 +59,21 @@ def action_on(
     Raises:
         Mistake: `at` is not a time.
     """
+    from deploy.errors import Mistake
+    from producers.files.fields import milliseconds
     from schemas.records.cases import ComplaintAction
 
+    acted_at = wall_clock() if at is None else milliseconds(at)
+    if acted_at is None:
+        raise Mistake("--at must be a time with its UTC offset, such as 2026-09-08T10:00:00+07:00.")
     return ComplaintAction(
         action_id=str(uuid4()),
         complaint_id=case.complaint_id,
         action=action.value,
-        acted_at=wall_clock() if at is None else _milliseconds(at),
+        acted_at=acted_at,
         actor_role=role.value,
         **fields,
     )
-
-
-def _milliseconds(at: str) -> int:
-    from deploy.errors import Mistake
-    from producers.files.fields import milliseconds
-
-    found = milliseconds(at)
-    if found is None:
-        raise Mistake("--at must be a time with its UTC offset, such as 2026-09-08T10:00:00+07:00.")
-    return found
 
 
 def send_and_report(cluster: Cluster, action: ComplaintAction, wait: float) -> None:
@@ -86,26 +82,20 @@ def send_and_report(cluster: Cluster, action: ComplaintAction, wait: float) -> N
 
     with console(stderr=True).status("Waiting for the case ..."):
         (event,) = act(*cluster, [action], wait)
-    _report(action, event)
-
-
-def _report(action: ComplaintAction, event: ComplaintEvent | None) -> None:
     name = action.action.lower().replace("_", " ")
     if event is None:
-        typer.echo(
-            f"{name}: Kafka has the action ({action.action_id}), but no result came in time. Check that a worker runs; "
-            "`hailong complaint show` will tell the result. Do not send the action again.",
-            err=True,
+        problem = (
+            f"Kafka has the action ({action.action_id}), but no result came in time. Check that a worker runs; "
+            "`hailong complaint show` will tell the result. Do not send the action again."
         )
-        raise typer.Exit(FAILED)
-    if event.refusal is not None:
-        typer.echo(
-            f"{name}: refused with {event.refusal}; docs/complaints.md explains it. The case is "
-            f"{event.state or 'unknown'}.",
-            err=True,
-        )
-        raise typer.Exit(FAILED)
-    typer.echo(f"{name}: done. The case is {event.state}; the responsible unit is {event.unit}.")
+    elif event.refusal is not None:
+        state = event.state or "unknown"
+        problem = f"refused with {event.refusal}; docs/complaints.md explains it. The case is {state}."
+    else:
+        typer.echo(f"{name}: done. The case is {event.state}; the responsible unit is {event.unit}.")
+        return
+    typer.echo(f"{name}: {problem}", err=True)
+    raise typer.Exit(FAILED)
 
 
 def read_all_cases(cluster: Cluster) -> list[ComplaintCase]:

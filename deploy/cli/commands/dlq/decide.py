@@ -11,7 +11,6 @@ from deploy.cli.commands.dlq.selecting import read_all_letters, selection_of
 from deploy.cli.context import console, kafka_cluster, progress_bar
 from deploy.cli.error_report import FAILED
 from deploy.cli.options import Dir, Yes
-from producers.clock import wall_clock
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from collections.abc import Sequence
@@ -74,7 +73,7 @@ def replay(
         with progress_bar("Reading", "Publishing") as show:
             contents = contents_of(connection, able)
             replayed = publish(connection, contents, _decision(by, note), lambda count: show(count, len(able)))
-        typer.echo(f"{_letters(len(replayed))} published again; what is still bad becomes a new dead letter.")
+        typer.echo(f"{_letters(replayed)} published again; what is still bad becomes a new dead letter.")
     raise typer.Exit(FAILED if len(able) < len(chosen) or not chosen else 0)
 
 
@@ -153,7 +152,7 @@ def _decision(by: str | None, note: str | None) -> Decision:
 
     from deploy.admin.dead_letters.actions import Decision
 
-    return Decision(by or getuser(), note, wall_clock)
+    return Decision(by or getuser(), note)
 
 
 def _letters(count: int) -> str:
