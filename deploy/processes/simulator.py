@@ -13,8 +13,8 @@ from deploy.settings.load import load
 from deploy.settings.process import LogSettings
 from deploy.settings.sealing import SealingSettings
 from producers.sdk import EventPublisher
-from producers.simulator import ContactSealer, Haiphong2020, PlayProgress, play
-from schemas.contacts.sealing import Contact, SealingKeys, seal
+from producers.simulator import Haiphong2020, PlayProgress, play
+from schemas.contacts.sealing import Contact, seal
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic
 
@@ -54,14 +54,14 @@ def run(
             ["HAILONG_SEALING_KEYS is not set: the scenario holds contacts, which must be sealed."]
         )
     made = Haiphong2020(
-        scenario.seed, scenario.scale, poison=scenario.poison, seal=_sealer(keys), handling=scenario.handling
+        scenario.seed,
+        scenario.scale,
+        poison=scenario.poison,
+        seal=lambda sheet_id, name, phone: seal(Contact(name, phone), sheet_id, keys),
+        handling=scenario.handling,
     )
     if scenario.truth is not None:
         scenario.truth.write_text(made.ground_truth.to_json(), encoding="utf-8")
     with EventPublisher(connection) as publisher:
         sent = play(made, publisher, speed=scenario.speed, progress=progress, stop=stop)
     return sent, len(made)
-
-
-def _sealer(keys: SealingKeys) -> ContactSealer:
-    return lambda sheet_id, name, phone: seal(Contact(name, phone), sheet_id, keys)

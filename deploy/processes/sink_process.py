@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
+from typing import Protocol
 
 from deploy.observability import HealthReport, serve
 from deploy.processes.common import begin
@@ -20,11 +21,18 @@ from sinks.runtime.health import SinkMonitor, assess_all
 SINK_NEEDS = (KafkaSettings, RegistrySettings, HttpSettings, LogSettings)
 
 
+class SinkRunner(Protocol):
+    """Runs a sink until `stop` is set."""
+
+    def __call__(self, connection: KafkaConnection, *, stop: threading.Event, writer_schemas: WriterSchemas) -> None:
+        """Schemas that are not pinned come from `writer_schemas`."""
+
+
 def run_sink_process(
     name: str,
     variables: Mapping[str, str],
     monitors: Mapping[str, SinkMonitor],
-    deliver: Callable[[KafkaConnection, threading.Event, WriterSchemas], None],
+    deliver: SinkRunner,
 ) -> int:
     """Run a sink until SIGTERM or SIGINT; returns the exit status.
 
@@ -32,7 +40,7 @@ def run_sink_process(
         name: Name of the process in its log lines.
         variables: From `read_variables`.
         monitors: Monitors of the sinks in this process, by the name that health gives them.
-        deliver: Runs the sink with Kafka, until the event is set; takes schemas that are not pinned from the last.
+        deliver: Runs the sink, everything else already bound.
 
     Raises:
         HailongError: It cannot start or go on.
@@ -47,5 +55,5 @@ def run_sink_process(
         return HealthReport(found.healthy, {"reasons": list(found.reasons), "stages": stages})
 
     with stop_on_signals() as stop, serve(http.host, http.port, health):
-        deliver(kafka.connection(), stop, writer_schemas)
+        deliver(kafka.connection(), stop=stop, writer_schemas=writer_schemas)
     return 0

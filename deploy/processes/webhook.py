@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
+from functools import partial
 
 from deploy.processes.sink_process import SINK_NEEDS, run_sink_process
 from deploy.settings.load import load
 from deploy.settings.webhook import WebhookSettings
-from schemas.codec.record import WriterSchemas
-from schemas.kafka.connection import KafkaConnection
 from sinks.alerts.webhook import run_webhook
 from sinks.runtime.health import SinkMonitor
 
@@ -24,8 +22,5 @@ def run(variables: Mapping[str, str]) -> int:
     """
     options = load(WebhookSettings, variables).options()
     monitor = SinkMonitor(options.stall_after_s)
-
-    def deliver(kafka: KafkaConnection, stop: threading.Event, writer_schemas: WriterSchemas) -> None:
-        run_webhook(kafka, options, stop, monitor=monitor, writer_schemas=writer_schemas)
-
+    deliver = partial(run_webhook, options=options, monitor=monitor)
     return run_sink_process("webhook", variables, {"webhook": monitor}, deliver)

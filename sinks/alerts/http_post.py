@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 from schemas.http_client import HttpClient
 
@@ -29,28 +28,8 @@ class HttpAnswer:
         return self.status is None or self.status in _REPEAT or self.status >= 500
 
 
-class Poster:
-    """Sends requests.
-
-    Args:
-        timeout_s: Seconds a receiver may take to answer.
-        ca_file: Trusted certificates (PEM); None for the system's.
-
-    Raises:
-        ConfigurationError: The certificates cannot be read.
-    """
-
-    def __init__(self, timeout_s: float, ca_file: Path | None = None) -> None:
-        self._client = HttpClient(timeout_s, ca_file)
-
-    def post(self, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
-        """Send JSON once.
-
-        Args:
-            url: Where to; http or https.
-            body: The JSON.
-            headers: In addition to `Content-Type` and `User-Agent`.
-        """
-        always = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "hailong"}
-        reply = self._client.send("POST", url, body, {**always, **headers})
-        return HttpAnswer(reply.status, reply.cause if reply.status is None else f"status {reply.status}")
+def post_json(client: HttpClient, url: str, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
+    """POST JSON once, to an http or https address; `headers` come after `Content-Type` and `User-Agent`."""
+    always = {"Content-Type": "application/json; charset=utf-8", "User-Agent": "hailong"}
+    reply = client.send("POST", url, body, {**always, **headers})
+    return HttpAnswer(reply.status, reply.cause if reply.status is None else f"status {reply.status}")

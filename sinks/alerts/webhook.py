@@ -25,11 +25,12 @@ import structlog
 
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.errors import Unavailable
+from schemas.http_client import HttpClient
 from schemas.kafka.connection import KafkaConnection
 from schemas.options import duration_problems
 from schemas.records.alerts import Alert
 from sinks.alerts.alert_sink import AlertRefused, AlertSink, AlertSinkOptions, run_alert_sink
-from sinks.alerts.http_post import Poster
+from sinks.alerts.http_post import post_json
 from sinks.metrics import WEBHOOK
 from sinks.runtime.health import SinkMonitor
 
@@ -95,13 +96,14 @@ class WebhookSink(AlertSink):
     def __init__(self, options: WebhookOptions, monitor: SinkMonitor, writer_schemas: WriterSchemas) -> None:
         super().__init__("webhook", options, WEBHOOK, monitor, writer_schemas)
         self._options = options
-        self._poster = Poster(options.timeout_s)
+        self._client = HttpClient(options.timeout_s)
 
     def deliver_alert(self, alert: Alert) -> None:
         """POST one alert."""
         body = json.dumps(alert.to_avro(), ensure_ascii=False).encode()
         key = {"Idempotency-Key": f"{alert.alert_id}:{alert.version}"}
-        answer = self._poster.post(self._options.url, body, {**key, **self._signature(body, int(time.time()))})
+        headers = {**key, **self._signature(body, int(time.time()))}
+        answer = post_json(self._client, self._options.url, body, headers)
         if answer.may_pass:
             raise Unavailable(answer.text)
         if not answer.taken:

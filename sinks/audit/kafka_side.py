@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from itertools import takewhile
-from types import TracebackType
-from typing import Self
 from uuid import uuid4
 
 from confluent_kafka import KafkaException, TopicPartition
@@ -33,13 +30,7 @@ class KafkaSide:
         self._timeout_s = timeout_s
         self._consumer = open_reader(connection, f"hailong.audit.{uuid4()}")
 
-    def __enter__(self) -> Self:
-        """It connects with its first request."""
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def close(self) -> None:
         """Close the connection."""
         self._consumer.close()
 
@@ -78,14 +69,11 @@ class KafkaSide:
         Raises:
             Unavailable: The broker does not answer.
         """
-        return sum(self._count_existing_in(name, partition, gap) for gap in gaps)
+        return sum(1 for gap in gaps for _offset in self._offsets_in(name, partition, gap))
 
-    def _count_existing_in(self, name: str, partition: int, gap: Range) -> int:
-        first, end = gap
-        return sum(1 for _offset in takewhile(lambda offset: offset < end, self._offsets_from(name, partition, first)))
-
-    def _offsets_from(self, name: str, partition: int, start: int) -> Iterator[int]:
-        """Offsets of the records from `start` to the end of the partition."""
+    def _offsets_in(self, name: str, partition: int, gap: Range) -> Iterator[int]:
+        """Offsets of the records in a range."""
+        start, end = gap
         self._consumer.assign([TopicPartition(name, partition, start)])
         while True:
             message = self._consumer.poll(self._timeout_s)
@@ -93,6 +81,8 @@ class KafkaSide:
                 raise Unavailable(f"Kafka does not give the records of {name}[{partition}] from offset {start}")
             error, offset = message.error(), message.offset()
             if error is None and offset is not None:
+                if offset >= end:
+                    return
                 yield offset
             elif error is not None and error.code() == PARTITION_END:
                 return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from contextlib import closing
 
 import structlog
 from clickhouse_driver import Client
@@ -41,7 +42,7 @@ def audit(connection: KafkaConnection, clickhouse: ClickHouseConnection, settle_
         Unavailable: A server does not answer.
     """
     facts = describe_topics(connection, STORED, _TIMEOUT_S)
-    with KafkaSide(connection, _TIMEOUT_S) as kafka, session(clickhouse, timeout_s=600) as client:
+    with closing(KafkaSide(connection, _TIMEOUT_S)) as kafka, session(clickhouse, timeout_s=600) as client:
         ranges = kafka.ranges(facts)
         report = _compare(kafka, client, facts, ranges)
         changed_at = started = time.monotonic()

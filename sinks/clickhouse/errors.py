@@ -21,13 +21,8 @@ from sinks.clickhouse.connection import ClickHouseConnection
 class BadRow(HailongError):
     """ClickHouse refused a block because of its contents: at least one of its rows can never be stored.
 
-    Args:
-        detail: Name and code of the error; never a value.
+    The text is name and code of the error, never a value.
     """
-
-    def __init__(self, detail: str) -> None:
-        super().__init__(detail)
-        self.detail = detail
 
 
 ROW_CODES: Mapping[int, str] = {

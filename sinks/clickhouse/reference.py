@@ -159,12 +159,6 @@ def _replace(client: Client, table: str, rows: Rows) -> None:
 
 
 def _parser(kind: str) -> Callable[[str], Any]:
-    plain = kind.removeprefix("Nullable(").removesuffix(")") if kind.startswith("Nullable(") else kind
-    parse: Callable[[str], Any] = str
-    if plain.startswith("UInt"):
-        parse = int
-    elif plain == "Date":
-        parse = date.fromisoformat
-    if plain != kind:
-        return lambda text: parse(text) if text else None
-    return parse
+    plain = kind.removeprefix("Nullable(").removesuffix(")")
+    parse: Callable[[str], Any] = int if plain.startswith("UInt") else date.fromisoformat if plain == "Date" else str
+    return (lambda text: parse(text) if text else None) if kind.startswith("Nullable(") else parse

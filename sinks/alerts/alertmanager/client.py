@@ -8,20 +8,20 @@ from collections.abc import Sequence
 
 import structlog
 
+from schemas.http_client import HttpClient
 from sinks.alerts.alertmanager.alert_view import PendingAlert
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
 from sinks.alerts.alertmanager.payload import postable
-from sinks.alerts.http_post import HttpAnswer, Poster
+from sinks.alerts.http_post import HttpAnswer, post_json
 from sinks.metrics import ALERTMANAGER_ALERTS, ALERTMANAGER_SECONDS
 from sinks.runtime.clock import now_ms
 
 log = structlog.get_logger(__name__)
 
 _ALERTS_PER_REQUEST = 64
-"""Of one request."""
 
 _ABOUT_US = frozenset({401, 403, 404, 405, 407})
-"""HttpAnswers about the address or the credentials, as redirects are; no alert is at fault."""
+"""Answers about the address or the credentials, as redirects are; no alert is at fault."""
 
 
 class AlertmanagerClient:
@@ -40,7 +40,7 @@ class AlertmanagerClient:
         self._target = target
         self._url = url
         self._options = options
-        self._poster = Poster(options.timeout_s, options.ca_file)
+        self._client = HttpClient(options.timeout_s, options.ca_file)
 
     def send(self, pending: Sequence[PendingAlert]) -> str | None:
         """Send alerts once, and mark those that were answered; without alerts, ask whether some would be taken.
@@ -74,7 +74,7 @@ class AlertmanagerClient:
         alerts = [postable(one.alert, one.written_at, now, self._options) for one in pending]
         body = json.dumps(alerts, ensure_ascii=False).encode()
         with ALERTMANAGER_SECONDS.labels(self._target).time():
-            return self._poster.post(self._url, body, self._options.authorization)
+            return post_json(self._client, self._url, body, self._options.authorization)
 
     def _mark_taken(self, pending: PendingAlert) -> None:
         if not pending.acknowledged:

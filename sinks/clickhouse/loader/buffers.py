@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Any
@@ -10,7 +10,7 @@ from typing import Any
 from confluent_kafka import Message
 
 from schemas.batches.batch import RawBatch
-from schemas.topics import STORED, Topic
+from schemas.topics import Topic
 from sinks.runtime.sink import AssignedPartition
 
 _OVERHEAD_BYTES = 200
@@ -114,30 +114,3 @@ class TopicBuffer:
         if buffer is not None:
             self.rows -= len(buffer.offsets)
             self.size -= buffer.size
-
-
-class Buffers:
-    """The buffers of all topics."""
-
-    def __init__(self) -> None:
-        self._topics = {topic: TopicBuffer(topic) for topic in STORED}
-
-    def __getitem__(self, topic: Topic) -> TopicBuffer:
-        """The buffer of one topic."""
-        return self._topics[topic]
-
-    @property
-    def rows(self) -> int:
-        """Records held."""
-        return sum(buffer.rows for buffer in self._topics.values())
-
-    @property
-    def size(self) -> int:
-        """Bytes held."""
-        return sum(buffer.size for buffer in self._topics.values())
-
-    def filled(self) -> Iterator[TopicBuffer]:
-        """Buffers with records of partitions that are ours, the fullest first."""
-        for buffer in self._topics.values():
-            buffer.drop_released()
-        yield from sorted((one for one in self._topics.values() if one.rows), key=lambda one: -one.size)

@@ -145,14 +145,14 @@ class BatchInserter:
             else:
                 bad_rows += 1
                 self._check_refusal(part.topic, bad, bad_rows)
-                refused.append(Refused(part.batches[0], [Reject(0, Reason.REFUSED_BY_CLICKHOUSE, bad.detail)]))
+                refused.append(Refused(part.batches[0], [Reject(0, Reason.REFUSED_BY_CLICKHOUSE, str(bad))]))
         return refused
 
     def _check_refusal(self, topic: Topic, bad: BadRow, bad_rows: int) -> None:
         """Stop instead of turning a whole topic into dead letters, or a dead letter into dead letters without end."""
         if topic is Topic.DEAD_LETTER or bad_rows > self._options.max_refused:
             raise SystemFault(
-                f"ClickHouse refuses rows of {topic.subject} ({bad.detail}): the table does not fit; "
+                f"ClickHouse refuses rows of {topic.subject} ({bad}): the table does not fit; "
                 "compare it with docs/data-dictionary.md and run `hailong migrate`"
             )
 

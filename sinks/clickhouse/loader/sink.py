@@ -8,12 +8,11 @@ from collections.abc import Mapping, Sequence
 
 from confluent_kafka import Message
 
-from schemas.topics import Topic
-from sinks.clickhouse.loader.buffers import Buffers, InsertBatch, TopicBuffer
+from schemas.topics import STORED, Topic
+from sinks.clickhouse.loader.buffers import InsertBatch, TopicBuffer
 from sinks.clickhouse.loader.insert_worker import InsertWorker
 from sinks.clickhouse.loader.log_epochs import TopicLog
 from sinks.clickhouse.loader.options import SinkOptions
-from sinks.clickhouse.loader.start_offsets import distrust_foreign_offsets
 from sinks.clickhouse.loader.topic_logs import TopicLogs
 from sinks.metrics import LAST_PROGRESS, RECORDS
 from sinks.runtime.health import SinkMonitor
@@ -48,13 +47,13 @@ class ClickHouseSink(Sink):
         self._monitor = monitor
         self._give_up = give_up
         self._logs: Mapping[Topic, TopicLog] = {}
-        self._buffers = Buffers()
+        self._buffers = {topic: TopicBuffer(topic) for topic in STORED}
         worker.start()
 
     def start(self, partitions: Sequence[AssignedPartition]) -> None:
         """Begin at offsets that were committed for this log and this database, otherwise at the beginning."""
         logs = self._asked.current()
-        distrust_foreign_offsets(partitions, logs, self._asked.stored_offsets)
+        self._asked.distrust_foreign_offsets(partitions, logs)
         self._logs = logs
 
     def add_records(self, partition: AssignedPartition, messages: Sequence[Message]) -> int:
@@ -65,8 +64,9 @@ class ClickHouseSink(Sink):
     def backlog(self) -> Backlog:
         """What is buffered or being inserted; its size is in bytes."""
         _batches, records, size = self._worker.load
-        buffers = self._buffers
-        return Backlog(records + buffers.rows, size + buffers.size, self._options.max_buffer_bytes)
+        records += sum(buffer.rows for buffer in self._buffers.values())
+        size += sum(buffer.size for buffer in self._buffers.values())
+        return Backlog(records, size, self._options.max_buffer_bytes)
 
     def deliver(self) -> None:
         """Hand over what is due, and take note of what was inserted."""
@@ -99,7 +99,10 @@ class ClickHouseSink(Sink):
 
     def _hand_over(self, *, everything: bool) -> None:
         now = time.monotonic()
-        for buffer in self._buffers.filled():
+        for buffer in self._buffers.values():
+            buffer.drop_released()
+        filled = [buffer for buffer in self._buffers.values() if buffer.rows]
+        for buffer in sorted(filled, key=lambda one: -one.size):  # the fullest first
             batches, _records, _bytes = self._worker.load
             full = buffer.rows >= self._options.flush_rows or buffer.size >= self._options.flush_bytes
             due = now - buffer.since >= self._options.flush_interval_s and not batches

@@ -5,7 +5,7 @@ Absent codes are '' and never NULL; comment, contact, key and value of a record 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass, fields
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
@@ -31,16 +31,19 @@ class TableLayout(Generic[R]):
     rows: Callable[[R, int], Iterable[Row]]  # values under them, for a record and its Kafka timestamp
 
 
-def _column_for_each_field(name: str, kind: type[Any], codes: Collection[str]) -> TableLayout[Any]:
-    """One row for a record, with all its fields but the version.
+def _one_row(
+    name: str, columns: Sequence[str], codes: Collection[str] = (), *, renamed: Mapping[str, str] | None = None
+) -> TableLayout[Any]:
+    """One row for a record; each column holds the field of its name.
 
     Args:
         name: The table.
-        kind: Class of the records.
-        codes: Fields whose null is stored as ''.
+        columns: Its columns.
+        codes: Columns where null is stored as ''.
+        renamed: The field of each column that has another name.
     """
-    columns = [field.name for field in fields(kind) if field.name != "version"]
-    values_of, is_code = attrgetter(*columns), [column in codes for column in columns]
+    values_of = attrgetter(*((renamed or {}).get(column, column) for column in columns))
+    is_code = [column in codes for column in columns]
 
     def rows(record: Any, _written_at: int) -> Iterable[Row]:
         yield tuple(
@@ -49,6 +52,11 @@ def _column_for_each_field(name: str, kind: type[Any], codes: Collection[str]) -
         )
 
     return TableLayout(name, columns, rows)
+
+
+def _fields(kind: type[Any]) -> list[str]:
+    """All fields of a record class but the version, which is part of the origin."""
+    return [field.name for field in fields(kind) if field.name != "version"]
 
 
 def _array(values: Sequence[Any]) -> list[Any]:
@@ -62,19 +70,46 @@ def _item(record: Any) -> Row:
     return (*values[:-1], values[-1] or "") if isinstance(record, LowItem) else values
 
 
-RATED_SERVICE: TableLayout[RatedService] = _column_for_each_field(
+RATED_SERVICE: TableLayout[RatedService] = _one_row(
     "rated_service",
-    RatedService,
+    _fields(RatedService),
     {"reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind"},
 )
-COMPLAINT: TableLayout[Complaint] = _column_for_each_field("complaint", Complaint, {"tax_code"})
-COMPLAINT_CASE: TableLayout[ComplaintCase] = _column_for_each_field(
-    "complaint_case", ComplaintCase, {"declaration_no", "sheet_id", "tax_code", "finding", "merged_into"}
+OFFICE_COUNT: TableLayout[OfficeCount] = _one_row("office_count", _fields(OfficeCount))
+COMPLAINT: TableLayout[Complaint] = _one_row("complaint", _fields(Complaint), {"tax_code"})
+COMPLAINT_ACTION: TableLayout[ComplaintAction] = _one_row(
+    "complaint_action",
+    ("action_id", "complaint_id", "action", "acted_at", "actor_role", "actor", "unit", "score"),
+    {"actor", "unit"},
+    renamed={"actor": "handler"},
 )
-COMPLAINT_EVENT: TableLayout[ComplaintEvent] = _column_for_each_field(
-    "complaint_event", ComplaintEvent, {field.name for field in fields(ComplaintEvent)} - {"due_at"}
+COMPLAINT_CASE: TableLayout[ComplaintCase] = _one_row(
+    "complaint_case",
+    _fields(ComplaintCase),
+    {"declaration_no", "sheet_id", "tax_code", "finding", "merged_into"},
 )
-ALERT: TableLayout[Alert] = _column_for_each_field("alert", Alert, ())
+COMPLAINT_EVENT: TableLayout[ComplaintEvent] = _one_row(
+    "complaint_event", _fields(ComplaintEvent), set(_fields(ComplaintEvent)) - {"due_at"}
+)
+COMPLAINT_ANSWER: TableLayout[ComplaintAnswer] = _one_row(
+    "complaint_answer",
+    ("answer_id", "complaint_id", "office", "unit", "track", "answered_at", "finding", "withdrawn"),
+)
+ALERT: TableLayout[Alert] = _one_row("alert", _fields(Alert))
+DEAD_LETTER: TableLayout[DeadLetter] = _one_row(
+    "dead_letter",
+    (
+        *("dead_letter_id", "stage", "source_topic", "source_identity", "source_partition", "source_offset"),
+        *("recorded_at", "reason", "detail", "schema_id", "value_size"),
+    ),
+    renamed={
+        "source_topic": "topic",
+        "source_identity": "topic_id",
+        "source_partition": "partition",
+        "source_offset": "offset",
+    },
+)
+DEAD_LETTER_ACTION: TableLayout[DeadLetterAction] = _one_row("dead_letter_action", _fields(DeadLetterAction), {"note"})
 
 
 def _rating(record: Rating, written_at: int) -> Iterable[Row]:
@@ -136,102 +171,4 @@ SATISFACTION: TableLayout[Satisfaction] = TableLayout(
         *("score_1", "score_2", "score_3", "score_4", "score_5"),
     ),
     _satisfaction,
-)
-
-
-def _office_count(record: OfficeCount, _written_at: int) -> Iterable[Row]:
-    yield (
-        record.office,
-        record.pane_start,
-        record.opinions,
-        record.dissatisfied,
-        list(record.enterprises),
-        dict(record.drivers),
-        dict(record.scores),
-        list(record.complaint_ids),
-    )
-
-
-OFFICE_COUNT: TableLayout[OfficeCount] = TableLayout(
-    "office_count",
-    ("office", "pane_start", "opinions", "dissatisfied", "enterprises", "drivers", "scores", "complaint_ids"),
-    _office_count,
-)
-
-
-def _complaint_action(record: ComplaintAction, _written_at: int) -> Iterable[Row]:
-    yield (
-        record.action_id,
-        record.complaint_id,
-        record.action,
-        record.acted_at,
-        record.actor_role,
-        record.handler or "",
-        record.unit or "",
-        record.score,
-    )
-
-
-COMPLAINT_ACTION: TableLayout[ComplaintAction] = TableLayout(
-    "complaint_action",
-    ("action_id", "complaint_id", "action", "acted_at", "actor_role", "actor", "unit", "score"),
-    _complaint_action,
-)
-
-_ANSWER_COLUMNS = ("answer_id", "complaint_id", "office", "unit", "track", "answered_at", "finding", "withdrawn")
-
-
-def _complaint_answer(record: ComplaintAnswer, _written_at: int) -> Iterable[Row]:
-    yield tuple(getattr(record, name) for name in _ANSWER_COLUMNS)
-
-
-COMPLAINT_ANSWER: TableLayout[ComplaintAnswer] = TableLayout("complaint_answer", _ANSWER_COLUMNS, _complaint_answer)
-
-
-def _dead_letter(record: DeadLetter, _written_at: int) -> Iterable[Row]:
-    yield (
-        record.dead_letter_id,
-        record.stage,
-        record.topic,
-        record.topic_id,
-        record.partition,
-        record.offset,
-        record.recorded_at,
-        record.reason,
-        record.detail,
-        record.schema_id,
-        record.value_size,
-    )
-
-
-DEAD_LETTER: TableLayout[DeadLetter] = TableLayout(
-    "dead_letter",
-    (
-        *("dead_letter_id", "stage", "source_topic", "source_identity", "source_partition", "source_offset"),
-        *("recorded_at", "reason", "detail", "schema_id", "value_size"),
-    ),
-    _dead_letter,
-)
-
-
-def _dead_letter_action(record: DeadLetterAction, _written_at: int) -> Iterable[Row]:
-    yield (
-        record.action_id,
-        record.dead_letter_id,
-        record.action,
-        record.acted_at,
-        record.actor,
-        record.note or "",
-        record.replayed_partition,
-        record.replayed_offset,
-    )
-
-
-DEAD_LETTER_ACTION: TableLayout[DeadLetterAction] = TableLayout(
-    "dead_letter_action",
-    (
-        *("action_id", "dead_letter_id", "action", "acted_at", "actor", "note"),
-        *("replayed_partition", "replayed_offset"),
-    ),
-    _dead_letter_action,
 )

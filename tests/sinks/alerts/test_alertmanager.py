@@ -31,6 +31,7 @@ from support.threads import beside
 
 from deploy.local.ports import free_port
 from schemas.errors import ConfigurationError
+from schemas.http_client import HttpClient
 from schemas.kafka.connection import KafkaConnection
 from schemas.keys import key_of
 from schemas.records.alerts import Alert, AlertState, Detector, Driver, TargetEvidence
@@ -39,7 +40,7 @@ from sinks.alerts.alertmanager.alert_view import REPEAT_ENDED_MS, AlertView
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
 from sinks.alerts.alertmanager.payload import postable
 from sinks.alerts.alertmanager.run import alertmanager_monitors, run_alertmanager
-from sinks.alerts.http_post import Poster
+from sinks.alerts.http_post import post_json
 from sinks.runtime.health import SinkMonitor, SinkProgress, assess_all
 
 HOUR_MS = 3_600_000
@@ -279,12 +280,12 @@ def test_an_authority_of_ones_own_is_trusted_when_it_is_named(tmp_path: Path) ->
     """Nothing is sent to a server with an untrusted certificate; a file without certificates is refused."""
     certificate = certificate_for_loopback(tmp_path / "certificate.pem")
     with receiver(certificate) as fake:
-        assert Poster(5).post(fake.url, b"[]", {}).text == "SSLCertVerificationError"
-        assert Poster(5, certificate).post(fake.url, b"[]", {}).taken
+        assert post_json(HttpClient(5), fake.url, b"[]", {}).text == "SSLCertVerificationError"
+        assert post_json(HttpClient(5, certificate), fake.url, b"[]", {}).taken
     assert len(fake.bodies) == 1
     (tmp_path / "empty.pem").touch()
     with pytest.raises(ConfigurationError, match="holds no certificates"):
-        Poster(5, tmp_path / "empty.pem")
+        HttpClient(5, tmp_path / "empty.pem")
 
 
 @pytest.mark.servers
