@@ -1,4 +1,4 @@
-# hailong: `make` or `make help` lists what there is to do.
+# hailong: `make` or `make help` lists the targets.
 # A fresh clone needs Python 3.11 or newer and access to a package registry, nothing else.
 
 SHELL := bash
