@@ -33,12 +33,7 @@ class TopicState:
 
 
 def ensure_topics(connection: KafkaConnection, *, partitions: int, replication_factor: int) -> Sequence[TopicState]:
-    """Create the topics that are missing and check those that exist.
-
-    Args:
-        connection: The cluster.
-        partitions: Partitions of a new topic, unless the contract fixes them.
-        replication_factor: Copies of a new topic.
+    """Create the topics that are missing, with `partitions` unless the contract fixes them; check those that exist.
 
     Raises:
         Unavailable: The cluster does not answer.
@@ -111,7 +106,8 @@ def _wrong_cleanup(client: AdminClient, connection: KafkaConnection, topics: Ite
         except KafkaException as error:
             if error.args[0].code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
                 continue  # we may lack this right and still be allowed to read and write
-            raise _unavailable(connection, error) from error
+            where = connection.bootstrap_servers
+            raise Unavailable(f"Kafka at {where} does not answer: {error.args[0].str()}") from error
         wanted = by_name[resource.name].value.config["cleanup.policy"]
         found = "delete" if entry is None else entry.value
         if wanted == "delete" and "compact" in found:
@@ -140,7 +136,3 @@ def _create(client: AdminClient, connection: KafkaConnection, counts: Mapping[To
 def _raise_any(problems: Sequence[str]) -> None:
     if problems:
         raise ConfigurationError(problems)
-
-
-def _unavailable(connection: KafkaConnection, error: KafkaException) -> Unavailable:
-    return Unavailable(f"Kafka at {connection.bootstrap_servers} does not answer: {error.args[0].str()}")

@@ -43,9 +43,7 @@ Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmat
 def variables_for(directory: Path | None, groups: Sequence[type[SettingsGroup]]) -> dict[str, str]:
     """The variables of a command, checked for the settings groups it uses.
 
-    Args:
-        directory: Value of `--dir`; the settings of its stack then win over the environment.
-        groups: The settings groups.
+    If `directory` (`--dir`) is given, the settings of its stack win over the environment.
 
     Raises:
         ConfigurationError: With all problems; says how to start a stack when no servers are named at all.

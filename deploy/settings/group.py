@@ -73,9 +73,7 @@ class SettingsGroup(BaseSettings):
     def option_problems(self, build: Callable[[], object], prefix: str = "") -> Iterator[str]:
         """Problems that the options report when they are built, with variables in place of option names.
 
-        Args:
-            build: Builds them.
-            prefix: Prefix of the settings' names that the options' names lack.
+        `prefix` is the part of the settings' names that the options' names lack.
         """
         try:
             build()

@@ -32,11 +32,7 @@ _PLAIN = {"null", "boolean", "int", "long", "bytes", "string"}
 
 
 def read_avro(content: io.BufferedReader[Any], known: Sequence[str]) -> tuple[Sequence[str], Iterator[ParsedLine]]:
-    """Names of the fields, and the records, numbered from 1; the records are read lazily.
-
-    Args:
-        content: The file.
-        known: Fields that its schema may have.
+    """Names of the fields, each among `known`, and the records, numbered from 1; the records are read lazily.
 
     Raises:
         FileUnusable: It is not an Avro file, or not one that can be used.

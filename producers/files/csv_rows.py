@@ -23,11 +23,7 @@ _DELIMITERS = (",", ";", "\t")
 
 
 def read_csv(content: io.BufferedReader, known: Collection[str]) -> tuple[Sequence[str], Iterator[ParsedLine]]:
-    """Names of the columns, and the rows: cell by column, without empty cells. The rows are read lazily.
-
-    Args:
-        content: The file.
-        known: Columns that the header may have.
+    """Names of the columns, each among `known`, and the rows: cell by column, without empty cells; read lazily.
 
     Raises:
         FileUnusable: The header cannot be used.

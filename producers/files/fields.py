@@ -25,16 +25,8 @@ RATING_COLUMNS = (*SHEET_COLUMNS[:6], *ITEM_COLUMNS, *SHEET_COLUMNS[6:])
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
-_TIMES = {
-    Topic.DECLARATION_STATUS: "occurred_at",
-    Topic.RATING: "submitted_at",
-    Topic.COMPLAINT_ACTION: "acted_at",
-}
-_KIND_FIELDS = {
-    "event_id": Topic.DECLARATION_STATUS,
-    "sheet_id": Topic.RATING,
-    "action_id": Topic.COMPLAINT_ACTION,
-}
+_TIMES = {Topic.DECLARATION_STATUS: "occurred_at", Topic.RATING: "submitted_at", Topic.COMPLAINT_ACTION: "acted_at"}
+_KIND_FIELDS = {"event_id": Topic.DECLARATION_STATUS, "sheet_id": Topic.RATING, "action_id": Topic.COMPLAINT_ACTION}
 """Fields that only one kind of event has."""
 
 TOPICS = {

@@ -82,8 +82,8 @@ def publish_files(
         current = _FileImport(FileCounts(path), publisher, TOPICS.get(kind), sealing_keys, clock, on_reject)
         for counts, position in current.run(stop):
             if progress is not None:
-                read, rejected = (sum(getattr(c, name) for c in [*reports, counts]) for name in ("read", "rejected"))
-                progress(ImportProgress(path, done + position, sum(sizes), read, rejected))
+                events = sum(one.read for one in [*reports, counts])
+                progress(ImportProgress(done + position, sum(sizes), events))
         reports.append(current.counts)
         done += path.stat().st_size
         if stop.is_set():
@@ -152,11 +152,7 @@ class _FileImport:
 
     def _known_names(self, rating: Sequence[str]) -> Sequence[str]:
         """Names of fields that the file may have."""
-        found = {
-            Topic.DECLARATION_STATUS: STATUS_FIELDS,
-            Topic.RATING: rating,
-            Topic.COMPLAINT_ACTION: ACTION_FIELDS,
-        }
+        found = {Topic.DECLARATION_STATUS: STATUS_FIELDS, Topic.RATING: rating, Topic.COMPLAINT_ACTION: ACTION_FIELDS}
         return found[self.topic] if self.topic else tuple(dict.fromkeys(chain(*found.values())))
 
     def _choose_topic(self, names: Sequence[str]) -> None:

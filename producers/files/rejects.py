@@ -11,11 +11,7 @@ from producers.files.report import Rejection
 
 
 class RejectWriter:
-    """Writes rejections to a CSV file; usable as `on_reject`. The first rejection creates the file.
-
-    Args:
-        path: The file; an existing one is replaced.
-    """
+    """Writes rejections to a CSV file, which the first one creates or replaces; usable as `on_reject`."""
 
     def __init__(self, path: Path) -> None:
         self._path = path

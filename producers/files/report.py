@@ -38,11 +38,9 @@ class Rejection:
 class ImportProgress:
     """How far an import is."""
 
-    path: Path  # the file being read
     bytes_read: int  # bytes read so far from all files, as stored on disk
     bytes_total: int  # size of all files
     events: int  # events read so far
-    rejected: int  # how many of them were rejected
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from types import TracebackType
-from typing import Any, Self
+from typing import Self
 
 import structlog
 from confluent_kafka import KafkaError, Message, Producer
@@ -35,8 +35,8 @@ _TUNING = {
 _POLL_S = 0.1
 _PAUSE_S = 0.005
 
-
 OnDelivery = Callable[[Delivery], None]
+Report = Callable[[KafkaError | None, Message], None]
 
 
 class QueuedProducer:
@@ -58,15 +58,9 @@ class QueuedProducer:
         self._outcomes = DeliveryOutcomes()
         self._fatal: str | None = None
         self._closed = False
-        settings: dict[str, Any] = {
-            **connection.producer_config(),
-            **_TUNING,
-            "message.timeout.ms": int(delivery_timeout_s * 1000),
-            "error_cb": self._on_error,
-            "on_delivery": self._outcomes.note,
-            "logger": QUIET,
-        }
-        self._producer = Producer(settings)
+        reporting = {"error_cb": self._on_error, "on_delivery": self._outcomes.note, "logger": QUIET}
+        timeout = {"message.timeout.ms": int(delivery_timeout_s * 1000)}
+        self._producer = Producer({**connection.producer_config(), **_TUNING, **timeout, **reporting})
         # Delivery reports arrive only while somebody polls, and a caller that waits for a result does not.
         self._stop_polling = threading.Event()
         self._poller = threading.Thread(target=self._poll, name="hailong-publisher", daemon=True)
@@ -106,13 +100,8 @@ class QueuedProducer:
     ) -> Delivery:
         """Send one record whose delivery can be awaited; arguments and errors as `publish_encoded`.
 
-        Args:
-            topic: The topic.
-            key: Key; None for none.
-            value: Framed value; None for a tombstone.
-            timestamp_ms: Kafka timestamp, epoch milliseconds; None: now.
-            on_delivery: Called once with the outcome, in the producer's own thread, so it must be quick. `flush` and
-                `close` raise again what it raises.
+        A value of None is a tombstone. `on_delivery` is called once with the outcome, in the producer's own thread, so
+        it must be quick; `flush` and `close` raise again what it raises.
         """
         future: Future[Receipt] = Future()
         delivery = Delivery(future)
@@ -178,14 +167,7 @@ class QueuedProducer:
                 raise
             error.add_note(f"While closing the publisher: {lost}")
 
-    def _enqueue(
-        self,
-        topic: Topic,
-        key: bytes | None,
-        value: bytes | None,
-        timestamp_ms: int,
-        report: Callable[[KafkaError | None, Message], None],
-    ) -> None:
+    def _enqueue(self, topic: Topic, key: bytes | None, value: bytes | None, timestamp_ms: int, report: Report) -> None:
         started = time.monotonic()
         while True:
             if self._closed:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
+from operator import attrgetter
+from typing import TypeVar
 
 from deploy.admin.complaints.topic_records import read_records
 from deploy.errors import Mistake
@@ -18,21 +20,16 @@ ENDED = frozenset({CaseState.ANSWERED, CaseState.CLOSED, CaseState.WITHDRAWN, Ca
 
 _FOREVER = 1 << 62
 
+R = TypeVar("R", ComplaintCase, ComplaintEvent)
+
 
 def read_cases(connection: KafkaConnection, writer_schemas: WriterSchemas) -> list[ComplaintCase]:
     """The latest version of every case, the most urgent first: open, high priority, due soonest.
 
-    Raises:
-        Unavailable: Kafka does not answer.
-        SystemFault: The topic is missing, or may not be read.
+    Errors as `read_keyed_records`.
     """
-    found: dict[str, ComplaintCase] = {}
-    for record in read_records(connection, Topic.COMPLAINT_CASE, writer_schemas):
-        case = ComplaintCase.from_avro(record)
-        known = found.get(case.complaint_id)
-        if known is None or case.version > known.version:
-            found[case.complaint_id] = case
-    return sorted(found.values(), key=_urgency)
+    cases = map(ComplaintCase.from_avro, read_records(connection, Topic.COMPLAINT_CASE, writer_schemas))
+    return sorted(_newest(cases, attrgetter("complaint_id")), key=_urgency)
 
 
 def _urgency(case: ComplaintCase) -> tuple[bool, bool, int, int, str]:
@@ -42,14 +39,20 @@ def _urgency(case: ComplaintCase) -> tuple[bool, bool, int, int, str]:
 
 def read_history(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> list[ComplaintEvent]:
     """The events of a case in the order of time; errors as `read_cases`."""
-    found: dict[str, ComplaintEvent] = {}
-    for record in read_records(connection, Topic.COMPLAINT_EVENT, writer_schemas, complaint_key(complaint_id)):
-        event = ComplaintEvent.from_avro(record)
-        known = found.get(event.event_id)
-        if known is None or event.version > known.version:
-            found[event.event_id] = event
-    standing = [event for event in found.values() if event.kind != CaseEventKind.RETRACTED]
-    return sorted(standing, key=lambda event: (event.occurred_at, event.event_id))
+    records = read_records(connection, Topic.COMPLAINT_EVENT, writer_schemas, complaint_key(complaint_id))
+    newest = _newest(map(ComplaintEvent.from_avro, records), attrgetter("event_id"))
+    standing = [event for event in newest if event.kind != CaseEventKind.RETRACTED]
+    return sorted(standing, key=attrgetter("occurred_at", "event_id"))
+
+
+def _newest(records: Iterable[R], id_of: Callable[[R], str]) -> Iterable[R]:
+    """The newest version of each record."""
+    found: dict[str, R] = {}
+    for record in records:
+        known = found.get(id_of(record))
+        if known is None or record.version > known.version:
+            found[id_of(record)] = record
+    return found.values()
 
 
 def find_case(cases: Sequence[ComplaintCase], id_prefix: str) -> ComplaintCase:

@@ -15,13 +15,9 @@ from schemas.topics import Topic
 def read_keyed_records(
     connection: KafkaConnection, topic: Topic, writer_schemas: WriterSchemas, only: bytes | None = None
 ) -> Iterator[tuple[bytes, dict[str, Any] | None]]:
-    """Key and fields of every record; fields are None for a tombstone. Unreadable records are left out.
+    """Key and fields of every record, or of those with the key `only`; fields are None for a tombstone.
 
-    Args:
-        connection: The cluster.
-        topic: The topic.
-        writer_schemas: Where schemas that are not pinned come from.
-        only: Read only records with this key; None for all.
+    Unreadable records are left out.
 
     Raises:
         Unavailable: Kafka, or a schema registry that a record needs, does not answer.

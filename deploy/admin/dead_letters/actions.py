@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TypeVar
 
 from deploy.admin.dead_letters.entries import DeadLetterEntry
-from deploy.admin.dead_letters.reader import Contents, Done, ignore_progress
+from deploy.admin.dead_letters.reader import Contents, Done
 from producers.clock import wall_clock
 from producers.sdk import DeliveryFailed, Receipt
 from producers.sdk.queued_producer import QueuedProducer
@@ -38,9 +38,7 @@ class Decision:
     note: str | None  # why; stored in ClickHouse, so it must hold no names and no telephone numbers
 
 
-def replay(
-    connection: KafkaConnection, records: Iterable[Contents], decision: Decision, done: Done = ignore_progress
-) -> int:
+def replay(connection: KafkaConnection, records: Iterable[Contents], decision: Decision, done: Done) -> int:
     """Publish records unchanged to their source topics, and record the decision; returns the number of records.
 
     Args:
@@ -64,9 +62,7 @@ def replay(
     return count
 
 
-def discard(
-    connection: KafkaConnection, entries: Sequence[DeadLetterEntry], decision: Decision, done: Done = ignore_progress
-) -> None:
+def discard(connection: KafkaConnection, entries: Sequence[DeadLetterEntry], decision: Decision, done: Done) -> None:
     """Record that nothing is done about these letters.
 
     Raises:

@@ -19,10 +19,6 @@ Done = Callable[[int], None]
 """Called with the number of letters done so far."""
 
 
-def ignore_progress(_count: int) -> None:
-    """Default of functions that report their progress."""
-
-
 @dataclass(frozen=True, slots=True)
 class Contents:
     """The bytes of a refused record."""
@@ -32,13 +28,8 @@ class Contents:
     value: bytes  # its value, or the first part of it (`DeadLetterEntry.kept_size`)
 
 
-def read_entries(connection: KafkaConnection, progress: Done = ignore_progress) -> list[DeadLetterEntry]:
-    """All dead letters in Kafka, each once, with the decisions about them.
-
-    Raises:
-        Unavailable: Kafka does not answer.
-        SystemFault: A topic is missing, or may not be read.
-    """
+def read_entries(connection: KafkaConnection, progress: Done) -> list[DeadLetterEntry]:
+    """All dead letters in Kafka, each once, with the decisions about them; errors as `read_topic`."""
     actions = _actions(connection)
     found: dict[str, DeadLetterEntry] = {}
     for letter in _letters(connection, progress):
@@ -50,17 +41,13 @@ def read_entries(connection: KafkaConnection, progress: Done = ignore_progress) 
     return list(found.values())
 
 
-def contents_of(
-    connection: KafkaConnection, entries: Collection[DeadLetterEntry], progress: Done = ignore_progress
-) -> Iterator[Contents]:
+def contents_of(connection: KafkaConnection, entries: Collection[DeadLetterEntry]) -> Iterator[Contents]:
     """The records themselves, in the order of the topic; lazily, because they might not all fit in memory.
 
-    Raises:
-        Unavailable: Kafka does not answer.
-        SystemFault: The topic is missing, or may not be read.
+    Errors as `read_topic`.
     """
     wanted = {entry.dead_letter_id: entry for entry in entries}
-    for letter in _letters(connection, progress):
+    for letter in _letters(connection):
         entry = wanted.pop(letter.dead_letter_id, None)
         if entry is not None:
             yield Contents(entry, letter.key, letter.value)
@@ -68,10 +55,10 @@ def contents_of(
             return
 
 
-def _letters(connection: KafkaConnection, progress: Done) -> Iterator[DeadLetter]:
+def _letters(connection: KafkaConnection, progress: Done | None = None) -> Iterator[DeadLetter]:
     decode = decoder(Topic.DEAD_LETTER.subject)
     for count, message in enumerate(read_topic(connection, Topic.DEAD_LETTER), start=1):
-        if count % 1000 == 0:
+        if progress is not None and count % 1000 == 0:
             progress(count)
         try:
             yield DeadLetter.from_avro(decode(message.value()))

@@ -68,13 +68,9 @@ def as_json(entry: DeadLetterEntry) -> str:
 
 
 def sheet(entry: DeadLetterEntry, key: str, frame: str, same: Sequence[DeadLetterEntry]) -> RenderableType:
-    """All that is known about one letter, except its structure.
+    """All that is known about one letter, except its structure; `same` are letters with the same key and value.
 
-    Args:
-        entry: The letter.
-        key: Its key, from `describe_key`.
-        frame: The first bytes of its value, from `describe_frame`.
-        same: Other letters with the same key and value.
+    `key` and `frame` come from `describe_key` and `describe_frame`.
     """
     rows = {
         "id": entry.dead_letter_id,

@@ -16,6 +16,10 @@ from schemas.records.complaints import Track
 
 Command = Callable[..., None]
 
+Into = Annotated[str, typer.Option(help="The case that continues.", show_default=False)]
+NewUnit = Annotated[str, typer.Option(help="Unit that takes over, e.g. 03EE.", show_default=False)]
+Score = Annotated[int, typer.Argument(min=1, max=5, help="From 1, very poor, to 5, very good.", show_default=False)]
+
 
 def by_handler(action: CaseAction) -> Command:
     """The command of a handler's action that needs nothing but its case."""
@@ -72,14 +76,7 @@ def resolve(
 
 
 def transfer(
-    case: Case,
-    *,
-    by: By,
-    to: Annotated[str, typer.Option(help="Unit that takes over, e.g. 03EE.", show_default=False)],
-    unit: Unit = None,
-    at: At = None,
-    wait: Wait = WAIT_S,
-    directory: Dir = None,
+    case: Case, *, by: By, to: NewUnit, unit: Unit = None, at: At = None, wait: Wait = WAIT_S, directory: Dir = None
 ) -> None:
     """Transfer the case to another unit. Its time limits start again."""
     act_on_case(directory, case, CaseAction.TRANSFER, wait, at, actor=by, unit=unit, to_unit=to)
@@ -112,14 +109,7 @@ def track(
 
 
 def merge(
-    case: Case,
-    *,
-    into: Annotated[str, typer.Option(help="The case that continues.", show_default=False)],
-    by: By,
-    unit: Unit = None,
-    at: At = None,
-    wait: Wait = WAIT_S,
-    directory: Dir = None,
+    case: Case, *, into: Into, by: By, unit: Unit = None, at: At = None, wait: Wait = WAIT_S, directory: Dir = None
 ) -> None:
     """Merge the case into another case of the same enterprise about the same event.
 
@@ -140,13 +130,7 @@ def merge(
 
 
 def rate(
-    case: Case,
-    score: Annotated[int, typer.Argument(min=1, max=5, help="From 1, very poor, to 5, very good.", show_default=False)],
-    *,
-    enterprise: Enterprise,
-    at: At = None,
-    wait: Wait = WAIT_S,
-    directory: Dir = None,
+    case: Case, score: Score, *, enterprise: Enterprise, at: At = None, wait: Wait = WAIT_S, directory: Dir = None
 ) -> None:
     """Rate how the case was handled. A score of 1 or 2 reopens it, once.
 

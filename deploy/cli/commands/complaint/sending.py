@@ -31,15 +31,8 @@ def act_on_case(
 ) -> tuple[Cluster, ComplaintCase]:
     """Send one action on a case and report the result; a refusal ends the command. Returns the cluster and the case.
 
-    Args:
-        directory: Value of `--dir`.
-        case: How the id of the case begins.
-        action: The action.
-        wait: Seconds to wait for the result.
-        at: When it was done, with UTC offset; None: now.
-        unit: Unit that a handler acts for; None: the one responsible for the case.
-        role: Who acts: a handler or an enterprise.
-        fields: Further fields of the action.
+    The arguments are those of the command; `fields` has further fields of the action. A handler acts for `unit`, or for
+    the unit that is responsible for the case.
     """
     from deploy.admin.complaints.cases import find_case
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from getpass import getuser
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -15,7 +16,6 @@ from deploy.cli.options import Dir, Yes
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from collections.abc import Sequence
 
-    from deploy.admin.dead_letters.actions import Decision
     from deploy.admin.dead_letters.entries import DeadLetterEntry, Selection
     from schemas.kafka.connection import KafkaConnection
 
@@ -59,6 +59,7 @@ def replay(
     Example: hailong dlq replay 12eb48d0 --note "schema 121 is registered now"
     """
     from deploy.admin.dead_letters import tables
+    from deploy.admin.dead_letters.actions import Decision
     from deploy.admin.dead_letters.actions import replay as publish
     from deploy.admin.dead_letters.reader import contents_of
 
@@ -72,7 +73,9 @@ def replay(
     if able and _confirmed(f"Publish {_letters(len(able))} again", able, dry_run=dry_run, yes=yes):
         with progress_bar("Reading", "Publishing") as show:
             contents = contents_of(connection, able)
-            replayed = publish(connection, contents, _decision(by, note), lambda count: show(count, len(able)))
+            replayed = publish(
+                connection, contents, Decision(by or getuser(), note), lambda count: show(count, len(able))
+            )
         typer.echo(f"{_letters(replayed)} published again; what is still bad becomes a new dead letter.")
     raise typer.Exit(FAILED if len(able) < len(chosen) or not chosen else 0)
 
@@ -99,6 +102,7 @@ def discard(
 
     Example: hailong dlq discard --reason NOT_FRAMED --until 7d --note "test traffic of the portal"
     """
+    from deploy.admin.dead_letters.actions import Decision
     from deploy.admin.dead_letters.actions import discard as mark_discarded
 
     connection, _writer_schemas = kafka_cluster(directory)
@@ -107,7 +111,7 @@ def discard(
     chosen = _choose(connection, selection, limit)
     if chosen and _confirmed(f"Discard {_letters(len(chosen))}", chosen, dry_run=dry_run, yes=yes):
         with progress_bar("Discarding", "Discarding") as show:
-            mark_discarded(connection, chosen, _decision(by, note), lambda count: show(count, len(chosen)))
+            mark_discarded(connection, chosen, Decision(by or getuser(), note), lambda count: show(count, len(chosen)))
         typer.echo(f"{_letters(len(chosen))} discarded; `hailong dlq list --all` still shows them.")
     raise typer.Exit(0 if chosen else FAILED)
 
@@ -145,14 +149,6 @@ def _confirmed(question: str, entries: Sequence[DeadLetterEntry], *, dry_run: bo
         screen.print()
         typer.confirm(f"{question}?", abort=True)
     return True
-
-
-def _decision(by: str | None, note: str | None) -> Decision:
-    from getpass import getuser
-
-    from deploy.admin.dead_letters.actions import Decision
-
-    return Decision(by or getuser(), note)
 
 
 def _letters(count: int) -> str:
