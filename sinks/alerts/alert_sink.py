@@ -17,9 +17,10 @@ from schemas.errors import HailongError, OutcomeUnknown, Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_topics
 from schemas.options import Checked, duration_problems
+from schemas.readers.record_reader import RecordReader
 from schemas.records.alerts import Alert
 from schemas.topics import Topic
-from sinks.alerts.alert_reader import AlertReader
+from sinks.alerts.alert_reader import read_alert
 from sinks.metrics import DeliveryMetrics
 from sinks.runtime.consumer import run_loop
 from sinks.runtime.health import SinkMonitor
@@ -73,7 +74,7 @@ class AlertSink(Sink):
         self._name = name
         self._metrics = metrics
         self._monitor = monitor
-        self._reader = AlertReader(writer_schemas)
+        self._reader = RecordReader(Topic.ALERT, Alert, writer_schemas)
         self._pauses = RetryPauses(options.retry_initial_s, options.retry_max_s)
         self._next_attempt = 0.0
         self._waiting: deque[tuple[AssignedPartition, Message]] = deque()
@@ -120,7 +121,7 @@ class AlertSink(Sink):
         """Whether the message is dealt with: delivered, refused for good, or unreadable."""
         alert = None
         try:
-            alert = self._reader.read_alert(message)
+            alert = read_alert(self._reader, message)
             outcome = "unreadable" if alert is None else self._deliver_alert(alert)
         except (Unavailable, OutcomeUnknown) as error:
             self._repeat_later(alert, str(error))

@@ -85,13 +85,7 @@ def run_webhook(
 
 
 class WebhookSink(AlertSink):
-    """POSTs alerts.
-
-    Args:
-        options: Where to, and how patiently.
-        monitor: Is told about progress.
-        writer_schemas: Where schemas that are not pinned come from.
-    """
+    """POSTs alerts."""
 
     def __init__(self, options: WebhookOptions, monitor: SinkMonitor, writer_schemas: WriterSchemas) -> None:
         super().__init__("webhook", options, WEBHOOK, monitor, writer_schemas)

@@ -67,14 +67,7 @@ def run_loop(
 
 
 class SinkConsumer:
-    """One consumer of Kafka, from joining the group to leaving it.
-
-    Args:
-        connection: Kafka.
-        reading: What to read, and how.
-        sink: Where records go.
-        monitor: Is told about progress.
-    """
+    """One consumer of Kafka, from joining the group to leaving it; its arguments are those of `run_loop`."""
 
     def __init__(self, connection: KafkaConnection, reading: Reading, sink: Sink, monitor: SinkMonitor) -> None:
         self._reading = reading
@@ -89,17 +82,15 @@ class SinkConsumer:
         self._faults: list[SystemFault] = []
         self._next_commit = self._next_recommit = self._next_look = self._next_start = 0.0
         self._next_identity_check = time.monotonic() + reading.identity_check_s
-        self._consumer = Consumer(self._settings(connection))
-        self._flow = FlowControl(self._consumer, sink)
-
-    def _settings(self, connection: KafkaConnection) -> dict[str, Any]:
-        return {
-            **connection.consumer_config(self._reading.group),
-            "enable.partition.eof": self._reading.own_partitions is not None,
+        settings: dict[str, Any] = {
+            **connection.consumer_config(reading.group),
+            "enable.partition.eof": reading.own_partitions is not None,
             "error_cb": self._on_error,
             "logger": QUIET,
-            **self._reading.settings,
+            **reading.settings,
         }
+        self._consumer = Consumer(settings)
+        self._flow = FlowControl(self._consumer, sink)
 
     def run(self, stop: threading.Event) -> bool:
         """Deliver until told to stop, or until a topic was created again.

@@ -23,12 +23,7 @@ _RECORD_SIZE = 1024
 
 
 class FlowControl:
-    """Reads for one consumer, and pauses it.
-
-    Args:
-        consumer: Reads.
-        sink: Its backlog decides.
-    """
+    """Reads for one consumer, and pauses it when the backlog of the sink is full."""
 
     def __init__(self, consumer: Consumer, sink: Sink) -> None:
         self._consumer = consumer

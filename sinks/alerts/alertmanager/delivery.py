@@ -16,7 +16,10 @@ from confluent_kafka import Message
 
 from schemas.codec.record import WriterSchemas
 from schemas.errors import Unavailable
-from sinks.alerts.alert_reader import AlertReader
+from schemas.readers.record_reader import RecordReader
+from schemas.records.alerts import Alert
+from schemas.topics import Topic
+from sinks.alerts.alert_reader import read_alert
 from sinks.alerts.alertmanager.alert_view import AlertView
 from sinks.alerts.alertmanager.client import AlertmanagerClient
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
@@ -54,7 +57,7 @@ class TargetDelivery(Sink):
         self._target = target
         self._options = options
         self._monitor = monitor
-        self._reader = AlertReader(writer_schemas)
+        self._reader = RecordReader(Topic.ALERT, Alert, writer_schemas)
         self._client = AlertmanagerClient(target, options.targets[target], options)
         self._view = AlertView(options.resend_s)
         self._pauses = RetryPauses(options.retry_initial_s, options.retry_max_s)
@@ -74,7 +77,7 @@ class TargetDelivery(Sink):
         for message in messages:
             offset = message.offset()
             assert offset is not None
-            alert = self._reader.read_alert(message)
+            alert = read_alert(self._reader, message)
             if alert is None:
                 ALERTMANAGER_ALERTS.labels(self._target, "unreadable").inc()
             else:

@@ -11,11 +11,7 @@ from sinks.runtime.sink import Backlog
 
 
 class LoaderMonitor(SinkMonitor):
-    """A monitor that shows lag and buffers as metrics.
-
-    Args:
-        stall_after_s: As for `SinkMonitor`.
-    """
+    """A monitor that shows lag and buffers as metrics."""
 
     def __init__(self, stall_after_s: float = 120.0) -> None:
         super().__init__(stall_after_s)
