@@ -127,7 +127,7 @@ class Stack:
         """
         if not self._stopping():
             self.supervisor.start(
-                *(command_child(self.layout, end, end.name.partition("-")[0]) for end in self.endpoints)
+                *(command_child(self.layout, end, end.name.rstrip("-0123456789")) for end in self.endpoints)
             )
 
     def flow(self) -> Flow:

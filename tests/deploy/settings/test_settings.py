@@ -18,7 +18,9 @@ from deploy.settings.dead_letters import DeadLetterSettings
 from deploy.settings.group import SettingsGroup
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import check, load
+from deploy.settings.process import HttpSettings, LogSettings
 from deploy.settings.registry import RegistrySettings
+from deploy.settings.sealing import SealingSettings
 from deploy.settings.sink import SinkSettings
 from deploy.settings.variables import ENV_FILE, read_variables, unknown_variables
 from deploy.settings.webhook import WebhookSettings
@@ -44,7 +46,9 @@ OPTIONS = (
     (AlertmanagerSettings, AlertmanagerOptions, ""),
     (RegistrySettings, RegistryConnection, ""),
 )
-"""Settings, the options they build, and what the names of the settings have in front."""
+"""Settings, the options they build, and the prefix that the names of the settings have."""
+WITHOUT_OPTIONS = {SealingSettings, HttpSettings, LogSettings}
+"""Groups that build no options."""
 
 FIXED = {
     (
@@ -162,6 +166,13 @@ def test_the_limit_of_dead_letters_is_set_for_worker_and_sink() -> None:
         assert limit.dead_letter_limit == DeadLetterLimit(1.0, 7, 70)
         with pytest.raises(ConfigurationError, match=f"{name}WINDOW must not be less"):
             load(settings, {f"{name}WINDOW": "99"})
+
+
+def test_every_group_is_held_against_its_options() -> None:
+    """A new group is named in `OPTIONS`, or builds no options."""
+    assert (
+        set(GROUPS) | {DeadLetterSettings} == {group for group, *_ in OPTIONS} | WITHOUT_OPTIONS
+    )  # worker and sink share it
 
 
 @pytest.mark.parametrize(("group", "owner", "prefix"), OPTIONS)

@@ -32,8 +32,10 @@ def destination(request: pytest.FixtureRequest, bench: SinkBench, tmp_path: Path
                 found = Webhook(bench, received)
             case "alertmanager":
                 found = Alertmanager(bench, received)
-            case _:
+            case "alert-file":
                 found = AlertFile(bench, tmp_path)
+            case other:
+                pytest.fail(f"no destination {other}")
         with found.running() as monitor:
             eventually(lambda: monitor.progress.state == "running" and not monitor.progress.buffered, "it reads")
             eventually(lambda: monitor.progress.lag != {}, "it knows its lag")
