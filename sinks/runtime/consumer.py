@@ -82,15 +82,17 @@ class SinkConsumer:
         self._faults: list[SystemFault] = []
         self._next_commit = self._next_recommit = self._next_look = self._next_start = 0.0
         self._next_identity_check = time.monotonic() + reading.identity_check_s
-        settings: dict[str, Any] = {
-            **connection.consumer_config(reading.group),
-            "enable.partition.eof": reading.own_partitions is not None,
+        self._consumer = Consumer(self._settings(connection))
+        self._flow = FlowControl(self._consumer, sink)
+
+    def _settings(self, connection: KafkaConnection) -> dict[str, Any]:
+        return {
+            **connection.consumer_config(self._reading.group),
+            "enable.partition.eof": self._reading.own_partitions is not None,
             "error_cb": self._on_error,
             "logger": QUIET,
-            **reading.settings,
+            **self._reading.settings,
         }
-        self._consumer = Consumer(settings)
-        self._flow = FlowControl(self._consumer, sink)
 
     def run(self, stop: threading.Event) -> bool:
         """Deliver until told to stop, or until a topic was created again.
