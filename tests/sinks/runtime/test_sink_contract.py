@@ -32,7 +32,7 @@ def destination(request: pytest.FixtureRequest, bench: SinkBench, tmp_path: Path
                 found = Webhook(bench, received)
             case "alertmanager":
                 found = Alertmanager(bench, received)
-            case "alert-file":
+            case "alert_file":
                 found = AlertFile(bench, tmp_path)
             case other:
                 pytest.fail(f"no destination {other}")
