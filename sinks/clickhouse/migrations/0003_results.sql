@@ -146,7 +146,7 @@ CREATE TABLE IF NOT EXISTS alert
     alert_id             UUID                   COMMENT 'Of office and the pane that raised it',
     office               LowCardinality(String) COMMENT 'Office',
     state                LowCardinality(String) COMMENT 'OPEN, CLEARED or RETRACTED',
-    detector             LowCardinality(String) COMMENT 'BURST or DRIFT',
+    detector             LowCardinality(String) COMMENT 'Test that raised it, such as BURST or DRIFT',
     raised_at            DateTime64(3, 'UTC')   COMMENT 'End of the pane that raised it',
     updated_at           DateTime64(3, 'UTC')   COMMENT 'End of the last pane that was tested',
     cleared_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'When it was cleared',

@@ -84,7 +84,7 @@ def steps(client: Any) -> dict[tuple[int, str], tuple[Any, ...]]:
     """Minutes, end of the limit and standing, by declaration and step."""
     found = client.execute(
         "SELECT declaration, step, minutes, waited_minutes, due_at, standing"
-        " FROM v_step_times(first = '2021-12-31', last = '2027-01-02', as_of = '2027-01-02 00:00:00')"
+        " FROM v_step_times(first = '2021-12-31', last = '2027-01-02', as_of = '2027-03-01 00:00:00')"
     )
     return {(number, step): tuple(rest) for number, step, *rest in found}
 
