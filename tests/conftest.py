@@ -21,6 +21,11 @@ settings.register_profile("hailong", deadline=None)
 settings.load_profile("hailong")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start with the tests that wait for servers: at the end only quick ones are left, and no core is idle."""
+    items.sort(key=lambda item: ("tests/system/" not in item.nodeid, item.get_closest_marker("servers") is None))
+
+
 @pytest.fixture(scope="session")
 def embedded_broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """Address of the embedded broker."""
