@@ -47,10 +47,10 @@ def value_of(record: Any, topic: Topic) -> bytes:
     return _ENCODERS[topic](record.to_avro())
 
 
-def batch(topic: Topic, records: Sequence[Any], *, first_offset: int = 0) -> RawBatch:
-    """A batch of well-formed records, as it would come from Kafka."""
+def batch(topic: Topic, records: Sequence[Any], *, first_offset: int = 0, written_at: int = WRITTEN_AT) -> RawBatch:
+    """A batch of well-formed records, as it would come from Kafka, which took them all at one time."""
     raw = topic in (Topic.DECLARATION_STATUS, Topic.RATING)
     keys = [declaration_key(r.declaration_no) if raw else key_of(r) for r in records]
     values = [value_of(record, topic) for record in records]
     offsets = range(first_offset, first_offset + len(records))
-    return RawBatch(topic, 0, offsets, [WRITTEN_AT] * len(records), keys, values)
+    return RawBatch(topic, 0, offsets, [written_at] * len(records), keys, values)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -10,29 +9,18 @@ from typing import Any
 import numpy as np
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.comparison import Last, compare, identity
+from support.comparison import Last, compare
 from support.events import WRITTEN_AT, at, batch, item, rating, status, value_of
+from support.in_memory import InMemoryPipeline, Restart
 from support.oracle import Oracle
 
-from processors.stages.all_stages import build_stages
-from processors.stages.catalogue import JOIN, STAGES
-from processors.stages.reference_policies import reference_context, reference_policies
-from processors.stages.stage import (
-    EncodedBatch,
-    Output,
-    PartitionState,
-    ReplayedState,
-    RestorableStage,
-    RestorableState,
-)
-from schemas.codec.record import record_encoder
-from schemas.keys import key_of
+from processors.stages.catalogue import JOIN
+from processors.stages.stage import ReplayedState, RestorableState
 from schemas.records.events import DeclarationStatus, Rating, Status
 from schemas.topics import Topic
 
 T0 = at("2020-04-28 07:00")
 HOUR = 3_600_000
-ENCODE_FACT = record_encoder(Topic.RATED_SERVICE.subject)
 NUMBERS = ("103000000010", "103000000012", "303000000020")
 OFFICES = ("03CC", "03EE")
 
@@ -81,69 +69,17 @@ def ratings(draw: st.DrawFn) -> Rating:
     )
 
 
-OUTPUTS = {topic: set(stage.outputs) for stage in STAGES for topic in stage.inputs}
-"""By input topic, where its stage may write."""
-
-
-class Pipeline:
-    """All stages, joined by lists instead of topics; keeps the last version of every record."""
-
-    def __init__(self) -> None:
-        self.stages = build_stages(reference_policies(), reference_context(), lambda code, _at: code)
-        self.states: dict[Topic, PartitionState] = {}
-        for stage in self.stages:
-            self.states.update(dict.fromkeys(stage.inputs, stage.new_state(0)))
-        self.last: Last = {}
-
-    def restart(self) -> None:
-        """Put down and take up again every state that can be: as a worker does that begins at a snapshot."""
-        for stage in self.stages:
-            state = self.states[stage.inputs[0]]
-            if isinstance(stage, RestorableStage) and isinstance(state, RestorableState):
-                file = io.BytesIO()
-                np.savez(file, **dict[str, Any](state.snapshot()))
-                file.seek(0)
-                with np.load(file, allow_pickle=False) as archive:
-                    state = stage.restored_state(0, dict(archive))
-                self.states.update(dict.fromkeys(stage.inputs, state))
-
-    def take(self, topic: Topic, records: Sequence[Any]) -> None:
-        """Give a batch to its stage, and what comes of it to the stages behind."""
-        if records:
-            absorbed = self.states[topic].absorb(batch(topic, records))
-            assert not absorbed.rejects
-            assert {output.topic for output in absorbed.outputs} <= OUTPUTS[topic]
-            self.spread(absorbed.outputs)
-
-    def spread(self, outputs: Sequence[Output]) -> None:
-        """Remember outputs, whose versions never fall, and hand them on."""
-        if isinstance(outputs, EncodedBatch):
-            written = [(key_of(one.record), ENCODE_FACT(one.record)) for one in outputs]
-            assert list(outputs.messages()) == written
-            assert len(outputs) == len(written)
-        produced: dict[Topic, list[Any]] = {}
-        for output in outputs:
-            known = self.last.get((output.topic, identity(output.record)))
-            assert known is None or known.version <= output.record.version
-            self.last[output.topic, identity(output.record)] = output.record
-            produced.setdefault(output.topic, []).append(output.record)
-        for topic, records in produced.items():
-            if topic in self.states:
-                self.take(topic, records)
-
-
 def run(arrivals: Sequence[tuple[Topic, Any]], cuts: Sequence[int], *, restarts: bool) -> Last:
     """Play arrivals through all stages in batches of the given sizes; the last version of every record."""
-    pipeline, place = Pipeline(), 0
+    pipeline, place = InMemoryPipeline(), 0
     for size in [*cuts, len(arrivals)]:
         part = arrivals[place : place + size]
         place += size
         for topic in (Topic.DECLARATION_STATUS, Topic.RATING):
             pipeline.take(topic, [record for one, record in part if one is topic])
         if restarts:
-            pipeline.restart()
-    for state in dict.fromkeys(pipeline.states.values()):
-        pipeline.spread(state.advance(WRITTEN_AT))
+            pipeline.restart(Restart.SNAPSHOT)
+    pipeline.advance(WRITTEN_AT)
     return pipeline.last
 
 
@@ -195,7 +131,7 @@ def test_a_state_that_replayed_is_the_state_that_absorbed(
     arrivals: list[tuple[Topic, list[Any]]], replayed: int
 ) -> None:
     """Whatever was replayed instead of absorbed: the snapshot is the same, and so is all that comes of what follows."""
-    (stage,) = (stage for stage in Pipeline().stages if stage.name == JOIN.name)
+    (stage,) = (stage for stage in InMemoryPipeline().stages if stage.name == JOIN.name)
     absorbing, replaying = stage.new_state(0), stage.new_state(0)
     assert isinstance(absorbing, RestorableState)
     assert isinstance(replaying, RestorableState)
