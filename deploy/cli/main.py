@@ -11,7 +11,19 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.commands import audit, complaint, data, demo, dlq, processes, schemas, servers, sql, topics
+from deploy.cli.commands import (
+    audit,
+    complaint,
+    demo,
+    dlq,
+    processes,
+    publish,
+    schemas,
+    servers,
+    simulate,
+    sql,
+    topics,
+)
 from deploy.cli.error_report import REPORTING, report
 
 app = typer.Typer(
@@ -59,8 +71,8 @@ app.command("worker", rich_help_panel=PARTS)(processes.worker)
 app.command("sink", rich_help_panel=PARTS)(processes.sink)
 app.command("webhook", rich_help_panel=PARTS)(processes.webhook)
 app.command("alertmanager", rich_help_panel=PARTS)(processes.alertmanager)
-app.command("publish", rich_help_panel=DATA)(data.publish)
-app.command("simulate", rich_help_panel=DATA)(data.simulate)
+app.command("publish", rich_help_panel=DATA)(publish.publish)
+app.command("simulate", rich_help_panel=DATA)(simulate.simulate)
 app.command("sql", rich_help_panel=DATA)(sql.sql)
 app.command("audit", rich_help_panel=DATA)(audit.audit)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=DATA)
