@@ -29,6 +29,7 @@ class Measured:
             )
         self._cpu: dict[int, float] = {}
         self._peak: dict[int, int] = {}
+        self._anonymous: dict[int, int] = {}
         self._over = threading.Event()
         self._sampler = threading.Thread(target=self._sample, daemon=True)
         self._sampler.start()
@@ -47,6 +48,11 @@ class Measured:
         """Sum of the peak resident sizes of all processes."""
         self._look()
         return sum(self._peak.values()) / 1024
+
+    def peak_anonymous_mib(self) -> float:
+        """The same without the pages of mapped files, which the system takes back when it needs memory."""
+        self._look()
+        return sum(self._anonymous.values()) / 1024
 
     def kill(self) -> None:
         """Kill all processes with SIGKILL."""
@@ -73,5 +79,7 @@ class Measured:
             self._cpu[pid] = (int(fields[11]) + int(fields[12])) / _TICKS
             status = (entry / "status").read_text()
             self._peak[pid] = int(status.partition("VmHWM:")[2].split()[0])
+            anonymous = int(status.partition("RssAnon:")[2].split()[0])
+            self._anonymous[pid] = max(anonymous, self._anonymous.get(pid, 0))
         except (OSError, IndexError, ValueError):
             return  # the process ended meanwhile

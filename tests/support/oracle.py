@@ -24,19 +24,31 @@ _RATING = (
     "declaration String, sheet_id String, revision UInt32, crc UInt32, submitted_at Int64, tax_code String, "
     "target String, office String, target_id String, score UInt8, reason String"
 )
-# Days without work from April to June 2020, by hand: Hùng Kings' day, Reunification, Labour.
-_DAYS_OFF = {"2020-04-02", "2020-04-30", "2020-05-01"}
+# Weekdays without work from March 2020 to the end of 2022, by hand: New Year, Tết, Hùng Kings' day, Reunification,
+# Labour and National Day, and the Mondays and Tuesdays off in place of a holiday on a weekend.
+_DAYS_OFF = {
+    *("2020-04-02", "2020-04-30", "2020-05-01", "2020-09-02"),
+    *("2021-01-01", "2021-02-10", "2021-02-11", "2021-02-12", "2021-02-15", "2021-02-16", "2021-04-21"),
+    *("2021-04-30", "2021-05-03", "2021-09-02", "2021-09-03"),
+    *("2022-01-03", "2022-01-31", "2022-02-01", "2022-02-02", "2022-02-03", "2022-02-04", "2022-04-11"),
+    *("2022-05-02", "2022-05-03", "2022-09-01", "2022-09-02"),
+}
 
 
 def working_windows() -> list[tuple[int, int]]:
-    """Working windows from March to July 2020, epoch milliseconds, written down again day by day."""
+    """Working windows from March 2020 to the end of 2022, epoch milliseconds, written down again day by day."""
     windows, day = [], datetime(2020, 3, 1, tzinfo=UTC)
-    while day < datetime(2020, 8, 1, tzinfo=UTC):
+    while day < datetime(2023, 1, 1, tzinfo=UTC):
         if day.isoweekday() <= 5 and f"{day:%Y-%m-%d}" not in _DAYS_OFF:
             midnight = int((day - timedelta(hours=7)).timestamp() * 1000)
             windows += [(midnight + a * 60_000, midnight + b * 60_000) for a, b in ((450, 690), (780, 990))]
         day += timedelta(days=1)
     return windows
+
+
+def _windows_between(begin: int, end: int) -> list[tuple[int, int]]:
+    """The windows that a step can touch: each step is compared with each of them, so others would only cost time."""
+    return [window for window in working_windows() if window[1] > begin and window[0] < end]
 
 
 class Oracle:
@@ -60,7 +72,7 @@ class Oracle:
         self._chdb.query("USE oracle")
         self._load("status_in", _STATUS, map(_status_row, statuses))
         self._load("rating_in", _RATING, (row for one in ratings for row in _item_rows(one)))
-        self._load("work", "from_ms Int64, to_ms Int64", working_windows())
+        self._load("work", "from_ms Int64, to_ms Int64", _windows_between(*self._span()))
         self._load("ranks", "status String, rank UInt8", [(str(name), rank) for rank, name in enumerate(order)])
         for statement in (Path(__file__).parent / "oracle.sql").read_text().split(";\n"):
             if statement.strip():
@@ -71,6 +83,17 @@ class Oracle:
         lines = "\n".join(json.dumps(row) for row in rows)
         if lines:
             self._chdb.query(f"INSERT INTO {table} FORMAT JSONCompactEachRow\n{lines}")
+
+    def _span(self) -> tuple[int, int]:
+        """The first status and the last rating."""
+        return (
+            int(self._value("SELECT min(occurred_at) FROM status_in")),
+            int(self._value("SELECT max(submitted_at) FROM rating_in")),
+        )
+
+    def _value(self, query: str) -> str:
+        text: str = self._chdb.query(query, "TSV").bytes().decode()
+        return text
 
     def rows(self, query: str) -> list[dict[str, Any]]:
         """Rows of a query over the oracle's tables, integers as numbers."""
