@@ -27,7 +27,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "tests"))
 
 import chdb
 from confluent_kafka import Producer
-from support.offices import all_teams, all_versions
 from support.registry import Shelf, serving
 
 from benchmarks.producing import produce
@@ -74,9 +73,9 @@ def working_windows() -> Iterator[tuple[str, int, int, int]]:
 def places() -> Iterator[tuple[str, str, int, int]]:
     """Office, team ('' for the office itself), and its validity, epoch ms."""
     directory = load_offices()
-    for office in all_versions(directory):
+    for office in directory.all_offices():
         yield office.code, "", office.validity.from_ms, office.validity.to_ms
-    for team in all_teams(directory):
+    for team in directory.all_teams():
         yield team.office, team.team, team.validity.from_ms, team.validity.to_ms
 
 

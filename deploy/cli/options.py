@@ -15,6 +15,7 @@ if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from deploy.settings.group import SettingsGroup
 
 DEFAULT_DIR = Path("var/up")
+_SERVERS = ("HAILONG_KAFKA_BOOTSTRAP_SERVERS is not set", "HAILONG_CLICKHOUSE_HOST is not set")
 
 Dir = Annotated[
     Path | None,
@@ -63,7 +64,8 @@ def variables_for(directory: Path | None, groups: Sequence[type[SettingsGroup]])
     try:
         check(variables, groups)
     except ConfigurationError as error:
-        if any(name.startswith(("HAILONG_KAFKA_", "HAILONG_CLICKHOUSE_")) for name in variables):
+        named = any(name.startswith(("HAILONG_KAFKA_", "HAILONG_CLICKHOUSE_")) for name in variables)
+        if named or not any(problem.startswith(_SERVERS) for problem in error.problems):
             raise
         hint = (
             f"No servers are named and no stack runs in {DEFAULT_DIR}: set the variables above, or start a stack with "

@@ -10,9 +10,11 @@ import structlog
 
 from deploy.observability import HealthReport, serve
 from deploy.processes.common import begin
+from deploy.processes.reference import announced_reference
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import load
 from deploy.settings.process import HttpSettings, LogSettings
+from deploy.settings.reference import ReferenceSettings
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.worker import WorkerSettings
 from processors.precompile import warm
@@ -23,11 +25,11 @@ from processors.worker.tuning.gc_tuning import keep_gc_pauses_short
 from processors.worker.worker import Worker
 from producers.clock import wall_clock
 from schemas.codec.record import WriterSchemas
-from schemas.reference.offices import load_offices
+from schemas.reference.site.reference import ReferenceData
 
 _log = structlog.get_logger(__name__)
 
-NEEDS = (KafkaSettings, WorkerSettings, RegistrySettings, HttpSettings, LogSettings)
+NEEDS = (KafkaSettings, WorkerSettings, RegistrySettings, ReferenceSettings, HttpSettings, LogSettings)
 
 
 def run(variables: Mapping[str, str]) -> int:
@@ -40,26 +42,34 @@ def run(variables: Mapping[str, str]) -> int:
     settings, http = load(WorkerSettings, variables), load(HttpSettings, variables)
     connection = load(KafkaSettings, variables).connection()
     writers = load(RegistrySettings, variables).writer_schemas(connection.topic_prefix)
+    reference = announced_reference(variables)
     began = time.monotonic()
     warm()
     _log.info("kernels_ready", seconds=round(time.monotonic() - began, 1))
     keep_gc_pauses_short()
-    worker = Worker(connection, chosen_stages(settings, writers), settings.options(), wall_clock)
+    worker = Worker(connection, chosen_stages(settings, reference, writers), settings.options(), wall_clock)
 
     def health() -> HealthReport:
         found = worker.health()
         return HealthReport(
-            found.healthy, {"reasons": list(found.reasons), "stages": [asdict(stage) for stage in found.stages]}
+            found.healthy,
+            {
+                "reasons": list(found.reasons),
+                "stages": [asdict(stage) for stage in found.stages],
+                "reference": reference.digest,
+            },
         )
 
     with serve(http.host, http.port, health):
         return worker.run()
 
 
-def chosen_stages(settings: WorkerSettings, writer_schemas: WriterSchemas) -> tuple[Stage, ...]:
+def chosen_stages(
+    settings: WorkerSettings, reference: ReferenceData, writer_schemas: WriterSchemas
+) -> tuple[Stage, ...]:
     """The stages that the settings name, with the policies they say."""
     policies = reference_policies(
-        complaint_threshold=settings.complaint_threshold, grace_ms=int(settings.grace_s * 1000)
+        reference, complaint_threshold=settings.complaint_threshold, grace_ms=int(settings.grace_s * 1000)
     )
-    stages = build_stages(policies, reference_context(), load_offices().name, writer_schemas)
+    stages = build_stages(policies, reference_context(reference), reference.offices.name, writer_schemas)
     return tuple(stage for stage in stages if stage.name in settings.stage_names())

@@ -7,6 +7,7 @@ from deploy.settings.clickhouse import ClickHouseSettings
 from deploy.settings.group import SettingsGroup
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.process import HttpSettings, LogSettings
+from deploy.settings.reference import ReferenceSettings
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.sealing import SealingSettings
 from deploy.settings.sink import SinkSettings
@@ -22,6 +23,7 @@ GROUPS: tuple[type[SettingsGroup], ...] = (
     AlertmanagerSettings,
     SealingSettings,
     RegistrySettings,
+    ReferenceSettings,
     LogSettings,
     HttpSettings,
 )

@@ -9,19 +9,18 @@ from processors.domain.join.facts import JoinContext
 from processors.domain.join.policy import JoinPolicy
 from processors.domain.spikes.policy import SpikePolicy
 from processors.stages.all_stages import Policies
-from schemas.reference.calendar import load_calendar
 from schemas.reference.deadlines import load_deadlines
-from schemas.reference.offices import load_offices
-from schemas.reference.outages import load_outages
 from schemas.reference.service import load_steps
+from schemas.reference.site.reference import ReferenceData, package_reference
 
 
-def reference_context() -> JoinContext:
-    """Calendar, offices and legal limits as the reference data has them."""
+def reference_context(reference: ReferenceData | None = None) -> JoinContext:
+    """Calendar, offices and legal limits as the reference data has them; None: the data of the package."""
+    known = reference or package_reference()
     steps, legal = load_steps(), StepLimits()
     return JoinContext(
-        calendar=load_calendar(),
-        directory=load_offices(),
+        calendar=known.calendar,
+        directory=known.offices,
         limits=StepLimits(
             document_minutes=steps["DOCUMENT_CHECK"].limit_minutes or legal.document_minutes,
             goods_minutes=steps["GOODS_INSPECTION"].limit_minutes or legal.goods_minutes,
@@ -29,11 +28,14 @@ def reference_context() -> JoinContext:
     )
 
 
-def reference_policies(*, complaint_threshold: int = 2, grace_ms: int = 300_000) -> Policies:
-    """Policies with the legal deadlines of the reference data."""
+def reference_policies(
+    reference: ReferenceData | None = None, *, complaint_threshold: int = 2, grace_ms: int = 300_000
+) -> Policies:
+    """Policies with the legal deadlines, offices and outages of the reference data; None: the data of the package."""
+    known = reference or package_reference()
     return Policies(
         complaints=ComplaintPolicy(load_deadlines(), threshold=complaint_threshold),
-        cases=CaseContext(CasePolicy(load_deadlines()), load_calendar(), load_offices()),
+        cases=CaseContext(CasePolicy(load_deadlines()), known.calendar, known.offices),
         join=JoinPolicy(grace_ms=grace_ms),
-        spikes=SpikePolicy(outages=load_outages()),
+        spikes=SpikePolicy(outages=known.outages),
     )

@@ -11,8 +11,8 @@ from types import MappingProxyType
 
 from schemas.records.complaints import Track
 from schemas.reference.errors import ReferenceDataError
-from schemas.reference.tables import Confidence, data_text, parse_toml, version_at
-from schemas.reference.toml_entries import TomlEntry, entries
+from schemas.reference.tables import Confidence, data_text, version_at
+from schemas.reference.toml_entries import TomlEntry, parse_toml
 from schemas.reference.validity import Validity
 
 _FILE = "deadlines.toml"
@@ -107,7 +107,7 @@ def parse_deadlines(text: str) -> DeadlineDirectory:
         ReferenceDataError: An entry is wrong, or the versions of an id overlap or leave a gap.
     """
     versions: dict[str, list[tuple[Validity, Deadline]]] = {}
-    for entry in entries(_FILE, parse_toml(_FILE, text), "deadline", _VALUES):
+    for entry in parse_toml(_FILE, text).entries("deadline", _VALUES):
         deadline = _deadline(entry)
         versions.setdefault(deadline.id, []).append((deadline.validity, deadline))
     for deadline_id, dated in versions.items():

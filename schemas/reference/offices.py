@@ -6,7 +6,7 @@ Source and confidence of each row: `data/offices.csv`, `data/teams.csv`.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cache
@@ -19,6 +19,9 @@ WHOLE_OFFICE_TEAM = "00"
 
 TOP_UNIT = "VN"
 """OUR identifier of the head of customs (Tổng cục, since 2025 Cục Hải quan): no official code was found."""
+
+OFFICIAL_CODE = "[0-9]{2}[A-Z][A-Z0-9]"
+"""Codes of customs: the department, then a letter and a letter or digit."""
 
 _OFFICES = "offices.csv"
 _TEAMS = "teams.csv"
@@ -38,19 +41,29 @@ class Level(StrEnum):
     DIVISION = "DIVISION"
 
 
+class RowOrigin(StrEnum):
+    """Where a version of an office or a team comes from."""
+
+    PACKAGE = "PACKAGE"
+    SITE = "SITE"
+    CORRECTED = "CORRECTED"
+    """A version of the package, with values from the site's own file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Office:
     """One unit of customs as it was in one period.
 
     Attributes:
-        code: Official 4-character code; KV01 to KV20 are our own identifiers of regions.
-        department: The first two digits of the code: the department of 2014; None for a region.
+        code: Official 4-character code; KV01 to KV20 are our own identifiers of regions; a site may have other codes.
+        department: The first two digits of an official code: the department of 2014; None for a region.
         name_vi: Name shown to people in that period.
-        name_2014: Name as printed in the 2014 reference database; None for a region.
+        name_2014: Name as printed in the 2014 reference database; None for a region, or one that a site added.
         parent: Code of the department or region above; None when there is none or it is unknown.
         parent_confidence: Trust in that link; None without a parent.
         successor: Code of the office that took over; None without one.
         confidence: Trust in code and name.
+        origin: The package, or the site's own file.
     """
 
     code: str
@@ -64,6 +77,7 @@ class Office:
     successor: str | None
     confidence: Confidence
     source: str
+    origin: RowOrigin = RowOrigin.PACKAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +87,7 @@ class Team:
     Attributes:
         office: Code of its office.
         team: Two characters; 00 is the whole office or its default team.
+        origin: The package, or the site's own file.
     """
 
     office: str
@@ -81,6 +96,7 @@ class Team:
     validity: Validity
     confidence: Confidence
     source: str
+    origin: RowOrigin = RowOrigin.PACKAGE
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +105,29 @@ class OfficeDirectory:
 
     _offices: Mapping[str, Sequence[tuple[Validity, Office]]]
     _teams: Mapping[tuple[str, str], Sequence[tuple[Validity, Team]]]
+
+    @classmethod
+    def of(cls, offices: Iterable[Office], teams: Iterable[Team]) -> OfficeDirectory:
+        """The directory of these versions, of which no two of one key overlap."""
+        by_code: dict[str, list[tuple[Validity, Office]]] = {}
+        for office in offices:
+            by_code.setdefault(office.code, []).append((office.validity, office))
+        by_team: dict[tuple[str, str], list[tuple[Validity, Team]]] = {}
+        for team in teams:
+            by_team.setdefault((team.office, team.team), []).append((team.validity, team))
+        return cls(MappingProxyType(by_code), MappingProxyType(by_team))
+
+    def all_offices(self) -> Iterator[Office]:
+        """Every version of every unit."""
+        return (office for versions in self._offices.values() for _, office in versions)
+
+    def all_teams(self) -> Iterator[Team]:
+        """Every version of every registered team."""
+        return (team for versions in self._teams.values() for _, team in versions)
+
+    def __contains__(self, code: str) -> bool:
+        """Whether there is a unit with this code, at whatever time."""
+        return code in self._offices
 
     def get(self, code: str, at_ms: int) -> Office | None:
         """The unit with this code at that time, or None when the code was not valid then."""
@@ -106,8 +145,8 @@ class OfficeDirectory:
     def periods(self, office: str, team: str | None = None) -> Sequence[tuple[int, int]]:
         """Periods [from, to) in which an office, or one of its teams, existed; epoch milliseconds, UTC.
 
-        Team 00 stands for the whole office. Other teams are registered for Hai Phong alone, until 15 March 2025:
-        elsewhere, no period means "not in our data".
+        Team 00 stands for the whole office. The package registers other teams for Hai Phong alone, until 15 March
+        2025: elsewhere, no period means "not in our data".
         """
         offices = [validity for validity, _office in self._offices.get(office, ())]
         if team is None or team == WHOLE_OFFICE_TEAM:
@@ -141,7 +180,7 @@ class OfficeDirectory:
 def _office(row: Row) -> Office:
     level = row.choice("level", Level)
     region = level is Level.REGION
-    code = row.matching("code", "KV[0-9]{2}" if region else "[0-9]{2}[A-Z][A-Z0-9]")
+    code = row.matching("code", "KV[0-9]{2}" if region else OFFICIAL_CODE)
     department = None if region else row.matching("department", "[0-9]{2}")
     if department is not None and not code.startswith(department):
         raise row.fail(f"{code} does not belong to department {department}")
@@ -151,13 +190,14 @@ def _office(row: Row) -> Office:
         level=level,
         department=department,
         name_2014=None if region else row.text("name_2014"),
+        origin=RowOrigin.PACKAGE,
         validity=row.validity(),
         parent_confidence=None if row.optional("parent") is None else row.choice("parent_confidence", Confidence),
     )
 
 
 def _team(row: Row) -> Team:
-    return row.record(Team, {"team": "[0-9]{2}"}, validity=row.validity())
+    return row.record(Team, {"team": "[0-9]{2}"}, validity=row.validity(), origin=RowOrigin.PACKAGE)
 
 
 def parse_offices(offices_csv: str, teams_csv: str) -> OfficeDirectory:

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from functools import cache
 
-from schemas.reference.tables import data_text, parse_toml
-from schemas.reference.toml_entries import TomlEntry, entries
+from schemas.reference.tables import data_text
+from schemas.reference.toml_entries import TomlEntry, parse_toml
 from schemas.reference.validity import UTC_OFFSET_MS
 
 _FILE = "outages.toml"
+OUTAGE_VALUES = ("from", "until", "offices", "what")
 _LOCAL = timezone(timedelta(milliseconds=UTC_OFFSET_MS))
 
 
@@ -40,7 +42,8 @@ def _instant(entry: TomlEntry, name: str) -> int:
     return round(value.replace(tzinfo=_LOCAL).timestamp() * 1000)
 
 
-def _outage(entry: TomlEntry) -> Outage:
+def read_outage(entry: TomlEntry) -> Outage:
+    """The outage of one entry. Raises ReferenceDataError when a value is wrong."""
     entry.text("what")
     start, end = _instant(entry, "from"), _instant(entry, "until")
     if start >= end:
@@ -53,8 +56,12 @@ def _outage(entry: TomlEntry) -> Outage:
 
 def parse_outages(text: str) -> tuple[Outage, ...]:
     """The outages of a TOML text, in order of time. Raises ReferenceDataError where an entry is wrong."""
-    found = entries(_FILE, parse_toml(_FILE, text), "outage", ("from", "until", "offices", "what"))
-    return tuple(sorted(map(_outage, found), key=lambda outage: outage.start))
+    return in_order(map(read_outage, parse_toml(_FILE, text).entries("outage", OUTAGE_VALUES)))
+
+
+def in_order(outages: Iterable[Outage]) -> tuple[Outage, ...]:
+    """Outages in order of time."""
+    return tuple(sorted(outages, key=lambda outage: (outage.start, outage.end, sorted(outage.offices))))
 
 
 @cache

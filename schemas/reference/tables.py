@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import csv
 import re
-import tomllib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -169,12 +168,3 @@ def version_at(versions: Sequence[tuple[Validity, _T]], at_ms: int) -> _T | None
         if validity.from_ms <= at_ms < validity.to_ms:
             return record
     return None
-
-
-def parse_toml(file: str, text: str) -> dict[str, object]:
-    """A TOML document. Raises ReferenceDataError with the line of a syntax fault."""
-    try:
-        return tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        line = re.search(r"line (\d+)", str(error))
-        raise ReferenceDataError(file, int(line[1]) if line else None, str(error)) from error

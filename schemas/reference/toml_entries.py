@@ -1,8 +1,13 @@
-"""Reads values of TOML entries by type. A fault names the entry, because the parser gives no line numbers."""
+"""Reads TOML files of `[[name]]` entries; every value is checked by type, and a fault names the entry and its line.
+
+The parser gives no line numbers for values, so a line is that of the heading of the entry.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -13,6 +18,7 @@ from schemas.reference.tables import Confidence
 from schemas.reference.validity import Validity
 
 _E = TypeVar("_E", bound=StrEnum)
+_HEADING = re.compile(r"\s*\[\[\s*(\w+)\s*\]\]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,28 +27,36 @@ class TomlEntry:
 
     Attributes:
         file: Name of the file.
+        line: Line of its heading, counted from 1; None when it is not known.
         where: Place of the entry, such as `period[0]`.
         values: Its values by name.
     """
 
     file: str
+    line: int | None
     where: str
     values: dict[str, object]
 
     def fail(self, problem: str) -> ReferenceDataError:
         """The error that says what is wrong with this entry."""
-        return ReferenceDataError(self.file, None, f"{self.where}: {problem}")
+        return ReferenceDataError(self.file, self.line, f"{self.where}: {problem}")
+
+    def value(self, name: str) -> object:
+        """A value that must be there."""
+        if name not in self.values:
+            raise self.fail(f"{name} is missing")
+        return self.values[name]
 
     def text(self, name: str) -> str:
         """A string that is not empty."""
-        value = self.values.get(name)
+        value = self.value(name)
         if not isinstance(value, str) or not value:
             raise self.fail(f"{name} must be a string")
         return value
 
     def integer(self, name: str) -> int:
         """A whole number above zero."""
-        value = self.values.get(name)
+        value = self.value(name)
         if not isinstance(value, int) or isinstance(value, bool) or value < 1:
             raise self.fail(f"{name} must be a whole number above 0")
         return value
@@ -56,7 +70,7 @@ class TomlEntry:
 
     def day(self, name: str) -> date:
         """A date."""
-        value = self.values.get(name)
+        value = self.value(name)
         if not isinstance(value, date) or isinstance(value, datetime):
             raise self.fail(f"{name} must be a date such as 2026-01-02")
         return value
@@ -68,6 +82,19 @@ class TomlEntry:
             return kind(value)
         except ValueError:
             raise self.fail(f"{name} {value!r} is none of {', '.join(kind)}") from None
+
+    def checked(self, values: Sequence[str]) -> TomlEntry:
+        """Itself, if it has its confidence and source, and no names but these and `values`."""
+        self.refuse_unknown((*values, "confidence", "source"))
+        self.confidence()
+        self.text("source")
+        return self
+
+    def refuse_unknown(self, names: Sequence[str]) -> None:
+        """Refuse other names than these: a misspelt name must not count as a missing value."""
+        unknown = sorted(self.values.keys() - set(names))
+        if unknown:
+            raise self.fail(f"unknown {', '.join(unknown)}; the names are {', '.join(names)}")
 
     def confidence(self) -> Confidence:
         """C, P or U."""
@@ -84,26 +111,53 @@ class TomlEntry:
 
     def items(self, name: str) -> list[object]:
         """An array that is not empty."""
-        value = self.values.get(name)
+        value = self.value(name)
         if not isinstance(value, list) or not value:
             raise self.fail(f"{name} must be an array that is not empty")
         return value
 
 
-def entries(file: str, document: dict[str, object], name: str, values: Sequence[str]) -> list[TomlEntry]:
-    """The entries `[[name]]` of a document; none when there is no such array.
+@dataclass(frozen=True, slots=True)
+class TomlDocument:
+    """A file of `[[name]]` entries.
 
-    An entry has the named values, and always its confidence and source. Other names are refused: a misspelt name must
-    not count as a missing value.
+    Attributes:
+        file: Name of the file.
+        values: The document.
+        lines: Lines of the headings `[[name]]`, by name, in order.
     """
-    found = document.get(name, [])
-    if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
-        raise ReferenceDataError(file, None, f"{name} must be written as [[{name}]]")
-    checked = [TomlEntry(file, f"{name}[{n}]", cast("dict[str, object]", entry)) for n, entry in enumerate(found)]
-    for entry in checked:
-        unknown = sorted(set(entry.values) - {*values, "confidence", "source"})
-        if unknown:
-            raise entry.fail(f"unknown {', '.join(unknown)}")
-        entry.confidence()
-        entry.text("source")
-    return checked
+
+    file: str
+    values: Mapping[str, object]
+    lines: Mapping[str, Sequence[int]]
+
+    def tables(self, name: str) -> list[TomlEntry]:
+        """The entries `[[name]]`, unchecked; none when there is no such array."""
+        found = self.values.get(name, [])
+        if not isinstance(found, list) or not all(isinstance(entry, dict) for entry in found):
+            raise ReferenceDataError(self.file, None, f"{name} must be written as [[{name}]]")
+        lines: Sequence[int | None] = self.lines.get(name, ())
+        if len(lines) != len(found):  # written as name = [{...}], or a heading stands inside a text
+            lines = [None] * len(found)
+        return [
+            TomlEntry(self.file, line, f"{name}[{n}]", cast("dict[str, object]", entry))
+            for n, (line, entry) in enumerate(zip(lines, found, strict=True))
+        ]
+
+    def entries(self, name: str, values: Sequence[str]) -> list[TomlEntry]:
+        """The entries `[[name]]`, each of them with values of these names, a confidence and a source."""
+        return [entry.checked(values) for entry in self.tables(name)]
+
+
+def parse_toml(file: str, text: str) -> TomlDocument:
+    """A TOML document. Raises ReferenceDataError with the line of a syntax fault."""
+    try:
+        values = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        line = re.search(r"line (\d+)", str(error))
+        raise ReferenceDataError(file, int(line[1]) if line else None, str(error)) from error
+    lines: dict[str, list[int]] = {}
+    for number, content in enumerate(text.split("\n"), 1):
+        if heading := _HEADING.match(content):
+            lines.setdefault(heading[1], []).append(number)
+    return TomlDocument(file, values, lines)

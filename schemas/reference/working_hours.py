@@ -1,6 +1,7 @@
 """Working hours of each day: regular hours, holidays, exceptions, overtime of single offices.
 
-Holidays and most swapped days come from the library `holidays`; `data/working_hours.toml` overrides it.
+Holidays and most swapped days come from the library `holidays`; `data/working_hours.toml` overrides it, and the file
+of a site overrides both.
 """
 
 from __future__ import annotations
@@ -9,13 +10,14 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from itertools import pairwise
 
 import holidays
 
 from schemas.reference.errors import ReferenceDataError
-from schemas.reference.tables import data_text, parse_toml
-from schemas.reference.toml_entries import TomlEntry, entries
+from schemas.reference.tables import data_text
+from schemas.reference.toml_entries import TomlEntry, parse_toml
 from schemas.reference.validity import epoch_day
 
 FIRST_YEAR = 2019
@@ -25,7 +27,9 @@ Windows = tuple[tuple[int, int], ...]
 """Worked parts of a day: [from, to) in minutes after local midnight, ordered and not touching."""
 
 _FILE = "working_hours.toml"
-_OVERTIME = ("office", "valid_from", "valid_to", "weekdays", "windows", "on_days_off")
+PERIOD_VALUES = ("valid_from", "weekdays", "windows")
+DAY_VALUES = ("date", "name")
+OVERTIME_VALUES = ("office", "valid_from", "valid_to", "weekdays", "windows", "on_days_off")
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +90,33 @@ class WorkingHours:
     overtime: tuple[Overtime, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class HourRules:
+    """The entries of one file of working hours, before public holidays are added.
+
+    Attributes:
+        periods: Regular hours; no two begin on the same day.
+        days_off: Days off (days since 1 January 1970, local).
+        working_days: Worked days that would be free; none is also in `days_off`.
+        overtime: Extra hours of single offices.
+    """
+
+    periods: tuple[Period, ...] = ()
+    days_off: frozenset[int] = frozenset()
+    working_days: frozenset[int] = frozenset()
+    overtime: tuple[Overtime, ...] = ()
+
+    def overridden_by(self, other: HourRules) -> HourRules:
+        """These rules and others, which win: for the first day of a period, and for each day off or worked."""
+        periods = {period.valid_from: period for period in (*self.periods, *other.periods)}
+        return HourRules(
+            periods=tuple(periods[day] for day in sorted(periods)),
+            days_off=(self.days_off - other.working_days) | other.days_off,
+            working_days=(self.working_days - other.days_off) | other.working_days,
+            overtime=(*self.overtime, *other.overtime),
+        )
+
+
 def merged(windows: Sequence[tuple[int, int]]) -> Windows:
     """The union of windows, ordered and not touching."""
     out: list[tuple[int, int]] = []
@@ -124,11 +155,13 @@ def _weekdays(entry: TomlEntry) -> frozenset[int]:
     return days
 
 
-def _period(entry: TomlEntry) -> Period:
+def read_period(entry: TomlEntry) -> Period:
+    """The regular hours of one entry. Raises ReferenceDataError when a value is wrong."""
     return Period(epoch_day(entry.day("valid_from")), _weekdays(entry), _windows(entry))
 
 
-def _overtime(entry: TomlEntry) -> Overtime:
+def read_overtime(entry: TomlEntry) -> Overtime:
+    """The overtime of one entry. Raises ReferenceDataError when a value is wrong."""
     validity = entry.validity()
     return Overtime(
         office=entry.text("office"),
@@ -140,15 +173,51 @@ def _overtime(entry: TomlEntry) -> Overtime:
     )
 
 
-def _exception(entry: TomlEntry) -> int:
+def read_day(entry: TomlEntry) -> int:
+    """The day of one entry, as days since 1 January 1970. Raises ReferenceDataError when a value is wrong."""
     entry.text("name")
     return epoch_day(entry.day("date"))
 
 
-def _public_holidays() -> tuple[set[int], set[int]]:
+@cache
+def _public_holidays() -> tuple[frozenset[int], frozenset[int]]:
     """Days off and worked weekend days that the library `holidays` knows for Viet Nam."""
     known = holidays.country_holidays("VN", years=range(FIRST_YEAR, LAST_YEAR + 1))
-    return {epoch_day(day) for day in known}, {epoch_day(day) for day in known.weekend_workdays}
+    return frozenset(map(epoch_day, known)), frozenset(map(epoch_day, known.weekend_workdays))
+
+
+def parse_rules(text: str) -> HourRules:
+    """The rules of a TOML text.
+
+    Raises:
+        ReferenceDataError: An entry is wrong, two periods begin on one day, or a day is both off and worked.
+    """
+    document = parse_toml(_FILE, text)
+    periods = sorted(map(read_period, document.entries("period", PERIOD_VALUES)), key=lambda period: period.valid_from)
+    if any(a.valid_from == b.valid_from for a, b in pairwise(periods)):
+        raise ReferenceDataError(_FILE, None, "two periods start on the same day")
+    off, worked = (frozenset(map(read_day, document.entries(name, DAY_VALUES))) for name in ("day_off", "working_day"))
+    if off & worked:
+        raise ReferenceDataError(_FILE, None, "a date stands under both day_off and working_day")
+    overtime = tuple(map(read_overtime, document.entries("overtime", OVERTIME_VALUES)))
+    return HourRules(tuple(periods), off, worked, overtime)
+
+
+def with_public_holidays(rules: HourRules) -> WorkingHours:
+    """Rules together with the public holidays of Viet Nam.
+
+    Raises:
+        ReferenceDataError: No period covers the first year.
+    """
+    if not rules.periods or rules.periods[0].valid_from > epoch_day(date(FIRST_YEAR, 1, 1)):
+        raise ReferenceDataError(_FILE, None, f"a period must hold from {FIRST_YEAR}-01-01 or before")
+    known_off, known_worked = _public_holidays()
+    return WorkingHours(
+        periods=rules.periods,
+        days_off=frozenset((known_off | rules.days_off) - rules.working_days),
+        working_days=frozenset((known_worked | rules.working_days) - rules.days_off),
+        overtime=rules.overtime,
+    )
 
 
 def parse_working_hours(text: str) -> WorkingHours:
@@ -157,27 +226,14 @@ def parse_working_hours(text: str) -> WorkingHours:
     Raises:
         ReferenceDataError: An entry is wrong, a day is both off and worked, or no period covers the first year.
     """
-    document = parse_toml(_FILE, text)
-    hours = entries(_FILE, document, "period", ("valid_from", "weekdays", "windows"))
-    periods = sorted(map(_period, hours), key=lambda period: period.valid_from)
-    if not periods or periods[0].valid_from > epoch_day(date(FIRST_YEAR, 1, 1)):
-        raise ReferenceDataError(_FILE, None, f"a period must hold from {FIRST_YEAR}-01-01 or before")
-    if any(a.valid_from == b.valid_from for a, b in pairwise(periods)):
-        raise ReferenceDataError(_FILE, None, "two periods start on the same day")
-    off, worked = (
-        set(map(_exception, entries(_FILE, document, name, ("date", "name")))) for name in ("day_off", "working_day")
-    )
-    if off & worked:
-        raise ReferenceDataError(_FILE, None, "a date stands under both day_off and working_day")
-    known_off, known_worked = _public_holidays()
-    return WorkingHours(
-        periods=tuple(periods),
-        days_off=frozenset((known_off | off) - worked),
-        working_days=frozenset((known_worked | worked) - off),
-        overtime=tuple(map(_overtime, entries(_FILE, document, "overtime", _OVERTIME))),
-    )
+    return with_public_holidays(parse_rules(text))
+
+
+def load_rules() -> HourRules:
+    """The rules of the data file. Raises ReferenceDataError when it is broken."""
+    return parse_rules(data_text(_FILE))
 
 
 def load_working_hours() -> WorkingHours:
-    """The rules of the data file. Raises ReferenceDataError when it is broken."""
-    return parse_working_hours(data_text(_FILE))
+    """The rules of the data file and the public holidays. Raises ReferenceDataError when the file is broken."""
+    return with_public_holidays(load_rules())

@@ -17,6 +17,7 @@ import structlog
 from clickhouse_driver import Client
 
 from schemas.errors import SystemFault
+from schemas.reference.site.reference import ReferenceData, package_reference
 from sinks.clickhouse.client import session
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.reference import load_reference
@@ -33,7 +34,7 @@ CREATE TABLE IF NOT EXISTS schema_migration
     applied_at DateTime('UTC') DEFAULT now() COMMENT 'When'
 )
 ENGINE = ReplacingMergeTree(applied_at) ORDER BY name
-COMMENT 'Migrations and reference files that were applied'
+COMMENT 'Migrations and reference data that were applied'
 """
 
 
@@ -77,7 +78,7 @@ def shipped() -> Sequence[Migration]:
     return sorted(found, key=lambda migration: migration.name)
 
 
-def migrate(connection: ClickHouseConnection) -> list[str]:
+def migrate(connection: ClickHouseConnection, reference: ReferenceData | None = None) -> list[str]:
     """Create the database, apply what is missing, and load the reference data that changed.
 
     A migration whose table or view was dropped or renamed is applied again. Its table is then empty: `hailong audit`
@@ -85,6 +86,7 @@ def migrate(connection: ClickHouseConnection) -> list[str]:
 
     Args:
         connection: The server; the user needs the right to create databases, tables and views.
+        reference: The reference data of the deployment; None: that of the package.
 
     Returns:
         Names of what was applied, in order; empty if everything was up to date.
@@ -110,7 +112,7 @@ def migrate(connection: ClickHouseConnection) -> list[str]:
                 _apply(client, migration)
                 news.append(migration.name)
                 recreated |= created
-        return [*news, *load_reference(client, done)]
+        return [*news, *load_reference(client, done, reference or package_reference())]
 
 
 def applied(client: Client) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Loads the reference data into tables: the files, so that analysts can join names, and the working calendar."""
+"""Loads the reference data into tables, so that analysts can join names, and the working calendar."""
 
 from __future__ import annotations
 
@@ -14,6 +14,8 @@ from uuid import uuid4
 import structlog
 from clickhouse_driver import Client
 
+from schemas.reference.offices import Office, Team
+from schemas.reference.site.reference import ReferenceData
 from schemas.reference.timeline import (
     END_MS,
     FIRST_DAY,
@@ -24,13 +26,11 @@ from schemas.reference.timeline import (
     regular_days,
 )
 from schemas.reference.validity import DAY_MS
-from schemas.reference.working_hours import Windows, load_working_hours
+from schemas.reference.working_hours import Windows, WorkingHours
 
 log = structlog.get_logger(__name__)
 
 FILES: Mapping[str, str] = {
-    "offices.csv": "reference_office",
-    "teams.csv": "reference_team",
     "statuses.csv": "reference_status",
     "rating_scale.csv": "reference_rating_scale",
     "declaration_kinds.csv": "reference_kind",
@@ -41,18 +41,24 @@ FILES: Mapping[str, str] = {
     "score_grades.csv": "reference_score_grade",
     "service_commitments.csv": "reference_service_commitment",
 }
-"""Data files and their tables. A table has some of the file's columns, under the same names."""
+"""Data files that no site changes, and their tables. A table has some of the file's columns, under the same names."""
+
+DIGEST = "reference"
+"""Name under which the ledger keeps the digest of the reference data that was loaded."""
 
 Rows = Sequence[Sequence[Any]]
+Cells = Mapping[str, Any]
+"""One row, by column."""
 _EPOCH = date(1970, 1, 1)
 
 
-def load_reference(client: Client, done: Mapping[str, str]) -> Iterator[str]:
-    """Load every file that has changed since it was loaded, and the calendar if its days or hours have.
+def load_reference(client: Client, done: Mapping[str, str], reference: ReferenceData) -> Iterator[str]:
+    """Load what has changed since it was loaded: files, offices and teams, the calendar.
 
     Args:
         client: Connected to the database.
         done: Checksums of the files and tables that were loaded, by name.
+        reference: The reference data of the deployment.
 
     Yields:
         Name of each loaded file or table of the calendar.
@@ -63,9 +69,65 @@ def load_reference(client: Client, done: Mapping[str, str]) -> Iterator[str]:
         yield from _load_changed(
             client, done, f"reference/{file}", table, text, partial(_read_file, client, table, text)
         )
-    for table, days in calendar_rows().items():
+    for file, table, versions in (
+        ("offices.csv", "reference_office", map(_office_cells, reference.offices.all_offices())),
+        ("teams.csv", "reference_team", map(_team_cells, reference.offices.all_teams())),
+    ):
+        cells = list(versions)
+        yield from _load_changed(
+            client, done, f"reference/{file}", table, repr(cells), partial(_rows, client, table, cells)
+        )
+    for table, days in calendar_rows(reference.hours).items():
         # The text of the rows, not of the file: public holidays come from a library, which may change alone.
         yield from _load_changed(client, done, f"calendar/{table}", table, repr(days), partial(list, days))
+    if done.get(DIGEST) != reference.digest:
+        _record(client, DIGEST, reference.digest)
+
+
+def loaded_digest(client: Client) -> str | None:
+    """Digest of the reference data that `hailong migrate` loaded last; None: none was loaded."""
+    statement = "SELECT checksum FROM schema_migration FINAL WHERE name = %(name)s"
+    found: list[tuple[str]] = client.execute(statement, {"name": DIGEST})
+    return found[0][0] if found else None
+
+
+def outdated_facts(client: Client) -> Sequence[tuple[str, int, bool]]:
+    """Office, number of facts, and whether their target is known by the tables although the facts say the opposite."""
+    found: list[tuple[str, int, bool]] = client.execute(
+        "SELECT office, sum(facts) AS n, known_now FROM v_target_known_outdated GROUP BY office, known_now ORDER BY n DESC"
+    )
+    return found
+
+
+def _office_cells(office: Office) -> Cells:
+    return {
+        "code": office.code,
+        "level": office.level.value,
+        "department": office.department or "",
+        "parent": office.parent or "",
+        "successor": office.successor or "",
+        **_version_cells(office),
+    }
+
+
+def _team_cells(team: Team) -> Cells:
+    return {"office": team.office, "team": team.team, **_version_cells(team)}
+
+
+def _version_cells(version: Office | Team) -> Cells:
+    return {
+        "name_vi": version.name_vi,
+        "valid_from": version.validity.valid_from,
+        "valid_to": version.validity.valid_to,
+        "confidence": version.confidence.value,
+        "source": version.source,
+        "origin": version.origin.value,
+    }
+
+
+def _rows(client: Client, table: str, cells: Sequence[Cells]) -> Rows:
+    names = [name for name, _kind in _columns(client, table)]
+    return [[one[name] for name in names] for one in cells]
 
 
 def _load_changed(
@@ -75,9 +137,13 @@ def _load_changed(
     checksum = hashlib.sha256(text.encode()).hexdigest()
     if done.get(name) != checksum or _is_empty(client, table):
         _replace(client, table, rows())
-        client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(name, checksum)])
+        _record(client, name, checksum)
         log.info("reference_loaded", file=name, table=table)
         yield name
+
+
+def _record(client: Client, name: str, checksum: str) -> None:
+    client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(name, checksum)])
 
 
 def _is_empty(client: Client, table: str) -> bool:
@@ -88,13 +154,8 @@ def _is_empty(client: Client, table: str) -> bool:
 
 
 @cache
-def calendar_rows() -> Mapping[str, Rows]:
-    """The working calendar as rows of `reference_working_window` and `reference_working_day`.
-
-    Raises:
-        ReferenceDataError: The file of working hours is broken.
-    """
-    hours = load_working_hours()
+def calendar_rows(hours: WorkingHours) -> Mapping[str, Rows]:
+    """The working calendar as rows of `reference_working_window` and `reference_working_day`."""
     regular = regular_days(hours)
     windows: list[Sequence[Any]] = []
     for office in (None, *sorted({rule.office for rule in hours.overtime})):

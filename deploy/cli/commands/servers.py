@@ -94,16 +94,22 @@ def _introduce(console: Console, stack: Stack, directory: Path) -> None:
 
 
 def migrate(directory: Dir = None) -> None:
-    """Create or update the tables and views in ClickHouse. Run it before a new version; repeating it is harmless.
+    """Create or update the tables and views in ClickHouse, and load the reference data.
+
+    Run it before a new version, and when the file of HAILONG_REFERENCE_FILE has changed; repeating it is harmless.
 
     Example: HAILONG_CLICKHOUSE_HOST=clickhouse hailong migrate
     """
     from deploy.settings.clickhouse import ClickHouseSettings
     from deploy.settings.load import load
+    from deploy.settings.reference import ReferenceSettings
     from sinks.clickhouse.migrate import migrate as run
 
-    connection = load(ClickHouseSettings, variables_for(directory, [ClickHouseSettings])).connection()
-    done = run(connection)
+    variables = variables_for(directory, [ClickHouseSettings, ReferenceSettings])
+    reference = load(ReferenceSettings, variables).data()
+    done = run(load(ClickHouseSettings, variables).connection(), reference)
+    for warning in reference.warnings:
+        typer.echo(f"warning: {warning}", err=True)
     typer.echo(
         f"Applied: {', '.join(str(one) for one in done)}" if done else "Nothing to do: the database is up to date."
     )

@@ -15,10 +15,12 @@ from deploy.local.readiness import answers_health, clickhouse_ready
 from deploy.local.stack.layout import Layout
 from deploy.local.supervisor import ChildSpec
 from deploy.local.tansu import SESSION_TIMEOUT_MS
+from deploy.settings.reference import ReferenceSettings
 from deploy.settings.variables import ENV_FILE, without_settings
 from sinks.clickhouse.connection import ClickHouseConnection
 
 LOOPBACK = "127.0.0.1"
+REFERENCE_FILE = ReferenceSettings.variable("file")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +36,8 @@ def stack_variables(layout: Layout, addresses: Addresses, broker: Broker, others
     """The settings of all processes of the stack; of the user's own (`others`), server addresses are replaced."""
     kept = {name: value for name, value in others.items() if not _is_replaced(name)}
     own_keys = any(name.startswith("HAILONG_SEALING_KEYS") for name in kept)
+    if reference := kept.get(REFERENCE_FILE):  # other commands read it from the stack's settings, in any directory
+        kept[REFERENCE_FILE] = str(Path(reference).resolve())
     sealing = {} if own_keys else {"HAILONG_SEALING_KEYS_FILE": str(layout.sealing_keys)}
     return {
         # A snapshot belongs to a log: useless if the log is gone after a restart.

@@ -29,6 +29,7 @@ from deploy.settings.all_groups import GROUPS
 from deploy.settings.clickhouse import ClickHouseSettings
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import check, load
+from deploy.settings.reference import ReferenceSettings
 from deploy.settings.sink import SinkSettings
 from deploy.settings.webhook import WebhookSettings
 from deploy.settings.worker import WorkerSettings
@@ -117,7 +118,7 @@ class Stack:
             clickhouse_child(self.layout, self.addresses, self.clickhouse),
         )
         if not self._stopping():
-            migrate(self.clickhouse)
+            migrate(self.clickhouse, load(ReferenceSettings, self.variables).data())
 
     def start_pipeline(self) -> None:
         """Start workers, sink and, if they are configured, webhook and Alertmanager delivery.

@@ -1,5 +1,6 @@
--- Reference data as shipped in schemas/reference/data, so that analysts can join names. `hailong migrate` loads a file
--- again when it has changed: into a new table that replaces the old one at once.
+-- Reference data of schemas/reference/data, with the site's own file (HAILONG_REFERENCE_FILE) laid over it, so that
+-- analysts can join names. `hailong migrate` loads a table again when its rows have changed: into a new table that
+-- replaces the old one at once.
 --   engine     MergeTree: a few hundred rows, replaced as a whole.
 --   ORDER BY   the code, then the beginning of validity: names are looked up by code and date (ASOF JOIN).
 --   partition  none.
@@ -13,7 +14,9 @@ CREATE TABLE IF NOT EXISTS reference_office
     valid_to   Nullable(Date)         COMMENT 'First day on which it is no longer valid; NULL: still valid',
     parent     String                 COMMENT 'Unit above',
     successor  String                 COMMENT 'Office that took over',
-    confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified'
+    confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified',
+    source     String                 COMMENT 'Where the row was found',
+    origin     LowCardinality(String) COMMENT 'PACKAGE, SITE (added by the file of the site) or CORRECTED (by it)'
 )
 ENGINE = MergeTree ORDER BY (code, valid_from)
 COMMENT 'Customs offices, one row a version';
@@ -25,10 +28,12 @@ CREATE TABLE IF NOT EXISTS reference_team
     name_vi    String                 COMMENT 'Name in that period',
     valid_from Date                   COMMENT 'First day of this version',
     valid_to   Nullable(Date)         COMMENT 'First day on which it is no longer valid; NULL: still valid',
-    confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified'
+    confidence LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified',
+    source     String                 COMMENT 'Where the row was found',
+    origin     LowCardinality(String) COMMENT 'PACKAGE, SITE (added by the file of the site) or CORRECTED (by it)'
 )
 ENGINE = MergeTree ORDER BY (office, team, valid_from)
-COMMENT 'Teams of the Hai Phong offices';
+COMMENT 'Teams of offices, one row a version';
 
 CREATE TABLE IF NOT EXISTS reference_status
 (
@@ -95,3 +100,25 @@ CREATE TABLE IF NOT EXISTS reference_channel
 )
 ENGINE = MergeTree ORDER BY channel
 COMMENT 'Control channels';
+
+-- Facts keep whether their target was known when they were made; names and dates may have changed since.
+CREATE OR REPLACE VIEW v_target_known_outdated AS
+SELECT f.office AS office, f.target AS target, if(f.target = 'TEAM', f.target_id, '') AS team, f.known_now AS known_now,
+       count() AS facts, min(f.submitted_at) AS first_submitted_at, max(f.submitted_at) AS last_submitted_at
+FROM
+(
+    SELECT r.office AS office, r.target AS target, r.target_id AS target_id, r.submitted_at AS submitted_at,
+           r.target_known AS target_known,
+           arrayExists(one -> one.1 <= r.day AND (one.2 IS NULL OR r.day < one.2), o.spans)
+               AND (r.target != 'TEAM' OR r.target_id = '00'
+                    OR arrayExists(one -> one.1 <= r.day AND (one.2 IS NULL OR r.day < one.2), t.spans)) AS known_now
+    FROM (SELECT *, toDate(submitted_at, 'Asia/Ho_Chi_Minh') AS day FROM rated_service FINAL) AS r
+    LEFT JOIN (SELECT code, groupArray((valid_from, valid_to)) AS spans FROM reference_office GROUP BY code) AS o
+        ON r.office = o.code
+    LEFT JOIN (SELECT office, team, groupArray((valid_from, valid_to)) AS spans FROM reference_team GROUP BY office, team) AS t
+        ON r.office = t.office AND r.target_id = t.team
+    WHERE r.state != 'SUPERSEDED'
+) AS f
+WHERE f.target_known != f.known_now
+GROUP BY office, target, team, known_now
+COMMENT 'Facts that were made with other reference data than the tables hold: known_now is what a new fact would say';

@@ -5,7 +5,7 @@ from datetime import date
 from importlib import resources
 
 import pytest
-from support.offices import all_teams, all_versions, team_known
+from support.offices import team_known
 
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.offices import TOP_UNIT, Level, load_offices, parse_offices
@@ -27,7 +27,7 @@ TEAM_ROW = "03EE,01,Đội,2014-05-27,,C,x\n"
 
 def test_counts_agree_with_the_2014_database() -> None:
     """34 departments, 221 codes below them and 20 regions are there."""
-    versions = list(all_versions(load_offices()))
+    versions = list(load_offices().all_offices())
     codes = {level: {v.code for v in versions if v.level is level} for level in Level}
     assert len(codes[Level.DEPARTMENT]) == 34
     assert len(codes[Level.OFFICE] | codes[Level.DIVISION]) == 221
@@ -60,7 +60,7 @@ def test_regions_of_the_nine_offices() -> None:
 
 def test_no_code_after_2025_is_called_confirmed() -> None:
     """Every office code after the cut-over is at most probable, for no official list was found."""
-    later = [v for v in all_versions(load_offices()) if v.level is Level.OFFICE and v.validity.to_ms > CUT_OVER]
+    later = [v for v in load_offices().all_offices() if v.level is Level.OFFICE and v.validity.to_ms > CUT_OVER]
     assert later
     assert all(v.confidence is not Confidence.CONFIRMED for v in later)
 
@@ -96,8 +96,8 @@ def test_unknown_codes_have_soft_answers() -> None:
 
 def test_departments_of_codes() -> None:
     """The department of a code is its first two digits, whatever the time; a region has none."""
-    assert {unit.department for unit in all_versions(load_offices()) if unit.code == "03PJ"} == {"03"}
-    assert {unit.department for unit in all_versions(load_offices()) if unit.code == "KV03"} == {None}
+    assert {unit.department for unit in load_offices().all_offices() if unit.code == "03PJ"} == {"03"}
+    assert {unit.department for unit in load_offices().all_offices() if unit.code == "KV03"} == {None}
 
 
 def test_teams_are_known_for_their_office_and_time() -> None:
@@ -117,9 +117,9 @@ def test_periods_are_when_offices_and_teams_are_known(at: int) -> None:
     def holds(office: str, team: str | None = None) -> bool:
         return any(first <= at < end for first, end in directory.periods(office, team))
 
-    codes = [*{office.code for office in all_versions(directory)}, "99XX"]
+    codes = [*{office.code for office in directory.all_offices()}, "99XX"]
     assert all(holds(code) == directory.known(code, at) for code in codes)
-    teams = [(team.office, team.team) for team in all_teams(directory)]
+    teams = [(team.office, team.team) for team in directory.all_teams()]
     others = [(code, team) for code in codes for team in ("00", "99")]
     assert all(holds(*team) == team_known(directory, *team, at) for team in (*teams, *others))
 
@@ -127,7 +127,7 @@ def test_periods_are_when_offices_and_teams_are_known(at: int) -> None:
 def test_every_team_has_its_office_for_its_whole_life() -> None:
     """A team never exists without its office, and each of the nine offices has teams 00 and 01."""
     directory = load_offices()
-    teams = list(all_teams(directory))
+    teams = list(directory.all_teams())
     for team in teams:
         assert directory.known(team.office, team.validity.from_ms)
         assert directory.known(team.office, team.validity.to_ms - 1)
@@ -137,7 +137,7 @@ def test_every_team_has_its_office_for_its_whole_life() -> None:
 def test_parents_are_of_a_higher_level_and_exist_in_time() -> None:
     """Every parent is a department or region that exists when its unit begins to be its child."""
     directory = load_offices()
-    for unit in all_versions(directory):
+    for unit in directory.all_offices():
         if unit.parent is not None:
             parent = directory.get(unit.parent, unit.validity.from_ms)
             assert parent is not None, unit
@@ -147,7 +147,7 @@ def test_parents_are_of_a_higher_level_and_exist_in_time() -> None:
 def test_versions_of_a_code_follow_each_other() -> None:
     """No two versions of one code share a day: a question has one answer."""
     by_code: dict[str, list[Validity]] = {}
-    for unit in all_versions(load_offices()):
+    for unit in load_offices().all_offices():
         by_code.setdefault(unit.code, []).append(unit.validity)
     assert not any(overlapping(periods) for periods in by_code.values())
 

@@ -15,9 +15,9 @@ from support.clickhouse_server import ClickHouseServer, drop_databases
 from support.scores import BEGIN, LAST_DAY, MINUTE, OVERTIME_OFFICE, overtime_toml, slow_exact, worked_minutes
 
 from schemas.reference.calendar import WorkingCalendar
+from schemas.reference.site.reference import package_reference
 from schemas.reference.tables import data_text
 from schemas.reference.working_hours import parse_working_hours
-from sinks.clickhouse import reference
 from sinks.clickhouse.client import connect, session
 from sinks.clickhouse.migrate import migrate
 
@@ -52,11 +52,7 @@ def database(clickhouse_server: ClickHouseServer) -> Iterator[Any]:
     """A migrated database whose calendar has overtime for one office."""
     connection = replace(clickhouse_server.connection("default"), database=f"t{uuid4().hex[:8]}")
     hours = parse_working_hours(data_text("working_hours.toml") + overtime_toml())
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(reference, "load_working_hours", lambda: hours)
-        reference.calendar_rows.cache_clear()
-        migrate(connection)
-    reference.calendar_rows.cache_clear()
+    migrate(connection, replace(package_reference(), hours=hours))
     client = connect(connection)
     yield client
     client.disconnect()
@@ -163,23 +159,18 @@ def test_outside_the_calendar_nothing_is_known(database: Any) -> None:
     assert found == [(None, "UNKNOWN")]
 
 
-def test_the_calendar_is_loaded_again_only_when_it_changed(
-    clickhouse_server: ClickHouseServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_calendar_is_loaded_again_only_when_it_changed(clickhouse_server: ClickHouseServer) -> None:
     """A changed rule of working hours comes into the tables with the next `migrate`, and with no other."""
     connection = replace(clickhouse_server.connection("default"), database=f"t{uuid4().hex[:8]}")
     migrate(connection)
     assert migrate(connection) == []
     hours = parse_working_hours(data_text("working_hours.toml") + overtime_toml())
-    monkeypatch.setattr(reference, "load_working_hours", lambda: hours)
-    reference.calendar_rows.cache_clear()
     try:
-        assert migrate(connection) == ["calendar/reference_working_window"]
+        assert migrate(connection, replace(package_reference(), hours=hours)) == ["calendar/reference_working_window"]
         with session(connection) as client:
             found = client.execute("SELECT DISTINCT office FROM reference_working_window ORDER BY office")
         assert found == [("",), (OVERTIME_OFFICE,)]
     finally:
-        reference.calendar_rows.cache_clear()
         drop_databases(connection, connection.database)
 
 
