@@ -18,6 +18,7 @@ from deploy.cli.commands import (
     dlq,
     processes,
     publish,
+    reference,
     schemas,
     servers,
     simulate,
@@ -79,6 +80,7 @@ app.add_typer(dlq.app, name="dlq", rich_help_panel=DATA)
 app.add_typer(complaint.app, name="complaint", rich_help_panel=DATA)
 app.command("migrate", rich_help_panel=SETUP)(servers.migrate)
 app.add_typer(topics.app, name="topics", rich_help_panel=SETUP)
+app.add_typer(reference.app, name="reference", rich_help_panel=SETUP)
 app.add_typer(schemas.app, name="schemas", rich_help_panel=SETUP)
 app.command("version", rich_help_panel="Help")(version)
 

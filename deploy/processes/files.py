@@ -11,6 +11,7 @@ from threading import Event
 from deploy.admin.topics import verify_topics
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import load
+from deploy.settings.reference import ReferenceSettings
 from deploy.settings.sealing import SealingSettings
 from producers.files.publish import publish_files
 from producers.files.rejects import RejectWriter
@@ -19,7 +20,7 @@ from producers.sdk import EventPublisher
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic
 
-NEEDS = (KafkaSettings, SealingSettings)
+NEEDS = (KafkaSettings, SealingSettings, ReferenceSettings)
 
 
 def run(
@@ -51,6 +52,7 @@ def run(
         _check_rejects(rejects, files)
     connection = load(KafkaSettings, variables).connection()
     keys = load(SealingSettings, variables).keys()
+    offices = load(ReferenceSettings, variables).data().offices
     verify_topics(connection, (Topic.DECLARATION_STATUS, Topic.RATING, Topic.COMPLAINT_ACTION, Topic.CONTACT_KEY))
     with ExitStack() as stack:
         report_to = on_reject if rejects is None else stack.enter_context(RejectWriter(rejects))
@@ -60,6 +62,7 @@ def run(
             publisher,
             kind=kind,
             sealing_keys=keys,
+            offices=offices,
             progress=progress,
             on_reject=report_to,
             stop=stop,

@@ -28,9 +28,11 @@ from producers.files.report import (
 )
 from producers.files.sheets import SHEET_COLUMNS, group_by_sheet
 from producers.files.source import FileFormat, Source, open_source
+from producers.files.unknown_offices import UnknownOffices
 from producers.sdk.events import InvalidEvent, encoded_contact_key, encoded_fields
 from schemas.contacts.sealing import SealingKeys
 from schemas.errors import ConfigurationError, Problem
+from schemas.reference.offices import OfficeDirectory, load_offices
 from schemas.reference.tax_code import TaxCodeVerdict, check_tax_code
 from schemas.topics import Topic
 
@@ -50,6 +52,7 @@ def publish_files(
     *,
     kind: FileKind = FileKind.AUTO,
     sealing_keys: SealingKeys | None = None,
+    offices: OfficeDirectory | None = None,
     clock: Callable[[], int] = wall_clock,
     progress: Callable[[ImportProgress], None] | None = None,
     on_reject: Callable[[Rejection], None] | None = None,
@@ -64,6 +67,7 @@ def publish_files(
         publisher: Sends the events.
         kind: Kind of the events.
         sealing_keys: Keys that unsealed contacts are sealed with; None: events with such a contact are rejected.
+        offices: The offices that are known; events with others are sent, and counted. None: those of the package.
         clock: The time now, epoch milliseconds.
         progress: Called after every few hundred events and at the end of each file.
         on_reject: Called with each fault of each rejected event.
@@ -76,10 +80,10 @@ def publish_files(
     """
     files = list(paths)
     sizes = _sizes(files)
-    stop, done = stop or Event(), 0
+    stop, done, unknown = stop or Event(), 0, UnknownOffices(offices or load_offices())
     reports: list[FileCounts] = []
     for path in files:
-        current = _FileImport(FileCounts(path), publisher, TOPICS.get(kind), sealing_keys, clock, on_reject)
+        current = _FileImport(FileCounts(path), publisher, TOPICS.get(kind), sealing_keys, unknown, clock, on_reject)
         for counts, position in current.run(stop):
             if progress is not None:
                 events = sum(one.read for one in [*reports, counts])
@@ -89,7 +93,7 @@ def publish_files(
         if stop.is_set():
             break
     publisher.flush()
-    return FileReport(tuple(reports), stopped=stop.is_set())
+    return FileReport(tuple(reports), stopped=stop.is_set(), unknown_offices=unknown.events)
 
 
 def _sizes(paths: Sequence[Path]) -> list[int]:
@@ -113,6 +117,7 @@ class _FileImport:
     publisher: EncodedPublisher
     topic: Topic | None  # None: told by the fields
     sealing_keys: SealingKeys | None
+    unknown: UnknownOffices
     clock: Callable[[], int]
     on_reject: Callable[[Rejection], None] | None
 
@@ -181,6 +186,7 @@ class _FileImport:
             self.publisher.publish_encoded(Topic.CONTACT_KEY, *encoded_contact_key(contact_key), now)
         self.publisher.publish_encoded(topic, key, value, now)
         self.counts.sent += 1
+        self.unknown.look_at(topic, record)
         tax_code = record.get("tax_code")
         if isinstance(tax_code, str) and check_tax_code(tax_code) is TaxCodeVerdict.BAD_CHECK_DIGIT:
             self.counts.doubtful_tax_codes += 1

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from pathlib import Path
 
@@ -61,6 +61,7 @@ class FileReport:
 
     files: Sequence[FileCounts]  # in order
     stopped: bool = False  # whether the import was stopped before the end
+    unknown_offices: Mapping[str, int] = field(default_factory=dict)  # events sent, by code not known at their time
 
     @property
     def read(self) -> int:

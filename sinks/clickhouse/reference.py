@@ -94,7 +94,8 @@ def loaded_digest(client: Client) -> str | None:
 def outdated_facts(client: Client) -> Sequence[tuple[str, int, bool]]:
     """Office, number of facts, and whether their target is known by the tables although the facts say the opposite."""
     found: list[tuple[str, int, bool]] = client.execute(
-        "SELECT office, sum(facts) AS n, known_now FROM v_target_known_outdated GROUP BY office, known_now ORDER BY n DESC"
+        "SELECT office, sum(facts) AS n, known_now FROM v_target_known_outdated "
+        "GROUP BY office, known_now ORDER BY n DESC, office"
     )
     return found
 

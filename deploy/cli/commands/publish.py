@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,9 @@ from deploy.cli.context import progress_bar
 from deploy.cli.error_report import FAILED, INTERRUPTED
 from deploy.cli.options import Dir, variables_for
 from producers.files.report import FileKind
+
+MOST_SHOWN = 10
+"""Codes of unknown offices that are named at the end of an import."""
 
 
 def publish(
@@ -51,7 +55,21 @@ def publish(
     typer.echo(f"{report.sent:,} of {report.read:,} events are in Kafka; {report.rejected:,} were rejected.")
     if report.doubtful_tax_codes:
         typer.echo(f"{report.doubtful_tax_codes:,} of those in Kafka have a tax code with a wrong check digit.")
+    if report.unknown_offices:
+        typer.echo(_unknown_offices(report.unknown_offices))
     if report.stopped:
         typer.echo("Stopped before the end: publish the same files again to complete them.", err=True)
         raise typer.Exit(INTERRUPTED)
     raise typer.Exit(0 if report.clean else FAILED)
+
+
+def _unknown_offices(events: Mapping[str, int]) -> str:
+    """What to say about events whose office is not in the reference data."""
+    most = sorted(events, key=lambda code: (-events[code], code))
+    shown = ", ".join(f"{code} ({events[code]:,})" for code in most[:MOST_SHOWN])
+    more = f", and {len(most) - MOST_SHOWN:,} more codes" if len(most) > MOST_SHOWN else ""
+    return (
+        "The reference data does not have these offices at the time of their events: "
+        f"{shown}{more}. Their events are in Kafka and count under the code, without a name. "
+        "If a code is right, add it: docs/reference-data.md."
+    )

@@ -94,7 +94,9 @@ def list_(
             typer.echo(json.dumps(row, ensure_ascii=False))
         return
     if not rows:
-        typer.echo("No unit fits. Codes that are not listed may still be published: docs/reference-data.md says what follows.")
+        typer.echo(
+            "No unit fits. Codes that are not listed may still be published: docs/reference-data.md says what follows."
+        )
         return
     table = Table(*rows[0], box=None, header_style="bold")
     for row in rows:

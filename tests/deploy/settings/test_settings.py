@@ -19,6 +19,7 @@ from deploy.settings.group import SettingsGroup
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import check, load
 from deploy.settings.process import HttpSettings, LogSettings
+from deploy.settings.reference import ReferenceSettings
 from deploy.settings.registry import RegistrySettings
 from deploy.settings.sealing import SealingSettings
 from deploy.settings.sink import SinkSettings
@@ -47,7 +48,7 @@ OPTIONS = (
     (RegistrySettings, RegistryConnection, ""),
 )
 """Settings, the options they build, and the prefix that the names of the settings have."""
-WITHOUT_OPTIONS = {SealingSettings, HttpSettings, LogSettings}
+WITHOUT_OPTIONS = {SealingSettings, ReferenceSettings, HttpSettings, LogSettings}
 """Groups that build no options."""
 
 FIXED = {
