@@ -100,7 +100,7 @@ class Steps:
             log, sheets = StatusLog(), SheetStore()
 
             def add(sheet: DecodedSheet, sheets: SheetStore = sheets) -> None:
-                sheets.add_rating(*sheet)
+                sheets.add_rating(sheet.key, sheet.rating, sheet.checksum, 0, sheet.written_at)
 
             self._take(number, log, log.add_statuses, add)
 

@@ -54,6 +54,7 @@ PINNED = (
     PinnedSchema(115, "contact-key", 1),
     PinnedSchema(116, "office-count", 2),
     PinnedSchema(117, "alert", 2),
+    PinnedSchema(118, "rated-service", 2),
 )
 
 

@@ -15,6 +15,11 @@ CASE_DAYS = 1830
 """Retention of complaint actions and events, from which cases are rebuilt: five years, our choice (unverified)."""
 
 
+INPUT_DAYS = 800
+"""Retention of statuses and ratings: 26 months, our choice. The join knows what the log holds: as long as the statuses
+of a declaration are kept, its sheets are matched and can be edited."""
+
+
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
     """One topic of the contract.
@@ -57,8 +62,8 @@ class TopicSpec:
 class Topic(Enum):
     """Every topic of hailong."""
 
-    DECLARATION_STATUS = TopicSpec("declaration-status", "declaration_no[:11]")
-    RATING = TopicSpec("rating", "declaration_no[:11]")
+    DECLARATION_STATUS = TopicSpec("declaration-status", "declaration_no[:11]", retention_days=INPUT_DAYS)
+    RATING = TopicSpec("rating", "declaration_no[:11]", retention_days=INPUT_DAYS)
     RATED_SERVICE = TopicSpec("rated-service", "office", retention_days=400)
     SATISFACTION = TopicSpec("satisfaction", "target|office|target_id|window_end", retention_days=None)
     OFFICE_COUNT = TopicSpec("office-count", "office|pane_start", partitions=1, retention_days=None)

@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
 from processors.domain.join.as_of import States, states
 from processors.domain.join.changes import Changes
 from processors.domain.join.declaration_context import CHECKED
-from processors.domain.join.facts import JoinContext, version_of
+from processors.domain.join.facts import JoinContext, is_gone, version_of
 from processors.domain.join.grace_queue import GraceQueue
 from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import SheetStore, StoredSheet
-from processors.domain.join.sorted_runs import SortedRun
+from processors.domain.join.sorted_runs import KeepsRows, SortedRun
 from processors.domain.join.status_log import LAYOUT, StatusLog
 from processors.domain.snapshot_arrays import StateSnapshot, from_json_array, to_json_array
 from processors.stages.catalogue import JOIN
@@ -21,13 +21,9 @@ from processors.stages.fact_encoding.fact_writer import EncodedFacts, FactWriter
 from processors.stages.stage import Absorbed, Output
 from schemas.batches.batch import Batch, Reject
 from schemas.codec.record import WriterSchemas, pinned_only
-from schemas.topics import DAY_MS, Topic
+from schemas.topics import Topic
 from schemas.vectorized.rating_reader import RatingReader
 from schemas.vectorized.status_reader import CodedStatusReader
-
-_EXPIRIES = 16
-"""Expiries in one horizon. Each scans the whole view: once a day it would take longer than absorbing the day. Sixteen
-in a horizon keep a sixteenth of the view longer than needed."""
 
 
 class JoinState:
@@ -42,8 +38,9 @@ class JoinState:
         self._log = StatusLog()
         self._sheets = SheetStore()
         self._waiting = GraceQueue(policy.grace_ms)
-        self._stream_time = 0
-        self._expired_at = 0
+        self._log_time = 0
+        """The newest Kafka timestamp of the statuses that were read."""
+        self._unmatched_sheets = {"sheets_not_known": 0, "sheets_gone": 0}
 
     def snapshot(self) -> StateSnapshot:
         """The views as arrays; the statuses, which are nearly all of it, are shared and not copied."""
@@ -51,7 +48,7 @@ class JoinState:
             **{f"statuses.{name}": array for name, array in self._log.snapshot().items()},
             **self._sheets.snapshot(),
             **self._waiting.snapshot(),
-            "times": to_json_array([self._stream_time, self._expired_at]),
+            "log_time": to_json_array(self._log_time),
         }
 
     def restore(self, snapshot: StateSnapshot) -> None:
@@ -62,7 +59,25 @@ class JoinState:
         )
         self._sheets = SheetStore.of(snapshot)
         self._waiting = GraceQueue.of(self._policy.grace_ms, snapshot, self._sheets)
-        self._stream_time, self._expired_at = from_json_array(snapshot["times"])
+        self._log_time = from_json_array(snapshot["log_time"])
+
+    def keep_arrays_with(self, keep: KeepsRows) -> None:
+        """As `SpillingState.keep_arrays_with`: large runs of statuses."""
+        self._log.keep_rows_with(keep)
+
+    def forget(self, log_starts: Mapping[Topic, int]) -> None:
+        """As `ForgettingState.forget`.
+
+        The statuses of a sheet that the log still holds stay: its next revision needs them, and a matched fact must not
+        become unmatched.
+        """
+        self._sheets.forget(log_starts[Topic.RATING])
+        self._log.forget(log_starts[Topic.DECLARATION_STATUS], self._sheets.keys())
+
+    def sizes(self) -> Mapping[str, int]:
+        """As `MeasuredState.sizes`."""
+        held = {"statuses": len(self._log), "sheets": len(self._sheets), "sheets_waiting": len(self._waiting)}
+        return held | self._unmatched_sheets
 
     def absorb(self, batch: Batch) -> Absorbed:
         """Add statuses or ratings to the views; publish the facts that changed."""
@@ -74,29 +89,27 @@ class JoinState:
         self._add_batch(batch)
 
     def advance(self, now: int) -> Sequence[Output]:
-        """Move stream time on; publish the sheets whose grace is over."""
-        return self._facts(self._elapsed(now))
+        """Everything is read: publish the sheets whose grace is over by the wall clock."""
+        return self._facts(self._unmatched(self._waiting.due_at_end(now)))
 
     def _add_batch(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         if batch.topic is Topic.DECLARATION_STATUS:
             return self._add_statuses(batch)
         return self._add_ratings(batch)
 
-    def _elapsed(self, now: int) -> Changes:
-        self._stream_time = max(self._stream_time, now)
-        due = list(self._waiting.due(self._stream_time))
-        return self._changes(due, [False] * len(due), even_unmatched=True)
+    def _unmatched(self, due: Iterable[StoredSheet]) -> Changes:
+        sheets = list(due)
+        return self._changes(sheets, [False] * len(sheets), even_unmatched=True)
 
     def _add_statuses(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         statuses = self._statuses.read_statuses(batch, self._log.tables)
+        self._log.note_read(batch)
         if not len(statuses):
             return Changes.none(), statuses.rejects
         run = self._log.add_statuses(statuses)
         changes = self._changes(*self._touched(run))
-        # A clock that runs ahead must not drag stream time along: no event counts as later than its own record.
-        newest = int(np.minimum(statuses.occurred_at, statuses.timestamps).max())
-        self._expire(newest)
-        return changes.and_then(self._elapsed(newest)), statuses.rejects
+        self._log_time = max(self._log_time, run.newest)
+        return changes.and_then(self._unmatched(self._waiting.due_in_log(self._log_time))), statuses.rejects
 
     def _touched(self, run: SortedRun) -> tuple[Sequence[StoredSheet], Sequence[bool]]:
         """Sheets on the declarations of a run, and for each whether a status of the run counts in its version."""
@@ -104,21 +117,17 @@ class JoinState:
         earliest = run.earliest(np.array([sheet.key for sheet in sheets], np.int64))
         return sheets, [at <= sheet.bears_until for sheet, at in zip(sheets, earliest.tolist(), strict=True)]
 
-    def _expire(self, newest: int) -> None:
-        """Forget what is beyond the horizon, counted from the newest status and not from the wall clock (replays)."""
-        if newest - self._expired_at > max(DAY_MS, self._policy.horizon_ms // _EXPIRIES):
-            self._expired_at = newest
-            self._log.expire(newest - self._policy.horizon_ms)
-            self._sheets.expire(newest - self._policy.horizon_ms)
-
     def _add_ratings(self, batch: Batch) -> tuple[Changes, Sequence[Reject]]:
         records = self._ratings.read_sheets(batch)
+        last = batch.end - 1  # for all of the batch: a sheet may be held a little longer than the log holds it
         sent = {
-            (key, rating.sheet_id): self._sheets.add_rating(key, rating, checksum)
-            for key, rating, checksum in records.accepted
+            (sheet.key, sheet.rating.sheet_id): self._sheets.add_rating(
+                sheet.key, sheet.rating, sheet.checksum, last, sheet.written_at
+            )
+            for sheet in records.accepted
         }
         changes = self._changes(list(sent.values()), [True] * len(sent))
-        return changes.and_then(self._elapsed(self._stream_time)), records.rejects
+        return changes.and_then(self._unmatched(self._waiting.due_in_log(self._log_time))), records.rejects
 
     def _changes(
         self, chosen: Sequence[StoredSheet], concerned: Sequence[bool], *, even_unmatched: bool = False
@@ -149,7 +158,11 @@ class JoinState:
             sheet.publish(version)
             places.append(place)
         published = [chosen[place] for place in places]
-        return Changes(published, [sheet.published for sheet in published], states.at(places))
+        gone = [is_gone(sheet, self._log.deleted_until, self._policy) for sheet in published]
+        for place, one in zip(places, gone, strict=True):
+            if not states.known[place]:
+                self._unmatched_sheets["sheets_gone" if one else "sheets_not_known"] += 1
+        return Changes(published, [sheet.published for sheet in published], gone, states.at(places))
 
     def _states(self, sheets: Sequence[StoredSheet]) -> States:
         """The declaration of each sheet as of its latest revision."""
@@ -177,8 +190,8 @@ class JoinStage:
 
     @property
     def snapshot_format(self) -> str:
-        """The layout of the rows, and the policy by which sheets wait and records are forgotten."""
-        return f"2 {LAYOUT} {self._policy}"
+        """The layout of the rows, and the policy by which sheets wait."""
+        return f"3 {LAYOUT} {self._policy}"
 
     def restored_state(self, partition: int, snapshot: StateSnapshot) -> JoinState:
         """The views of a snapshot."""

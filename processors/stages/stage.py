@@ -7,14 +7,19 @@ The worker gives it batches, produces the outputs, and commits when Kafka has ac
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
+
+import numpy.typing as npt
 
 from processors.domain.snapshot_arrays import StateSnapshot
 from schemas.batches.batch import Batch, Reject
 from schemas.keys import OutputRecord
 from schemas.topics import Topic
+
+KeepsArrays = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+"""Returns an equal array, perhaps mapped from a file; an array that it returned before is returned as it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,3 +119,31 @@ class RestorableStage(Stage, Protocol):
 
     def restored_state(self, partition: int, snapshot: StateSnapshot) -> PartitionState:
         """The state that a snapshot of the same format contains."""
+
+
+@runtime_checkable
+class SpillingState(PartitionState, Protocol):
+    """A state that need not hold its large arrays in memory."""
+
+    def keep_arrays_with(self, keep: KeepsArrays) -> None:
+        """Hand large arrays to `keep`, now and from now on, and hold what it returns."""
+
+
+@runtime_checkable
+class ForgettingState(PartitionState, Protocol):
+    """A state that forgets what Kafka has deleted. Nothing else is forgotten: see docs/adr/0026."""
+
+    def forget(self, log_starts: Mapping[Topic, int]) -> None:
+        """Forget records below these offsets, the first that the log of each input still holds.
+
+        Called when every record in the log has been absorbed, so none of them can need what is forgotten. The state may
+        hold some of it longer.
+        """
+
+
+@runtime_checkable
+class MeasuredState(PartitionState, Protocol):
+    """A state that says how large it is, for metrics."""
+
+    def sizes(self) -> Mapping[str, int]:
+        """Numbers by name. Cheap; from any thread."""

@@ -128,6 +128,11 @@ class BatchConsumerThread(base.AIOKafkaConsumerThread):
         # The embedded broker's end offset can be too low (first offset of the last batch, plus one), never too high.
         return {ensure_TP(tp): (positions[tp], max(ends[tp], positions[tp])) for tp in owned}
 
+    async def log_starts(self, tps: Sequence[TP]) -> Mapping[TP, int]:
+        """See `BatchConsumer.log_starts`; to be called on this thread."""
+        starts = await self._ensure_consumer().beginning_offsets([base.ensure_aiokafka_TP(tp) for tp in tps])
+        return {ensure_TP(tp): offset for tp, offset in starts.items()}
+
 
 class BatchConsumer(base.Consumer):
     """Delivers batches and commits what is done."""
@@ -272,6 +277,14 @@ class BatchConsumer(base.Consumer):
             IllegalStateError: A partition was taken away meanwhile.
         """
         return await self._thread.call_thread(self._thread.positions_and_ends, tps)  # type: ignore[no-any-return]  # untyped
+
+    async def log_starts(self, tps: Sequence[TP]) -> Mapping[TP, int]:
+        """The first offset that the broker still holds, for each of the partitions.
+
+        Raises:
+            KafkaError: The broker is away.
+        """
+        return await self._thread.call_thread(self._thread.log_starts, tps)  # type: ignore[no-any-return]  # untyped
 
 
 class Transport(base.Transport):

@@ -35,6 +35,12 @@ PUBLISH_SECONDS = Histogram(
 PUBLISH_RETRIES = Counter(
     "hailong_worker_publish_retries", "Records produced again after an unknown outcome", ["stage"]
 )
+VIEW_SIZE = Gauge(
+    "hailong_worker_view_size",
+    "What a view holds or has published, for the join: statuses, sheets, sheets_waiting; sheets_not_known and "
+    "sheets_gone, published as unmatched by this process",
+    ["stage", "partition", "what"],
+)
 LAG = Gauge("hailong_worker_lag_records", "Records not done yet", ["stage", "topic", "partition"])
 LAST_PROGRESS = Gauge(
     "hailong_worker_last_progress_timestamp_seconds", "When a batch, or a piece of a restore, was last done", ["stage"]

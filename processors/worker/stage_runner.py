@@ -27,7 +27,7 @@ import structlog
 from aiokafka.errors import KafkaError
 from faust.types import TP, EventT
 
-from processors.stages.stage import EncodedBatch, Output, Stage
+from processors.stages.stage import EncodedBatch, ForgettingState, MeasuredState, Output, Stage
 from processors.transport.driver import BatchConsumer, BatchedApp
 from processors.transport.fetched_batch import FetchedBatch, to_batch
 from processors.worker import metrics
@@ -45,6 +45,8 @@ from schemas.topics import Topic
 _log = structlog.get_logger(__name__)
 
 _TICK_S = 1.0
+_FORGET_S = 60.0
+"""Pause between two looks at where the logs begin. Kafka itself looks every five minutes what to delete."""
 
 
 class StageRunner:
@@ -77,6 +79,7 @@ class StageRunner:
         self._clock = clock
         self._snapshots = snapshots
         self._idle = IdlePartitions(options.idle_advance_s)
+        self._forgot_at: dict[int, float] = {}
         self._lag = LagMeter(stage.name, self._topics)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"hailong-{stage.name}")
         self._assignments: queue.SimpleQueue[Mapping[tuple[Topic, int], int | None]] = queue.SimpleQueue()
@@ -196,10 +199,31 @@ class StageRunner:
         for partition in sorted(self._owned):
             if self._idle.may_advance(partition, now, caught_up=partition in caught_up):
                 await self._in_thread(partial(self._advance, partition))
+            if partition in caught_up:
+                await self._forget(partition, now)
+        self._report_sizes()
         if self._snapshots is not None:
             await self._in_thread(partial(self._snapshots.start_most_overdue, self._views.by_partition(), now))
         if len(caught_up) == len(self._owned):
             self.note_progress()
+
+    async def _forget(self, partition: int, now: float) -> None:
+        """Let a view forget what Kafka has deleted, from time to time, when everything is read."""
+        view = self._views.by_partition().get(partition)
+        if view is None or not isinstance(view.state, ForgettingState):
+            return
+        if now - self._forgot_at.get(partition, now - _FORGET_S) >= _FORGET_S:
+            self._forgot_at[partition] = now
+            tps = {TP(name, partition): topic for name, topic in self._topics.items()}
+            starts = await self._consumer().log_starts(list(tps))
+            log_starts = {tps[tp]: offset for tp, offset in starts.items()}
+            await self._in_thread(partial(self._views.forget, partition, log_starts))
+
+    def _report_sizes(self) -> None:
+        for partition, view in list(self._views.by_partition().items()):
+            if isinstance(view.state, MeasuredState):
+                for what, count in view.state.sizes().items():
+                    metrics.VIEW_SIZE.labels(self.stage.name, partition, what).set(count)
 
     def _advance(self, partition: int) -> None:
         outputs = self._views.advance(partition, self._clock())

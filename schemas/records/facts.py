@@ -17,6 +17,14 @@ class MatchState(StrEnum):
     SUPERSEDED = "SUPERSEDED"
 
 
+class UnmatchedReason(StrEnum):
+    """Why no declaration is known for a rating item."""
+
+    NOT_KNOWN = "NOT_KNOWN"
+    GONE = "GONE"
+    OTHER = "OTHER"
+
+
 @dataclass(frozen=True, slots=True)
 class RatedService(Record):
     """The joined fact."""
@@ -51,6 +59,7 @@ class RatedService(Record):
     goods_minutes: int | None
     clearance_minutes: int | None
     on_time: bool | None
+    unmatched_reason: str | None = None
 
 
 Counts = tuple[int, int, int, int, int]

@@ -101,9 +101,10 @@ def item_schema(schema: Any, items: str) -> Any:
 
 
 def enum_symbols(schema: Any, name: str) -> tuple[str, ...]:
-    """The symbols of an enum, in the order of the numbers that a plan gives them."""
+    """The symbols of an enum, which may be nullable, in the order of the numbers that a plan gives them."""
     (kind,) = (field["type"] for field in schema["fields"] if field["name"] == name)
-    return tuple(kind["symbols"])
+    enum = kind[1] if isinstance(kind, list) else kind
+    return tuple(enum["symbols"])
 
 
 def _kind(kind: Any) -> int | None:

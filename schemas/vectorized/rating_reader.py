@@ -72,11 +72,13 @@ class DecodedSheet(NamedTuple):
         key: The declaration's key, 11 digits, as a number.
         rating: The record.
         checksum: CRC-32 of its body.
+        written_at: Its Kafka timestamp, epoch milliseconds.
     """
 
     key: int
     rating: Rating
     checksum: int
+    written_at: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +174,8 @@ class RatingReader:
         good, rejects = self._fallback.decode(batch, np.flatnonzero(~found.fit))
         for one in good:
             key = int(one.record["declaration_no"][:KEY_DIGITS])
-            accepted[one.index] = DecodedSheet(key, Rating.from_avro(one.record), one.checksum)
+            written_at = int(records.timestamps[one.index])
+            accepted[one.index] = DecodedSheet(key, Rating.from_avro(one.record), one.checksum, written_at)
         return DecodedSheets([sheet for _index, sheet in sorted(accepted.items())], rejects)
 
     def _read_by_kernels(self, records: RecordSpans, found: RecordColumns) -> dict[int, DecodedSheet]:
@@ -195,7 +198,8 @@ class RatingReader:
         columns = {name: self._column(name, records.raw, found, codes, free, rows) for name in _COLUMNS}
         columns["items"] = [tuple(scores[first:last]) for first, last in spans]
         ratings = map(Rating, *(columns[name] for name in _FIELDS))
-        sheets = map(DecodedSheet, keys[rows].tolist(), ratings, found.checksums[rows].tolist())
+        known = keys[rows].tolist(), ratings, found.checksums[rows].tolist(), records.timestamps[rows].tolist()
+        sheets = map(DecodedSheet, *known)
         return dict(zip(rows.tolist(), sheets, strict=True))
 
     def _read_bodies(self, records: RecordSpans, found: RecordColumns) -> ItemColumns:

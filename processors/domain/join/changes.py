@@ -15,25 +15,28 @@ class Changes(NamedTuple):
     Attributes:
         sheets: The sheets.
         versions: Version of the facts of each.
+        gone: For each whether its declaration may have been deleted from the log; matters only where it is not known.
         states: The declaration of each, as of its latest revision.
     """
 
     sheets: Sequence[StoredSheet]
     versions: Sequence[int]
+    gone: Sequence[bool]
     states: States
 
     @classmethod
     def none(cls) -> Changes:
         """No sheet."""
-        return cls((), (), States.none())
+        return cls((), (), (), States.none())
 
     def slices(self, most: int) -> Iterator[Changes]:
         """The same in parts of so many sheets."""
         for first in range(0, len(self.sheets), most):
             some = slice(first, first + most)
-            yield Changes(self.sheets[some], self.versions[some], States._make(column[some] for column in self.states))
+            states = States._make(column[some] for column in self.states)
+            yield Changes(self.sheets[some], self.versions[some], self.gone[some], states)
 
     def and_then(self, others: Changes) -> Changes:
         """These, and then the others."""
         sheets, versions = [*self.sheets, *others.sheets], [*self.versions, *others.versions]
-        return Changes(sheets, versions, self.states.and_then(others.states))
+        return Changes(sheets, versions, [*self.gone, *others.gone], self.states.and_then(others.states))

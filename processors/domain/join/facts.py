@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
 from processors.domain.join.declaration_context import StepLimits, WorkingTime
+from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import ItemIdentity, Revision, StoredSheet
 from schemas.records.events import RatingItem
 
@@ -50,6 +51,24 @@ def version_of(sheet: StoredSheet, bearing: int) -> int:
     """
     count = len(sheet.records) + bearing
     return sheet.latest.revision << _COUNT_BITS | min(count, (1 << _COUNT_BITS) - 1)
+
+
+def is_gone(sheet: StoredSheet, deleted_until: int, policy: JoinPolicy) -> bool:
+    """Whether the declaration of a sheet, if it is not known, may have been deleted from the log.
+
+    So it is when the sheet was first sent so early that the statuses before it may be deleted; also when its first
+    revision is.
+
+    Args:
+        sheet: The sheet.
+        deleted_until: Statuses published up to then may have been deleted, epoch milliseconds; 0: none was.
+        policy: How late a declaration is rated.
+    """
+    if not deleted_until:
+        return False
+    first_sent = min(record.submitted_at for record in sheet.records.values())
+    first_revision = min(record.revision for record in sheet.records.values())
+    return first_revision > 1 or first_sent <= deleted_until + policy.rated_within_ms
 
 
 class Facts(NamedTuple):

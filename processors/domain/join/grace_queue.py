@@ -1,4 +1,4 @@
-"""Sheets that wait for their declaration: due after a grace period of stream time."""
+"""Sheets that wait for their declaration: due after a grace period."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from processors.domain.snapshot_arrays import StateSnapshot, from_json_array, to
 
 
 class GraceQueue:
-    """Sheets by the time at which they are published as unmatched if no declaration came."""
+    """Sheets by the Kafka timestamp at which they are published as unmatched if no declaration came."""
 
     def __init__(self, grace_ms: int) -> None:
         self._grace_ms = grace_ms
@@ -22,13 +22,33 @@ class GraceQueue:
         identity = (sheet.key, sheet.sheet_id)
         if identity not in self._sheets:
             self._sheets[identity] = sheet
-            heapq.heappush(self._heap, (sheet.latest.submitted_at + self._grace_ms, *identity))
+            heapq.heappush(self._heap, (sheet.written_at + self._grace_ms, *identity))
 
-    def due(self, stream_time: int) -> Iterator[StoredSheet]:
-        """Sheets whose time has come, each once."""
-        while self._heap and self._heap[0][0] <= stream_time:
+    def due_in_log(self, log_time: int) -> Iterator[StoredSheet]:
+        """Sheets whose grace is over, each once.
+
+        Args:
+            log_time: The newest Kafka timestamp of the statuses that were read: statuses that were published before
+                the sheet, and for some time after it, have all been read.
+        """
+        while self._heap and self._heap[0][0] <= log_time:
             _due, key, sheet_id = heapq.heappop(self._heap)
             yield self._sheets.pop((key, sheet_id))
+
+    def due_at_end(self, now: int) -> Iterator[StoredSheet]:
+        """Sheets whose grace is over when both logs are read to their ends, each once.
+
+        A sheet that was sent long ago need not wait: its declaration is not in the log.
+
+        Args:
+            now: The wall clock, epoch milliseconds.
+        """
+        yield from self.due_in_log(now)
+        old = {one for one, sheet in self._sheets.items() if sheet.latest.submitted_at + self._grace_ms <= now}
+        if old:
+            self._heap = [entry for entry in self._heap if entry[1:] not in old]
+            heapq.heapify(self._heap)
+            yield from [self._sheets.pop(identity) for identity in sorted(old)]
 
     def snapshot(self) -> StateSnapshot:
         """Who waits until when."""

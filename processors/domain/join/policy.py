@@ -1,4 +1,4 @@
-"""How the join waits and forgets."""
+"""How long the join waits, and what it takes for gone."""
 
 from __future__ import annotations
 
@@ -9,7 +9,15 @@ from schemas.topics import DAY_MS
 
 @dataclass(frozen=True, slots=True)
 class JoinPolicy:
-    """How the join waits and forgets."""
+    """How long the join waits, and what it takes for gone.
 
-    grace_ms: int = 300_000  # stream time after which a sheet without a known declaration is published as unmatched
-    horizon_ms: int = 90 * DAY_MS  # declarations and sheets idle for this long are forgotten; the topics keep as much
+    Attributes:
+        grace_ms: How long a sheet waits for its declaration before it is published as unmatched. It is measured in the
+            Kafka timestamps of statuses, or by the wall clock once everything is read.
+        rated_within_ms: A declaration is rated at most this long after its last status; ours, generous. Once the log
+            has deleted statuses, a sheet that is younger than the oldest of the others by less than this may belong to
+            a deleted declaration.
+    """
+
+    grace_ms: int = 300_000
+    rated_within_ms: int = 90 * DAY_MS

@@ -8,6 +8,9 @@ from functools import lru_cache
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+import numpy as np
+import numpy.typing as npt
+
 from processors.domain.snapshot_arrays import (
     StateSnapshot,
     UnsoundSnapshot,
@@ -61,7 +64,9 @@ class StoredSheet:
         key: The declaration's key as a number.
         sheet_id: The sheet.
         published: Version of the facts last sent for it; 0 for none. Changed by `publish` alone.
-        records: Distinct records by (revision, checksum); changed by `add_revision` alone, as are the others.
+        written_at: Kafka timestamp of the first record that was read, epoch milliseconds.
+        offset: The highest offset of its records in the log.
+        records: Distinct records by (revision, checksum); changed by `add_revision` alone, as are the next ones.
         latest: The record that counts: the highest revision, and of several contents of it the highest checksum.
         bears_until: Up to when statuses count in its version: the latest submission of any record. When a content with
             an earlier submission wins, fewer statuses make the state, but the version must not fall.
@@ -70,6 +75,8 @@ class StoredSheet:
     key: int
     sheet_id: str
     published: int = 0
+    written_at: int = 0
+    offset: int = 0
     records: dict[tuple[int, int], Revision] = field(default_factory=dict)
     latest: Revision = field(init=False)
     bears_until: int = 0
@@ -84,6 +91,13 @@ class StoredSheet:
         self.bears_until = max(self.bears_until, record.submitted_at)
         self._text = None
 
+    def note_record(self, offset: int, written_at: int) -> None:
+        """Remember where a record of the sheet stands in the log, also of one that is known already."""
+        self.written_at = self.written_at or written_at
+        if offset > self.offset:
+            self.offset = offset
+            self._text = None
+
     def publish(self, version: int) -> None:
         """Remember the version of the facts that are sent."""
         self.published = version
@@ -97,7 +111,7 @@ class StoredSheet:
         """The sheet as text for snapshots, remembered: few sheets change between two snapshots, of perhaps 100,000."""
         if self._text is None:
             rows = [_row(record) for record in self.records.values()]
-            self._text = json_text((self.key, self.sheet_id, self.published, rows))
+            self._text = json_text((self.key, self.sheet_id, self.published, self.written_at, self.offset, rows))
         return self._text
 
 
@@ -106,19 +120,27 @@ class SheetStore:
 
     def __init__(self) -> None:
         self._by_declaration: dict[int, dict[str, StoredSheet]] = {}
-        self._newest: dict[int, int] = {}
-        """By declaration, when its last sheet was sent."""
+        self._count = 0
 
-    def add_rating(self, key: int, rating: Rating, crc: int) -> StoredSheet:
-        """Add a record and return its sheet; a record that is known changes nothing."""
+    def add_rating(self, key: int, rating: Rating, crc: int, offset: int, written_at: int) -> StoredSheet:
+        """Add a record and return its sheet; a record that is known changes nothing but the sheet's place in the log.
+
+        Args:
+            key: The declaration's key.
+            rating: The record.
+            crc: Its checksum.
+            offset: Its offset.
+            written_at: Its Kafka timestamp, epoch milliseconds.
+        """
         sheets = self._by_declaration.setdefault(key, {})
         sheet = sheets.get(rating.sheet_id)
         if sheet is None:
             sheet = sheets[rating.sheet_id] = StoredSheet(key, rating.sheet_id)
+            self._count += 1
+        sheet.note_record(offset, written_at)
         identity = (rating.revision, crc)
         if identity in sheet.records:
             return sheet
-        self._newest[key] = max(self._newest.get(key, 0), rating.submitted_at)
         sheet.add_revision(
             Revision(
                 revision=rating.revision,
@@ -157,24 +179,33 @@ class SheetStore:
             UnsoundSnapshot: No store can have written it.
         """
         made = cls()
-        for key, sheet_id, published, rows in from_json_array(snapshot["sheets"]):
+        for key, sheet_id, published, written_at, offset, rows in from_json_array(snapshot["sheets"]):
             if not (0 <= key < _KEYS and rows and all(items for items, *_rest in rows)):
                 raise UnsoundSnapshot("sheets")
-            sheet = StoredSheet(key, sheet_id, published)
+            sheet = StoredSheet(key, sheet_id, published, written_at, offset)
             for row in rows:
                 sheet.add_revision(_revision(row))
             made._by_declaration.setdefault(key, {})[sheet_id] = sheet
-            made._newest[key] = max(made._newest.get(key, 0), sheet.bears_until)
+            made._count += 1
         return made
 
-    def expire(self, before: int) -> None:
-        """Forget the sheets of declarations on which nothing was sent since `before` (epoch milliseconds)."""
-        for key in [key for key, newest in self._newest.items() if newest < before]:
-            del self._by_declaration[key], self._newest[key]
+    def forget(self, log_start: int) -> None:
+        """Forget the sheets of declarations whose sheets Kafka has all deleted.
+
+        Args:
+            log_start: First offset that the log holds.
+        """
+        known = self._by_declaration
+        for key in [key for key, sheets in known.items() if all(one.offset < log_start for one in sheets.values())]:
+            self._count -= len(known.pop(key))
+
+    def keys(self) -> npt.NDArray[np.int64]:
+        """The declarations with a sheet."""
+        return np.fromiter(self._by_declaration, np.int64, len(self._by_declaration))
 
     def __len__(self) -> int:
         """How many sheets are known."""
-        return sum(map(len, self._by_declaration.values()))
+        return self._count
 
 
 _revision_fields = attrgetter(*(name for name in Revision._fields if name != "items"))

@@ -6,8 +6,8 @@ of aligned numbers, which numpy searches in place, and eight statuses of a decla
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -34,8 +34,13 @@ _FANOUT = 8
 _LARGEST = 1 << 19
 """Most rows of one merge: a merge holds its rows twice for a moment, and should end within a tenth of a second."""
 
+_STORED = 1 << 15
+"""Least rows of a run for the disk: fewer are soon merged again, and would make many small files."""
+
 Keys = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.void]
+KeepsRows = Callable[[Rows], Rows]
+"""Returns the same rows, perhaps mapped from a file; rows that it returned before are returned as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +50,21 @@ class SortedRun:
     Attributes:
         keys: Each key once, ascending.
         starts: Place of the first row of each key, and after the last the number of rows.
-        rows: Rows of dtype `ROW`; those of one key stand together.
+        rows: Rows of dtype `ROW`; those of one key stand together. They may be mapped from a file.
+        end: The offset after the last of its records in the log.
+        newest: The newest Kafka timestamp of its records, epoch milliseconds.
     """
 
     keys: Keys
     starts: npt.NDArray[np.uint32]
     rows: Rows
+    end: int = 0
+    newest: int = 0
 
     @classmethod
-    def of(cls, keys: Keys, rows: Rows) -> SortedRun:
+    def of(cls, keys: Keys, rows: Rows, end: int = 0, newest: int = 0) -> SortedRun:
         """The run of rows in any order, with the key of each."""
-        return cls.merged([cls(keys, np.arange(len(keys) + 1, dtype=np.uint32), rows)])
+        return cls.merged([cls(keys, np.arange(len(keys) + 1, dtype=np.uint32), rows, end, newest)])
 
     @classmethod
     def merged(cls, runs: Sequence[SortedRun]) -> SortedRun:
@@ -68,7 +77,8 @@ class SortedRun:
         for run in runs:
             _move(run.rows, run.starts, targets[done : done + len(run.keys)], rows)
             done += len(run.keys)
-        return cls(found[:count].copy(), starts[: count + 1].copy(), rows)
+        end, newest = max(run.end for run in runs), max(run.newest for run in runs)
+        return cls(found[:count].copy(), starts[: count + 1].copy(), rows, end, newest)
 
     def __len__(self) -> int:
         """Rows."""
@@ -93,11 +103,6 @@ class SortedRun:
         found: npt.NDArray[np.int64] = np.minimum.reduceat(self.rows["occurred_at"], self.starts[:-1])[places]
         return found
 
-    def newest(self) -> npt.NDArray[np.int64]:
-        """For each key the time of its newest row, epoch milliseconds."""
-        newest: npt.NDArray[np.int64] = np.maximum.reduceat(self.rows["occurred_at"], self.starts[:-1])
-        return newest
-
     def only(self, kept: npt.NDArray[np.bool_]) -> SortedRun | None:
         """The run with those keys only; None if none of them is left."""
         if kept.all():
@@ -106,7 +111,14 @@ class SortedRun:
             return None
         lengths = np.diff(self.starts)
         starts = np.append(0, np.cumsum(lengths[kept])).astype(np.uint32)
-        return SortedRun(self.keys[kept], starts, self.rows[np.repeat(kept, lengths)])
+        return replace(self, keys=self.keys[kept], starts=starts, rows=self.rows[np.repeat(kept, lengths)])
+
+    def stored(self, keep: KeepsRows) -> SortedRun:
+        """The run with its rows where `keep` puts them, if they are many."""
+        if len(self) < _STORED:
+            return self
+        rows = keep(self.rows)
+        return self if rows is self.rows else replace(self, rows=rows)
 
     def is_sound(self, limits: Mapping[str, int]) -> bool:
         """Whether the arrays fit together and each field of a row is below its limit."""
@@ -179,12 +191,3 @@ def tidied(runs: list[SortedRun]) -> list[SortedRun]:
             break
         runs = [*runs[:-_FANOUT], SortedRun.merged(young)]
     return runs
-
-
-def unexpired(runs: Sequence[SortedRun], before: int) -> list[SortedRun]:
-    """The runs without the rows of keys whose newest row, in whichever run, is older than `before`."""
-    if all(int(run.rows["occurred_at"].min()) >= before for run in runs):
-        return list(runs)
-    alive = np.unique(np.concatenate([run.keys[run.newest() >= before] for run in runs]))
-    found = (run.only(np.isin(run.keys, alive, assume_unique=True)) for run in runs)
-    return [run for run in found if run is not None]

@@ -26,7 +26,7 @@ from schemas import ids
 from schemas.catalogue import latest, parsed
 from schemas.codec.record import decoder
 from schemas.keys import KEY_DIGITS
-from schemas.records.facts import MatchState, RatedService
+from schemas.records.facts import MatchState, RatedService, UnmatchedReason
 from schemas.topics import Topic
 from schemas.vectorized.field_plan import enum_symbols
 from schemas.vectorized.kernels.names import LETTERS, name_uuids
@@ -40,6 +40,10 @@ _SCHEMA = parsed(latest(Topic.RATED_SERVICE.subject).schema_id)
 _MATCHED, _UNMATCHED, _SUPERSEDED = (
     enum_symbols(_SCHEMA, "state").index(state)
     for state in (MatchState.MATCHED, MatchState.UNMATCHED, MatchState.SUPERSEDED)
+)
+_NOT_KNOWN, _GONE = (
+    enum_symbols(_SCHEMA, "unmatched_reason").index(reason)
+    for reason in (UnmatchedReason.NOT_KNOWN, UnmatchedReason.GONE)
 )
 _PHASES = {phase: place for place, phase in enumerate(enum_symbols(_SCHEMA, "phase"))}
 _SEPARATOR = ord(ids.SEPARATOR)
@@ -186,7 +190,10 @@ class FactWriter:
         declarations = own.add(revision.declaration_no for revision in groups.revisions)
         contexts = self._contexts(changes, texts, own)
         tax_codes = own.add_some([one.tax_code for one in groups.revisions], contexts["tax_code"][owners])
-        states = np.where(changes.states.known > 0, _MATCHED, _UNMATCHED)[owners]
+        states = np.where(
+            groups.superseded, _SUPERSEDED, np.where(changes.states.known > 0, _MATCHED, _UNMATCHED)[owners]
+        )
+        reasons = np.where(states == _UNMATCHED, np.where(changes.gone, _GONE, _NOT_KNOWN)[owners], ABSENT)
         own_texts = own.texts()
         ids = self._ids(changes.sheets, sheet_of, items, own_texts)
         columns: dict[str, Any] = {
@@ -194,7 +201,8 @@ class FactWriter:
             **items.columns(submitted_at[group_of]),
             "fact_id": -len(own_texts.offsets) - np.arange(len(group_of)),
             "version": np.array(changes.versions)[sheet_of],
-            "state": np.where(groups.superseded, _SUPERSEDED, states)[group_of],
+            "state": states[group_of],
+            "unmatched_reason": reasons[group_of],
             "sheet_id": sheet_ids[sheet_of],
             "revision": revision[group_of],
             "declaration_no": declarations[group_of],

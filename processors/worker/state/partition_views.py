@@ -10,7 +10,7 @@ from typing import Protocol
 
 import structlog
 
-from processors.stages.stage import Absorbed, Output, PartitionState, ReplayedState, RestorableState
+from processors.stages.stage import Absorbed, ForgettingState, Output, PartitionState, ReplayedState, RestorableState
 from processors.worker.state.snapshot_store import Snapshot
 from schemas.batches.batch import Batch
 from schemas.topics import Topic
@@ -111,6 +111,12 @@ class PartitionViews:
         """Move the stream time of a partition to `now` (epoch milliseconds); no outputs where there is no view."""
         view = self._views.get(partition)
         return () if view is None else view.state.advance(now)
+
+    def forget(self, partition: int, log_starts: Mapping[Topic, int]) -> None:
+        """Let the view of a partition forget records below these offsets, which the log does not hold any more."""
+        view = self._views.get(partition)
+        if view is not None and isinstance(view.state, ForgettingState):
+            view.state.forget(log_starts)
 
     def drop_outdated(self, committed: Mapping[tuple[Topic, int], int | None]) -> None:
         """Drop the views that may not be kept after a rebalance.

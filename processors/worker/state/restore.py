@@ -12,10 +12,11 @@ from collections.abc import Callable, Mapping
 import structlog
 
 from processors.domain.snapshot_arrays import UnsoundSnapshot
-from processors.stages.stage import RestorableStage, Stage
+from processors.stages.stage import RestorableStage, SpillingState, Stage
 from processors.transport.fetched_batch import to_batch
 from processors.transport.log_reader import read_log
 from processors.worker import metrics
+from processors.worker.state.array_files import release_pages
 from processors.worker.state.partition_views import View
 from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
 from processors.worker.tuning.malloc_trim import trim_free_memory
@@ -66,6 +67,10 @@ class ViewRestorer:
         started = time.monotonic()
         snapshot = None if from_log or self._snapshots is None else self._snapshots.load(partition, done_offsets)
         view = self._initial_view(partition, snapshot)
+        if self._snapshots is not None and isinstance(view.state, SpillingState):
+            view.state.keep_arrays_with(self._snapshots.keeper(partition))
+        for array in () if snapshot is None else snapshot.arrays.values():
+            release_pages(array)  # they were read to be checked
         from_snapshot = view.records
         for topic in self._stage.inputs:
             self._replay(view, topic, partition, done_offsets.get(topic, 0))

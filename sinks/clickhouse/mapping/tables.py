@@ -73,7 +73,7 @@ def _item(record: Any) -> Row:
 RATED_SERVICE: TableLayout[RatedService] = _one_row(
     "rated_service",
     _fields(RatedService),
-    {"reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind"},
+    {"reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind", "unmatched_reason"},
 )
 OFFICE_COUNT: TableLayout[OfficeCount] = _one_row("office_count", _fields(OfficeCount))
 COMPLAINT: TableLayout[Complaint] = _one_row("complaint", _fields(Complaint), {"tax_code"})

@@ -38,6 +38,7 @@ CREATE TABLE IF NOT EXISTS rated_service
     goods_minutes      Nullable(UInt32)       COMMENT 'Working minutes of the goods inspection, done or running',
     clearance_minutes  Nullable(UInt32)       COMMENT 'Working minutes from registration to permission or to the rating',
     on_time            Nullable(Bool)         COMMENT 'Whether every step with a legal limit was within it',
+    unmatched_reason   LowCardinality(String) COMMENT 'For UNMATCHED: NOT_KNOWN, or GONE when the log has deleted records that old',
     row_version        UInt64,
     log_epoch          UInt16,
     log_partition      UInt32,

@@ -12,6 +12,7 @@ from processors.domain.join.policy import JoinPolicy
 from processors.stages.join import JoinStage, JoinState
 from schemas.batches.batch import RawBatch
 from schemas.errors import Reason
+from schemas.records.events import Rating
 from schemas.records.facts import RatedService
 from schemas.topics import Topic
 
@@ -126,11 +127,21 @@ def test_ratings_do_not_end_their_own_grace(state: JoinState) -> None:
     assert facts(state, STATUS, early) == []
 
 
-def test_clock_ahead_of_its_record_does_not_drag_stream_time(state: JoinState) -> None:
-    """An event dated after its own Kafka timestamp counts as that timestamp: others keep their grace."""
+def test_grace_is_measured_in_the_log_of_the_statuses(state: JoinState) -> None:
+    """A history may name any times: a sheet waits until statuses published ten minutes after it were read."""
+    assert facts(state, RATING, rating("s1", 1, T0)) == []
+    for minutes, expected in ((9, []), (10, ["UNMATCHED"])):
+        other = status(f"e{minutes}", "REGISTERED", T0 + 9000 * MINUTE, declaration_no="109999999990")
+        absorbed = state.absorb(batch(STATUS, [other], written_at=WRITTEN_AT + minutes * MINUTE))
+        assert [output.record.state for output in absorbed.outputs] == expected  # type: ignore[union-attr]
+
+
+def test_a_sheet_from_the_future_waits_no_longer_than_others(state: JoinState) -> None:
+    """The clock of a sheet does not decide how long it waits: ten minutes after it was published it is due."""
     assert facts(state, RATING, rating("s1", 1, WRITTEN_AT + 100 * MINUTE)) == []
-    ahead = status("e9", "REGISTERED", WRITTEN_AT + 600 * MINUTE, declaration_no="109999999990")
-    assert facts(state, STATUS, ahead) == []
+    assert list(state.advance(WRITTEN_AT + 9 * MINUTE)) == []
+    (output,) = state.advance(WRITTEN_AT + 10 * MINUTE)
+    assert output.record.state == "UNMATCHED"  # type: ignore[union-attr]
 
 
 def test_later_revision_supersedes_dropped_items(state: JoinState) -> None:
@@ -217,13 +228,72 @@ def test_one_poison_record_costs_only_itself(state: JoinState) -> None:
     assert fact.status_count == 2
 
 
-def test_history_beyond_the_horizon_is_forgotten() -> None:
-    """Declarations without events for longer than the horizon leave the view; younger ones stay."""
+@pytest.mark.parametrize("order", ["statuses first", "ratings first"])
+def test_a_history_of_years_is_joined_in_any_order(state: JoinState, order: str) -> None:
+    """Statuses of 450 days are read before, or after, the ratings of that time: every sheet is matched."""
+    step, count = 36 * 60 * MINUTE, 300
+    numbers = [f"10300{n:06d}0" for n in range(count)]
+    statuses = [status(f"e{n}", "REGISTERED", T0 - n * step, declaration_no=numbers[n]) for n in range(count)]
+    sheets = [rating(f"s{n}", 1, T0 - n * step + MINUTE, declaration_no=numbers[n]) for n in range(count)]
+    read = [batch(STATUS, statuses), batch(RATING, sheets)]
+    first, last = read if order == "statuses first" else read[::-1]
+    assert list(state.absorb(first).outputs) == []
+    made = [output.record for output in state.absorb(last).outputs]
+    assert [fact.state for fact in made] == ["MATCHED"] * count  # type: ignore[union-attr]
+    assert list(state.advance(WRITTEN_AT)) == []
+
+
+def test_an_old_sheet_is_edited_after_a_restart(state: JoinState) -> None:
+    """The view restored from a snapshot or from the log matches the new revision like the old one."""
+    years = 480 * 24 * 60 * MINUTE
+    old = [batch(STATUS, [status("e1", "REGISTERED", T0 - years)]), batch(RATING, [rating("s", 1, T0 - years + 1)])]
+    new = batch(STATUS, [status("e2", "REGISTERED", T0, declaration_no="109999999990")], first_offset=1)
+    stage = JoinStage(JoinPolicy(), join_context())
+    for one in (*old, new):
+        state.absorb(one)
+    rebuilt = stage.new_state(0)
+    for one in (*old, new):
+        rebuilt.replay(one)
+    for restored in (rebuilt, stage.restored_state(0, state.snapshot())):
+        (fact,) = facts(restored, RATING, rating("s", 2, T0, item(score=1)))
+        assert (fact.state, fact.revision, fact.unmatched_reason) == ("MATCHED", 2, None)
+
+
+def test_a_matched_sheet_keeps_its_statuses_when_the_log_deletes_them(state: JoinState) -> None:
+    """What Kafka deleted is forgotten, except where a sheet that the log still holds needs it."""
+    facts(state, STATUS, status("e1", "REGISTERED", T0), status("e2", "REGISTERED", T0, declaration_no="109999999990"))
+    facts(state, RATING, rating("s", 1, T0 + MINUTE))
+    state.forget({STATUS: 2, RATING: 0})
+    assert state.sizes()["statuses"] == 1
+    (fact,) = facts(state, RATING, rating("s", 2, T0 + 2 * MINUTE))
+    assert fact.state == "MATCHED"
+    state.forget({STATUS: 2, RATING: 2})
+    assert (state.sizes()["statuses"], state.sizes()["sheets"]) == (0, 0)
+
+
+def test_a_declaration_that_is_gone_is_told_from_one_that_never_was() -> None:
+    """Unmatched sheets say why: deleted from the log, for sheets that old or edits of such; else not known."""
     day = 24 * 60 * MINUTE
-    state = JoinStage(JoinPolicy(horizon_ms=2 * day), join_context()).new_state(0)
-    facts(state, STATUS, status("e1", "REGISTERED", T0))
-    facts(state, STATUS, status("e2", "REGISTERED", T0 + 4 * day, declaration_no="103000000020"))
-    assert len(state._log) == 1
+    state = JoinStage(JoinPolicy(grace_ms=0, rated_within_ms=10 * day), join_context()).new_state(0)
+    state.absorb(batch(STATUS, [status("e1", "REGISTERED", T0)], written_at=T0))
+    assert _reasons(state, rating("s1", 1, T0, declaration_no="109999999990")) == {"s1": "NOT_KNOWN"}
+    state.forget({STATUS: 1, RATING: 0})
+    reasons = _reasons(
+        state,
+        rating("s2", 1, T0 + 9 * day),
+        rating("s3", 1, T0 + 11 * day),
+        rating("s4", 2, T0 + 11 * day),
+    )
+    assert reasons == {"s2": "GONE", "s3": "NOT_KNOWN", "s4": "GONE"}
+    assert (state.sizes()["sheets_gone"], state.sizes()["sheets_not_known"]) == (2, 2)
+
+
+def _reasons(state: JoinState, *sheets: Rating) -> dict[str, str | None]:
+    """Reasons of unmatched sheets, once everything is read."""
+    made = [*state.absorb(batch(RATING, sheets)).outputs, *state.advance(WRITTEN_AT)]
+    facts = [output.record for output in made]
+    assert {fact.state for fact in facts} == {"UNMATCHED"}  # type: ignore[union-attr]
+    return {str(fact.sheet_id): fact.unmatched_reason for fact in facts}  # type: ignore[union-attr]
 
 
 def test_any_cut_into_batches_gives_the_same_facts() -> None:

@@ -91,19 +91,24 @@ near_good = st.fixed_dictionaries(
 def a_batch(values: Sequence[bytes | None], keys: Sequence[bytes | None] | None = None) -> RawBatch:
     """Values as they come from Kafka."""
     size = len(values)
-    return RawBatch(Topic.RATING, 0, range(size), [WRITTEN_AT] * size, keys or [KEY] * size, values)
+    return RawBatch(Topic.RATING, 0, range(size), range(WRITTEN_AT, WRITTEN_AT + size), keys or [KEY] * size, values)
 
 
 def agree(batch: RawBatch, reader: RatingReader | None = None, schemas: WriterSchemas = pinned_only) -> int:
     """Both readers say the same of a batch, and of the batch as Kafka stores it; how many sheets are good."""
     expected = RecordReader(Topic.RATING, Rating, schemas).read(batch)
     sheets = [
-        (int(record.declaration_no[:11]), record, zlib.crc32((batch.values[index] or b"")[HEADER_BYTES:]))
+        (
+            int(record.declaration_no[:11]),
+            record,
+            zlib.crc32((batch.values[index] or b"")[HEADER_BYTES:]),
+            batch.timestamps[index],
+        )
         for index, record in expected.accepted
     ]
     for one in (batch, packed(batch, 3)) if len(batch) else (batch,):
         found = (reader or RatingReader(schemas)).read_sheets(one)
-        assert list(found.accepted) == sheets
+        assert [tuple(sheet) for sheet in found.accepted] == sheets
         assert list(found.rejects) == list(expected.rejects)
     return len(sheets)
 

@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from support.events import batch, status
+from support.events import WRITTEN_AT, batch, status
 
 from processors.domain.join import histories, sorted_runs
 from processors.domain.join.histories import Histories
+from processors.domain.join.sorted_runs import KeepsRows
 from processors.domain.join.status_log import StatusLog
 from processors.domain.snapshot_arrays import UnsoundSnapshot
+from processors.worker.state.array_files import ArrayFiles
 from schemas.topics import Topic
 from schemas.validation.rules import EARLIEST_MS
 from schemas.vectorized.kernels.texts import FIXED_SEED, hash_of
@@ -30,15 +34,21 @@ _statuses = st.lists(
 )
 
 
-def _added(log: StatusLog, events: list[tuple[int, int, int, str]]) -> None:
+def _added(log: StatusLog, events: list[tuple[int, int, int, str]], first_offset: int = 0) -> None:
     records = [
         status(f"{key}-{event}", "REGISTERED", EARLIEST_MS + day * _DAY_MS, declaration_no=f"{key}0", office=office)
         for key, day, event, office in events
     ]
     if records:
-        statuses = CodedStatusReader().read_statuses(batch(Topic.DECLARATION_STATUS, records), log.tables)
+        read = batch(Topic.DECLARATION_STATUS, records, first_offset=first_offset, written_at=_written_at(first_offset))
+        statuses = CodedStatusReader().read_statuses(read, log.tables)
         assert len(statuses) == len(records)
+        log.note_read(read)
         log.add_statuses(statuses)
+
+
+def _written_at(offset: int) -> int:
+    return WRITTEN_AT + offset
 
 
 def _read(log: StatusLog, histories: Histories) -> dict[int, set[tuple[int, str | None, int]]]:
@@ -55,34 +65,80 @@ def _read(log: StatusLog, histories: Histories) -> dict[int, set[tuple[int, str 
     }
 
 
+@pytest.fixture
+def small_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeepsRows:
+    """Keeps rows in files, however few."""
+    monkeypatch.setattr(sorted_runs, "_STORED", 1)
+    return partial(ArrayFiles(tmp_path, "join", "t").keep, 0)
+
+
 @pytest.mark.parametrize("largest", [4, 1 << 19])
-@given(st.lists(_statuses, max_size=12), st.integers(0, 50))
-@settings(max_examples=40, deadline=None)
-def test_history_is_what_was_added_and_not_expired(
-    largest: int, batches: list[list[tuple[int, int, int, str]]], before: int
+@pytest.mark.parametrize("on_disk", [False, True])
+@given(st.lists(_statuses, max_size=12), st.integers(0, 12), st.sets(st.integers(10**10, 10**10 + 5)))
+@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_history_is_what_was_added_and_is_in_the_log(
+    small_files: KeepsRows,
+    largest: int,
+    on_disk: bool,
+    batches: list[list[tuple[int, int, int, str]]],
+    deleted: int,
+    rated: set[int],
 ) -> None:
-    """Batches in any number of runs, saved and restored, give back the distinct rows of each declaration in order."""
+    """Batches in any number of runs, in memory or on disk, saved and restored: what the log or a sheet holds is known.
+
+    What the log has deleted may be known longer, but nothing may appear that never was.
+    """
     limit, sorted_runs._LARGEST = sorted_runs._LARGEST, largest
+    starts = [sum(map(len, batches[:number])) for number in range(len(batches) + 1)]
+    log_start = starts[min(deleted, len(batches))]
     try:
-        log, known = StatusLog(), defaultdict[int, set[tuple[int, str, str]]](set)
-        for events in batches:
-            _added(log, events)
-            for key, day, event, office in events:
+        log, known, held = StatusLog(), defaultdict[int, set[Any]](set), defaultdict[int, set[Any]](set)
+        if on_disk:
+            log.keep_rows_with(small_files)
+        for first, events in zip(starts, batches, strict=False):
+            _added(log, events, first)
+            for offset, (key, day, event, office) in enumerate(events, first):
                 known[key].add((day, office, f"{key}-{event}"))
-        log.expire(EARLIEST_MS + before * _DAY_MS)
+                if offset >= log_start or key in rated:
+                    held[key].add((day, office, f"{key}-{event}"))
+        log.forget(log_start, np.array(sorted(rated), np.int64))
         log = StatusLog.of(log.snapshot())
     finally:
         sorted_runs._LARGEST = limit
-    alive = {key: rows for key, rows in known.items() if max(rows)[0] >= before}
     histories = log.histories([*known, 1])
     names = {name for rows in known.values() for *_rest, name in rows}
     hashes = {name: hash_of(np.frombuffer(name.encode(), np.uint8), 0, len(name), FIXED_SEED) for name in names}
-    expected: dict[int, set[Any]] = {
-        key: {(day, office, hashes[name]) for day, office, name in rows} for key, rows in alive.items()
-    }
-    assert _read(log, histories) == expected
+
+    def hashed(rows: set[Any]) -> set[Any]:
+        return {(day, office, hashes[name]) for day, office, name in rows}
+
+    found = _read(log, histories)
+    for key in known:
+        assert hashed(held[key]) <= found.get(key, set()) <= hashed(known[key])
+    assert log.deleted_until < _written_at(log_start)
     _owners_and_times_in_order(histories)
     assert histories.places(np.array([1], np.int64)).tolist() == [-1]
+
+
+def test_what_the_log_deleted_is_forgotten_and_the_time_is_known() -> None:
+    """A run goes when all its records are deleted; how new they were is remembered, also in snapshots."""
+    log = StatusLog()
+    _added(log, [(10300000001, 1, 1, "03EE")], 0)
+    _added(log, [(10300000002, 1, 1, "03EE")], 1)
+    log.forget(0, np.empty(0, np.int64))
+    assert (len(log), log.deleted_until) == (2, 0)
+    log.forget(1, np.empty(0, np.int64))
+    assert (len(log), log.deleted_until) == (1, _written_at(0))
+    assert StatusLog.of(log.snapshot()).deleted_until == _written_at(0)
+
+
+def test_a_log_that_begins_late_has_lost_its_oldest_records() -> None:
+    """A new view whose first record is not the first of the log knows that there were others, and how old they are."""
+    log = StatusLog()
+    _added(log, [(10300000001, 1, 1, "03EE")], 5)
+    assert log.deleted_until == _written_at(5)
+    _added(log, [(10300000001, 1, 2, "03EE")], 9)
+    assert log.deleted_until == _written_at(5)
 
 
 def _owners_and_times_in_order(histories: Histories) -> None:

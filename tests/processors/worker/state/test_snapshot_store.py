@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import resource
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pytest
 
 from processors.domain.snapshot_arrays import StateSnapshot
@@ -213,3 +215,94 @@ def test_a_directory_that_cannot_be_created_is_reported_at_the_start(tmp_path: P
     (tmp_path / "file").touch()
     with pytest.raises(ConfigurationError, match="snapshots cannot be kept"):
         store(tmp_path / "file" / "snapshots")
+
+
+def kept(store: SnapshotStore, *lengths: int) -> list[npt.NDArray[Any]]:
+    """Arrays that the store moved to files."""
+    return [store.keeper(0)(np.arange(length, dtype=np.int64)) for length in lengths]
+
+
+def with_arrays(known: int, arrays: Sequence[npt.NDArray[Any]]) -> Snapshot:
+    """A snapshot with arrays."""
+    return Snapshot(0, {A: known, B: 5}, known, {f"a{place}": array for place, array in enumerate(arrays)})
+
+
+def test_large_arrays_are_stored_once_and_mapped_again(tmp_path: Path) -> None:
+    """Two snapshots share the file of an array; a restart maps it, and so does the snapshot after that."""
+    mine = store(tmp_path)
+    (large,) = kept(mine, 5000)
+    assert mine.keeper(0)(large) is large
+    for known in (100, 200):
+        mine.save(with_arrays(known, [large, np.array([known])]))
+    assert [path.stat().st_mode & 0o777 for path in tmp_path.glob("*.npy")] == [0o600]
+    loaded = store(tmp_path).load(0, {A: 200, B: 5})
+    assert loaded is not None
+    assert (loaded.arrays["a0"] == np.arange(5000)).all()
+    assert loaded.arrays["a1"].tolist() == [200]
+    again = store(tmp_path)
+    assert again.keeper(0)(loaded.arrays["a0"]) is loaded.arrays["a0"]
+    again.save(with_arrays(300, list(loaded.arrays.values())))
+    assert len(list(tmp_path.glob("*.npy"))) == 1
+    assert max(path.stat().st_size for path in tmp_path.glob("*.npz")) < 5000
+
+
+def test_files_are_deleted_when_no_kept_snapshot_names_them(tmp_path: Path) -> None:
+    """A file goes with the last snapshot that names it; one that is younger than the snapshot stays."""
+    mine = store(tmp_path)
+    old, young = kept(mine, 10, 20)
+    mine.save(with_arrays(100, [old]))
+    hour_ago = time.time() - 3600
+    for path in tmp_path.glob("*.npy"):
+        os.utime(path, (hour_ago, hour_ago))
+    mine.save(with_arrays(200, []))
+    assert len(list(tmp_path.glob("*.npy"))) == 1  # `young` was in no snapshot, `old` is in one of two
+    (younger,) = kept(mine, 30)
+    mine.save(with_arrays(300, []))
+    assert [np.load(path).size for path in tmp_path.glob("*.npy")] == [30]
+    assert (old.sum(), young.sum(), younger.sum()) == (
+        45,
+        190,
+        435,
+    )  # deleted, and still mapped
+
+
+@pytest.mark.parametrize("harm", ["changed", "cut", "gone"])
+def test_a_snapshot_whose_file_is_damaged_is_ignored(tmp_path: Path, harm: str) -> None:
+    """A file that is missing, shorter or different is noticed, and the snapshot before is used."""
+    mine = store(tmp_path)
+    mine.save(snapshot(100))
+    mine.save(with_arrays(200, kept(mine, 5000)))
+    (path,) = tmp_path.glob("*.npy")
+    if harm == "gone":
+        path.unlink()
+    elif harm == "cut":
+        os.truncate(path, path.stat().st_size - 8)
+    else:
+        bent = bytearray(path.read_bytes())
+        bent[20_000] ^= 4
+        path.write_bytes(bent)
+    loaded = store(tmp_path).load(0, {A: 300, B: 5})
+    assert loaded is not None
+    assert loaded.next_offsets[A] == 100
+
+
+def test_a_snapshot_contains_an_array_whose_file_was_deleted(tmp_path: Path) -> None:
+    """The directory may be emptied at any time: the next snapshot is complete all the same."""
+    mine = store(tmp_path)
+    arrays = kept(mine, 5000)
+    mine.save(with_arrays(100, arrays))
+    (path,) = tmp_path.glob("*.npy")
+    path.unlink()
+    mine.save(with_arrays(200, arrays))
+    loaded = store(tmp_path).load(0, {A: 200, B: 5})
+    assert loaded is not None
+    assert (loaded.arrays["a0"] == np.arange(5000)).all()
+
+
+def test_an_array_stays_in_memory_when_the_disk_is_full(tmp_path: Path, full_disk: Callable[[], None]) -> None:
+    """A full disk stops neither the work nor leaves a file."""
+    mine = store(tmp_path)
+    full_disk()
+    (array,) = kept(mine, 5000)
+    assert array.tolist() == list(range(5000))
+    assert list(tmp_path.glob("*.npy")) == []
