@@ -12,7 +12,7 @@ from processors.domain.join.facts import facts_of
 from processors.domain.join.sheet_store import StoredSheet
 from schemas import ids
 from schemas.records.events import RatingItem, Target
-from schemas.records.facts import MatchState, RatedService
+from schemas.records.facts import MatchState, RatedService, UnmatchedReason
 from schemas.reference.offices import OfficeDirectory
 
 
@@ -40,10 +40,12 @@ def records_of(
     """Every fact of a sheet; `version` comes from `version_of`."""
     matched = MatchState.MATCHED if context.status_count else MatchState.UNMATCHED
     for revision, superseded, items, since in facts_of(sheet):
+        state = MatchState.SUPERSEDED if superseded else matched
         shared = {
             **context._asdict(),
             "version": version,
-            "state": MatchState.SUPERSEDED if superseded else matched,
+            "state": state,
+            "unmatched_reason": UnmatchedReason.NOT_KNOWN if state is MatchState.UNMATCHED else None,
             "sheet_id": sheet.sheet_id,
             "revision": revision.revision,
             "declaration_no": revision.declaration_no,

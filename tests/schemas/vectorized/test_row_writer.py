@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.codec.record import encoder
 from schemas.records.events import Phase, Target
-from schemas.records.facts import MatchState
+from schemas.records.facts import MatchState, UnmatchedReason
 from schemas.topics import Topic
 from schemas.vectorized import row_writer
 from schemas.vectorized.kernels.rows import ABSENT
@@ -24,6 +24,7 @@ LONG = st.integers(-(1 << 63) + 1, (1 << 63) - 1) | st.integers(-70, 70)
 INT = st.integers(-(1 << 31), (1 << 31) - 1)
 KEPT = st.text(st.characters(max_codepoint=127), max_size=70)
 ENUMS: dict[str, Any] = {"state": MatchState, "phase": Phase, "target": Target}
+NULLABLE_ENUMS: dict[str, Any] = {"unmatched_reason": UnmatchedReason}
 TEXTS = ("fact_id", "sheet_id", "declaration_no", "office", "target_id")
 NULLABLE_TEXTS = ("reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind")
 FLAGS = ("target_known", "has_comment", "has_contact")
@@ -31,6 +32,7 @@ FLAGS = ("target_known", "has_comment", "has_contact")
 facts = st.fixed_dictionaries(
     {
         **{name: st.sampled_from([one.value for one in kind]) for name, kind in ENUMS.items()},
+        **{name: st.none() | st.sampled_from([one.value for one in kind]) for name, kind in NULLABLE_ENUMS.items()},
         **dict.fromkeys(TEXTS, KEPT),
         **dict.fromkeys(NULLABLE_TEXTS, st.none() | KEPT),
         **dict.fromkeys(FLAGS, st.booleans()),
@@ -59,8 +61,8 @@ def test_rows_are_what_the_encoder_writes(records: list[dict[str, Any]], room: i
     def value(name: str, one: Any) -> Any:
         if one is None:
             return ABSENT
-        if name in ENUMS:
-            return list(ENUMS[name]).index(one)
+        if kind := (ENUMS | NULLABLE_ENUMS).get(name):
+            return list(kind).index(one)
         return number(one) if isinstance(one, str) else one
 
     columns = {name: np.array([value(name, one[name]) for one in records], np.int64) for name in records[0]}
