@@ -28,7 +28,7 @@ from benchmarks.peers import python_of  # noqa: E402 - found by the path set abo
 RESULTS = ROOT / "var" / "bench"
 FIGURE = ROOT / "docs" / "figures" / "peers.svg"
 MAIN_WORK = "250000 declarations, 3.3% rated"
-PARTS = ("floors", "latency", "sink", "queries", "scaling", "recovery", "timers", "transport")
+PARTS = ("floors", "latency", "sink", "queries", "scaling", "histories", "recovery", "timers", "transport")
 
 
 def collected() -> dict[str, Any]:
@@ -55,6 +55,7 @@ def written(report: Mapping[str, Any]) -> Iterator[str]:
         yield from _contenders(title, report[work])
     yield from _floors(report["floors"])
     yield from _scaling(report["scaling"])
+    yield from _histories(report["histories"])
     yield from _latency(report["latency"])
     yield from _sink(report["sink"])
     yield from _queries(report["queries"])
@@ -126,14 +127,44 @@ def _scaling(scaling: Mapping[str, Any] | None) -> Iterator[str]:
         return
     yield "| live declarations | bytes each | CPU s per million | from the log, s | from snapshots, s | resident MiB |"
     yield "|---:|---:|---:|---:|---:|---:|"
-    for one in scaling["sizes"]:
+    for one in scaling.get("sizes", ()):
         yield (
             f"| {one['declarations']:,} | {one['bytes_per_declaration']} | {one['cpu_s_per_million']} "
             f"| {one['rebuild_s']} | {one['snapshot_rebuild_s']} | {one['resident_mib']} |"
         )
     yield ""
-    workers = (f"{one['workers']}: {one['events_per_s']:,}/s" for one in scaling["workers"])
+    workers = (f"{one['workers']}: {one['events_per_s']:,}/s" for one in scaling.get("workers", ()))
     yield "Workers on the same two cores: " + "; ".join(workers) + "."
+    if (years := scaling.get("years")) is not None:
+        yield from _years(years)
+
+
+def _years(years: Mapping[str, Any]) -> Iterator[str]:
+    yield ""
+    yield (
+        f"{years['months']} months: {years['declarations']:,} declarations, {years['status_events']:,} statuses, "
+        f"{years['sheets']:,} sheets; {years['events_per_s']:,} events/s, {years['wrong']} facts wrong, "
+        f"{years['disk_mib']:,} MiB on disk."
+    )
+    yield ""
+    yield "| worker | s | peak MiB without mapped files | with them |"
+    yield "|---|---:|---:|---:|"
+    for name, title in (("first", "reads all"), ("from_snapshots", "from snapshots"), ("from_log", "from the log")):
+        one = years[name]
+        seconds = one.get("read_s", one.get("seconds"))
+        yield f"| {title} | {seconds} | {one['peak_anonymous_mib']:,} | {one['peak_mib']:,} |"
+
+
+def _histories(histories: Mapping[str, Any] | None) -> Iterator[str]:
+    yield from ("", "## Histories of years", "")
+    if histories is None:
+        yield "Not measured."
+        return
+    yield "| history | facts wrong | done, s | peak MiB without mapped files | with them | on disk, MiB |"
+    yield "|---|---:|---:|---:|---:|---:|"
+    for case, one in sorted(histories.items()):
+        figures = (one["done_s"], one["peak_anonymous_mib"], one["peak_mib"], one["disk_mib"])
+        yield f"| {case} | {one['wrong']:,} | " + " | ".join(f"{figure:,}" for figure in figures) + " |"
 
 
 def _latency(latency: Mapping[str, Any] | None) -> Iterator[str]:
