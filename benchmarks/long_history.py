@@ -127,6 +127,14 @@ class BulkHistory:
                     act()
         assert producer.flush(600) == 0
 
+    def encoded_statuses(self) -> Iterator[tuple[bytes, bytes]]:
+        """Keys and values of all statuses, declaration by declaration."""
+        return self._statuses(np.arange(self.statuses))
+
+    def encoded_ratings(self) -> Iterator[tuple[bytes, bytes]]:
+        """Keys and values of all sheets, in order of their declarations."""
+        return self._ratings(np.arange(self.sheets))
+
     def _chunks(self, order: Order) -> Iterator[Longs]:
         """Events in order of arrival, some thousands at a time."""
         if order is Order.SORTED:  # the history of years does not fit into one array: declarations hardly overlap
