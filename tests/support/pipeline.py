@@ -107,7 +107,7 @@ class Pipeline:
     ) -> Iterator[subprocess.Popen[bytes]]:
         """`hailong sink` into a database, with a group of the database's name."""
         chosen = {
-            **self._database_settings(database),
+            **self.database_settings(database),
             "HAILONG_SINK_GROUP": f"{database.database}.sink",
             "HAILONG_SINK_FLUSH_INTERVAL_S": "0.1",
             "HAILONG_SINK_COMMIT_INTERVAL_S": "0.2",
@@ -139,7 +139,7 @@ class Pipeline:
 
     def migrate_by(self, code: Path, database: ClickHouseConnection) -> None:
         """`hailong migrate`, run by the code of another version."""
-        ran = self.run("migrate", code=code, **self._database_settings(database))
+        ran = self.run("migrate", code=code, **self.database_settings(database))
         assert ran.returncode == 0, ran.stderr
 
     def publish(self, records: Iterable[Sent]) -> None:
@@ -227,7 +227,8 @@ class Pipeline:
         }
 
     @staticmethod
-    def _database_settings(database: ClickHouseConnection) -> dict[str, str]:
+    def database_settings(database: ClickHouseConnection) -> dict[str, str]:
+        """The variables of a database."""
         return {
             "HAILONG_CLICKHOUSE_HOST": database.host,
             "HAILONG_CLICKHOUSE_PORT": str(database.port),
