@@ -1,0 +1,103 @@
+"""`hailong reference`, and how other commands refuse a file that is wrong."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+from deploy.cli.commands import publish
+from deploy.cli.main import app
+from schemas.errors import ConfigurationError
+from schemas.reference.site.reference import package_reference
+
+TRUST = 'confidence = "U"\nsource = "test"\n'
+GOOD = f"""
+[[office]]
+code = "SPSP"
+name_vi = "São Paulo"
+valid_from = 2016-09-01
+valid_to = 2018-10-18
+{TRUST}
+[[team]]
+office = "SPSP"
+team = "A1"
+name_vi = "Nhóm 1"
+valid_from = 2016-09-01
+valid_to = 2018-10-18
+{TRUST}"""
+BAD = '[[office]]\ncode = "spsp"\n\n[[ofice]]\n'
+
+
+@pytest.fixture
+def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A file named in the settings, in a directory without a stack."""
+    path = tmp_path / "own.toml"
+    path.write_text(GOOD, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("HAILONG_REFERENCE_FILE", str(path))
+    return path
+
+
+def run(*arguments: str) -> Any:
+    """One command."""
+    return CliRunner().invoke(app, arguments)
+
+
+def test_check_says_what_the_file_changes_and_its_digest(own: Path) -> None:
+    """Without settings for servers: the file of the settings, or the one that is named."""
+    done = run("reference", "check")
+    assert done.exit_code == 0
+    assert "office SPSP: added 'São Paulo', from 2016-09-01 to before 2018-10-18" in done.output
+    assert package_reference().digest not in done.output
+    assert run("reference", "check", str(own)).output == done.output
+
+
+def test_without_a_file_the_package_is_said_to_be_used(own: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A forgotten setting is noticed."""
+    monkeypatch.delenv("HAILONG_REFERENCE_FILE")
+    done = run("reference", "check")
+    assert "HAILONG_REFERENCE_FILE is not set" in done.output
+    assert package_reference().digest in done.output
+    assert own.exists()
+
+
+@pytest.mark.parametrize("command", [("worker",), ("migrate",), ("publish", "x.csv"), ("reference", "check")])
+def test_every_command_that_needs_the_file_lists_its_problems(own: Path, command: tuple[str, ...]) -> None:
+    """All problems with path and line, before anything is done; only commands that need servers ask for them."""
+    own.write_text(BAD, encoding="utf-8")
+    done = run(*command)
+    assert isinstance(done.exception, ConfigurationError)
+    found = [problem for problem in done.exception.problems if problem.startswith("HAILONG_REFERENCE_FILE: ")]
+    assert {problem.split(": ")[1] for problem in found} == {f"{own}:1", f"{own}:4"}
+    assert len(found) == 6
+    others = [problem for problem in done.exception.problems if problem not in found]
+    assert bool(others) == (command[0] != "reference")
+
+
+def test_list_shows_versions_with_dates_and_origin(own: Path) -> None:
+    """By code, by day, or only one's own; as a table or as JSON."""
+    listed = run("reference", "list", "--own", "--json")
+    rows = [json.loads(line) for line in listed.output.splitlines()]
+    assert [(row["code"], row["team"], row["from"], row["before"], row["origin"]) for row in rows] == [
+        ("SPSP", "", "2016-09-01", "2018-10-18", "SITE"),
+        ("SPSP", "A1", "2016-09-01", "2018-10-18", "SITE"),
+    ]
+    assert len(run("reference", "list", "03EE", "--json").output.splitlines()) == 5
+    at = run("reference", "list", "03EE", "SPSP", "--at", "2018-10-18", "--json").output.splitlines()
+    assert [json.loads(line)["code"] for line in at] == ["03EE"] * 3
+    assert "São Paulo" in run("reference", "list", "SPSP").output
+    assert "No unit fits" in run("reference", "list", "QQQQ").output
+    assert own.exists()
+
+
+def test_unknown_offices_are_named_with_the_most_frequent_first() -> None:
+    """A long list is cut, and says by how much."""
+    few = publish._unknown_offices({"AAAA": 1, "BBBB": 1200})
+    assert "BBBB (1,200), AAAA (1)." in few
+    many = publish._unknown_offices({f"Q{n:03d}": n for n in range(25)})
+    assert "Q024 (24), Q023 (23)" in many
+    assert "and 15 more codes" in many
