@@ -65,14 +65,16 @@ class JoinState:
         """As `SpillingState.keep_arrays_with`: large runs of statuses."""
         self._log.keep_rows_with(keep)
 
-    def forget(self, log_starts: Mapping[Topic, int]) -> None:
+    def forget(self, log_starts: Mapping[Topic, int]) -> bool:
         """As `ForgettingState.forget`.
 
         The statuses of a sheet that the log still holds stay: its next revision needs them, and a matched fact must not
         become unmatched.
         """
+        before = len(self._log), len(self._sheets)
         self._sheets.forget(log_starts[Topic.RATING])
         self._log.forget(log_starts[Topic.DECLARATION_STATUS], self._sheets.keys())
+        return before != (len(self._log), len(self._sheets))
 
     def sizes(self) -> Mapping[str, int]:
         """As `MeasuredState.sizes`."""

@@ -133,8 +133,8 @@ class SpillingState(PartitionState, Protocol):
 class ForgettingState(PartitionState, Protocol):
     """A state that forgets what Kafka has deleted. Nothing else is forgotten: see docs/adr/0026."""
 
-    def forget(self, log_starts: Mapping[Topic, int]) -> None:
-        """Forget records below these offsets, the first that the log of each input still holds.
+    def forget(self, log_starts: Mapping[Topic, int]) -> bool:
+        """Forget records below these offsets, the first that the log of each input still holds; whether there were any.
 
         Called when every record in the log has been absorbed, so none of them can need what is forgotten. The state may
         hold some of it longer.

@@ -12,7 +12,7 @@ from schemas.options import Checked
 _AT_LEAST_ONE = ("max_batch_records", "max_partition_bytes", "queue_batches", "fetch_wait_ms")
 _POSITIVE = (
     *("commit_interval_s", "connect_timeout_s", "shutdown_timeout_s", "rebalance_timeout_s"),
-    *("identity_check_s", "snapshot_interval_s", "stall_after_s"),
+    *("identity_check_s", "forget_interval_s", "snapshot_interval_s", "stall_after_s"),
 )
 
 
@@ -37,6 +37,8 @@ class WorkerOptions(Checked):
         rebalance_timeout_s: How long the group waits for members in a rebalance; the batch in progress may take half
             of it, or seven tenths of `shutdown_timeout_s` if that is less.
         identity_check_s: How often the worker checks whether a topic was deleted and recreated.
+        forget_interval_s: How often a view that has read everything looks for what Kafka has deleted; the broker itself
+            looks every five minutes what to delete.
         snapshot_directory: Where snapshots of views are kept, so that a start need not read the whole log; may be
             shared by workers. None for no snapshots.
         snapshot_interval_s: Shortest pause between two snapshots of one partition.
@@ -56,6 +58,7 @@ class WorkerOptions(Checked):
     shutdown_timeout_s: float = 10.0
     rebalance_timeout_s: float = 60.0
     identity_check_s: float = 15.0
+    forget_interval_s: float = 60.0
     snapshot_directory: Path | None = None
     snapshot_interval_s: float = 60.0
     stall_after_s: float = 120.0

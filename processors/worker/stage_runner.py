@@ -45,8 +45,6 @@ from schemas.topics import Topic
 _log = structlog.get_logger(__name__)
 
 _TICK_S = 1.0
-_FORGET_S = 60.0
-"""Pause between two looks at where the logs begin. Kafka itself looks every five minutes what to delete."""
 
 
 class StageRunner:
@@ -79,6 +77,7 @@ class StageRunner:
         self._clock = clock
         self._snapshots = snapshots
         self._idle = IdlePartitions(options.idle_advance_s)
+        self._forget_interval_s = options.forget_interval_s
         self._forgot_at: dict[int, float] = {}
         self._lag = LagMeter(stage.name, self._topics)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"hailong-{stage.name}")
@@ -212,7 +211,7 @@ class StageRunner:
         view = self._views.by_partition().get(partition)
         if view is None or not isinstance(view.state, ForgettingState):
             return
-        if now - self._forgot_at.get(partition, now - _FORGET_S) >= _FORGET_S:
+        if now - self._forgot_at.get(partition, -self._forget_interval_s) >= self._forget_interval_s:
             self._forgot_at[partition] = now
             tps = {TP(name, partition): topic for name, topic in self._topics.items()}
             starts = await self._consumer().log_starts(list(tps))

@@ -22,6 +22,11 @@ on_both_brokers = pytest.mark.parametrize(
 """Marks a test, or with `pytestmark` a module, that runs once on each broker. Without it the fixture `broker` of
 `tests/conftest.py` is the embedded one. The mark works through fixtures too: the test need not name `broker` itself."""
 
+on_kafka = pytest.mark.parametrize(
+    "broker", [pytest.param(Broker.KAFKA, id="kafka", marks=needs_kafka)], indirect=True, scope="session"
+)
+"""Marks a test of what the embedded broker cannot do."""
+
 
 @contextmanager
 def running(broker: Broker, directory: Path) -> Iterator[str]:

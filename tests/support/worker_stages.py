@@ -6,14 +6,16 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 
+from processors.domain.join.policy import JoinPolicy
 from processors.domain.snapshot_arrays import StateSnapshot
-from processors.stages.stage import Absorbed, Output, PartitionState
+from processors.stages.join import JoinStage
+from processors.stages.stage import Absorbed, Output, PartitionState, Stage
 from processors.worker.options import WorkerOptions
 from processors.worker.worker import Worker
 from schemas.batches.batch import Batch, Reject
@@ -21,6 +23,10 @@ from schemas.errors import Reason
 from schemas.kafka.connection import KafkaConnection
 from schemas.records.facts import OfficeCount
 from schemas.topics import Topic
+
+sys.path.append(str(Path(__file__).parents[1]))
+
+from support.reference import join_context
 
 
 def seen(value: str, now: int = 0) -> Output:
@@ -126,7 +132,18 @@ class Restorable(Distinct):
         return RestorableState(set(snapshot["known"].tolist()))
 
 
-STAGES = {"distinct": Distinct, "dying": Dying, "clocked": Clocked, "restorable": Restorable}
+def joining() -> Stage:
+    """The join, without patience."""
+    return JoinStage(JoinPolicy(grace_ms=0), join_context())
+
+
+STAGES: dict[str, Callable[[], Stage]] = {
+    "distinct": Distinct,
+    "dying": Dying,
+    "clocked": Clocked,
+    "restorable": Restorable,
+    "joining": joining,
+}
 
 
 def main() -> int:
@@ -138,6 +155,7 @@ def main() -> int:
         idle_advance_s=float(os.environ.get("IDLE_ADVANCE_S", "0")),
         commit_interval_s=float(os.environ.get("COMMIT_INTERVAL_S", "0.5")),
         identity_check_s=float(os.environ.get("IDENTITY_CHECK_S", "60")),
+        forget_interval_s=float(os.environ.get("FORGET_INTERVAL_S", "60")),
         max_batch_records=int(os.environ.get("MAX_BATCH", "500")),
         snapshot_directory=Path(os.environ["SNAPSHOTS"]) if "SNAPSHOTS" in os.environ else None,
         snapshot_interval_s=0.1,

@@ -115,8 +115,9 @@ class PartitionViews:
     def forget(self, partition: int, log_starts: Mapping[Topic, int]) -> None:
         """Let the view of a partition forget records below these offsets, which the log does not hold any more."""
         view = self._views.get(partition)
-        if view is not None and isinstance(view.state, ForgettingState):
-            view.state.forget(log_starts)
+        if view is not None and isinstance(view.state, ForgettingState) and view.state.forget(log_starts):
+            starts = {topic.subject: offset for topic, offset in log_starts.items()}
+            _log.info("view_forgot", stage=self._stage, partition=partition, log_starts=starts)
 
     def drop_outdated(self, committed: Mapping[tuple[Topic, int], int | None]) -> None:
         """Drop the views that may not be kept after a rebalance.
