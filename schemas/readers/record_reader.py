@@ -6,14 +6,14 @@ The topics with most records also have compiled readers: `schemas.vectorized.sta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 from schemas.batches.batch import Batch, Reject
+from schemas.batches.record_by_record import Check, decode_and_check
 from schemas.codec.record import WriterSchemas, decoder, pinned_only
-from schemas.codec.wire import framed_id
-from schemas.errors import PoisonRecord, Problem
+from schemas.errors import Problem
 from schemas.records.base import Record
 from schemas.records.cases import ComplaintAction
 from schemas.records.events import DeclarationStatus, Rating
@@ -34,9 +34,6 @@ class Records(Generic[R]):
 
     accepted: Sequence[tuple[int, R]]
     rejects: Sequence[Reject]
-
-
-Check = Callable[[Mapping[str, Any], int, bytes | None], Sequence[Problem]]
 
 
 _CHECKS: Mapping[type[Record], Check] = {
@@ -67,17 +64,5 @@ class RecordReader(Generic[R]):
 
     def read(self, batch: Batch) -> Records[R]:
         """Decode and check a batch; never raises for what a record holds."""
-        accepted: list[tuple[int, R]] = []
-        rejects: list[Reject] = []
-        for index, value in enumerate(batch.values):
-            try:
-                record = self._decode(value)
-            except PoisonRecord as poison:
-                rejects.append(Reject(index, poison.reason, poison.detail, framed_id(value)))
-                continue
-            problems = self._check(record, batch.timestamps[index], batch.keys[index])
-            if problems:
-                rejects.append(Reject(index, problems[0].reason, str(problems[0]), framed_id(value)))
-            else:
-                accepted.append((index, self._kind.from_avro(record)))
-        return Records(accepted, rejects)
+        good, rejects = decode_and_check(batch, range(len(batch)), self._decode, self._check)
+        return Records([(index, self._kind.from_avro(record)) for index, record in good], rejects)

@@ -8,7 +8,7 @@ only here a record is refused.
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,9 +16,9 @@ import numpy as np
 import numpy.typing as npt
 
 from schemas.batches.batch import Batch, Reject
+from schemas.batches.record_by_record import Check, decode_and_check
 from schemas.codec.record import WriterSchemas, decoder
-from schemas.codec.wire import HEADER_BYTES, framed_id
-from schemas.errors import PoisonRecord, Problem
+from schemas.codec.wire import HEADER_BYTES
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,30 +45,12 @@ class RecordFallback:
         problems: The rules, see `schemas.validation.record`.
     """
 
-    def __init__(
-        self,
-        subject: str,
-        writer_schemas: WriterSchemas,
-        problems: Callable[[Mapping[str, Any], int, bytes | None], Sequence[Problem]],
-    ) -> None:
+    def __init__(self, subject: str, writer_schemas: WriterSchemas, problems: Check) -> None:
         self._decode = decoder(subject, writer_schemas)
         self._problems = problems
 
     def decode(self, batch: Batch, rows: npt.NDArray[np.int64]) -> tuple[list[CheckedRecord], list[Reject]]:
         """The good records among these rows of a batch, and a reject for each of the others."""
-        good: list[CheckedRecord] = []
-        rejects: list[Reject] = []
-        for index in rows.tolist():
-            value = batch.values[index]
-            try:
-                record = self._decode(value)
-            except PoisonRecord as poison:
-                rejects.append(Reject(index, poison.reason, poison.detail, framed_id(value)))
-                continue
-            problems = self._problems(record, batch.timestamps[index], batch.keys[index])
-            if problems:
-                rejects.append(Reject(index, problems[0].reason, str(problems[0]), framed_id(value)))
-                continue
-            assert value is not None
-            good.append(CheckedRecord(index, record, zlib.crc32(memoryview(value)[HEADER_BYTES:])))
-        return good, rejects
+        good, rejects = decode_and_check(batch, rows.tolist(), self._decode, self._problems)
+        checksums = (zlib.crc32(memoryview(batch.values[index] or b"")[HEADER_BYTES:]) for index, _record in good)
+        return [CheckedRecord(*one, checksum) for one, checksum in zip(good, checksums, strict=True)], rejects
