@@ -8,16 +8,18 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
+import numpy as np
+
 from benchmarks.contenders.facts import DeclarationContext
-from processors.domain.join.as_of import PERMITTED
-from processors.domain.join.declaration_context import CHECKED, StepLimits
-from schemas.records.events import Status
+from processors.domain.join.declaration_context import StepLimits
+from schemas.records.events import Channel, Status
 from schemas.reference.calendar import WorkingCalendar
 
 _REGISTERED = frozenset({Status.REGISTERED})
-_DOCUMENTS_END = frozenset({Status.DOCUMENTS_CHECKED})
-_GOODS_BEGIN = frozenset({Status.INSPECTION_REQUIRED})
-_GOODS_END = frozenset({Status.GOODS_INSPECTED, Status.INSPECTION_WITHDRAWN})
+_PERMITTED = frozenset({Status.STORAGE_PERMITTED, Status.RELEASED, Status.CLEARED})
+_SETTLED = _PERMITTED | {Status.CANCELLED}
+_OVER = frozenset({Status.RELEASED, Status.CLEARED, Status.CANCELLED})
+_GOODS_END = frozenset({Status.GOODS_INSPECTED, Status.INSPECTION_WITHDRAWN, Status.STORAGE_PERMITTED})
 
 
 class StatusRow(NamedTuple):
@@ -68,17 +70,20 @@ def context_as_of(
     if not rows:
         return DeclarationContext()
     office = rows[-1].office
-    registered_at = _first(rows, _REGISTERED)
-    permitted_at = _first(rows, PERMITTED)
-    until = as_of if permitted_at is None else permitted_at
+    registered = next((row for row in rows if row.status == Status.REGISTERED), None)
+    settled_at = _first(rows, _SETTLED)
+    clearance = None
+    if registered is not None:
+        end = max(registered.occurred_at, as_of if settled_at is None else settled_at)
+        clearance = calendar.working_minutes_between(registered.occurred_at, end, registered.office)
+    asked_at = _first(rows, frozenset({Status.CUSTOMS_INSTRUCTION}))
+    supplied_at = None if asked_at is None else _first(rows, frozenset({Status.AMENDED_BY_DECLARANT}), asked_at)
 
-    def minutes(start: int | None, end: int | None) -> int | None:
-        if start is None:
-            return None
-        return calendar.working_minutes_between(start, max(start, until if end is None else end), office)
+    def longest(rounds: Sequence[_Round]) -> int | None:
+        spent = [_minutes(one, as_of, (asked_at, supplied_at), calendar) for one in rounds]
+        return max(spent, default=None)
 
-    documents = minutes(*_documents(rows))
-    goods = minutes(*_goods(rows))
+    documents, goods = longest(_documents(rows)), longest(_goods(rows))
     return DeclarationContext(
         declaration_office=office,
         declaration_team=_last([row.team for row in rows]),
@@ -87,11 +92,11 @@ def context_as_of(
         kind=_last([row.kind for row in rows]),
         tax_code=_last([row.tax_code for row in rows]),
         status_count=len(rows),
-        registered_at=registered_at,
-        permitted_at=permitted_at,
+        registered_at=None if registered is None else registered.occurred_at,
+        permitted_at=_first(rows, _PERMITTED),
         document_minutes=documents,
         goods_minutes=goods,
-        clearance_minutes=minutes(registered_at, None),
+        clearance_minutes=clearance,
         on_time=_on_time(documents, goods, limits),
     )
 
@@ -122,17 +127,53 @@ def _last(values: Sequence[str | None]) -> str | None:
     return None
 
 
-def _documents(rows: Sequence[StatusRow]) -> tuple[int | None, int | None]:
-    """Start and end of the document check: from the first yellow or red channel until documents are checked."""
-    assigned = [row for row in rows if row.status == Status.CHANNEL_ASSIGNED and row.channel in CHECKED]
-    start = assigned[0].occurred_at if assigned else None
-    return start, None if start is None else _first(rows, _DOCUMENTS_END, start)
+class _Round(NamedTuple):
+    """One time that a check ran: the status that began it, and when it ended, if it did."""
+
+    begun: StatusRow
+    ended_at: int | None
 
 
-def _goods(rows: Sequence[StatusRow]) -> tuple[int | None, int | None]:
-    """Start and end of the goods inspection: from when it is required until it is done or withdrawn."""
-    start = _first(rows, _GOODS_BEGIN)
-    return start, None if start is None else _first(rows, _GOODS_END, start)
+def _documents(rows: Sequence[StatusRow]) -> Sequence[_Round]:
+    """Document checks: begun by a yellow or red channel, ended by a green one, over once documents are checked."""
+    assigned = [row for row in rows if row.status == Status.CHANNEL_ASSIGNED]
+    begins = [row for row in assigned if row.channel in (Channel.YELLOW, Channel.RED)]
+    ends = [row.occurred_at for row in assigned if row.channel == Channel.GREEN]
+    ends += [row.occurred_at for row in rows if row.status == Status.STORAGE_PERMITTED]
+    return _rounds(begins, ends, _first(rows, _OVER | {Status.DOCUMENTS_CHECKED}))
+
+
+def _goods(rows: Sequence[StatusRow]) -> Sequence[_Round]:
+    """Goods inspections: each from when it is required until it is done or withdrawn."""
+    begins = [row for row in rows if row.status == Status.INSPECTION_REQUIRED]
+    return _rounds(begins, [row.occurred_at for row in rows if row.status in _GOODS_END], _first(rows, _OVER))
+
+
+def _rounds(begins: Sequence[StatusRow], ends: Sequence[int], over_at: int | None) -> Sequence[_Round]:
+    """What begins before the same end is one round; after `over_at` none begins, but a first one is over at once."""
+    counted = [row for row in begins if over_at is None or row.occurred_at <= over_at]
+    if begins and not counted:
+        return [_Round(begins[0], begins[0].occurred_at)]
+    stops = sorted(ends if over_at is None else [*ends, over_at])
+    found: dict[int | None, StatusRow] = {}
+    for row in counted:
+        found.setdefault(next((stop for stop in stops if stop >= row.occurred_at), None), row)
+    return [_Round(row, stop) for stop, row in found.items()]
+
+
+def _minutes(
+    one: _Round, as_of: int, waited: tuple[int | None, int | None], calendar: WorkingCalendar
+) -> int:
+    """Whole working minutes of a round, up to `as_of` if it runs, without the wait for a supplement."""
+    start, office = one.begun.occurred_at, one.begun.office
+    end = as_of if one.ended_at is None else one.ended_at
+    asked_at, supplied_at = waited
+    if asked_at is None:
+        return calendar.working_minutes_between(start, end, office)
+    stop = min(max(asked_at, start), end)
+    go_on = end if supplied_at is None else min(max(supplied_at, start), end)
+    worked = calendar.working_ms_between_many(np.array([start, go_on]), np.array([stop, end]), office)
+    return int(worked.sum()) // 60_000
 
 
 def _on_time(documents: int | None, goods: int | None, limits: StepLimits) -> bool | None:

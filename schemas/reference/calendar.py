@@ -9,8 +9,6 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from functools import cache, cached_property
 
-import numpy as np
-
 from schemas.reference.errors import OutsideCalendarError
 from schemas.reference.timeline import (
     END_MS,
@@ -94,18 +92,16 @@ class WorkingCalendar:
         """The office itself if it has overtime, else None: all offices without overtime share one timeline."""
         return office if office in self._offices else None
 
-    def working_minutes_between_many(
-        self, start_ms: Int64Array, end_ms: Int64Array, office: str | None = None
-    ) -> Int64Array:
-        """`working_minutes_between` for two columns of equal length, with the same definition.
+    def working_ms_between_many(self, start_ms: Int64Array, end_ms: Int64Array, office: str | None = None) -> Int64Array:
+        """Working milliseconds from one instant to another, for two columns of equal length.
+
+        They are what `working_minutes_between` sums, negative where `end_ms` is before `start_ms`.
 
         Raises:
             OutsideCalendarError: Any instant lies outside the calendar: before `FIRST_MS`, or not before `END_MS`.
         """
         timeline = self._timeline(office)
-        worked = timeline.worked_many(end_ms) - timeline.worked_many(start_ms)
-        whole: Int64Array = np.sign(worked) * (np.abs(worked) // MINUTE_MS)
-        return whole
+        return timeline.worked_many(end_ms) - timeline.worked_many(start_ms)
 
     def add_working_minutes(self, start_ms: int, minutes: int, office: str | None = None) -> int:
         """The instant at which `minutes` working minutes have passed since `start_ms`.

@@ -29,30 +29,65 @@ SELECT k.declaration AS declaration, k.sheet_id AS sheet_id, any(k.as_of) AS rat
        argMaxIf(k.tax_code, k.place, k.tax_code != '') AS tax_code,
        count() AS status_count,
        minIf(k.occurred_at, k.status = 'REGISTERED') AS registered_at,
-       minIf(k.occurred_at, k.status IN ('STORAGE_PERMITTED', 'RELEASED', 'CLEARED')) AS permitted_at,
-       if(permitted_at = 0, rated_at, permitted_at) AS until,
-       minIf(k.occurred_at, k.status = 'CHANNEL_ASSIGNED' AND k.channel IN ('YELLOW', 'RED')) AS documents_from,
-       minIf(k.occurred_at, k.status = 'INSPECTION_REQUIRED') AS goods_from,
-       groupArrayIf(k.occurred_at, k.status = 'DOCUMENTS_CHECKED') AS checked,
-       groupArrayIf(k.occurred_at, k.status IN ('GOODS_INSPECTED', 'INSPECTION_WITHDRAWN')) AS ended
+       minIf(k.occurred_at, k.status IN ('STORAGE_PERMITTED', 'RELEASED', 'CLEARED')) AS permitted_at
 FROM known AS k
 GROUP BY k.declaration, k.sheet_id;
 
-CREATE TABLE span ENGINE = Memory AS
-SELECT declaration, sheet_id, step, a, b FROM (
-    SELECT declaration, sheet_id, 'documents' AS step, documents_from AS a,
-           arrayFilter(t -> t >= a, checked) AS ends, if(empty(ends), until, arrayMin(ends)) AS b FROM stood
-    UNION ALL
-    SELECT declaration, sheet_id, 'goods', goods_from AS a,
-           arrayFilter(t -> t >= a, ended) AS ends, if(empty(ends), until, arrayMin(ends)) FROM stood
-    UNION ALL
-    SELECT declaration, sheet_id, 'clearance', registered_at, [], until FROM stood)
-WHERE a > 0;
+-- What each status means to each step: BEGIN opens a round, END ends one, OVER ends one and leaves nothing to begin.
+CREATE TABLE meaning (step String, status String, channel String, what String) ENGINE = Memory;
+
+INSERT INTO meaning VALUES
+    ('documents', 'CHANNEL_ASSIGNED', 'YELLOW', 'BEGIN'), ('documents', 'CHANNEL_ASSIGNED', 'RED', 'BEGIN'),
+    ('documents', 'CHANNEL_ASSIGNED', 'GREEN', 'END'), ('documents', 'STORAGE_PERMITTED', '*', 'END'),
+    ('documents', 'DOCUMENTS_CHECKED', '*', 'OVER'), ('documents', 'RELEASED', '*', 'OVER'),
+    ('documents', 'CLEARED', '*', 'OVER'), ('documents', 'CANCELLED', '*', 'OVER'),
+    ('goods', 'INSPECTION_REQUIRED', '*', 'BEGIN'), ('goods', 'GOODS_INSPECTED', '*', 'END'),
+    ('goods', 'INSPECTION_WITHDRAWN', '*', 'END'), ('goods', 'STORAGE_PERMITTED', '*', 'END'),
+    ('goods', 'RELEASED', '*', 'OVER'), ('goods', 'CLEARED', '*', 'OVER'), ('goods', 'CANCELLED', '*', 'OVER'),
+    ('clearance', 'REGISTERED', '*', 'BEGIN'), ('clearance', 'STORAGE_PERMITTED', '*', 'OVER'),
+    ('clearance', 'RELEASED', '*', 'OVER'), ('clearance', 'CLEARED', '*', 'OVER'), ('clearance', 'CANCELLED', '*', 'OVER');
+
+CREATE TABLE mark ENGINE = Memory AS
+SELECT k.declaration AS declaration, k.sheet_id AS sheet_id, m.step AS step, m.what AS what, k.occurred_at AS at, k.as_of AS as_of
+FROM known AS k INNER JOIN meaning AS m ON m.status = k.status
+WHERE m.channel IN ('*', k.channel);
+
+-- Each beginning with the first end that is not before it, the moment at which nothing is left to do, and the rating.
+CREATE TABLE beginning ENGINE = Memory AS
+SELECT b.declaration AS declaration, b.sheet_id AS sheet_id, b.step AS step, b.at AS at, any(b.as_of) AS as_of,
+       minIf(e.at, e.what = 'OVER') AS over, minIf(e.at, e.what != 'BEGIN' AND e.at >= b.at) AS end
+FROM (SELECT DISTINCT * FROM mark WHERE what = 'BEGIN') AS b
+INNER JOIN mark AS e ON e.declaration = b.declaration AND e.sheet_id = b.sheet_id AND e.step = b.step
+GROUP BY declaration, sheet_id, step, at;
+
+-- Beginnings with one end are one round. One that comes when nothing is left to do counts only where none came in time.
+CREATE TABLE round ENGINE = Memory AS
+SELECT declaration, sheet_id, step, min(at) AS a, if(end = 0, any(as_of), end) AS b
+FROM beginning WHERE over = 0 OR at <= over
+GROUP BY declaration, sheet_id, step, end
+UNION ALL
+SELECT declaration, sheet_id, step, min(at) AS a, a AS b
+FROM beginning GROUP BY declaration, sheet_id, step HAVING countIf(over = 0 OR at <= over) = 0;
+
+-- The clock of a check stands still from the first request for a supplement to the first supplement after it.
+CREATE TABLE wait ENGINE = Memory AS
+SELECT declaration, sheet_id, any(as_of) AS as_of, minIf(occurred_at, status = 'CUSTOMS_INSTRUCTION') AS asked,
+       arrayMin(arrayPushBack(arrayFilter(t -> t >= asked, groupArrayIf(occurred_at, status = 'AMENDED_BY_DECLARANT')), as_of)) AS supplied
+FROM known GROUP BY declaration, sheet_id HAVING asked > 0;
+
+CREATE TABLE spent ENGINE = Memory AS
+SELECT r.declaration AS declaration, r.sheet_id AS sheet_id, r.step AS step, r.a AS a,
+       sum(greatest(0, least(w.to_ms, r.b) - greatest(w.from_ms, r.a))) AS worked,
+       if(any(p.asked) = 0 OR step = 'clearance', 0,
+          sum(greatest(0, least(w.to_ms, r.b, p.supplied) - greatest(w.from_ms, r.a, p.asked)))) AS waited
+FROM round AS r
+LEFT JOIN wait AS p ON p.declaration = r.declaration AND p.sheet_id = r.sheet_id
+CROSS JOIN work AS w
+GROUP BY declaration, sheet_id, step, a;
 
 CREATE TABLE minutes ENGINE = Memory AS
-SELECT declaration, sheet_id, step,
-       intDiv(sum(greatest(0, least(work.to_ms, b) - greatest(work.from_ms, a))), 60000) AS spent
-FROM span CROSS JOIN work
+SELECT declaration, sheet_id, step, max(intDiv(worked - waited, 60000)) AS spent
+FROM spent
 GROUP BY declaration, sheet_id, step;
 
 CREATE TABLE step_minutes ENGINE = Memory AS

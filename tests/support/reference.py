@@ -20,9 +20,9 @@ class EveryMinute:
         """No office works overtime."""
         return None
 
-    def working_minutes_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
-        """Whole minutes."""
-        return (end_ms - start_ms) // 60_000
+    def working_ms_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
+        """All milliseconds."""
+        return end_ms - start_ms
 
     def add_working_days(self, start_ms: int, days: int) -> int:
         """Calendar days."""

@@ -12,6 +12,9 @@ from typing import Any
 import holidays
 import numpy as np
 
+from schemas.reference.tables import data_text
+from schemas.reference.working_hours import WorkingHours, parse_working_hours
+
 MINUTE = 60_000
 DAY = 1440
 FIRST_DAY, LAST_DAY = date(2022, 1, 1), date(2026, 12, 31)
@@ -26,17 +29,17 @@ OVERTIME: tuple[dict[str, Any], ...] = (
 """On Saturdays; and in the evening, holidays included, beginning before regular work ends."""
 
 
-def overtime_toml() -> str:
-    """The overtime above, as it is written in working_hours.toml."""
-    out = ""
+def overtime_hours() -> WorkingHours:
+    """The shipped working hours with the overtime above."""
+    out = data_text("working_hours.toml")
     for rule in OVERTIME:
         windows = ", ".join(f'["{a}", "{b}"]' for a, b in rule["windows"])
         out += (
-            f'\n[[overtime]]\noffice = "{OVERTIME_OFFICE}"\nvalid_from = 2022-01-01\nvalid_to = 2027-01-01\n'
+            f'\n[[overtime]]\noffice = "{OVERTIME_OFFICE}"\nvalid_from = 2019-01-01\nvalid_to = 2027-01-01\n'
             f"weekdays = {list(rule['weekdays'])}\nwindows = [{windows}]\n"
             f'on_days_off = {str(rule["on_days_off"]).lower()}\nconfidence = "U"\nsource = "a test"\n'
         )
-    return out
+    return parse_working_hours(out)
 
 
 def _minute_of(clock: str) -> int:
@@ -104,33 +107,39 @@ class Dossier:
         """Whether the last revision of some sheet holds a score of 1 or 2."""
         return any(revisions[-1] <= 2 for revisions in self.levels)
 
-    def span(self, step: str, as_of: int) -> tuple[int, int | None] | None:
-        """Start and end of a step as of an instant; without an end it runs; None: it did not begin."""
-        seen = sorted((at, name, channel) for name, at, channel in self.statuses if at < as_of)
+    def rounds(self, step: str, as_of: int) -> list[tuple[int, int | None]]:
+        """Start and end of each round of a step as of an instant; without an end it runs."""
+        found: list[tuple[int, int | None]] = []
+        nothing_left = False
+        for at, name, channel in sorted((at, name, channel) for name, at, channel in self.statuses if at < as_of):
+            match step, name, channel:
+                case ("DOCUMENT_CHECK", "CHANNEL_ASSIGNED", "YELLOW" | "RED") | (
+                    "GOODS_INSPECTION", "INSPECTION_REQUIRED", _
+                ):
+                    if nothing_left and not found:
+                        found.append((at, at))
+                    elif not nothing_left and (not found or found[-1][1] is not None):
+                        found.append((at, None))
+                    continue
+                case _, "RELEASED" | "CLEARED" | "CANCELLED", _:
+                    nothing_left = True
+                case "DOCUMENT_CHECK", "DOCUMENTS_CHECKED", _:
+                    nothing_left = True
+                case "DOCUMENT_CHECK", "CHANNEL_ASSIGNED", "GREEN":
+                    pass
+                case "GOODS_INSPECTION", "GOODS_INSPECTED" | "INSPECTION_WITHDRAWN", _:
+                    pass
+                case _, "STORAGE_PERMITTED", _:
+                    pass
+                case _:
+                    continue
+            if found and found[-1][1] is None:
+                found[-1] = (found[-1][0], at)
+        return found
 
-        def first(names: Iterable[str], since: int) -> int | None:
-            return next((at for at, name, _c in seen if name in names and at >= since), None)
-
-        if step == "DOCUMENT_CHECK":
-            starts = [at for at, name, channel in seen if name == "CHANNEL_ASSIGNED" and channel in ("YELLOW", "RED")]
-            ends: tuple[str, ...] = ("DOCUMENTS_CHECKED",)
-        else:
-            starts = [at for at, name, _channel in seen if name == "INSPECTION_REQUIRED"]
-            ends = ("GOODS_INSPECTED", "INSPECTION_WITHDRAWN")
-        if not starts:
-            return None
-        start = starts[0]
-        end = first(ends, start)
-        if end is None:
-            end = first(("STORAGE_PERMITTED", "RELEASED", "CLEARED", "CANCELLED"), start)
-        return start, end
-
-    def minutes(self, step: str, as_of: int, worked: bytearray) -> int | None:
-        """Working minutes of a step without the wait for a supplement; None: it did not begin."""
-        found = self.span(step, as_of)
-        if found is None:
-            return None
-        start, end = found[0], as_of if found[1] is None else found[1]
+    def round_minutes(self, one: tuple[int, int | None], as_of: int, worked: bytearray) -> int:
+        """Working minutes of a round without the wait for a supplement."""
+        start, end = one[0], as_of if one[1] is None else one[1]
         spent = slow_exact(worked, start, end)
         asked = min((at for name, at, _c in self.statuses if name == "CUSTOMS_INSTRUCTION"), default=end)
         if asked < end:
@@ -138,6 +147,10 @@ class Dossier:
             supplied = min(answers, default=end)
             spent -= slow_exact(worked, max(asked, start), supplied) if supplied > start else 0
         return spent // MINUTE
+
+    def minutes(self, step: str, as_of: int, worked: bytearray) -> int | None:
+        """Working minutes of the longest round of a step; None: it did not begin."""
+        return max((self.round_minutes(one, as_of, worked) for one in self.rounds(step, as_of)), default=None)
 
     def late(self, as_of: int, worked: bytearray) -> bool:
         """Whether criterion 2.1 counts it late."""

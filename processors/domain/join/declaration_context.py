@@ -16,6 +16,8 @@ from schemas.vectorized.kernels.rows import ABSENT
 CHECKED = frozenset({Channel.YELLOW, Channel.RED})
 """Channels in which documents are checked."""
 
+_MINUTE_MS = 60_000
+
 
 class WorkingTime(Protocol):
     """The part of the working calendar that the join needs."""
@@ -23,8 +25,8 @@ class WorkingTime(Protocol):
     def overtime_of(self, office: str | None) -> str | None:
         """The office itself if it has overtime, else None: offices with the same result have the same working time."""
 
-    def working_minutes_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
-        """Whole working minutes from each instant to another."""
+    def working_ms_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
+        """Working milliseconds from each instant to another."""
 
     def add_working_days(self, start_ms: int, days: int) -> int:
         """End of working time of the n-th working day after the day of `start_ms`."""
@@ -75,13 +77,7 @@ def contexts_of(
         calendar: Working time.
         limits: Legal limits of the steps.
     """
-    until = np.where(states.permitted_at < 0, as_of, states.permitted_at)
-    never = np.full(len(until), -1)
-    starts = np.concatenate((states.documents_from, states.goods_from, states.registered_at))
-    ends = np.concatenate((states.documents_to, states.goods_to, never))
-    ends = np.maximum(starts, np.where(ends < 0, np.tile(until, 3), ends))
-    minutes = _working_minutes(starts, ends, np.tile(states.office, 3), offices, calendar)
-    documents, goods, clearance = minutes.reshape(3, -1)
+    documents, goods, clearance = _minutes_of_steps(states, as_of, _Clocks(offices, calendar))
     measured = (documents != ABSENT) | (goods != ABSENT)
     within = (documents <= limits.document_minutes) & (goods <= limits.goods_minutes)  # as an absent step is
     return Contexts(
@@ -101,15 +97,66 @@ def contexts_of(
     )
 
 
-def _working_minutes(
-    starts: Longs, ends: Longs, codes: Longs, offices: Sequence[str | None], calendar: WorkingTime
-) -> Longs:
-    """Working minutes at the office of each span; `ABSENT` where nothing began."""
-    minutes, asked = np.full(len(starts), ABSENT), starts >= 0
-    clocks: dict[str | None, list[int]] = {}
-    for code in np.unique(codes[asked]).tolist():
-        clocks.setdefault(calendar.overtime_of(offices[code]), []).append(code)
-    for office, group in clocks.items():
-        rows = asked if len(clocks) == 1 else asked & np.isin(codes, group)
-        minutes[rows] = calendar.working_minutes_between_many(starts[rows], ends[rows], office)
+@dataclass(frozen=True, slots=True)
+class _Clocks:
+    """Working time of offices, which are told by their codes.
+
+    Attributes:
+        offices: The office behind each code.
+        calendar: Working time.
+    """
+
+    offices: Sequence[str | None]
+    calendar: WorkingTime
+
+    def worked(self, starts: Longs, ends: Longs, codes: Longs) -> Longs:
+        """Working milliseconds of each span at its office."""
+        worked, groups = np.empty(len(starts), np.int64), dict[str | None, list[int]]()
+        for code in np.unique(codes).tolist():
+            groups.setdefault(self.calendar.overtime_of(self.offices[code]), []).append(code)
+        for office, group in groups.items():
+            rows = slice(None) if len(groups) == 1 else np.isin(codes, group)
+            worked[rows] = self.calendar.working_ms_between_many(starts[rows], ends[rows], office)
+        return worked
+
+    def worked_without_wait(self, starts: Longs, ends: Longs, codes: Longs, asked: Longs, supplied: Longs) -> Longs:
+        """The same without the part from a request for a supplement to the supplement; -1 stands for neither."""
+        worked, rows = self.worked(starts, ends, codes), np.flatnonzero(asked >= 0)
+        if len(rows):
+            starts, ends, asked, supplied = (column[rows] for column in (starts, ends, asked, supplied))
+            supplied = np.where(supplied < 0, ends, supplied)
+            worked[rows] -= self.worked(asked.clip(starts, ends), supplied.clip(starts, ends), codes[rows])
+        return worked
+
+
+def _minutes_of_steps(states: States, as_of: Longs, clocks: _Clocks) -> tuple[Longs, Longs, Longs]:
+    """Whole working minutes of the document check, the goods inspection and the clearance; `ABSENT` where none began.
+
+    Of several rounds of a check it is the longest. A round and a clearance without an end are measured up to `as_of`.
+    Nobody waits for a supplement in the measure of the clearance: it is what the enterprise lives through.
+    """
+    starts = np.concatenate((states.documents_from, states.goods_from, states.registered_at))
+    ends = np.concatenate((states.documents_to, states.goods_to, states.settled_at))
+    ends = np.maximum(starts, np.where(ends < 0, np.tile(as_of, 3), ends))  # permission may come before registration
+    codes = np.concatenate((states.documents_office, states.goods_office, states.registered_office))
+    never = np.full(len(as_of), -1)
+    asked = np.concatenate((states.asked_at, states.asked_at, never))
+    supplied = np.concatenate((states.supplied_at, states.supplied_at, never))
+    begun, minutes = starts >= 0, np.full(len(starts), ABSENT)
+    minutes[begun] = _minutes(clocks, *(column[begun] for column in (starts, ends, codes, asked, supplied)))
+    documents, goods, clearance = minutes.reshape(3, -1)
+    for found, earlier, before in (
+        (documents, states.documents_earlier, states.documents_before),
+        (goods, states.goods_earlier, states.goods_before),
+    ):
+        for place in np.flatnonzero(earlier > 0).tolist():
+            rounds = before[place]
+            waits = (np.full(len(rounds), one[place]) for one in (states.asked_at, states.supplied_at))
+            found[place] = max(found[place], _minutes(clocks, *rounds.T, *waits).max())
+    return documents, goods, clearance
+
+
+def _minutes(clocks: _Clocks, starts: Longs, ends: Longs, codes: Longs, asked: Longs, supplied: Longs) -> Longs:
+    """Whole minutes of spans, without the wait for a supplement."""
+    minutes: Longs = clocks.worked_without_wait(starts, ends, codes, asked, supplied) // _MINUTE_MS
     return minutes

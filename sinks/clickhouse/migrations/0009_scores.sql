@@ -126,9 +126,10 @@ COMMENT 'Settings of fair scores';
 
 INSERT INTO score_setting (name, value, changed_at) VALUES ('min_opinions', 30, 0), ('min_enterprises', 10, 0);
 
--- One row a step with a promised time, of declarations registered from `first` to before `last` (local days), as known at
--- `as_of`. Statuses of a declaration are stored together: with optimize_aggregation_in_order = 1, which a view cannot set,
--- they are aggregated while they are read, and a long period needs little memory.
+-- One row a round of a step with a promised time, of declarations registered from `first` to before `last` (local days), as
+-- known at `as_of`. When rounds begin and end: docs/contract.md; the workers compute the same for rated declarations.
+-- Statuses of a declaration are stored together: with optimize_aggregation_in_order = 1, which a view cannot set, they are
+-- aggregated while they are read, and a long period needs little memory.
 CREATE OR REPLACE VIEW v_step_times AS
 WITH
     toDateTime64('2200-01-01 00:00:00', 3, 'UTC') AS never,
@@ -164,44 +165,68 @@ FROM
            toDate(started_at, 'Asia/Ho_Chi_Minh') AS started_on, started_on + p.amount AS days_later
     FROM
     (
-        WITH (since, instants) -> arrayMin(arrayPushBack(arrayFilter(one -> one >= since, instants), never)) AS next
-        SELECT s.declaration AS declaration,
-               minIf(s.occurred_at, s.status = 'REGISTERED') AS registered_at,
-               argMinIf(s.office, s.occurred_at, s.status = 'REGISTERED') AS registration_office,
-               groupArrayIf(s.occurred_at, s.status = 'CHANNEL_ASSIGNED') AS routed,
-               minIf(s.occurred_at, s.status = 'CHANNEL_ASSIGNED' AND s.channel IN ('YELLOW', 'RED')) AS documents_from,
-               argMinIf(s.office, s.occurred_at, s.status = 'CHANNEL_ASSIGNED' AND s.channel IN ('YELLOW', 'RED')) AS documents_office,
-               groupArrayIf(s.occurred_at, s.status = 'DOCUMENTS_CHECKED') AS documents_checked,
-               minIf(s.occurred_at, s.status = 'INSPECTION_REQUIRED') AS goods_from,
-               argMinIf(s.office, s.occurred_at, s.status = 'INSPECTION_REQUIRED') AS goods_office,
-               groupArrayIf(s.occurred_at, s.status IN ('GOODS_INSPECTED', 'INSPECTION_WITHDRAWN')) AS goods_ended,
-               minIf(s.occurred_at, s.status = 'RELEASED') AS released_at,
-               argMinIf(s.office, s.occurred_at, s.status = 'RELEASED') AS released_office,
-               groupArrayIf(s.occurred_at, s.status = 'CLEARED') AS cleared,
-               -- A check that nobody reported ends with what would not have been allowed before it.
-               groupArrayIf(s.occurred_at, s.status IN ('STORAGE_PERMITTED', 'RELEASED', 'CLEARED', 'CANCELLED')) AS settled,
-               countIf(s.status = 'CUSTOMS_INSTRUCTION') AS requests,
-               if(requests = 0, never, minIf(s.occurred_at, s.status = 'CUSTOMS_INSTRUCTION')) AS asked_at,
-               argMinIf(s.office, s.occurred_at, s.status = 'CUSTOMS_INSTRUCTION') AS asked_office,
-               next(asked_at, groupArrayIf(s.occurred_at, s.status = 'AMENDED_BY_DECLARANT')) AS supplied_at,
-               [('ACKNOWLEDGEMENT', registration_office, registered_at, next(registered_at, routed)),
-                ('DOCUMENT_CHECK', documents_office, documents_from,
-                 coalesce(nullIf(next(documents_from, documents_checked), never), next(documents_from, settled))),
-                ('GOODS_INSPECTION', goods_office, goods_from,
-                 coalesce(nullIf(next(goods_from, goods_ended), never), next(goods_from, settled))),
-                ('SUPPLEMENT', asked_office, if(requests = 0, toDateTime64(0, 3, 'UTC'), asked_at), supplied_at),
-                ('DUTY_AFTER_RELEASE', released_office, released_at, next(released_at, cleared))] AS steps
+        WITH
+            toDateTime64(0, 3, 'UTC') AS unset,
+            (since, instants) -> arrayMin(arrayPushBack(arrayFilter(instant -> instant >= since, instants), never)) AS next,
+            -- Beginnings (instant, checksum, office) in order of time and the end of each: those with one end are one round.
+            (step, begins, ends) -> arrayMap(pair -> (step, pair.1.3, pair.1.1, pair.2),
+                arrayFilter((pair, end, previous) -> end != previous, arrayZip(begins, ends), ends,
+                            arrayPopBack(arrayPushFront(ends, unset)))) AS rounds,
+            -- Where all beginnings come after nothing is left to do, the first one is over at once.
+            (step, begins) -> arrayMap(one -> (step, one.3, one.1, one.1), arraySlice(arraySort(begins), 1, 1)) AS at_once,
+            arrayFilter(one -> one.1 <= k.documents_over, arraySort(k.documents_begun)) AS documents_counted,
+            arrayFilter(one -> one.1 <= k.goods_over, arraySort(k.goods_begun)) AS goods_counted,
+            arrayMap(one -> next(one.1, arrayPushBack(k.documents_ended, k.documents_over)), documents_counted) AS documents_ends,
+            arrayMap(one -> next(one.1, arrayPushBack(k.goods_ended, k.goods_over)), goods_counted) AS goods_ends
+        SELECT k.declaration AS declaration, k.registration_office AS registration_office, k.requests AS requests,
+               k.asked_at AS asked_at, next(k.asked_at, arrayConcat(k.amended, k.closed)) AS supplied_at,
+               arrayConcat(
+                   [('ACKNOWLEDGEMENT', k.registration_office, k.registered_at,
+                     next(k.registered_at, arrayConcat(k.routed, k.closed))),
+                    ('SUPPLEMENT', k.asked_office, if(k.requests = 0, unset, k.asked_at), supplied_at),
+                    ('DUTY_AFTER_RELEASE', k.released_office, k.released_at, next(k.released_at, k.closed))],
+                   if(empty(documents_counted), at_once('DOCUMENT_CHECK', k.documents_begun),
+                      rounds('DOCUMENT_CHECK', documents_counted, documents_ends)),
+                   if(empty(goods_counted), at_once('GOODS_INSPECTION', k.goods_begun),
+                      rounds('GOODS_INSPECTION', goods_counted, goods_ends))) AS steps
         FROM
         (
-            SELECT declaration, status, occurred_at, toString(office) AS office, channel FROM declaration_status FINAL
-            WHERE occurred_at < {as_of:DateTime64(3, 'UTC')} AND declaration IN
+            SELECT s.declaration AS declaration,
+                   minIf(s.occurred_at, s.status = 'REGISTERED') AS registered_at,
+                   argMinIf(s.office, (s.occurred_at, s.checksum), s.status = 'REGISTERED') AS registration_office,
+                   groupArrayIf(s.occurred_at, s.status = 'CHANNEL_ASSIGNED') AS routed,
+                   groupArrayIf((s.occurred_at, s.checksum, s.office),
+                                s.status = 'CHANNEL_ASSIGNED' AND s.channel IN ('YELLOW', 'RED')) AS documents_begun,
+                   groupArrayIf(s.occurred_at, s.status = 'STORAGE_PERMITTED'
+                                OR (s.status = 'CHANNEL_ASSIGNED' AND s.channel = 'GREEN')) AS documents_ended,
+                   groupArrayIf((s.occurred_at, s.checksum, s.office), s.status = 'INSPECTION_REQUIRED') AS goods_begun,
+                   groupArrayIf(s.occurred_at, s.status IN ('GOODS_INSPECTED', 'INSPECTION_WITHDRAWN', 'STORAGE_PERMITTED')) AS goods_ended,
+                   -- After these nothing is left to do.
+                   minIf(s.occurred_at, s.status IN ('RELEASED', 'CLEARED', 'CANCELLED')) AS first_over,
+                   minIf(s.occurred_at, s.status IN ('DOCUMENTS_CHECKED', 'RELEASED', 'CLEARED', 'CANCELLED')) AS first_documents_over,
+                   if(first_over = toDateTime64(0, 3, 'UTC'), never, first_over) AS goods_over,
+                   if(first_documents_over = toDateTime64(0, 3, 'UTC'), never, first_documents_over) AS documents_over,
+                   minIf(s.occurred_at, s.status = 'RELEASED') AS released_at,
+                   argMinIf(s.office, (s.occurred_at, s.checksum), s.status = 'RELEASED') AS released_office,
+                   groupArrayIf(s.occurred_at, s.status IN ('CLEARED', 'CANCELLED')) AS closed,
+                   countIf(s.status = 'CUSTOMS_INSTRUCTION') AS requests,
+                   if(requests = 0, never, minIf(s.occurred_at, s.status = 'CUSTOMS_INSTRUCTION')) AS asked_at,
+                   argMinIf(s.office, (s.occurred_at, s.checksum), s.status = 'CUSTOMS_INSTRUCTION') AS asked_office,
+                   groupArrayIf(s.occurred_at, s.status = 'AMENDED_BY_DECLARANT') AS amended
+            FROM
             (
-                SELECT declaration FROM registration FINAL
-                WHERE registered_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
-                  AND registered_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
-            )
-        ) AS s
-        GROUP BY s.declaration
+                SELECT declaration, status, occurred_at, toString(office) AS office, channel,
+                       toUInt32(row_version) AS checksum -- the lower part
+                FROM declaration_status FINAL
+                WHERE occurred_at < {as_of:DateTime64(3, 'UTC')} AND declaration IN
+                (
+                    SELECT declaration FROM registration FINAL
+                    WHERE registered_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
+                      AND registered_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
+                )
+            ) AS s
+            GROUP BY s.declaration
+        ) AS k
     ) AS f
     ARRAY JOIN f.steps AS s
     INNER JOIN
@@ -217,7 +242,7 @@ ASOF LEFT JOIN reference_working_window AS d ON t.hours = d.office AND t.waits_u
 LEFT JOIN reference_working_day AS m ON t.started_on = m.day
 LEFT JOIN (SELECT ordinal, ends_at FROM reference_working_day WHERE working) AS n ON m.ordinal + t.amount = n.ordinal
 LEFT JOIN reference_working_day AS e ON t.days_later = e.day
-COMMENT 'Steps with a promised time, over all declarations registered in a period: v_step_times(first = ..., last = ..., as_of = ...)';
+COMMENT 'Rounds of steps with a promised time, over all declarations registered in a period: v_step_times(first = ..., last = ..., as_of = ...)';
 
 -- One row a declaration registered from `first` to before `last`, as a dossier of Decision 766. A dossier is late if its
 -- document check or goods inspection took longer than the limit, or still runs after it, or if a supplement was requested

@@ -50,13 +50,41 @@ def test_states_are_those_of_a_walk(batches: list[list[DeclarationStatus]], minu
     for part in filter(None, batches):
         log.add_statuses(reader.read_statuses(batch(Topic.DECLARATION_STATUS, part), log.tables))
     keys = [10300000001, 20300000001, 30300000001]
-    moment, until = T0 + minute * MINUTE, T0 + (minute + more) * MINUTE
+    _assert_walked(log, keys, T0 + minute * MINUTE, T0 + (minute + more) * MINUTE)
+
+
+def _assert_walked(log: StatusLog, keys: list[int], moment: int, until: int) -> None:
+    """All at once the declarations are what they are one by one."""
     histories = log.histories(keys)
     checked = np.array([text in CHECKED for text in log.tables["channel"].texts])
-    found = states(histories, histories.places(np.array(keys)), np.full(3, moment), np.full(3, until), checked)
-    contexts = contexts_of(found, np.full(3, moment), log.texts()["office"], AROUND.calendar, AROUND.limits)
+    moments = np.full(len(keys), moment)
+    found = states(histories, histories.places(np.array(keys)), moments, np.full(len(keys), until), checked)
+    contexts = contexts_of(found, moments, log.texts()["office"], AROUND.calendar, AROUND.limits)
     walked = [_walked(log, key, moment, until) for key in keys]
     assert list(zip(_in_words(contexts, log), found.bearing.tolist(), strict=True)) == walked
+
+
+turns = st.builds(
+    status,
+    st.uuids().map(str),
+    st.sampled_from(
+        ("CHANNEL_ASSIGNED",) * 3
+        + ("DOCUMENTS_CHECKED", "INSPECTION_REQUIRED", "INSPECTION_REQUIRED", "GOODS_INSPECTED")
+        + ("INSPECTION_WITHDRAWN", "STORAGE_PERMITTED", "CUSTOMS_INSTRUCTION", "AMENDED_BY_DECLARANT")
+        + ("REGISTERED", "RELEASED", "CLEARED", "CANCELLED")
+    ),
+    st.integers(0, 12).map(lambda turn: T0 + turn * 47 * MINUTE + turn % 3),
+    channel=st.sampled_from([None, "GREEN", "YELLOW", "RED"]),
+)
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(turns, min_size=1, max_size=16), st.integers(0, 700))
+def test_rounds_are_those_of_a_walk(events: list[DeclarationStatus], minute: int) -> None:
+    """Checks that begin again, end before they begin, or do both at one instant take the same minutes either way."""
+    log = StatusLog()
+    log.add_statuses(CodedStatusReader().read_statuses(batch(Topic.DECLARATION_STATUS, events), log.tables))
+    _assert_walked(log, [10300000001], T0 + minute * MINUTE, T0 + minute * MINUTE)
 
 
 def _in_words(contexts: Contexts, log: StatusLog) -> Iterator[DeclarationContext]:
@@ -98,10 +126,10 @@ class TwoClocks(EveryMinute):
         """The office."""
         return office if office == "03EE" else None
 
-    def working_minutes_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
-        """Whole minutes."""
-        minutes = super().working_minutes_between_many(start_ms, end_ms)
-        return 2 * minutes if office else minutes
+    def working_ms_between_many(self, start_ms: Longs, end_ms: Longs, office: str | None = None) -> Longs:
+        """All milliseconds."""
+        worked = super().working_ms_between_many(start_ms, end_ms)
+        return 2 * worked if office else worked
 
 
 def test_each_office_has_its_own_working_time() -> None:

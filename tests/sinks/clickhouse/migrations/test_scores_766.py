@@ -60,8 +60,11 @@ def dossiers(chance: random.Random, count: int) -> list[Dossier]:
             then("CUSTOMS_INSTRUCTION", 0.5)
             then("AMENDED_BY_DECLARANT", 5, 0.8)
         if channel != "GREEN":
+            if chance.random() < 0.2:
+                then("CHANNEL_ASSIGNED", 1, channel=chance.choice(("GREEN", "YELLOW")))
+                then("CHANNEL_ASSIGNED", 1, channel="RED")
             then("DOCUMENTS_CHECKED", 2, 0.85)
-        if channel == "RED":
+        for _ in range(chance.choice((1, 1, 2)) if channel == "RED" else 0):
             then("INSPECTION_REQUIRED", 0.5)
             then(chance.choice(("GOODS_INSPECTED", "INSPECTION_WITHDRAWN")), 12, 0.8)
             then("DOCUMENTS_CHECKED", 2, 0.3)
@@ -254,15 +257,14 @@ def test_promised_times_are_counted_by_office_and_month(database: Any) -> None:
     wanted: dict[tuple[str, date, str], list[int]] = {}
     for one in declared:
         for step, limit in (("DOCUMENT_CHECK", 120), ("GOODS_INSPECTION", 480)):
-            span, minutes = one.span(step, now), one.minutes(step, now, WORKED)
-            if span is None or minutes is None or not begin <= one.registered_at < end:
-                continue
-            if span[1] is not None or minutes > limit:
-                day = moment(span[0] + 7 * HOUR)
-                assert day is not None
-                figures = wanted.setdefault((one.office, day.date().replace(day=1), step), [0, 0])
-                figures[0] += 1
-                figures[1] += minutes <= limit
+            for start, stop in one.rounds(step, now) if begin <= one.registered_at < end else ():
+                minutes = one.round_minutes((start, stop), now, WORKED)
+                if stop is not None or minutes > limit:
+                    day = moment(start + 7 * HOUR)
+                    assert day is not None
+                    figures = wanted.setdefault((one.office, day.date().replace(day=1), step), [0, 0])
+                    figures[0] += 1
+                    figures[1] += minutes <= limit
     found = database.execute(
         "SELECT office, month, step, n, within, share, limit, unit, confidence"
         " FROM v_service_commitments(first = '2024-01-01', last = '2024-04-01')"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,13 +11,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.clickhouse_server import ClickHouseServer, drop_databases
-from support.scores import BEGIN, LAST_DAY, MINUTE, OVERTIME_OFFICE, overtime_toml, slow_exact, worked_minutes
+from support.scores import BEGIN, LAST_DAY, MINUTE, OVERTIME_OFFICE, overtime_hours, slow_exact, worked_minutes
 
 from schemas.reference.calendar import WorkingCalendar
 from schemas.reference.site.reference import package_reference
-from schemas.reference.tables import data_text
-from schemas.reference.working_hours import parse_working_hours
-from sinks.clickhouse.client import connect, session
+from sinks.clickhouse.client import session
 from sinks.clickhouse.migrate import migrate
 
 pytestmark = pytest.mark.servers
@@ -44,19 +41,7 @@ def instants() -> st.SearchStrategy[int]:
 @pytest.fixture(scope="module")
 def calendar() -> WorkingCalendar:
     """The shipped calendar, with overtime for one office."""
-    return WorkingCalendar(parse_working_hours(data_text("working_hours.toml") + overtime_toml()))
-
-
-@pytest.fixture(scope="module")
-def database(clickhouse_server: ClickHouseServer) -> Iterator[Any]:
-    """A migrated database whose calendar has overtime for one office."""
-    connection = replace(clickhouse_server.connection("default"), database=f"t{uuid4().hex[:8]}")
-    hours = parse_working_hours(data_text("working_hours.toml") + overtime_toml())
-    migrate(connection, replace(package_reference(), hours=hours))
-    client = connect(connection)
-    yield client
-    client.disconnect()
-    drop_databases(connection, connection.database)
+    return WorkingCalendar(overtime_hours())
 
 
 def moment(at: int) -> datetime:
@@ -88,7 +73,7 @@ def steps(client: Any) -> dict[tuple[int, str], tuple[Any, ...]]:
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(instants(), instants(), instants(), instants()), min_size=1, max_size=40))
 def test_minutes_are_those_of_the_calendar(
-    database: Any, calendar: WorkingCalendar, spans: list[tuple[int, int, int, int]]
+    overtime_database: Any, calendar: WorkingCalendar, spans: list[tuple[int, int, int, int]]
 ) -> None:
     """Over five years, Tết and overtime included, SQL, the calendar and a count of single minutes agree."""
     worked = {office: _worked(office) for office in OFFICES}
@@ -112,15 +97,15 @@ def test_minutes_are_those_of_the_calendar(
             assert calendar.working_minutes_between(asked, supplied, office) == waited // MINUTE
             wanted[number, "DOCUMENT_CHECK"] = ((whole - waited) // MINUTE, waited // MINUTE)
             wanted[number, "GOODS_INSPECTION"] = (0, waited // MINUTE)
-    put(database, rows)
-    found = steps(database)
+    put(overtime_database, rows)
+    found = steps(overtime_database)
     assert {key: found[key][:2] for key in wanted} == wanted
 
 
 @settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(instants(), instants()), min_size=1, max_size=40))
 def test_limits_in_days_are_those_of_the_calendar(
-    database: Any, calendar: WorkingCalendar, spans: list[tuple[int, int]]
+    overtime_database: Any, calendar: WorkingCalendar, spans: list[tuple[int, int]]
 ) -> None:
     """The ends of five working days and of thirty days are the calendar's, and decide to the millisecond."""
     rows, wanted = [], {}
@@ -138,16 +123,16 @@ def test_limits_in_days_are_those_of_the_calendar(
         ]
         wanted[number, "SUPPLEMENT"] = (moment(five), "LATE" if end > five else "WITHIN")
         wanted[number, "DUTY_AFTER_RELEASE"] = (moment(thirty), "LATE" if end + 1 > thirty else "WITHIN")
-    put(database, rows)
-    found = steps(database)
+    put(overtime_database, rows)
+    found = steps(overtime_database)
     assert {key: found[key][2:] for key in wanted} == wanted
 
 
-def test_outside_the_calendar_nothing_is_known(database: Any) -> None:
+def test_outside_the_calendar_nothing_is_known(overtime_database: Any) -> None:
     """A step that reaches beyond the years of the calendar is UNKNOWN, neither late nor in time."""
     after = int(datetime(2032, 1, 5, tzinfo=UTC).timestamp() * 1000)
     put(
-        database,
+        overtime_database,
         [
             (10_000_000_000, "03CC", "REGISTERED", BEGIN, ""),
             (10_000_000_000, "03CC", "CHANNEL_ASSIGNED", BEGIN, "RED"),
@@ -155,7 +140,7 @@ def test_outside_the_calendar_nothing_is_known(database: Any) -> None:
         ],
     )
     query = "v_step_times(first = '2021-12-31', last = '2022-02-01', as_of = '2033-01-01 00:00:00')"
-    found = database.execute(f"SELECT minutes, standing FROM {query} WHERE step = 'DOCUMENT_CHECK'")
+    found = overtime_database.execute(f"SELECT minutes, standing FROM {query} WHERE step = 'DOCUMENT_CHECK'")
     assert found == [(None, "UNKNOWN")]
 
 
@@ -164,7 +149,7 @@ def test_the_calendar_is_loaded_again_only_when_it_changed(clickhouse_server: Cl
     connection = replace(clickhouse_server.connection("default"), database=f"t{uuid4().hex[:8]}")
     migrate(connection)
     assert migrate(connection) == []
-    hours = parse_working_hours(data_text("working_hours.toml") + overtime_toml())
+    hours = overtime_hours()
     try:
         assert migrate(connection, replace(package_reference(), hours=hours)) == ["calendar/reference_working_window"]
         with session(connection) as client:
