@@ -24,17 +24,19 @@ _DECLARATION, _OFFICE = "100000000000", "03CC"
 
 
 def warm() -> None:
-    """Join a sheet with a status in a throw-away state: that compiles every kernel."""
+    """Join a sheet with statuses in a throw-away state: that compiles every kernel."""
     state = JoinStage(JoinPolicy(), reference_context()).new_state(0)
-    status = DeclarationStatus("e", _DECLARATION, Status.REGISTERED, _AT, _OFFICE)
+    # An inspection that begins twice: its earlier round has a kernel of its own.
+    turns = (Status.INSPECTION_REQUIRED, Status.INSPECTION_WITHDRAWN, Status.INSPECTION_REQUIRED)
+    statuses = [
+        DeclarationStatus(f"e{n}", _DECLARATION, turn, _AT - len(turns) + n, _OFFICE) for n, turn in enumerate(turns)
+    ]
     sheet = Rating(
         "s", 1, _DECLARATION, None, _AT, "AFTER_CLEARANCE", (RatingItem(Target.OFFICE, _OFFICE, _OFFICE, 5),)
     )
-    absorbed = [
-        state.absorb(_batch(topic, record))
-        for topic, record in ((Topic.DECLARATION_STATUS, status), (Topic.RATING, sheet))
-    ]
-    assert [len(one.outputs) for one in absorbed] == [0, 1]
+    for status in statuses:
+        state.absorb(_batch(Topic.DECLARATION_STATUS, status))
+    assert len(state.absorb(_batch(Topic.RATING, sheet)).outputs) == 1
 
 
 def _batch(topic: Topic, record: Record) -> PackedBatch:

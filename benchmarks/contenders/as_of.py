@@ -161,9 +161,7 @@ def _rounds(begins: Sequence[StatusRow], ends: Sequence[int], over_at: int | Non
     return [_Round(row, stop) for stop, row in found.items()]
 
 
-def _minutes(
-    one: _Round, as_of: int, waited: tuple[int | None, int | None], calendar: WorkingCalendar
-) -> int:
+def _minutes(one: _Round, as_of: int, waited: tuple[int | None, int | None], calendar: WorkingCalendar) -> int:
     """Whole working minutes of a round, up to `as_of` if it runs, without the wait for a supplement."""
     start, office = one.begun.occurred_at, one.begun.office
     end = as_of if one.ended_at is None else one.ended_at

@@ -47,8 +47,8 @@ CREATE TABLE queue.stood
 (
     declaration UInt64, sheet_id String, rated_at Int64, bearing UInt64, status_count UInt64, declaration_office String,
     declaration_team String, status String, channel String, kind String, tax_code String, registered_at Nullable(Int64),
-    permitted_at Nullable(Int64), documents_from Nullable(Int64), goods_from Nullable(Int64), checked Array(Int64),
-    ended Array(Int64)
+    permitted_at Nullable(Int64), asked_at Int64, supplied Array(Int64),
+    steps Array(Tuple(step String, begun Array(Tuple(at Int64, office String)), ended Array(Int64), over_at Int64))
 )
 ENGINE = Memory;
 
@@ -118,10 +118,15 @@ SELECT declaration, sheet_id, any(as_of), count(), countIf(known), argMaxIf(offi
        argMaxIf(channel, place, known AND channel != ''), argMaxIf(kind, place, known AND kind != ''),
        argMaxIf(tax_code, place, known AND tax_code != ''), minOrNullIf(at, known AND status = 'REGISTERED'),
        minOrNullIf(at, known AND status IN ('STORAGE_PERMITTED', 'RELEASED', 'CLEARED')),
-       minOrNullIf(at, known AND status = 'CHANNEL_ASSIGNED' AND channel IN ('YELLOW', 'RED')),
-       minOrNullIf(at, known AND status = 'INSPECTION_REQUIRED'),
-       groupArrayIf(at, known AND status = 'DOCUMENTS_CHECKED'),
-       groupArrayIf(at, known AND status IN ('GOODS_INSPECTED', 'INSPECTION_WITHDRAWN'))
+       minIf(at, known AND status = 'CUSTOMS_INSTRUCTION'), groupArrayIf(at, known AND status = 'AMENDED_BY_DECLARANT'),
+       [('documents', groupArrayIf((at, office), known AND status = 'CHANNEL_ASSIGNED' AND channel IN ('YELLOW', 'RED')),
+         groupArrayIf(at, known AND (status = 'STORAGE_PERMITTED' OR status = 'CHANNEL_ASSIGNED' AND channel = 'GREEN')),
+         minIf(at, known AND status IN ('DOCUMENTS_CHECKED', 'RELEASED', 'CLEARED', 'CANCELLED'))),
+        ('goods', groupArrayIf((at, office), known AND status = 'INSPECTION_REQUIRED'),
+         groupArrayIf(at, known AND status IN ('GOODS_INSPECTED', 'INSPECTION_WITHDRAWN', 'STORAGE_PERMITTED')),
+         minIf(at, known AND status IN ('RELEASED', 'CLEARED', 'CANCELLED'))),
+        ('clearance', groupArrayIf((at, office), known AND status = 'REGISTERED'), emptyArrayInt64(),
+         minIf(at, known AND status IN ('STORAGE_PERMITTED', 'RELEASED', 'CLEARED', 'CANCELLED')))]
 FROM
 (
     SELECT s.declaration AS declaration, s.sheet_id AS sheet_id, s.as_of AS as_of, k.occurred_at AS at,
@@ -135,28 +140,45 @@ FROM
 )
 GROUP BY declaration, sheet_id;
 
--- A step ends with the first end after its beginning, else with the permission, else with the rating. What was worked up to
--- the end, less what was worked up to the beginning, is what it took.
+-- What begins before the same end is one round of a step, and the longest round counts. What was worked up to the end, less
+-- what was worked up to the beginning and during the wait for a supplement, is what a round took.
 INSERT INTO queue.spent
-SELECT e.declaration, e.sheet_id, e.step, intDiv(sum(e.sign * (w.worked_before + least(e.at, w.to_ms) - w.from_ms)), 60000)
+SELECT declaration, sheet_id, step, max(spent)
 FROM
 (
-    SELECT declaration, sheet_id, tupleElement(step, 1) AS step, tupleElement(edge, 1) AS sign, tupleElement(edge, 2) AS at,
-           if(declaration_office IN (SELECT office FROM queue.working_window), declaration_office, '') AS clock
+    SELECT e.declaration AS declaration, e.sheet_id AS sheet_id, e.step AS step,
+           intDiv(sum(e.sign * (w.worked_before + least(e.at, w.to_ms) - w.from_ms)), 60000) AS spent
     FROM
     (
-        SELECT declaration, sheet_id, declaration_office, step, ifNull(tupleElement(step, 2), 0) AS since,
-               arrayFilter(t -> t >= since, tupleElement(step, 3)) AS ends,
-               if(empty(ends), ifNull(permitted_at, rated_at), arrayMin(ends)) AS until
-        FROM queue.stood
-        ARRAY JOIN [('documents', documents_from, checked), ('goods', goods_from, ended),
-                    ('clearance', registered_at, emptyArrayInt64())] AS step
-        WHERE tupleElement(step, 2) IS NOT NULL
-    )
-    ARRAY JOIN [(-1, since), (1, greatest(since, until))] AS edge
-) AS e
-ASOF INNER JOIN queue.working_window AS w ON w.office = e.clock AND w.from_ms <= e.at
-GROUP BY e.declaration, e.sheet_id, e.step;
+        SELECT declaration, sheet_id, name AS step, since, tupleElement(edge, 1) AS sign, tupleElement(edge, 2) AS at,
+               if(office IN (SELECT office FROM queue.working_window), office, '') AS clock
+        FROM
+        (
+            SELECT declaration, sheet_id, name, rated_at, tupleElement(round, 2) AS office, tupleElement(round, 1) AS since,
+                   least(tupleElement(round, 3), rated_at) AS until,
+                   if(name = 'clearance' OR asked_at = 0, until, least(greatest(asked_at, since), until)) AS stops,
+                   arrayMin(arrayPushBack(arrayFilter(t -> t >= asked_at, supplied), until)) AS supplied_at,
+                   if(stops = until, until, least(greatest(supplied_at, stops), until)) AS goes_on
+            FROM
+            (
+                SELECT declaration, sheet_id, rated_at, asked_at, supplied, one.step AS name, arraySort(one.begun) AS begun,
+                       if(one.over_at = 0, 4102444800000, one.over_at) AS over_at,
+                       arrayFilter(b -> b.1 <= over_at, begun) AS counted,
+                       arrayMap(b -> arrayMin(arrayFilter(t -> t >= b.1, arrayPushBack(one.ended, over_at))), counted) AS ends,
+                       if(empty(counted), arrayMap(b -> (b.1, b.2, b.1), arraySlice(begun, 1, 1)),
+                          arrayMap(p -> (p.1.1, p.1.2, p.2),
+                              arrayFilter((p, end, before) -> end != before, arrayZip(counted, ends), ends,
+                                          arrayPopBack(arrayPushFront(ends, toInt64(0)))))) AS rounds
+                FROM queue.stood ARRAY JOIN steps AS one
+            )
+            ARRAY JOIN rounds AS round
+        )
+        ARRAY JOIN [(-1, since), (1, stops), (-1, goes_on), (1, until)] AS edge
+    ) AS e
+    ASOF INNER JOIN queue.working_window AS w ON w.office = e.clock AND w.from_ms <= e.at
+    GROUP BY e.declaration, e.sheet_id, e.step, e.since
+)
+GROUP BY declaration, sheet_id, step;
 
 SELECT i.declaration AS declaration, bitShiftLeft(toInt64(n.latest), 16) + least(n.records + s.bearing, 65535) AS version,
        multiIf(i.revision != n.latest, 'SUPERSEDED', s.status_count > 0, 'MATCHED', 'UNMATCHED') AS state,

@@ -92,7 +92,9 @@ class WorkingCalendar:
         """The office itself if it has overtime, else None: all offices without overtime share one timeline."""
         return office if office in self._offices else None
 
-    def working_ms_between_many(self, start_ms: Int64Array, end_ms: Int64Array, office: str | None = None) -> Int64Array:
+    def working_ms_between_many(
+        self, start_ms: Int64Array, end_ms: Int64Array, office: str | None = None
+    ) -> Int64Array:
         """Working milliseconds from one instant to another, for two columns of equal length.
 
         They are what `working_minutes_between` sums, negative where `end_ms` is before `start_ms`.

@@ -12,8 +12,10 @@ from processors.precompile import warm
 from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from schemas.batches.batch import RawBatch
+from schemas.keys import declaration_key
+from schemas.records.events import DeclarationStatus, Rating
 from schemas.topics import Topic
-from support.events import WRITTEN_AT
+from support.events import WRITTEN_AT, rating, status, value_of
 from support.record_batches import packed
 
 
@@ -24,12 +26,20 @@ def compiled() -> int:
     return sum(len(one.signatures) for one in kernels.values())
 
 
+def event(topic: Topic, record: DeclarationStatus | Rating) -> tuple[Topic, bytes, bytes]:
+    """Topic, key and value of a record."""
+    return topic, declaration_key(record.declaration_no), value_of(record, topic)
+
+
 def main() -> None:
     """Fail if a kernel is compiled after precompiling."""
     warm()
     before = compiled()
     assert before > 10
     state, events = JoinStage(JoinPolicy(), reference_context()).new_state(0), work(300, 0.5).events
+    for n, name in enumerate(("INSPECTION_REQUIRED", "GOODS_INSPECTED", "INSPECTION_REQUIRED")):  # two rounds
+        events.append(event(Topic.DECLARATION_STATUS, status(f"e{n}", name, WRITTEN_AT - 9 + n)))
+    events.append(event(Topic.RATING, rating("s", 1, WRITTEN_AT)))
     for topic in (Topic.RATING, Topic.DECLARATION_STATUS):
         chosen = [(key, value) for one, key, value in events if one is topic]
         keys, values = [key for key, _value in chosen], [value for _key, value in chosen]

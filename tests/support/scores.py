@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
@@ -79,6 +79,22 @@ def slow_exact(worked: bytearray, start: int, end: int) -> int:
     return head + tail + MINUTE * sum(worked[first + 1 : last])
 
 
+_OVER = {"RELEASED", "CLEARED", "CANCELLED"}
+_STEPS = {
+    "DOCUMENT_CHECK": (
+        {"CHANNEL_ASSIGNED YELLOW", "CHANNEL_ASSIGNED RED"},
+        {"CHANNEL_ASSIGNED GREEN", "STORAGE_PERMITTED"},
+        {"DOCUMENTS_CHECKED", *_OVER},
+    ),
+    "GOODS_INSPECTION": (
+        {"INSPECTION_REQUIRED"},
+        {"GOODS_INSPECTED", "INSPECTION_WITHDRAWN", "STORAGE_PERMITTED"},
+        _OVER,
+    ),
+}
+"""What begins a step, what ends it, and after what nothing is left to do."""
+
+
 @dataclass
 class Dossier:
     """A declaration with all that a score asks of it.
@@ -109,32 +125,17 @@ class Dossier:
 
     def rounds(self, step: str, as_of: int) -> list[tuple[int, int | None]]:
         """Start and end of each round of a step as of an instant; without an end it runs."""
+        begins, ends, over = _STEPS[step]
         found: list[tuple[int, int | None]] = []
         nothing_left = False
         for at, name, channel in sorted((at, name, channel) for name, at, channel in self.statuses if at < as_of):
-            match step, name, channel:
-                case ("DOCUMENT_CHECK", "CHANNEL_ASSIGNED", "YELLOW" | "RED") | (
-                    "GOODS_INSPECTION", "INSPECTION_REQUIRED", _
-                ):
-                    if nothing_left and not found:
-                        found.append((at, at))
-                    elif not nothing_left and (not found or found[-1][1] is not None):
-                        found.append((at, None))
-                    continue
-                case _, "RELEASED" | "CLEARED" | "CANCELLED", _:
-                    nothing_left = True
-                case "DOCUMENT_CHECK", "DOCUMENTS_CHECKED", _:
-                    nothing_left = True
-                case "DOCUMENT_CHECK", "CHANNEL_ASSIGNED", "GREEN":
-                    pass
-                case "GOODS_INSPECTION", "GOODS_INSPECTED" | "INSPECTION_WITHDRAWN", _:
-                    pass
-                case _, "STORAGE_PERMITTED", _:
-                    pass
-                case _:
-                    continue
-            if found and found[-1][1] is None:
+            told = f"{name} {channel}".strip()
+            running = bool(found) and found[-1][1] is None
+            if told in begins and not running and not (nothing_left and found):
+                found.append((at, at if nothing_left else None))
+            elif told in ends | over and running:
                 found[-1] = (found[-1][0], at)
+            nothing_left = nothing_left or told in over
         return found
 
     def round_minutes(self, one: tuple[int, int | None], as_of: int, worked: bytearray) -> int:

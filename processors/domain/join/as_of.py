@@ -28,7 +28,7 @@ from processors.domain.join.state_walk import (
 from schemas.vectorized.kernels.compiled import Bools, Longs
 
 Rounds = npt.NDArray[np.object_]
-"""For each state None, or an array with a row for each round: its first and last instant, and the code of its office."""
+"""For each state None, or an array with a row for each round: first instant, last instant, code of the office."""
 
 
 class States(NamedTuple):
@@ -93,7 +93,7 @@ class States(NamedTuple):
     @classmethod
     def none(cls) -> States:
         """Of no declarations."""
-        return cls(*np.empty((END, 0), np.int64), np.empty(0, np.object_), np.empty(0, np.object_))
+        return cls._make([*np.empty((END, 0), np.int64), *np.empty((2, 0), np.object_)])
 
     def at(self, places: Sequence[int]) -> States:
         """Some of them."""
@@ -103,8 +103,6 @@ class States(NamedTuple):
     def and_then(self, others: States) -> States:
         """These, and then the others."""
         return States._make(map(np.concatenate, zip(self, others, strict=True)))
-
-
 
 
 def states(
@@ -131,8 +129,7 @@ def states(
     )
     columns = np.ascontiguousarray(found.T[:END])
     before = [
-        _rounds_before(histories, wins, which, checked, columns[check + EARLIER], check)
-        for check in (DOCUMENTS, GOODS)
+        _rounds_before(histories, wins, which, checked, columns[check + EARLIER], check) for check in (DOCUMENTS, GOODS)
     ]
     return States(*columns, *before)
 

@@ -1,9 +1,9 @@
 """The walk over the statuses of declarations that makes their states (`as_of.States`): a row of numbers for each state.
 
-When steps begin and end stands in docs/contract.md ("Steps and their time"), with reasons in ADR 30. A check that ended may
-begin again, as long as something is left to do; each time is a *round*. A state keeps the last round of each check.
+When steps begin and end stands in docs/contract.md ("Steps and their time"), with reasons in ADR 30. A check that ended
+may begin again, as long as something is left to do; each time is a *round*. A state keeps the last round of each check.
 
-All of it is one file, because kept machine code is good as long as its file is the same (`schemas.vectorized.kernels.cache`).
+All of it is in one file, because the cache of machine code (`schemas.vectorized.kernels.cache`) looks at one file.
 """
 
 from __future__ import annotations
@@ -39,14 +39,16 @@ MEANING = np.array([_MEANINGS.get(Status(status), 0) for status in STATUSES], np
 
 # The numbers of a state, in the order of the fields of `States`: some that begin at 0, then some that begin at -1.
 _BEARING, _KNOWN, _OFFICE, _STATUS, _TEAM, _CHANNEL_CODE, _KIND, _TAX_CODE, _UNSET = range(9)
-_REGISTERED_AT, _REGISTERED_OFFICE, _PERMITTED_AT, _SETTLED_AT, _ASKED_AT, _SUPPLIED_AT, DOCUMENTS = range(_UNSET, _UNSET + 7)
+_REGISTERED_AT, _REGISTERED_OFFICE, _PERMITTED_AT, _SETTLED_AT, _ASKED_AT, _SUPPLIED_AT, DOCUMENTS = range(
+    _UNSET, _UNSET + 7
+)
 GOODS = DOCUMENTS + 4
 """The first fields of each check: `DOCUMENTS`, `GOODS`."""
 END = GOODS + 4
 _FROM, _TO, _WHERE, EARLIER = range(4)
 """The fields of a check, counted from its first."""
-# For the work alone, behind the fields: of each check the last end, whether or not it ended a round, and when nothing was
-# left to do; of the declaration the last supplement.
+# For the work alone, behind the fields: of each check the last end, whether or not it ended a round, and since when
+# nothing is left to do; of the declaration the last supplement.
 _ENDED, _OVER = 8, 9
 _AMENDED_AT = END + 2
 WIDTH = END + 6
@@ -154,10 +156,7 @@ def _note_steps(row: np.void, checked: Bools, meaning: Longs, state: Longs) -> N
         if state[_REGISTERED_AT] < 0:
             state[_REGISTERED_AT], state[_REGISTERED_OFFICE] = at, row["office"]
     elif says == _CHANNEL:
-        if checked[row["channel"]]:
-            _begin(at, row["office"], state, DOCUMENTS)
-        elif row["channel"]:
-            _end(at, state, DOCUMENTS)
+        _route(at, row, checked, state)
     elif says == _DOCUMENTS_OVER:
         _finish(at, state, DOCUMENTS)
     elif says == _GOODS_BEGIN:
@@ -168,6 +167,15 @@ def _note_steps(row: np.void, checked: Bools, meaning: Longs, state: Longs) -> N
         _wait(at, says == _ASKED, state)
     elif says != 0:
         _settle(at, says, state)
+
+
+@kernel
+def _route(at: np.int64, row: np.void, checked: Bools, state: Longs) -> None:
+    """A channel: in some documents are checked, in the others not, and where none is named nothing is known."""
+    if checked[row["channel"]]:
+        _begin(at, row["office"], state, DOCUMENTS)
+    elif row["channel"]:
+        _end(at, state, DOCUMENTS)
 
 
 @kernel

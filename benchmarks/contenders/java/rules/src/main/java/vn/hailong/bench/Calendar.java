@@ -16,6 +16,11 @@ record Calendar(long[] starts, long[] ends, long[] before) {
         return (int) ((worked(to) - worked(from)) / MINUTE_MS);
     }
 
+    /** Whole working minutes between two instants without a pause. */
+    int minutesBetween(long from, long stop, long goOn, long to) {
+        return (int) ((worked(stop) - worked(from) + worked(to) - worked(goOn)) / MINUTE_MS);
+    }
+
     private long worked(long at) {
         int found = Arrays.binarySearch(starts, at);
         int window = found >= 0 ? found : -found - 2;

@@ -9,11 +9,10 @@ import java.util.function.Function;
 import vn.hailong.DeclarationStatus;
 import vn.hailong.Status;
 
-/** The state of a declaration at one time: the rule of processors/domain/join/declaration_context.py. */
+/** The state of a declaration at one time: the rule of processors/domain/join. */
 final class Context {
     private static final Set<Status> PERMITTED =
             Set.of(Status.STORAGE_PERMITTED, Status.RELEASED, Status.CLEARED);
-    private static final Set<Status> INSPECTED = Set.of(Status.GOODS_INSPECTED, Status.INSPECTION_WITHDRAWN);
 
     String office;
     String team;
@@ -47,15 +46,12 @@ final class Context {
         channel = newest(rows, DeclarationStatus::getChannel);
         kind = newest(rows, DeclarationStatus::getKind);
         taxCode = newest(rows, DeclarationStatus::getTaxCode);
-        registeredAt = first(rows, Set.of(Status.REGISTERED), 0);
-        permittedAt = first(rows, PERMITTED, 0);
-        long until = permittedAt == null ? asOf : permittedAt;
-        Calendar calendar = reference.calendar(office);
-        Long documents = rows.stream().filter(Context::checked).map(Stated::at).findFirst().orElse(null);
-        Long goods = first(rows, Set.of(Status.INSPECTION_REQUIRED), 0);
-        documentMinutes = minutes(calendar, documents, ended(rows, Set.of(Status.DOCUMENTS_CHECKED), documents, until));
-        goodsMinutes = minutes(calendar, goods, ended(rows, INSPECTED, goods, until));
-        clearanceMinutes = minutes(calendar, registeredAt, until);
+        registeredAt = first(rows, Set.of(Status.REGISTERED));
+        permittedAt = first(rows, PERMITTED);
+        Steps steps = new Steps(rows, asOf, reference);
+        documentMinutes = steps.documents();
+        goodsMinutes = steps.goods();
+        clearanceMinutes = steps.clearance();
         if (documentMinutes != null || goodsMinutes != null) {
             onTime = (documentMinutes == null || documentMinutes <= reference.documentMinutes)
                     && (goodsMinutes == null || goodsMinutes <= reference.goodsMinutes);
@@ -72,28 +68,13 @@ final class Context {
         return found;
     }
 
-    private static boolean checked(Stated row) {
-        String channel = row.record().getChannel();
-        return row.record().getStatus() == Status.CHANNEL_ASSIGNED
-                && ("YELLOW".equals(channel) || "RED".equals(channel));
-    }
-
-    private static Long first(List<Stated> rows, Set<Status> wanted, long since) {
+    private static Long first(List<Stated> rows, Set<Status> wanted) {
         for (Stated row : rows) {
-            if (row.at() >= since && wanted.contains(row.record().getStatus())) {
+            if (wanted.contains(row.record().getStatus())) {
                 return row.at();
             }
         }
         return null;
-    }
-
-    private static long ended(List<Stated> rows, Set<Status> wanted, Long start, long until) {
-        Long end = start == null ? null : first(rows, wanted, start);
-        return end == null ? until : end;
-    }
-
-    private static Integer minutes(Calendar calendar, Long start, long end) {
-        return start == null ? null : calendar.minutesBetween(start, Math.max(start, end));
     }
 
     private static String newest(List<Stated> rows, Function<DeclarationStatus, String> field) {
