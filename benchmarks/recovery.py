@@ -37,7 +37,6 @@ from support.kafka_cluster import KafkaCluster
 
 from benchmarks.producing import produce
 from deploy.admin.topics import ensure_topics
-from deploy.local.stack.lag import GroupLag
 from deploy.local.supervisor.child import bound_command
 from processors.domain.join.policy import JoinPolicy
 from processors.stages.catalogue import JOIN
@@ -49,6 +48,7 @@ from processors.worker.state.snapshot_store import SnapshotStore
 from producers.simulator import Haiphong2020
 from producers.simulator.volume_plan import SMALLEST_SCALE
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.group_lag import GroupLag
 from schemas.kafka.topic_metadata import describe_names
 from schemas.topics import Topic
 

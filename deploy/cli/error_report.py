@@ -1,4 +1,7 @@
-"""From errors to messages and exit statuses: 0 done, 1 failed, 2 wrong settings or usage, 130 interrupted."""
+"""From errors to messages and exit statuses.
+
+0 done, 1 failed, 2 wrong settings or usage, 3 still working, 4 standing still, 130 interrupted.
+"""
 
 from __future__ import annotations
 
@@ -12,6 +15,8 @@ from schemas.errors import ConfigurationError, HailongError, Unavailable
 
 FAILED = 1
 MISCONFIGURED = 2
+WORKING = 3
+STALLED = 4
 INTERRUPTED = 130
 
 

@@ -15,6 +15,9 @@ COORDINATOR_NOT_READY = frozenset(
 )
 """Answers of Apache Kafka for about a second when a group is used for the first time, and after a broker was lost."""
 
+LEADER_NOT_KNOWN = frozenset({KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE})
+"""Answers for a moment after a topic was created, and while another broker takes over a partition."""
+
 _CREDENTIALS = frozenset({KafkaError._AUTHENTICATION, KafkaError._SSL, KafkaError.SASL_AUTHENTICATION_FAILED})
 _RIGHTS = frozenset(
     {

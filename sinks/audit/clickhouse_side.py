@@ -6,9 +6,8 @@ from collections.abc import Sequence
 
 from clickhouse_driver import Client
 
+from schemas.kafka.log_ranges import OffsetRange
 from schemas.topics import Topic
-from sinks.audit.kafka_side import Range
-from sinks.audit.report import ServiceAudit
 from sinks.audit.tables import AUDITED
 from sinks.clickhouse.loader.log_epochs import TopicLog
 
@@ -30,7 +29,7 @@ class ClickHouseSide:
         self._audited = AUDITED[log.topic]
         self._names = {"topic": log.topic.subject, "epoch": log.epoch, "identity": log.identity}
 
-    def count_accounted(self, partition: int, held: Range) -> tuple[int, int]:
+    def count_accounted(self, partition: int, held: OffsetRange) -> tuple[int, int]:
         """How many offsets of a range are stored, and how many are dead letters instead."""
         rows = self._client.execute(
             f"SELECT countIf(stored), countIf(NOT stored) FROM ({self._offsets()})",  # noqa: S608 - our own names
@@ -39,7 +38,7 @@ class ClickHouseSide:
         stored, set_aside = rows[0]
         return stored, set_aside
 
-    def gaps(self, partition: int, held: Range) -> Sequence[Range]:
+    def gaps(self, partition: int, held: OffsetRange) -> Sequence[OffsetRange]:
         """Runs of offsets of a range that are neither stored nor set aside."""
         rows: list[tuple[int, int]] = self._client.execute(
             "SELECT toInt64(offset) + 1 AS first, following AS end FROM ("  # noqa: S608 - our own names
@@ -66,7 +65,7 @@ class ClickHouseSide:
             )
             GROUP BY offset"""
 
-    def _bounds(self, partition: int, held: Range) -> dict[str, object]:
+    def _bounds(self, partition: int, held: OffsetRange) -> dict[str, object]:
         return {**self._names, "partition": partition, "first": held[0], "end": held[1]}
 
     def count_lost_and_repeated(self) -> tuple[int, int]:
@@ -126,48 +125,3 @@ class ClickHouseSide:
 
     def _number(self, query: str) -> int:
         return int(self._client.execute(query, self._names)[0][0])
-
-
-def compare_services(client: Client, rating: TopicLog | None, rated_service: TopicLog | None) -> ServiceAudit:
-    """Rating items of the current log compared with the facts of its cluster.
-
-    Args:
-        client: Connected to the database.
-        rating: The current log of `rating`; None if no sink has met it.
-        rated_service: The current log of `rated-service`; None if no sink has met it.
-    """
-    key = "(declaration, sheet_id, target, office, target_id)"
-    cluster = "" if rated_service is None else rated_service.identity.split("/", 1)[0]
-    rows = client.execute(
-        f"""
-        WITH items AS (SELECT DISTINCT {key} AS item FROM rating_item FINAL WHERE log_epoch = %(epoch)s),
-        facts AS
-        (
-            SELECT {key} AS fact, argMax(state, row_version) AS state, count() AS ids FROM rated_service FINAL
-            WHERE log_epoch IN
-            (
-                SELECT epoch FROM log_epoch
-                WHERE topic = 'rated-service' AND splitByChar('/', topic_identity)[1] = %(cluster)s
-            )
-            GROUP BY fact
-        )
-        SELECT countIf(item_is_there), countIf(both AND state = 'MATCHED'), countIf(both AND state = 'UNMATCHED'),
-               countIf(both AND state = 'SUPERSEDED'), countIf(item_is_there AND NOT fact_is_there),
-               sumIf(ids, fact_is_there) - countIf(both)
-        FROM
-        (
-            SELECT max(is_item) AS item_is_there, max(is_fact) AS fact_is_there,
-                   item_is_there AND fact_is_there AS both,
-                   max(found_state) AS state, max(found_ids) AS ids
-            FROM
-            (
-                SELECT item AS one, true AS is_item, false AS is_fact, '' AS found_state, 0 AS found_ids FROM items
-                UNION ALL
-                SELECT fact, false, true, state, ids FROM facts
-            )
-            GROUP BY one
-        )
-        """,  # noqa: S608 - our own names
-        {"epoch": 0 if rating is None else rating.epoch, "cluster": cluster},
-    )
-    return ServiceAudit(*map(int, rows[0]))

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from uuid import uuid4
 
-from confluent_kafka import KafkaException, TopicPartition
+from confluent_kafka import TopicPartition
 
 from schemas.errors import Unavailable
 from schemas.kafka.client_errors import PARTITION_END
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.log_ranges import OffsetRange, log_ranges, reported_ranges
 from schemas.kafka.topic_metadata import TopicFacts
-from schemas.kafka.topic_reader import end_offsets, open_reader
+from schemas.kafka.topic_reader import open_reader
 from schemas.topics import Topic
-
-Range = tuple[int, int]
-"""First offset and the offset after the last."""
 
 
 class KafkaSide:
@@ -34,36 +32,33 @@ class KafkaSide:
         """Close the connection."""
         self._consumer.close()
 
-    def ranges(self, facts: Mapping[Topic, TopicFacts]) -> Mapping[Topic, Mapping[int, Range]]:
+    def ranges(self, facts: Mapping[Topic, TopicFacts]) -> Mapping[Topic, Mapping[int, OffsetRange]]:
         """The offsets that each partition holds now.
 
         Raises:
             Unavailable: The broker does not answer.
         """
-        lows: dict[tuple[str, int], int] = {}
-        last: dict[tuple[str, int], int] = {}
-        for found in facts.values():
-            for partition in range(found.partitions):
-                low, high = self._watermarks(found.name, partition)
-                lows[found.name, partition] = low
-                if high > low:
-                    last[found.name, partition] = high - 1
-        ends = {**lows, **end_offsets(self._consumer, last, self._timeout_s)}
+        partitions = [(found.name, number) for found in facts.values() for number in range(found.partitions)]
+        ranges = log_ranges(self._consumer, partitions, self._timeout_s)
         return {
-            topic: {number: (lows[found.name, number], ends[found.name, number]) for number in range(found.partitions)}
+            topic: {number: ranges[found.name, number] for number in range(found.partitions)}
             for topic, found in facts.items()
         }
 
-    def _watermarks(self, name: str, partition: int) -> Range:
-        try:
-            low, high = self._consumer.get_watermark_offsets(TopicPartition(name, partition), timeout=self._timeout_s)
-        except KafkaException as exception:
-            raise Unavailable(
-                f"Kafka does not tell which offsets {name}[{partition}] holds ({exception.args[0].name()})"
-            ) from None
-        return low, high
+    def written(self, facts: Mapping[Topic, TopicFacts]) -> Mapping[Topic, int]:
+        """How many records each topic ever got, as the broker reports it: grows with each, but may be too low.
 
-    def count_existing(self, name: str, partition: int, gaps: Iterable[Range]) -> int:
+        Raises:
+            Unavailable: The broker does not answer.
+        """
+        partitions = [(found.name, number) for found in facts.values() for number in range(found.partitions)]
+        ranges = reported_ranges(self._consumer, partitions, self._timeout_s)
+        return {
+            topic: sum(ranges[found.name, number][1] for number in range(found.partitions))
+            for topic, found in facts.items()
+        }
+
+    def count_existing(self, name: str, partition: int, gaps: Iterable[OffsetRange]) -> int:
         """How many offsets of those ranges hold a record: compaction and control records leave some empty.
 
         Raises:
@@ -71,7 +66,7 @@ class KafkaSide:
         """
         return sum(1 for gap in gaps for _offset in self._offsets_in(name, partition, gap))
 
-    def _offsets_in(self, name: str, partition: int, gap: Range) -> Iterator[int]:
+    def _offsets_in(self, name: str, partition: int, gap: OffsetRange) -> Iterator[int]:
         """Offsets of the records in a range."""
         start, end = gap
         self._consumer.assign([TopicPartition(name, partition, start)])

@@ -12,21 +12,45 @@ from sinks.audit.report import AuditReport
 
 
 def render(report: AuditReport) -> RenderableType:
-    """Two tables and a verdict."""
+    """Two tables, one more if groups are behind, and a verdict."""
     topics = _table("Kafka against ClickHouse", "records", "stored", "duplicates", "dead letters", first="topic")
     for one in report.topics:
         good = (one.records, one.stored, one.duplicates, one.dead_lettered)
         topics.add_row(one.topic, *_cells(good, one.missing, one.doubled))
-    services = _table("Rating items against facts", "accepted", "matched", "unmatched", "superseded")
+    services = _table("Rating items against facts", "accepted", "matched", "unmatched", "superseded", "waiting")
     sums = report.services
-    good = (sums.accepted, sums.matched, sums.unmatched, sums.superseded)
-    services.add_row(*_cells(good, sums.missing, sums.doubled))
-    verdict = (
-        Text("Nothing is missing, nothing is doubled.", style="bold green")
-        if report.clean
-        else Text(f"{report.missing:,} missing, {report.doubled:,} doubled.", style="bold red")
-    )
-    return Group(topics, services, verdict)
+    states = (sums.accepted, sums.matched, sums.unmatched, sums.superseded, sums.waiting)
+    services.add_row(*_cells(states, sums.missing, sums.doubled))
+    behind = (_behind_table(report),) if report.working else ()
+    return Group(topics, services, *behind, *_verdict(report))
+
+
+def _verdict(report: AuditReport) -> Iterable[Text]:
+    if report.working:
+        left = sum(one.records for one in report.behind)
+        yield Text(
+            f"Still working: {left:,} records are not read yet, and more may come of them. What is missing above may "
+            "be on its way.",
+            style="bold yellow",
+        )
+    elif report.clean:
+        yield Text("Nothing is missing, nothing is doubled.", style="bold green")
+    else:
+        yield Text(f"{report.missing:,} missing, {report.doubled:,} doubled.", style="bold red")
+    if report.services.waiting_sheets:
+        yield Text(
+            f"{report.services.waiting_sheets:,} sheets wait for their declaration; each is published as unmatched "
+            "when its grace period is over."
+        )
+
+
+def _behind_table(report: AuditReport) -> Table:
+    names = ("process", "consumer group", "topic")
+    table = Table(*names, title="Not read yet", title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table.add_column("records", justify="right")
+    for one in report.behind:
+        table.add_row(f"{one.process} ({one.reader})", one.group, one.topic, f"{one.records:,}")
+    return table
 
 
 def _table(title: str, *numbers: str, first: str | None = None) -> Table:

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 
+from sinks.audit.wave import Behind
+
 
 @dataclass(frozen=True, slots=True)
 class TopicAudit:
@@ -23,12 +25,15 @@ class TopicAudit:
 
 @dataclass(frozen=True, slots=True)
 class ServiceAudit:
-    """Rating items against facts: `accepted = matched + unmatched + superseded + missing`."""
+    """Rating items against facts: `accepted = matched + unmatched + superseded + waiting + missing`."""
 
     accepted: int  # distinct rated targets on distinct sheets, over all revisions
     matched: int  # with a fact whose declaration is known
     unmatched: int  # with a fact whose declaration is not known
     superseded: int  # dropped by a later revision
+    waiting: int  # without a fact yet: their sheet waits for its declaration
+    waiting_sheets: int  # how many sheets these are
+    waiting_until_now: int  # how many of these sheets are not dated in the future: their wait ends soon
     missing: int  # without a fact
     doubled: int  # facts without an item, and facts beyond one for each item
 
@@ -39,10 +44,11 @@ class AuditReport:
 
     topics: Sequence[TopicAudit]
     services: ServiceAudit
+    behind: Sequence[Behind] = ()  # what consumer groups have not read; while there is any, `missing` says little
 
     @property
     def missing(self) -> int:
-        """Everything that is missing."""
+        """Everything that is missing, or on its way."""
         return sum(topic.missing for topic in self.topics) + self.services.missing
 
     @property
@@ -51,14 +57,16 @@ class AuditReport:
         return sum(topic.doubled for topic in self.topics) + self.services.doubled
 
     @property
+    def working(self) -> bool:
+        """Whether some records have not passed all consumer groups."""
+        return bool(self.behind)
+
+    @property
     def clean(self) -> bool:
-        """Whether nothing is missing or doubled."""
-        return not self.missing and not self.doubled
+        """Whether everything has passed, and nothing is missing or doubled."""
+        return not self.working and not self.missing and not self.doubled
 
     def to_json(self) -> str:
-        """The report as a JSON object with the keys clean, missing, doubled, topics and services."""
-        return json.dumps(
-            {"clean": self.clean, "missing": self.missing, "doubled": self.doubled, **asdict(self)},
-            ensure_ascii=False,
-            indent=2,
-        )
+        """The report as a JSON object with the keys clean, working, missing, doubled, topics, services and behind."""
+        said = {name: getattr(self, name) for name in ("clean", "working", "missing", "doubled")}
+        return json.dumps({**said, **asdict(self)}, ensure_ascii=False, indent=2)

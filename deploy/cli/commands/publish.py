@@ -11,6 +11,7 @@ import typer
 from deploy.cli.context import progress_bar
 from deploy.cli.error_report import FAILED, INTERRUPTED
 from deploy.cli.options import Dir, variables_for
+from deploy.cli.waiting import DEFAULT_TIMEOUT_S, Timeout, needs_of_waiting, wait_and_audit
 from producers.files.report import FileKind
 
 MOST_SHOWN = 10
@@ -30,18 +31,27 @@ def publish(
     rejects: Annotated[
         Path | None, typer.Option(help="Write the rejections to this CSV file. Without it: print them.", dir_okay=False)
     ] = None,
+    wait: Annotated[
+        bool,
+        typer.Option(
+            "--wait", help="Then wait until all results are in ClickHouse, and audit, as `hailong audit --wait` does."
+        ),
+    ] = False,
+    timeout: Timeout = DEFAULT_TIMEOUT_S,
 ) -> None:
     """Publish events from files to Kafka: declaration statuses, ratings, and actions on complaints.
 
     An event that breaks a rule is rejected and not sent; the report names file, line, field and rule. The exit status
     is 1 if any event was rejected. Publishing a file twice changes nothing. All fields: docs/publishing.md.
 
+    With --wait the exit status is also that of `hailong audit --wait`. Whole histories: docs/import-history.md.
+
     Example: hailong publish statuses.csv ratings.jsonl.gz --rejects rejects.csv
     """
     from deploy.processes import files as process
     from deploy.stop_signal import stop_on_signals
 
-    variables = variables_for(directory, process.NEEDS)
+    variables = variables_for(directory, (*process.NEEDS, *(needs_of_waiting() if wait else ())))
     with stop_on_signals() as stop, progress_bar("Reading", "Publishing") as show:
         report = process.run(
             files,
@@ -60,7 +70,8 @@ def publish(
     if report.stopped:
         typer.echo("Stopped before the end: publish the same files again to complete them.", err=True)
         raise typer.Exit(INTERRUPTED)
-    raise typer.Exit(0 if report.clean else FAILED)
+    waited = wait_and_audit(variables, timeout) if wait else 0
+    raise typer.Exit(waited or (0 if report.clean else FAILED))
 
 
 def _unknown_offices(events: Mapping[str, int]) -> str:

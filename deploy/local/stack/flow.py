@@ -4,22 +4,20 @@ from __future__ import annotations
 
 from contextlib import ExitStack
 
-from deploy.local.stack.lag import GroupLag
-from deploy.settings.sink import SinkSettings
-from deploy.settings.worker import WorkerSettings
 from processors.stages.catalogue import STAGES
 from schemas.kafka.connection import KafkaConnection
-from schemas.topics import STORED
+from schemas.kafka.group_lag import GroupLag
+from sinks.audit.pipeline_info import PipelineInfo
 
 
 class Flow(ExitStack):
     """The consumer groups of a stack: of each stage, upstream first, and of the ClickHouse sink."""
 
-    def __init__(self, connection: KafkaConnection, worker: WorkerSettings, sink: SinkSettings) -> None:
+    def __init__(self, connection: KafkaConnection, pipeline: PipelineInfo) -> None:
         super().__init__()
-        group = worker.options().group
-        self.workers = [self.enter_context(GroupLag(connection, group(stage.name), stage.inputs)) for stage in STAGES]
-        self.sink = self.enter_context(GroupLag(connection, sink.options().group, STORED))
+        lags = {one.name: self.enter_context(GroupLag(connection, one.group, one.inputs)) for one in pipeline.groups}
+        self.workers = [lags[stage.name] for stage in STAGES]
+        self.sink = lags["sink"]
 
     def worker_lag(self) -> int:
         """Records that the stages have not processed.

@@ -16,6 +16,7 @@ from typing import Self
 
 import structlog
 
+from deploy.admin.pipeline import pipeline_info
 from deploy.admin.topics import ensure_topics
 from deploy.local.broker_kind import Broker
 from deploy.local.ports import free_port
@@ -30,9 +31,7 @@ from deploy.settings.clickhouse import ClickHouseSettings
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import check, load
 from deploy.settings.reference import ReferenceSettings
-from deploy.settings.sink import SinkSettings
 from deploy.settings.webhook import WebhookSettings
-from deploy.settings.worker import WorkerSettings
 from schemas.contacts.sealing import SealingKeys
 from schemas.errors import Unavailable
 
@@ -133,7 +132,7 @@ class Stack:
 
     def flow(self) -> Flow:
         """The lag of workers and sink, to be asked repeatedly."""
-        return Flow(self.kafka, load(WorkerSettings, self.variables), load(SinkSettings, self.variables))
+        return Flow(self.kafka, pipeline_info(self.variables))
 
     def stop(self, tell: Callable[[str], None]) -> None:
         """Stop in order and without loss; `tell` is called with each step."""

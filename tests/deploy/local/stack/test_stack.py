@@ -11,19 +11,16 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from confluent_kafka import Consumer, Producer, TopicPartition
 from support.extras import needs_kafka
 from support.kafka_cluster import KafkaCluster
 from support.polling import DEADLINE_S, eventually
 
-from deploy.admin.topics import ensure_topics
-from deploy.local.stack.lag import GroupLag, Lag
 from deploy.local.stack.layout import Layout, secret_in
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import load
 from deploy.settings.variables import read_variables
 from schemas.errors import ConfigurationError
-from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.group_lag import GroupLag
 from schemas.topics import Topic
 
 
@@ -98,36 +95,6 @@ def test_a_secret_is_made_once_and_private(tmp_path: Path) -> None:
     assert len(first) >= 24
     assert secret_in(tmp_path / "password") == first
     assert (tmp_path / "password").stat().st_mode & 0o777 == 0o600
-
-
-@pytest.mark.servers
-def test_lag_counts_what_a_group_has_not_committed(kafka: KafkaConnection) -> None:
-    """A group that never committed has everything before it, and topics without records add nothing."""
-    ensure_topics(kafka, partitions=2, replication_factor=1)
-    producer = Producer(kafka.producer_config())
-    for number in range(5):
-        producer.produce(Topic.RATING.value.name(kafka.topic_prefix), b"x", str(number).encode())
-    producer.flush()
-    with GroupLag(kafka, f"{kafka.topic_prefix}group", [Topic.RATING, Topic.ALERT]) as lag:
-        assert 0 < lag.look().behind <= 5
-
-
-@pytest.mark.servers
-def test_no_lag_means_that_nothing_is_left(kafka: KafkaConnection) -> None:
-    """A batch of which only the beginning was done is not overlooked, although the broker understates its end."""
-    ensure_topics(kafka, partitions=1, replication_factor=1)
-    name, group = Topic.RATING.value.name(kafka.topic_prefix), f"{kafka.topic_prefix}group"
-    producer = Producer({**kafka.producer_config(), "linger.ms": 200})
-    for number in range(100):
-        producer.produce(name, b"x", str(number).encode())
-    producer.flush()
-    consumer = Consumer(kafka.consumer_config(group))
-    with GroupLag(kafka, group, [Topic.RATING]) as lag:
-        consumer.commit(offsets=[TopicPartition(name, 0, 40)], asynchronous=False)
-        assert lag.look() == Lag(written=100, behind=60)
-        consumer.commit(offsets=[TopicPartition(name, 0, 100)], asynchronous=False)
-        assert lag.look() == Lag(written=100, behind=0)
-    consumer.close()
 
 
 @pytest.mark.servers

@@ -1,0 +1,136 @@
+"""Rating items without a fact: which wait for their declaration, and which are missing."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from typing import Any
+
+import pytest
+from support.audited_groups import commit
+from support.events import at, item, rating, status
+from support.sink_bench import SinkBench
+
+from schemas.ids import fact_id
+from schemas.records.facts import RatedService
+from schemas.topics import STORED, Topic
+from sinks.audit.pipeline_info import PipelineInfo, ReaderGroup
+from sinks.audit.render import render
+from sinks.audit.report import AuditReport
+from sinks.audit.run import Auditor, audit
+
+pytestmark = pytest.mark.servers
+
+T = at("2020-05-11 08:00")
+MINUTE = 60_000
+GRACE = 5 * MINUTE
+KNOWN, UNKNOWN = "103000000010", "103000000020"
+
+
+def audited(bench: SinkBench) -> AuditReport:
+    """An audit that knows the grace period and watches no groups."""
+    return audit(bench.kafka, bench.clickhouse, pipeline=PipelineInfo((), GRACE))
+
+
+def fact(sheet: str, declaration_no: str = UNKNOWN, **fields: Any) -> RatedService:
+    """The unmatched fact of a sheet's score for office 03CC."""
+    given = dict.fromkeys(one.name for one in dataclasses.fields(RatedService))
+    given |= {
+        "fact_id": fact_id(declaration_no[:11], sheet, "OFFICE", "03CC", "03CC"), "version": 65536,
+        "state": "UNMATCHED", "sheet_id": sheet, "revision": 1, "declaration_no": declaration_no, "submitted_at": T,
+        "phase": "AFTER_CLEARANCE", "target": "OFFICE", "office": "03CC", "target_id": "03CC", "score": 5,
+        "score_since": (0, 0, 0, 0, T), "target_known": True, "has_comment": False, "has_contact": False,
+        "status_count": 0,
+    }  # fmt: skip
+    return RatedService(**{**given, **fields})
+
+
+def test_a_sheet_whose_grace_is_not_over_waits(bench: SinkBench) -> None:
+    """It is counted apart and does not count as missing; its two items are of one sheet."""
+    bench.send(Topic.RATING, rating("s", 1, T, item(), item("TEAM", "01", 3), declaration_no=UNKNOWN))
+    bench.send(Topic.DECLARATION_STATUS, status("r", "REGISTERED", T + GRACE - 1))
+    bench.load(2)
+    sums = (report := audited(bench)).services
+    assert (sums.accepted, sums.waiting, sums.waiting_sheets, sums.waiting_until_now, sums.missing) == (2, 2, 1, 1, 0)
+    assert report.clean
+    assert "1 sheets wait for their declaration" in text_of(report)
+
+
+def test_a_sheet_whose_grace_is_over_is_missing(bench: SinkBench) -> None:
+    """A later status of its partition ended its wait, so the join ought to have published it."""
+    bench.send(Topic.RATING, rating("s", 1, T, declaration_no=UNKNOWN))
+    bench.send(Topic.DECLARATION_STATUS, status("r", "REGISTERED", T + GRACE))
+    bench.load(2)
+    report = audited(bench)
+    assert (report.services.waiting, report.services.missing, report.clean) == (0, 1, False)
+
+
+def test_a_status_of_another_partition_ends_no_wait(bench: SinkBench) -> None:
+    """Stream time is that of a partition."""
+    bench.send(Topic.RATING, rating("s", 1, T, declaration_no=UNKNOWN), partition=1)
+    bench.send(Topic.DECLARATION_STATUS, status("r", "REGISTERED", T + GRACE), partition=0)
+    bench.load(2)
+    assert (audited(bench).services.waiting, audited(bench).services.missing) == (1, 0)
+
+
+def test_a_sheet_whose_declaration_is_known_does_not_wait(bench: SinkBench) -> None:
+    """Without a fact it is missing, if the declaration was known when the latest revision was sent."""
+    bench.send(
+        Topic.RATING,
+        rating("known", 1, T, declaration_no=KNOWN),
+        rating("revised", 1, T - 9 * MINUTE, declaration_no=KNOWN),
+        rating("revised", 2, T, declaration_no=KNOWN),
+        rating("early", 1, T - 2 * MINUTE, declaration_no=KNOWN),
+    )
+    bench.send(Topic.DECLARATION_STATUS, status("r", "REGISTERED", T - MINUTE))
+    bench.load(5)
+    sums = audited(bench).services
+    assert (sums.accepted, sums.waiting, sums.missing) == (3, 1, 2)
+
+
+def test_a_sheet_dated_in_the_future_waits_longer_than_anybody(bench: SinkBench) -> None:
+    """It is said, and not waited for."""
+    in_20_hours = time.time_ns() // 1_000_000 + 20 * 60 * MINUTE
+    bench.send(Topic.RATING, rating("s", 1, in_20_hours, declaration_no=UNKNOWN))
+    bench.load(1)
+    sums = audited(bench).services
+    assert (sums.waiting_sheets, sums.waiting_until_now) == (1, 0)
+
+
+def test_what_the_join_has_not_read_yet_is_neither_missing_nor_waiting(bench: SinkBench) -> None:
+    """In a system in use ClickHouse already holds sheets that arrived while the audit was looking at the groups."""
+    bench.send(Topic.RATING, rating("s", 1, T, declaration_no=UNKNOWN))
+    bench.send(Topic.RATED_SERVICE, fact("s"))
+    bench.load(2)
+    groups = (
+        ReaderGroup("join", f"{bench.kafka.topic_prefix}join", "hailong worker", (Topic.RATING,)),
+        ReaderGroup("sink", bench.options.group, "hailong sink", STORED),
+    )
+    commit(bench.kafka, groups[0], Topic.RATING, 1)
+    with Auditor(bench.kafka, bench.clickhouse, PipelineInfo(groups, GRACE)) as auditor:
+        wave = auditor.waves.start()
+        assert wave.look() == ()
+        bench.send(Topic.RATING, rating("late", 1, T, declaration_no=UNKNOWN))
+        bench.load(1)
+        report = auditor.compare(wave)
+    assert (report.services.accepted, report.services.unmatched, report.services.missing) == (1, 1, 0)
+    assert report.clean, report.to_json()
+
+
+def test_facts_without_an_item_are_doubled(bench: SinkBench) -> None:
+    """A fact that no rating explains, and a second fact for one item, are each one too many."""
+    bench.send(Topic.RATING, rating("s", 1, T, declaration_no=UNKNOWN))
+    second = dataclasses.replace(fact("s"), fact_id="00000000-0000-5000-8000-000000000009")
+    bench.send(Topic.RATED_SERVICE, fact("s"), second, fact("of nobody"))
+    bench.load(4)
+    assert audited(bench).services.doubled == 2
+
+
+def text_of(report: AuditReport) -> str:
+    """What a person reads."""
+    from rich.console import Console  # noqa: PLC0415 - only needed here
+
+    console = Console(width=200)
+    with console.capture() as said:
+        console.print(render(report))
+    return said.get()
