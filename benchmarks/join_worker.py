@@ -11,10 +11,10 @@ from confluent_kafka import Consumer, TopicPartition
 
 from benchmarks.contenders.processes import Measured
 from benchmarks.long_history import FactCheck
-from deploy.local.stack.lag import GroupLag
 from processors.stages.catalogue import JOIN
 from schemas.codec.record import decoder
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.group_lag import GroupLag
 from schemas.topics import Topic
 
 _ROOT = Path(__file__).resolve().parents[1]
