@@ -9,14 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from operator import attrgetter
 
-from processors.domain.assessment.fact_store import Group
+from processors.domain.assessment.fact_store import Group, StoredFact
 from processors.domain.assessment.policy import ComplaintPolicy
 from processors.domain.assessment.repeat_complaints import RepeatComplaints
 from processors.domain.join.declaration_context import WorkingTime
 from schemas.ids import complaint_id
 from schemas.records.complaints import Complaint, ComplaintState, LowItem, Priority, Track
 from schemas.records.events import Target
-from schemas.records.facts import RatedService
 
 SCORE_1_WITH_TEXT = "SCORE_1_WITH_TEXT"
 OFFICIAL_AGAIN = "OFFICIAL_AGAIN"
@@ -77,6 +76,6 @@ def _urgent(
         yield OFFICIAL_AGAIN
 
 
-def _low_since(fact: RatedService, threshold: int) -> int:
+def _low_since(fact: StoredFact, threshold: int) -> int:
     """When the item first had a score at or below the threshold; 0 if it never had."""
     return min((since for since in fact.score_since[:threshold] if since), default=0)

@@ -5,11 +5,42 @@ A *group* is what one sheet says about one office: the unit of an opinion and of
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from operator import attrgetter
+from typing import NamedTuple
 
-from schemas.records.facts import MatchState, RatedService
+from schemas.records.facts import Counts, MatchState, RatedService
+
+
+class StoredFact(NamedTuple):
+    """What the assessment keeps of a fact: facts are never forgotten, so each byte counts. Fields as in the fact."""
+
+    fact_id: str
+    version: int
+    state: str
+    revision: int
+    declaration_no: str
+    submitted_at: int
+    target: str
+    office: str
+    target_id: str
+    score: int
+    reason: str | None
+    score_since: Counts
+    has_comment: bool
+    has_contact: bool
+    tax_code: str | None
+
+    @classmethod
+    def of(cls, fact: RatedService) -> StoredFact:
+        """The fact, with one object for each text that repeats."""
+        kept = (sys.intern(one) if type(one) is str else one for one in _kept_fields(fact))
+        return cls._make((fact.fact_id, *kept))
+
+
+_kept_fields = attrgetter(*StoredFact._fields[1:])
 
 
 @dataclass(slots=True)
@@ -25,7 +56,7 @@ class Group:
     declaration: str
     sheet_id: str
     office: str
-    facts: dict[str, RatedService] = field(default_factory=dict)
+    facts: dict[str, StoredFact] = field(default_factory=dict)
     panes: list[int] = field(default_factory=list)
 
     @property
@@ -33,7 +64,7 @@ class Group:
         """Grows whenever a fact does: the sum of their versions."""
         return sum(fact.version for fact in self.facts.values())
 
-    def current(self) -> list[RatedService]:
+    def current(self) -> list[StoredFact]:
         """Facts of the latest revision of the sheet, ordered by id."""
         return [fact for _id, fact in sorted(self.facts.items()) if fact.state != MatchState.SUPERSEDED]
 
@@ -49,8 +80,8 @@ class Change:
     """
 
     group: Group
-    before: RatedService | None
-    after: RatedService
+    before: StoredFact | None
+    after: StoredFact
 
     @property
     def material(self) -> bool:
@@ -85,8 +116,8 @@ class FactStore:
                 group = self._groups[identity] = Group(*identity)
             before = group.facts.get(fact.fact_id)
             if before is None or fact.version > before.version:
-                group.facts[fact.fact_id] = fact
-                yield Change(group, before, fact)
+                after = group.facts[fact.fact_id] = StoredFact.of(fact)
+                yield Change(group, before, after)
 
     def __len__(self) -> int:
         """How many groups are known."""

@@ -13,8 +13,9 @@ from typing import cast
 import numpy as np
 import numpy.typing as npt
 
+from processors.domain.assessment.fact_store import StoredFact
 from processors.domain.panes import PANE_MS, WINDOWS_MS, pane_of
-from schemas.records.facts import Counts, MatchState, RatedService, Satisfaction
+from schemas.records.facts import Counts, MatchState, Satisfaction
 
 TargetIdentity = tuple[str, str, str]
 """Target, office, target id."""
@@ -82,20 +83,21 @@ class SatisfactionStore:
 
     def __init__(self) -> None:
         self._series: dict[TargetIdentity, _Series] = {}
-        self._counted_in: dict[str, tuple[int, ...]] = {}  # fact id -> every pane it has ever been counted in
+        self._moved: dict[str, tuple[int, ...]] = {}
+        """Every pane in which a fact was ever counted, for the few facts where that is not just the current one."""
         self._dirty: dict[TargetIdentity, _Series] = {}
 
-    def apply(self, before: RatedService | None, after: RatedService) -> None:
+    def apply(self, before: StoredFact | None, after: StoredFact) -> None:
         """Apply one change of a fact to the counts."""
         identity = (after.target, after.office, after.target_id)
         series = self._series.get(identity)
         if series is None:
             series = self._series[identity] = _Series()
-        counted_in = self._counted_in.get(after.fact_id, ())
+        was, now = _place(before), _place(after)
+        counted_in = self._moved.get(after.fact_id, _pane(was))
         grown = after.version - (before.version if before else 0)
         for start in counted_in:
             series.add(start, _VERSIONS, grown)
-        was, now = _place(before), _place(after)
         if was == now:
             return
         if was is not None:
@@ -103,8 +105,10 @@ class SatisfactionStore:
         if now is not None:
             series.add(*now, 1)
             if now[0] not in counted_in:
-                self._counted_in[after.fact_id] = (*counted_in, now[0])
+                counted_in = (*counted_in, now[0])
                 series.add(now[0], _VERSIONS, after.version)
+        if counted_in != _pane(now):
+            self._moved[after.fact_id] = counted_in
         self._dirty[identity] = series
 
     def changes(self) -> Iterator[Satisfaction]:
@@ -115,7 +119,11 @@ class SatisfactionStore:
         self._dirty = {}
 
 
-def _place(fact: RatedService | None) -> tuple[int, int] | None:
+def _pane(place: tuple[int, int] | None) -> tuple[int, ...]:
+    return () if place is None else place[:1]
+
+
+def _place(fact: StoredFact | None) -> tuple[int, int] | None:
     """Pane and column in which a fact counts; None where it does not."""
     if fact is None or fact.state == MatchState.SUPERSEDED:
         return None
