@@ -159,12 +159,14 @@ class JoinState:
                 continue
             sheet.publish(version)
             places.append(place)
-        published = [chosen[place] for place in places]
-        gone = [is_gone(sheet, self._log.deleted_until, self._policy) for sheet in published]
-        for place, one in zip(places, gone, strict=True):
-            if not states.known[place]:
-                self._unmatched_sheets["sheets_gone" if one else "sheets_not_known"] += 1
-        return Changes(published, [sheet.published for sheet in published], gone, states.at(places))
+        published, states = [chosen[place] for place in places], states.at(places)
+        gone = [
+            not known and is_gone(sheet, self._log.deleted_until, self._policy)
+            for sheet, known in zip(published, states.known.tolist(), strict=True)
+        ]
+        self._unmatched_sheets["sheets_gone"] += sum(gone)
+        self._unmatched_sheets["sheets_not_known"] += int((states.known == 0).sum()) - sum(gone)
+        return Changes(published, [sheet.published for sheet in published], gone, states)
 
     def _states(self, sheets: Sequence[StoredSheet]) -> States:
         """The declaration of each sheet as of its latest revision."""

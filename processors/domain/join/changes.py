@@ -15,7 +15,7 @@ class Changes(NamedTuple):
     Attributes:
         sheets: The sheets.
         versions: Version of the facts of each.
-        gone: For each whether its declaration may have been deleted from the log; matters only where it is not known.
+        gone: For each whether its declaration is not known and may have been deleted from the log.
         states: The declaration of each, as of its latest revision.
     """
 
