@@ -1,9 +1,7 @@
-"""What several commands need: the cluster, the terminal, a progress bar."""
+"""What several commands need: the cluster and the terminal."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -36,15 +34,3 @@ def console(*, stderr: bool = False) -> Any:
     from rich.console import Console
 
     return Console(stderr=stderr, highlight=False)
-
-
-@contextmanager
-def progress_bar(preparing: str, working: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error if that is a terminal; yields a function that takes (done, total)."""
-    from rich.progress import BarColumn, Progress, TaskProgressColumn, TextColumn, TimeRemainingColumn
-
-    screen = console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(40), TaskProgressColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=screen, disable=not screen.is_terminal) as bars:
-        task = bars.add_task(preparing, total=None)
-        yield lambda done, total: bars.update(task, description=working, completed=done, total=total)

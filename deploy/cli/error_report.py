@@ -49,10 +49,12 @@ def report(error: BaseException) -> int:
             return MISCONFIGURED
         case Unavailable():
             _print(f"hailong: {error}")
+            _print_notes(error)
             _print("Check that the server runs and that the settings name its address, then try again.")
             return FAILED
         case HailongError():
             _print(f"hailong: {error}")
+            _print_notes(error)
             return FAILED
         case _:
             _print(f"hailong: unexpected {type(error).__name__} at {_place(error)}: this is a bug in hailong.")
@@ -66,6 +68,12 @@ def _place(error: BaseException) -> str:
     if not frames:
         return "an unknown place"
     return f"{'/'.join(Path(frames[-1].filename).parts[-3:])}:{frames[-1].lineno}"
+
+
+def _print_notes(error: HailongError) -> None:
+    """What those who raised it or passed it on said beside it."""
+    for note in getattr(error, "__notes__", ()):
+        _print(note)
 
 
 def _print(line: str) -> None:

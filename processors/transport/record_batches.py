@@ -18,14 +18,12 @@ from aiokafka.codec import snappy_decode
 from aiokafka.record.util import calc_crc32c
 
 from schemas.batches.packed_batch import PackedBatch, RecordRun
+from schemas.codec.decompression import with_growing_buffer
 from schemas.errors import SystemFault
 from schemas.topics import Topic
 
 MAX_UNPACKED_BYTES = 64 * 1024 * 1024
 """Of one record batch. Kafka limits only the compressed size, and one megabyte of packed zeros can be gigabytes."""
-
-_TYPICAL_RATIO = 8
-_MIN_BUFFER = 64 * 1024
 
 _MAGIC = 2
 _HEADER = struct.Struct(">qi4xbIhiqq14xi")  # skipped: leader epoch; producer id and epoch, base sequence
@@ -126,26 +124,9 @@ def read_headers(data: bytes) -> Iterator[tuple[BatchHeader, int, int]]:
         start = end
 
 
-def _with_growing_buffer(decompress: Callable[..., int]) -> Callable[[memoryview], bytes]:
-    """A decompressor that retries with a larger buffer, up to the limit: the size is not known beforehand."""
-
-    def unpack(packed: memoryview) -> bytes:
-        size = max(_MIN_BUFFER, _TYPICAL_RATIO * len(packed))
-        while True:
-            buffer = bytearray(min(size, MAX_UNPACKED_BYTES))
-            try:
-                return bytes(memoryview(buffer)[: decompress(packed, buffer)])
-            except cramjam.DecompressionError:
-                if size >= MAX_UNPACKED_BYTES:
-                    raise
-            size *= _TYPICAL_RATIO
-
-    return unpack
-
-
 _DECOMPRESS: dict[int, Callable[[memoryview], bytes]] = {
-    1: _with_growing_buffer(cramjam.gzip.decompress_into),
+    1: with_growing_buffer(cramjam.gzip.decompress_into, MAX_UNPACKED_BYTES),
     2: snappy_decode,  # cannot grow by more than a factor of 64
-    3: _with_growing_buffer(cramjam.lz4.decompress_into),
-    4: _with_growing_buffer(cramjam.zstd.decompress_into),
+    3: with_growing_buffer(cramjam.lz4.decompress_into, MAX_UNPACKED_BYTES),
+    4: with_growing_buffer(cramjam.zstd.decompress_into, MAX_UNPACKED_BYTES),
 }

@@ -1,7 +1,7 @@
-"""Avro container files, block by block.
+"""Avro container files: their header, and their records one by one.
 
-This does not use `fastavro.reader`: decoding block by block checks the size of a block before it is unpacked, and a
-damaged record costs only the rest of its block, not the rest of the file.
+This does not use `fastavro.reader`: it bounds the memory whatever a file claims, and a damaged record costs only the
+rest of its block, not the rest of the file.
 
 Source: Apache Avro 1.12 specification, "Object Container Files".
 """
@@ -12,55 +12,147 @@ import io
 import json
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from fastavro import parse_schema, schemaless_reader
 from fastavro.schema import SchemaParseException, UnknownType
 
-from producers.files.report import FileUnusable, ParsedLine, fault
+from producers.files.avro_blocks import MAGIC, SYNC_BYTES, AvroBlock, BlockReader, DamagedBlock, long_at
+from producers.files.avro_codecs import MAX_BLOCK_BYTES, UNPACKERS
+from producers.files.avro_schema import least_bytes, problem_of, with_times_only
+from producers.files.names import said
+from producers.files.report import MAX_NAMES, FileUnusable, ParsedLine, fault
 from schemas.codec.record import BROKEN
 
 MAX_HEADER_ENTRIES = 100
 MAX_HEADER_BYTES = 1 << 20
-MAX_BLOCK_BYTES = 2 << 20
-MAX_UNPACKED_BYTES = 2 << 20
-"""Writers end a block at 16 or 64 KiB. A much larger block is a mistake or an attack on our memory: it may hold a list
-of one-byte records, each about 200 bytes in Python, and the rules can only check a list after it was decoded."""
+MAX_RECORD_BYTES = 1 << 18
+"""A rating of 50 items with the longest comment has about 20,000 bytes. The limit is one of memory: a record may hold a
+list of one-byte records, each about 200 bytes in Python, and the rules can only check a list after it was decoded."""
 
-_MAGIC, _SYNC_BYTES = b"Obj\x01", 16
-_PLAIN = {"null", "boolean", "int", "long", "bytes", "string"}
+_LONGEST_LONG = 10
+_UNREADABLE_HEADER = "is no Avro container file: its header cannot be read; export or copy it again"
 
 
-def read_avro(content: io.BufferedReader[Any], known: Sequence[str]) -> tuple[Sequence[str], Iterator[ParsedLine]]:
-    """Names of the fields, each among `known`, and the records, numbered from 1; the records are read lazily.
+@dataclass(frozen=True, slots=True)
+class AvroFile:
+    """An Avro container file after its header."""
+
+    names: Sequence[str]  # of its fields
+    _schema: dict[str, Any]
+    _blocks: BlockReader
+
+    def records(self, kept: Sequence[str | None]) -> Iterator[ParsedLine]:
+        """The records, numbered from 1, read lazily.
+
+        Args:
+            kept: The names, with None for those to pass over.
+
+        Raises:
+            FileUnusable: A field has a type that is not read, or the file is damaged and does not go on.
+        """
+        types = [field["type"] for field in self._schema["fields"]]
+        found = [
+            (name, problem_of(kind, known=use is not None))
+            for name, kind, use in zip(self.names, types, kept, strict=True)
+        ]
+        problems = [fault(said(name), problem) for name, problem in found if problem is not None]
+        if problems:
+            raise FileUnusable(1, problems[:MAX_NAMES])
+        if not least_bytes(self._schema):
+            raise FileUnusable(1, [fault("file", "has a schema whose records need no bytes: nothing can be in it")])
+        return self._all(frozenset(name for name, use in zip(self.names, kept, strict=True) if use is None))
+
+    def _all(self, passed_over: frozenset[str]) -> Iterator[ParsedLine]:
+        number, block = 1, 1
+        while (part := self._blocks.next()) is not None:
+            if isinstance(part, AvroBlock):
+                for line in _of_block(part, self._schema, number):
+                    yield _without(line, passed_over) if passed_over else line
+                number += part.records
+            else:
+                yield from _damaged(part, number, block)
+                number += part.records or 0
+            block += 1
+
+
+def open_avro(content: io.BufferedReader[Any]) -> AvroFile:
+    """Read the header.
 
     Raises:
-        FileUnusable: It is not an Avro file, or not one that can be used.
+        FileUnusable: It is not an Avro file, or not one of records in a codec that is read.
     """
     try:
         meta, sync = _header(content)
-        document = json.loads(meta.get("avro.schema", b"null"))
+        document = with_times_only(json.loads(meta.get("avro.schema", b"null")))
         schema = parse_schema(document)
+        codec = meta.get("avro.codec", b"null").decode("ascii", "replace")
     except (*BROKEN, OSError, zlib.error, RecursionError, SchemaParseException, UnknownType):
-        raise FileUnusable(1, [fault("file", "must be an Avro container file; its header cannot be read")]) from None
-    codec = meta.get("avro.codec", b"null").decode("ascii", "replace")
-    if codec not in ("null", "deflate"):
-        raise FileUnusable(1, [fault("file", "must be written with codec null or deflate")])
-    fields = schema.get("fields", ()) if isinstance(schema, dict) else ()
-    names = [field["name"] for field in fields]
-    unknown = [name for name in names if name not in known]
-    if unknown:
-        raise FileUnusable(
-            1, [fault(name[:64], f"is not a known field; fields are: {', '.join(known)}") for name in unknown]
-        )
-    if not fields or not all(_is_plain(field["type"], 0) for field in fields):
-        rule = "must have a schema of records with texts, numbers, enums, bytes and lists of such records only"
+        raise FileUnusable(1, [fault("file", _UNREADABLE_HEADER)]) from None
+    if codec not in UNPACKERS:
+        rule = f"has the codec {said(codec)}: write it with one of {', '.join(UNPACKERS)}"
         raise FileUnusable(1, [fault("file", rule)])
-    return names, _records(content, schema, sync, codec)
+    if not isinstance(schema, dict) or schema.get("type") != "record" or not schema["fields"]:
+        raise FileUnusable(
+            1, [fault("file", "has a schema that is no record with fields: each record must be one event")]
+        )
+    names = [field["name"] for field in schema["fields"]]
+    return AvroFile(names, schema, BlockReader(content, sync, UNPACKERS[codec]))
+
+
+def _without(line: ParsedLine, passed_over: frozenset[str]) -> ParsedLine:
+    if line.fields is None:
+        return line
+    return ParsedLine(line.line, {name: value for name, value in line.fields.items() if name not in passed_over})
+
+
+def _damaged(part: DamagedBlock, number: int, block: int) -> Iterator[ParsedLine]:
+    before = f"{number - 1:,} records came before it"
+    if not part.goes_on:
+        raise FileUnusable(number, [fault("file", f"cannot be read from block {block} on: {part.reason}; {before}")])
+    if part.records == 0:
+        return
+    held = f"of {part.records:,} records " if part.records else ""
+    rule = f"block {block} {held}is damaged: {part.reason}; {before}, and reading goes on behind it"
+    yield ParsedLine(number, None, [fault("file", rule)], min(part.records or 1, MAX_BLOCK_BYTES))
+
+
+def _of_block(block: AvroBlock, schema: dict[str, Any], number: int) -> Iterator[ParsedLine]:
+    """The records of a block, decoded through a window, which bounds the size of one record."""
+    start, window = 0, block.data[:MAX_RECORD_BYTES]
+    body = io.BytesIO(window)
+    for line in range(number, number + block.records):
+        at = body.tell()
+        record = _record(body, schema, len(window))
+        is_last_window = start + len(window) >= len(block.data)
+        if not is_last_window and (record is None or body.tell() >= len(window)):
+            # Perhaps cut by the end of the window: read it again at the beginning of the next one.
+            start += at
+            window = block.data[start : start + MAX_RECORD_BYTES]
+            body = io.BytesIO(window)
+            record = _record(body, schema, len(window))
+        if record is None:
+            rest = min(number + block.records - line, len(block.data))  # each needs a byte at least
+            reason = f", and with it the rest of its block ({rest:,} records)" if rest > 1 else ""
+            yield ParsedLine(line, None, [fault("record", f"does not fit the schema of the file{reason}")], rest)
+            return
+        yield ParsedLine(line, record)
+
+
+def _record(body: io.BytesIO, schema: dict[str, Any], size: int) -> dict[str, object] | None:
+    if body.tell() >= size:
+        return None
+    try:
+        record = schemaless_reader(body, schema, None)
+    except (*BROKEN, RecursionError):
+        return None
+    return record if isinstance(record, dict) else None
 
 
 def _header(content: io.BufferedReader[Any]) -> tuple[Mapping[str, bytes], bytes]:
-    content.read(len(_MAGIC))
+    if content.read(len(MAGIC)) != MAGIC:
+        raise EOFError
     meta: dict[str, bytes] = {}
     entries, room = 0, MAX_HEADER_BYTES
     while count := _long(content):
@@ -75,60 +167,7 @@ def _header(content: io.BufferedReader[Any]) -> tuple[Mapping[str, bytes], bytes
             value = _bytes(content, room)
             room -= len(value)
             meta[key.decode("utf-8")] = value
-    return meta, _exactly(content, _SYNC_BYTES)
-
-
-def _is_plain(kind: Any, depth: int) -> bool:
-    """Whether the bytes of a value bound its size in memory; a list of nulls, for example, needs no bytes at all."""
-    if isinstance(kind, list):
-        return all(_is_plain(branch, depth + 1) for branch in kind)
-    if isinstance(kind, str):
-        return kind in _PLAIN
-    if kind["type"] == "array":
-        items = kind["items"]
-        return depth < 3 and isinstance(items, dict) and items["type"] == "record" and _is_plain(items, depth + 1)
-    if kind["type"] == "record":
-        sized = [field["type"] for field in kind["fields"] if field["type"] != "null"]
-        return depth < 3 and bool(sized) and all(_is_plain(part, depth + 1) for part in sized)
-    return kind["type"] == "enum" or kind["type"] in _PLAIN
-
-
-def _records(content: io.BufferedReader[Any], schema: Any, sync: bytes, codec: str) -> Iterator[ParsedLine]:
-    number = 1
-    while True:
-        try:
-            if not content.peek(1):
-                return
-            count, block = _next_block(content, sync, codec)
-        except (OSError, EOFError, zlib.error, ValueError) as error:
-            rule = f"is damaged from this record on ({error if isinstance(error, ValueError) else 'cut'})"
-            raise FileUnusable(number, [fault("file", rule)]) from None
-        yield from _of_block(block, schema, number, count)
-        number += count
-
-
-def _next_block(content: io.BufferedReader[Any], sync: bytes, codec: str) -> tuple[int, bytes]:
-    count, packed = _long(content), _bytes(content, MAX_BLOCK_BYTES)
-    if not 0 <= count <= MAX_UNPACKED_BYTES or _exactly(content, _SYNC_BYTES) != sync:
-        raise ValueError("a block is not closed")
-    return count, packed if codec == "null" else _unpacked(packed)
-
-
-def _of_block(block: bytes, schema: Any, number: int, count: int) -> Iterator[ParsedLine]:
-    body = io.BytesIO(block)
-    for line in range(number, number + count):
-        try:
-            if body.tell() == len(block):
-                raise EOFError
-            record = schemaless_reader(body, schema, None)
-        except (*BROKEN, RecursionError):
-            rest = number + count - line
-            rule = (
-                f"cannot be read, and with it the rest of its block ({rest} records)" if rest > 1 else "cannot be read"
-            )
-            yield ParsedLine(line, None, [fault("record", rule)])
-            return
-        yield ParsedLine(line, record if isinstance(record, dict) else None, [])
+    return meta, _exactly(content, SYNC_BYTES)
 
 
 def _bytes(content: io.BufferedReader[Any], limit: int) -> bytes:
@@ -145,25 +184,10 @@ def _exactly(content: io.BufferedReader[Any], size: int) -> bytes:
     return bytes(part)
 
 
-def _unpacked(packed: bytes) -> bytes:
-    unpacker = zlib.decompressobj(-zlib.MAX_WBITS)
-    block = unpacker.decompress(packed, MAX_UNPACKED_BYTES)
-    if unpacker.unconsumed_tail:
-        raise ValueError(f"block unpacks to more than {MAX_UNPACKED_BYTES} bytes")
-    if not unpacker.eof:
-        raise EOFError
-    return block
-
-
 def _long(content: io.BufferedReader[Any]) -> int:
-    value = shift = 0
-    while True:
-        byte = content.read(1)
-        if not byte:
-            raise EOFError
-        value |= (byte[0] & 0x7F) << shift
-        if byte[0] < 0x80:
-            return (value >> 1) ^ -(value & 1)
-        shift += 7
-        if shift > 63:
+    data = bytearray()
+    while not data or data[-1] >= 0x80:
+        data += _exactly(content, 1)
+        if len(data) > _LONGEST_LONG:
             raise ValueError("a number is longer than 64 bits")
+    return long_at(data, 0)[0]

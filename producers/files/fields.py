@@ -4,30 +4,21 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from producers.files.report import FileKind, fault
-from producers.files.sheets import ITEM_COLUMNS, SHEET_COLUMNS, int_of_digits
+from producers.files.sheets import int_of_digits
 from producers.sdk.events import InvalidEvent
-from schemas.catalogue import latest, parsed
 from schemas.contacts.sealing import Contact, SealingKeys, seal_with_own_key
 from schemas.errors import Problem, Reason
 from schemas.records.events import ContactKey
 from schemas.topics import Topic
 from schemas.validation.rules import IDENTITY
 
-STATUS_FIELDS, ACTION_FIELDS = (
-    tuple(field["name"] for field in parsed(latest(topic.subject).schema_id)["fields"])
-    for topic in (Topic.DECLARATION_STATUS, Topic.COMPLAINT_ACTION)
-)
-RATING_COLUMNS = (*SHEET_COLUMNS[:6], *ITEM_COLUMNS, *SHEET_COLUMNS[6:])
-
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECOND = timedelta(milliseconds=1)
 _TIMES = {Topic.DECLARATION_STATUS: "occurred_at", Topic.RATING: "submitted_at", Topic.COMPLAINT_ACTION: "acted_at"}
-_KIND_FIELDS = {"event_id": Topic.DECLARATION_STATUS, "sheet_id": Topic.RATING, "action_id": Topic.COMPLAINT_ACTION}
-"""Fields that only one kind of event has."""
 
 TOPICS = {
     FileKind.STATUS: Topic.DECLARATION_STATUS,
@@ -38,12 +29,6 @@ _TIME_RULE = "must be ISO 8601 with an offset, such as 2020-04-01T08:30:00+07:00
 _NO_KEYS = fault(
     "contact_name", "cannot be sealed, because there is no sealing key: set HAILONG_SEALING_KEYS, or leave it out"
 )
-
-
-def topic_of(names: Collection[str]) -> Topic | None:
-    """The topic of an event by its field names; None when these do not decide."""
-    found = [topic for name, topic in _KIND_FIELDS.items() if name in names]
-    return found[0] if len(found) == 1 else None
 
 
 def prepare(

@@ -4,19 +4,43 @@ from __future__ import annotations
 
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import Any, NoReturn
 
 from producers.files.lines import lines_of
-from producers.files.report import ParsedLine, unreadable
+from producers.files.report import FileUnusable, ParsedLine, fault, unreadable
+
+_LIST = re.compile(rb"\s*\[\s*\{")
+_SPREAD = re.compile(rb"\s*\{[ \t\r]*\n\s*\"")
 
 
 class _RefusedJson(ValueError):
     """Well-formed JSON that is refused."""
 
 
-def read_json_lines(content: io.BufferedReader) -> Iterator[ParsedLine]:
-    """Events of a JSON Lines file; empty lines are skipped."""
+def read_json_lines(content: io.BufferedReader, start: bytes) -> Iterator[ParsedLine]:
+    """Events of a JSON Lines file; empty lines are skipped.
+
+    Args:
+        content: The file.
+        start: Its first bytes.
+
+    Raises:
+        FileUnusable: It is one list, or its objects have several lines each; or it is damaged.
+    """
+    start = start.removeprefix(b"\xef\xbb\xbf")
+    if _LIST.match(start):
+        rule = (
+            "is one JSON list; write one object a line: `jq -c '.[]'`, in pandas to_json(orient='records', lines=True)"
+        )
+        raise FileUnusable(1, [fault("file", rule)])
+    if _SPREAD.match(start):
+        raise FileUnusable(1, [fault("file", "spreads an object over several lines; write one a line: `jq -c .`")])
+    return _events(content)
+
+
+def _events(content: io.BufferedReader) -> Iterator[ParsedLine]:
     for line in lines_of(content):
         if line.text is None:
             yield ParsedLine(line.number, None, line.problems)

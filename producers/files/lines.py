@@ -14,8 +14,9 @@ MAX_LINE_BYTES = 1 << 20
 """A rating of 50 items with the longest comment has about 20,000 bytes; a much longer line is not an event."""
 
 _UTF8_BOM = b"\xef\xbb\xbf"
-_UTF16_BOMS = (b"\xff\xfe", b"\xfe\xff")
+_NO_UTF8 = "must be UTF-8: it is damaged or in another encoding, such as Windows-1258; save the file as UTF-8"
 _SKIP = 1 << 16
+CUT = "is damaged or cut from here on; what came before was read. Copy or export it again: repeating events is harmless"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +32,7 @@ def lines_of(content: io.BufferedReader) -> Iterator[Line]:
     """Lines of a file, including empty ones; memory is bounded by `MAX_LINE_BYTES`.
 
     Raises:
-        FileUnusable: The file is UTF-16, or it is cut off or damaged.
+        FileUnusable: The file is cut off or damaged.
     """
     number = 0
     while True:
@@ -42,17 +43,14 @@ def lines_of(content: io.BufferedReader) -> Iterator[Line]:
             while too_long and raw and not raw.endswith(b"\n"):
                 raw = content.readline(_SKIP)
         except (OSError, EOFError, zlib.error):
-            raise FileUnusable(number, [fault("file", "is damaged from here on (cut or corrupt gzip?)")]) from None
+            raise FileUnusable(number, [fault("file", CUT)]) from None
         if not raw and not too_long:
             return
-        if number == 1:
-            if raw.startswith(_UTF16_BOMS):
-                raise FileUnusable(1, [fault("file", "must be UTF-8; this is UTF-16: export it again as UTF-8")])
-            raw = raw.removeprefix(_UTF8_BOM)
+        raw = raw.removeprefix(_UTF8_BOM)  # in every line: files that were joined have one in the middle
         if too_long:
-            yield Line(number, None, [fault("line", f"must have at most {MAX_LINE_BYTES} bytes")])
+            yield Line(number, None, [fault("line", f"must have at most {MAX_LINE_BYTES:,} bytes")])
             continue
         try:
             yield Line(number, raw.rstrip(b"\r\n").decode("utf-8"))
         except UnicodeDecodeError:
-            yield Line(number, None, [fault("line", "must be UTF-8")])
+            yield Line(number, None, [fault("line", _NO_UTF8)])

@@ -9,6 +9,12 @@ from pathlib import Path
 
 from schemas.errors import Problem, Reason
 
+STANDARD_INPUT = Path("-")
+"""The path that stands for standard input, as on a command line."""
+
+MAX_NAMES = 20
+"""Number of names of fields that are remembered of a file, or faults that are told of one event."""
+
 
 class FileKind(StrEnum):
     """Kind of the events in a file; AUTO: recognised by the names of its fields."""
@@ -17,6 +23,20 @@ class FileKind(StrEnum):
     STATUS = "status"
     RATING = "rating"
     ACTION = "action"
+
+
+class FileFormat(StrEnum):
+    """Format of a file; AUTO: found from the first bytes and the suffix."""
+
+    AUTO = "auto"
+    JSONL = "jsonl"
+    CSV = "csv"
+    AVRO = "avro"
+
+
+def shown(path: Path) -> str:
+    """Name of a file for people."""
+    return "standard input" if path == STANDARD_INPUT else str(path)
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +51,8 @@ class Rejection:
 
     def __str__(self) -> str:
         """One line for a person."""
-        return f"{self.path}:{self.line}: {self.field} {self.rule}"
+        place = shown(self.path) if self.field == "file" and self.line <= 1 else f"{shown(self.path)}:{self.line}"
+        return f"{place}: {self.rule}" if self.field == "file" else f"{place}: {self.field} {self.rule}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +60,7 @@ class ImportProgress:
     """How far an import is."""
 
     bytes_read: int  # bytes read so far from all files, as stored on disk
-    bytes_total: int  # size of all files
+    bytes_total: int | None  # size of all files; None when one of them is a stream
     events: int  # events read so far
 
 
@@ -53,6 +74,23 @@ class FileCounts:
     rejected: int = 0  # events that were not sent
     doubtful_tax_codes: int = 0  # events sent although the check digit of their tax code is wrong
     complete: bool = True  # whether the file was read to its end; False when it is damaged or unusable
+    last_line: int = 0  # line of the last event read
+    ignored: set[str] = field(default_factory=set)  # names of unknown fields that were passed over, at most MAX_NAMES
+
+
+@dataclass(frozen=True, slots=True)
+class AmendmentDoubt:
+    """What speaks against taking the 12th digit of declaration numbers as a count of amendments.
+
+    All counts are of declarations: numbers that share their first 11 digits.
+    """
+
+    several: int  # have more than one number
+    enterprises: int  # of these, belong to different enterprises
+    registrations: int  # of these, were registered more than two months apart
+    crowded: int  # of these, have five numbers or more
+    share: int  # the counts are of one in so many declarations of the import
+    example: tuple[Path, int] | None  # file and line of the first contradiction
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +100,7 @@ class FileReport:
     files: Sequence[FileCounts]  # in order
     stopped: bool = False  # whether the import was stopped before the end
     unknown_offices: Mapping[str, int] = field(default_factory=dict)  # events sent, by code not known at their time
+    amendment_doubt: AmendmentDoubt | None = None  # whether declaration numbers seem to be used otherwise
 
     @property
     def read(self) -> int:
@@ -96,6 +135,7 @@ class ParsedLine:
     line: int  # line where it begins
     fields: dict[str, object] | None  # names and values as in the file; None when it cannot be read
     problems: Sequence[Problem] = ()  # why it cannot be read
+    events: int = 1  # how many events it stands for: more than one for a damaged block of an Avro file
 
 
 class FileUnusable(Exception):

@@ -6,28 +6,22 @@ import gzip
 import io
 import zlib
 from dataclasses import dataclass
-from enum import Enum, auto
 from pathlib import Path
+from threading import Event
 from typing import Any, cast
 
-from producers.files.report import FileUnusable, fault
+from producers.files.byte_stream import START_BYTES, ByteStream
+from producers.files.foreign_formats import refuse_foreign
+from producers.files.names import says_csv
+from producers.files.report import FileFormat, FileUnusable, fault
 
-_GZIP, _AVRO = b"\x1f\x8b", b"Obj\x01"
+_GZIP, _AVRO, _MARK = b"\x1f\x8b", b"Obj\x01", b"\xef\xbb\xbf"
 _BUFFER = 1 << 18
 
-
-class FileFormat(Enum):
-    """Formats of files."""
-
-    JSON_LINES = auto()
-    CSV = auto()
-    AVRO = auto()
-
-
 _SUFFIXES = {
-    ".jsonl": FileFormat.JSON_LINES,
-    ".ndjson": FileFormat.JSON_LINES,
-    ".json": FileFormat.JSON_LINES,
+    ".jsonl": FileFormat.JSONL,
+    ".ndjson": FileFormat.JSONL,
+    ".json": FileFormat.JSONL,
     ".csv": FileFormat.CSV,
     ".tsv": FileFormat.CSV,
     ".avro": FileFormat.AVRO,
@@ -38,44 +32,70 @@ _SUFFIXES = {
 class Source:
     """An open file."""
 
-    raw: io.BufferedReader[Any]  # the file as stored on disk; its position is the progress
+    stream: ByteStream  # as it is stored; its position is the progress
     content: io.BufferedReader[Any]  # its decompressed content
-    format: FileFormat
+    format: FileFormat  # not AUTO
+    start: bytes  # the first bytes of the content
 
     def close(self) -> None:
         """Close it."""
         self.content.close()
-        self.raw.close()
+        self.stream.close()
 
 
-def open_source(path: Path) -> Source:
+def open_source(path: Path, stop: Event, wanted: FileFormat = FileFormat.AUTO) -> Source:
     """Open a file for reading.
 
-    The format follows from the suffix (before `.gz`), or else from the first bytes.
+    The format follows from the first bytes, or else from the suffix (before `.gz`).
+
+    Args:
+        path: The file, or `STANDARD_INPUT`.
+        stop: When set, a pipe ends.
+        wanted: Its format, if that is known.
 
     Raises:
-        FileUnusable: It cannot be opened, or is damaged gzip.
+        FileUnusable: It cannot be opened, is damaged gzip, is empty, or is nothing that can be read here.
     """
     try:
-        raw = io.BufferedReader(path.open("rb", buffering=0), _BUFFER)
+        stream = ByteStream(path, stop)
     except OSError as error:
         raise FileUnusable(1, [fault("file", f"cannot be read: {error.strerror}")]) from None
     try:
-        compressed = raw.peek(2)[:2] == _GZIP
-        unpacked = cast("io.RawIOBase", gzip.GzipFile(fileobj=raw))
-        content: io.BufferedReader[Any] = io.BufferedReader(unpacked, _BUFFER) if compressed else raw
-        start = content.peek(64)[:64]
+        start = stream.read_start()
+        stored = io.BufferedReader(stream, _BUFFER)
+        content: io.BufferedReader[Any] = stored
+        if start.startswith(_GZIP):
+            content = io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=stored)), _BUFFER)
+            start = content.peek(START_BYTES)[:START_BYTES]
+        if not start.startswith(_AVRO):
+            refuse_foreign(start)
+        return Source(stream, content, _format(path, start, wanted), start)
     except (OSError, EOFError, zlib.error):
-        raw.close()
-        raise FileUnusable(1, [fault("file", "cannot be read: damaged gzip or disk")]) from None
-    return Source(raw, content, _format(path, start))
+        stream.close()
+        rule = "cannot be read: it is damaged or cut gzip, or the disk fails; copy or export it again"
+        raise FileUnusable(1, [fault("file", rule)]) from None
+    except FileUnusable:
+        stream.close()
+        raise
 
 
-def _format(path: Path, start: bytes) -> FileFormat:
+def _format(path: Path, start: bytes, wanted: FileFormat) -> FileFormat:
+    expected = _found(path, start) if wanted is FileFormat.AUTO else wanted
+    is_avro = start.startswith(_AVRO)
+    if is_avro and expected is not FileFormat.AVRO:
+        raise FileUnusable(1, [fault("file", "is an Avro container file: leave out --format, or give --format avro")])
+    if expected is FileFormat.AVRO and not is_avro:
+        rule = "is no Avro container file, which begins with the bytes Obj and 1: export it again, or give its --format"
+        raise FileUnusable(1, [fault("file", rule)])
+    return expected
+
+
+def _found(path: Path, start: bytes) -> FileFormat:
     if start.startswith(_AVRO):
         return FileFormat.AVRO
+    text = start.removeprefix(_MARK).lstrip()
+    if text.startswith((b"{", b"[")):
+        return FileFormat.JSONL
     suffixes = [suffix.lower() for suffix in path.suffixes if suffix.lower() != ".gz"]
-    known = _SUFFIXES.get(suffixes[-1]) if suffixes else None
-    if known is not None:
-        return known
-    return FileFormat.JSON_LINES if start.removeprefix(b"\xef\xbb\xbf").lstrip()[:1] in (b"{", b"[") else FileFormat.CSV
+    named = _SUFFIXES.get(suffixes[-1], FileFormat.CSV) if suffixes else FileFormat.CSV
+    return FileFormat.CSV if named is FileFormat.JSONL and says_csv(text) else named

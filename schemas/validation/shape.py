@@ -12,6 +12,7 @@ from typing import Any
 from schemas.errors import Problem, Reason
 
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}", re.ASCII)
+UNKNOWN_RULE = "is not a field of this kind of event"
 _BITS = {"int": 31, "long": 63}
 _WORDS = {
     "string": "must be text",
@@ -75,7 +76,7 @@ def shape_problems(record: Mapping[str, Any], schema: Mapping[str, Any], path: s
     for name in sorted(str(name) for name in record if name not in known):
         # A name from outside is shown only if it looks like a field name: it might be personal data.
         shown = name if _NAME.fullmatch(name) else "(unnamed)"
-        yield Problem(path + shown, Reason.BAD_FIELD, "is not a field of this kind of event")
+        yield Problem(path + shown, Reason.BAD_FIELD, UNKNOWN_RULE)
 
 
 def _value(value: Any, kind: Any, path: str) -> Iterator[Problem]:

@@ -8,9 +8,9 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.context import progress_bar
 from deploy.cli.error_report import INTERRUPTED
 from deploy.cli.options import Dir, Scale, Seed, variables_for
+from deploy.cli.progress import progress
 
 
 class ScenarioName(StrEnum):
@@ -53,7 +53,7 @@ def simulate(
     del scenario  # there is only one
     variables = variables_for(directory, simulator.NEEDS)
     chosen = simulator.Scenario(seed, scale, speed, poison, handling, truth)
-    with stop_on_signals() as stop, progress_bar("Preparing the scenario", "Publishing") as show:
+    with stop_on_signals() as stop, progress("Preparing the scenario", "Publishing", "records") as show:
         sent, total = simulator.run(chosen, variables, lambda now: show(now.sent, now.total), stop)
     typer.echo(f"{sent:,} of {total:,} records are in Kafka.")
     raise typer.Exit(0 if sent == total else INTERRUPTED)

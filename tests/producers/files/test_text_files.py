@@ -3,7 +3,6 @@ from __future__ import annotations
 import base64
 import gzip
 import json
-import tracemalloc
 from hashlib import sha256
 from pathlib import Path
 from threading import Event
@@ -37,8 +36,6 @@ RATING: dict[str, Any] = {
 }
 AT = 1_588_555_800_000
 STATUS_HEADER = "event_id,declaration_no,status,occurred_at,office,team\n"
-RATING_HEADER = "sheet_id,revision,declaration_no,submitted_at,phase,target,office,target_id,score,reason,comment\n"
-SHEET = "s1,1,103000000010,2020-05-04T08:30:00+07:00,AFTER_CLEARANCE,"
 
 
 def lines(*events: Any) -> str:
@@ -157,52 +154,6 @@ def test_statuses_in_csv_with_any_usual_delimiter(outbox: Any) -> None:
     assert not outbox.rejections
 
 
-def test_a_sheet_is_the_rows_with_its_id_and_revision(outbox: Any) -> None:
-    """Consecutive rows become one rating with their items in order; the next revision is another one."""
-    rows = [
-        SHEET + 'OFFICE,03CC,03CC,4,,"two\nlines, ""quoted"""',
-        SHEET + "TEAM,03CC,01,5,,",
-        SHEET.replace("s1,1", "s1,2") + "OFFICE,03CC,03CC,5,,",
-    ]
-    report = outbox.publish(outbox.file("a.csv", RATING_HEADER + "\n".join(rows)))
-    assert [(record["sheet_id"], record["revision"], len(record["items"])) for record in outbox.records] == [
-        ("s1", 1, 2),
-        ("s1", 2, 1),
-    ]
-    assert outbox.records[0]["comment"] == 'two\nlines, "quoted"'
-    assert [item["score"] for item in outbox.records[0]["items"]] == [4, 5]
-    assert (report.read, report.sent) == (2, 2)
-
-
-def test_nothing_of_a_sheet_with_a_bad_row_is_sent(outbox: Any) -> None:
-    """One bad score rejects the whole sheet; its neighbours are sent."""
-    rows = [SHEET.replace("s1", name) + f"OFFICE,03CC,03CC,{score},," for name, score in (("s0", 5), ("s1", 5))]
-    rows += [SHEET + "TEAM,03CC,01,six,,", SHEET.replace("s1", "s2") + "OFFICE,03CC,03CC,5,,"]
-    outbox.publish(outbox.file("a.csv", RATING_HEADER + "\n".join(rows)))
-    assert [record["sheet_id"] for record in outbox.records] == ["s0", "s2"]
-    assert outbox.faults == [(3, "items[1].score")]
-
-
-def test_an_unreadable_row_rejects_the_sheets_it_may_belong_to(outbox: Any) -> None:
-    """A row without its cells could be part of the sheet before or after it: neither is sent half."""
-    rows = [SHEET.replace("s1", f"s{n}") + "OFFICE,03CC,03CC,5,," for n in range(4)]
-    rows.insert(2, "s1,1,103")
-    report = outbox.publish(outbox.file("a.csv", RATING_HEADER + "\n".join(rows)))
-    assert [record["sheet_id"] for record in outbox.records] == ["s0", "s3"]
-    assert outbox.faults == [(3, "line"), (4, "line"), (5, "line")]
-    assert report.read == report.sent + report.rejected == 5
-
-
-def test_rows_of_a_sheet_must_agree_and_stay_together(outbox: Any) -> None:
-    """Contradicting rows, and a sheet that comes again later, are rejected with the column."""
-    other = SHEET.replace("103000000010", "103000000020")
-    rows = [SHEET + "OFFICE,03CC,03CC,5,,", other + "TEAM,03CC,01,5,,"]
-    rows += [SHEET.replace("s1", "s2") + "OFFICE,03CC,03CC,5,,", SHEET + "STEP,03CC,SUPERVISION,5,,"]
-    outbox.publish(outbox.file("a.csv", RATING_HEADER + "\n".join(rows)))
-    assert [record["sheet_id"] for record in outbox.records] == ["s2"]
-    assert outbox.faults == [(2, "declaration_no"), (5, "sheet_id")]
-
-
 @pytest.mark.parametrize("stray", ['e2"', '"e2', 'a"b"c"'])
 def test_a_stray_quote_costs_only_its_line(outbox: Any, stray: str) -> None:
     """However far away the next quote is, only the line with the quote is rejected."""
@@ -219,8 +170,8 @@ def test_a_stray_quote_costs_only_its_line(outbox: Any, stray: str) -> None:
     [
         ("", "file", "header line"),
         ("event_id,event_id,declaration_no,status,occurred_at,office", "event_id", "twice"),
-        ("event_id,declarationno,status,occurred_at,office", "column 2", "did you mean declaration_no"),
-        ("Nguyen,Van,A", "column 1", "not a known column"),
+        ("event_id,declarationno,status,occurred_at,office", "declarationno", "did you mean declaration_no"),
+        ("Nguyen,Van,A", "file", "must begin with a header line"),
         ("declaration_no,office", "file", "event_id for a status"),
     ],
 )
@@ -319,18 +270,6 @@ def test_a_stop_ends_between_events_and_keeps_what_was_sent(outbox: Any) -> None
     assert 0 < report.sent == len(outbox.sent) < 2000
     assert len(report.files) == 1
     assert outbox.flushed
-
-
-def test_giant_sheet_ids_do_not_fill_the_memory(outbox: Any) -> None:
-    """The memory for sheets is bounded in bytes too: giant ids are not remembered."""
-    rows = "".join(f"{n}{'x' * 100_000},1,,,,,,,,,\n" for n in range(300))
-    path = outbox.file("a.csv", RATING_HEADER + rows)
-    tracemalloc.start()
-    report = outbox.publish(path)
-    peak = tracemalloc.get_traced_memory()[1]
-    tracemalloc.stop()
-    assert (report.rejected, report.sent) == (300, 0)
-    assert peak < 12_000_000
 
 
 ACTION: dict[str, Any] = {

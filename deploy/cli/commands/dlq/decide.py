@@ -9,9 +9,10 @@ import typer
 
 from deploy.cli.commands.dlq import selecting
 from deploy.cli.commands.dlq.selecting import read_all_letters, selection_of
-from deploy.cli.context import console, kafka_cluster, progress_bar
+from deploy.cli.context import console, kafka_cluster
 from deploy.cli.error_report import FAILED
 from deploy.cli.options import Dir, Yes
+from deploy.cli.progress import progress
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from collections.abc import Sequence
@@ -71,7 +72,7 @@ def replay(
     for why, count in tables.refusals(chosen).items():
         typer.echo(f"{count:,} cannot be replayed: {why}.", err=True)
     if able and _confirmed(f"Publish {_letters(len(able))} again", able, dry_run=dry_run, yes=yes):
-        with progress_bar("Reading", "Publishing") as show:
+        with progress("Reading", "Publishing", "records") as show:
             contents = contents_of(connection, able)
             replayed = publish(
                 connection, contents, Decision(by or getuser(), note), lambda count: show(count, len(able))
@@ -110,7 +111,7 @@ def discard(
     selection = selection_of(named, reason, topic, partition, stage, schema_id, since, until)
     chosen = _choose(connection, selection, limit)
     if chosen and _confirmed(f"Discard {_letters(len(chosen))}", chosen, dry_run=dry_run, yes=yes):
-        with progress_bar("Discarding", "Discarding") as show:
+        with progress("Discarding", "Discarding", "records") as show:
             mark_discarded(connection, chosen, Decision(by or getuser(), note), lambda count: show(count, len(chosen)))
         typer.echo(f"{_letters(len(chosen))} discarded; `hailong dlq list --all` still shows them.")
     raise typer.Exit(0 if chosen else FAILED)
