@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from producers.files.report import AmendmentDoubt, FileReport, shown
+from producers.files.report import AmendmentDoubt, FileCounts, FileReport, shown
 
 _PAGE = "docs/publishing.md"
+_NAMES_SHOWN = 3
 
 
 def notes(report: FileReport) -> Iterator[str]:
@@ -19,7 +20,7 @@ def notes(report: FileReport) -> Iterator[str]:
         if counts.complete or report.stopped:
             continue
         if counts.read:
-            yield f"{name}: read only up to {counts.last_line:,}; {counts.sent:,} events before it were sent."
+            yield f"{name}: not read from line (in Avro: record) {counts.last_line:,} on; {counts.sent:,} events were sent."
         else:
             yield f"{name}: nothing of it was sent."
     if report.doubtful_tax_codes:
@@ -31,26 +32,50 @@ def notes(report: FileReport) -> Iterator[str]:
 def conclusion(report: FileReport, rejects: Path | None) -> str:
     """What was done, and what was not: the last line."""
     if report.stopped:
-        end = "Stopped before the end: publish the same again to complete it, repeating events is harmless."
-        return f"{_sent(report)} {end}"
-    listed = f"{rejects} lists them" if rejects is not None else "they are listed above"
+        again = "Stopped before the end: publish the same again to complete it; repeating events is harmless."
+        return f"{_sent(report)} {again}"
+    unfinished = [counts for counts in report.files if not counts.complete]
+    if report.sent:
+        return " ".join([_sent(report), *_rejected(report, rejects), *_unread(unfinished)])
     if report.rejected:
-        if not report.sent:
-            return f"No event was sent: all {report.rejected:,} were rejected ({listed})."
-        return f"{_sent(report)} {report.rejected:,} were rejected and not sent ({listed})."
-    unfinished = [shown(counts.path) for counts in report.files if not counts.complete]
-    if not unfinished:
-        return _sent(report) if report.sent else "No event was sent: there is none in what was read."
-    some = f"{', '.join(unfinished[:3])}{', ...' if len(unfinished) > 3 else ''}"
-    if not report.sent:
-        return f"No event was sent: {some} cannot be used ({'see' if rejects is None else rejects})."
-    return f"{_sent(report)} Not sent: the rest of {some}."
+        where = "they are listed above" if rejects is None else f"{rejects} lists them"
+        return f"No event was sent: all {report.rejected:,} were rejected ({where})."
+    if unfinished:
+        where = "the reason is above" if rejects is None else f"{rejects} has the reason"
+        return f"No event was sent: {_names(unfinished)} cannot be used; {where}."
+    return "No event was sent: there is none in what was read."
 
 
 def _sent(report: FileReport) -> str:
     if not report.sent:
         return "No event was sent."
     return "1 event is in Kafka." if report.sent == 1 else f"{report.sent:,} events are in Kafka."
+
+
+def _rejected(report: FileReport, rejects: Path | None) -> Iterator[str]:
+    one = report.rejected == 1
+    if report.rejected:
+        listed = f"{rejects} lists {'it' if one else 'them'}"
+        if rejects is None:
+            listed = "it is listed above" if one else "they are listed above"
+        yield f"{report.rejected:,} {'was' if one else 'were'} rejected and not sent ({listed})."
+
+
+def _unread(unfinished: Sequence[FileCounts]) -> Iterator[str]:
+    cut = [counts for counts in unfinished if counts.read]
+    unused = [counts for counts in unfinished if not counts.read]
+    parts = [f"the rest of {_names(cut)}"] if cut else []
+    if unused:
+        parts.append(_names(unused))
+    if parts:
+        yield f"Not sent: {', and '.join(parts)}."
+
+
+def _names(files: Sequence[FileCounts]) -> str:
+    names = [shown(counts.path) for counts in files]
+    return ", ".join(names[:_NAMES_SHOWN]) + (
+        f" and {len(names) - _NAMES_SHOWN} more" if len(names) > _NAMES_SHOWN else ""
+    )
 
 
 def _amendments(doubt: AmendmentDoubt) -> str:

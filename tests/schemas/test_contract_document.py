@@ -25,7 +25,7 @@ def test_the_worked_example_is_a_sheet() -> None:
     block = TEXT.split("```")[1]
     lines = [re.split(r"\s{3,}", line.strip())[0] for line in block.splitlines()[2:] if line.strip()]
     *body, key = lines
-    sheet = rating("s-1", 1, 1_588_300_200_000, item(), item("TEAM", "01", 2, reason="SLOW"), tax_code="0200100100")
+    sheet = rating("s-1", 1, 1_588_300_200_000, item(), item("TEAM", "01", 2, reason="SLOW"), tax_code="0200100107")
     assert Rating.from_avro(decoder(Topic.RATING.subject)(bytes.fromhex("".join(body)))) == sheet
     assert bytes.fromhex(key.removeprefix("key:")) == declaration_key(sheet.declaration_no)
 

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import typer
+from support.command import hailong
 from support.polling import DEADLINE_S
 from typer.testing import CliRunner
 
@@ -28,20 +29,6 @@ def _commands(command: Any, *path: str) -> Iterator[tuple[str, ...]]:
 
 
 COMMANDS = tuple(_commands(typer.main.get_command(app)))
-
-
-def hailong(*arguments: str, cwd: Path, **environ: str) -> subprocess.CompletedProcess[str]:
-    """Run the command as a person does, with these settings and no others."""
-    clean = {name: value for name, value in os.environ.items() if not name.startswith("HAILONG_")}
-    return subprocess.run(
-        [sys.executable, "-m", "deploy.cli.main", *arguments],
-        cwd=cwd,
-        env={**clean, "COLUMNS": "100", **environ},
-        capture_output=True,
-        text=True,
-        timeout=DEADLINE_S,
-        check=False,
-    )
 
 
 def loaded_by(*modules: str) -> set[str]:

@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import cramjam
-import polars as pl
 import pytest
 
 from producers.files.report import FileFormat
@@ -43,13 +42,6 @@ def in_tar(content: bytes) -> bytes:
     return out.getvalue()
 
 
-def as_parquet() -> bytes:
-    """A Parquet file."""
-    out = io.BytesIO()
-    pl.DataFrame([STATUS]).write_parquet(out)
-    return out.getvalue()
-
-
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -63,7 +55,7 @@ def as_parquet() -> bytes:
         (bytes(cramjam.zstd.compress(CSV)), "`zstd -dc FILE | hailong publish -`"),
         (bz2.compress(CSV), "`bzip2 -dc FILE | hailong publish -`"),
         (lzma.compress(CSV), "`xz -dc FILE | hailong publish -`"),
-        (as_parquet(), "a Parquet file"),
+        (b"PAR1\x15\x04" + bytes(60), "a Parquet file"),
         (b"%PDF-1.7\n" + bytes(30), "a PDF"),
         (b"\n<!DOCTYPE html><html>", "a login page instead of the download?"),
         (b"\x00\x00\x00\x00\x65\x06hq-1", "with Confluent's frame"),
