@@ -20,7 +20,8 @@ def notes(report: FileReport) -> Iterator[str]:
         if counts.complete or report.stopped:
             continue
         if counts.read:
-            yield f"{name}: not read from line (in Avro: record) {counts.last_line:,} on; {counts.sent:,} events were sent."
+            place = f"line (in Avro: record) {counts.last_line:,}"
+            yield f"{name}: not read from {place} on; {counts.sent:,} events were sent."
         else:
             yield f"{name}: nothing of it was sent."
     if report.doubtful_tax_codes:
