@@ -117,7 +117,7 @@ def test_avro_through_a_pipe_arrives(
 
 
 def test_what_cannot_be_used_is_told_without_a_traceback(publish: Publish, tmp_path: Path) -> None:
-    """A workbook, UTF-16 without its mark, a wrong header and an empty file: a cause each, and a last line that is plain."""
+    """A workbook, UTF-16 without its mark, a wrong header, an empty file: a cause each, and a plain last line."""
     (tmp_path / "utf16.csv").write_bytes((HEADER + ROW).encode("utf-16-le"))
     (tmp_path / "upper.csv").write_text(HEADER.upper() + ROW * 100)
     (tmp_path / "empty.csv").touch()
