@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from producers.files.report import AmendmentDoubt, FileCounts, FileReport, shown
 
 _PAGE = "docs/publishing.md"
 _NAMES_SHOWN = 3
+
+CODES_SHOWN = 10
+"""Codes of unknown offices that are named at the end of an import."""
 
 
 def notes(report: FileReport) -> Iterator[str]:
@@ -26,8 +29,22 @@ def notes(report: FileReport) -> Iterator[str]:
             yield f"{name}: nothing of it was sent."
     if report.doubtful_tax_codes:
         yield f"{report.doubtful_tax_codes:,} of the events sent have a tax code with a wrong check digit."
+    if report.unknown_offices:
+        yield unknown_offices(report.unknown_offices)
     if report.amendment_doubt is not None:
         yield _amendments(report.amendment_doubt)
+
+
+def unknown_offices(events: Mapping[str, int]) -> str:
+    """What to say about events whose office is not in the reference data."""
+    most = sorted(events, key=lambda code: (-events[code], code))
+    codes = ", ".join(f"{code} ({events[code]:,})" for code in most[:CODES_SHOWN])
+    more = f", and {len(most) - CODES_SHOWN:,} more codes" if len(most) > CODES_SHOWN else ""
+    return (
+        "The reference data does not have these offices at the time of their events: "
+        f"{codes}{more}. Their events are in Kafka and count under the code, without a name. "
+        "If a code is right, add it: docs/reference-data.md."
+    )
 
 
 def conclusion(report: FileReport, rejects: Path | None) -> str:

@@ -62,6 +62,15 @@ def test_notes_name_what_was_passed_over_and_where_reading_ended() -> None:
     ]
 
 
+def test_unknown_offices_are_named_with_the_most_frequent_first() -> None:
+    """A long list is cut, and says by how much."""
+    (few,) = notes(FileReport([FileCounts(A, 3, 3)], unknown_offices={"AAAA": 1, "BBBB": 1200}))
+    assert "BBBB (1,200), AAAA (1)." in few
+    (many,) = notes(FileReport([FileCounts(A, 3, 3)], unknown_offices={f"Q{n:03d}": n for n in range(25)}))
+    assert "Q024 (24), Q023 (23)" in many
+    assert "and 15 more codes" in many
+
+
 def test_the_warning_about_amendments_says_why_and_what_to_do() -> None:
     """Counts, an example, and how to map the numbers."""
     doubt = AmendmentDoubt(2000, 1990, 3, 1500, 4, (A, 17))

@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 from typer.testing import CliRunner
 
-from deploy.cli.commands import publish
 from deploy.cli.main import app
 from schemas.errors import ConfigurationError
 from schemas.reference.site.reference import package_reference
@@ -92,12 +91,3 @@ def test_list_shows_versions_with_dates_and_origin(own: Path) -> None:
     assert "São Paulo" in run("reference", "list", "SPSP").output
     assert "No unit fits" in run("reference", "list", "QQQQ").output
     assert own.exists()
-
-
-def test_unknown_offices_are_named_with_the_most_frequent_first() -> None:
-    """A long list is cut, and says by how much."""
-    few = publish._unknown_offices({"AAAA": 1, "BBBB": 1200})
-    assert "BBBB (1,200), AAAA (1)." in few
-    many = publish._unknown_offices({f"Q{n:03d}": n for n in range(25)})
-    assert "Q024 (24), Q023 (23)" in many
-    assert "and 15 more codes" in many
