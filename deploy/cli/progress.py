@@ -34,29 +34,29 @@ def progress(preparing: str, working: str, unit: str) -> Iterator[Show]:
     columns = (TextColumn("{task.description}"), BarColumn(40), TaskProgressColumn(), TimeRemainingColumn())
     with Progress(*columns, TextColumn("{task.fields[told]}"), console=screen, transient=True) as bars:
         task = bars.add_task(preparing, total=None, told="")
-        pace = Pace()
+        rate = Rate()
 
         def show(done: int, total: int | None, count: int | None = None) -> None:
             count = done if count is None else count
-            told = f"{count:,} {unit}, {pace.rate(count, time.monotonic()):,.0f} a second"
+            told = f"{count:,} {unit}, {rate.of(count, time.monotonic()):,.0f} a second"
             bars.update(task, description=working, completed=done, total=total, told=told)
 
         yield show
 
 
 @dataclass(slots=True)
-class Pace:
+class Rate:
     """How fast something is counted, from the first time on that it was looked at."""
 
     _started: float = field(default_factory=time.monotonic)
 
-    def rate(self, count: int, now: float) -> float:
+    def of(self, count: int, now: float) -> float:
         """Count a second."""
         return count / max(now - self._started, 0.001)
 
     def left(self, done: int, total: int, now: float) -> float:
         """Seconds left, if it goes on like this."""
-        return (total - done) / max(self.rate(done, now), 0.001)
+        return (total - done) / max(self.of(done, now), 0.001)
 
 
 class ProgressLines:
@@ -76,7 +76,7 @@ class ProgressLines:
         self._unit = unit
         self._say = say
         self._clock = clock
-        self._pace = Pace(clock())
+        self._rate = Rate(clock())
         self._due = clock() + LINE_EVERY_S
 
     def __call__(self, done: int, total: int | None, count: int | None = None) -> None:
@@ -86,9 +86,9 @@ class ProgressLines:
             return
         self._due = now + LINE_EVERY_S
         count = done if count is None else count
-        told = f"{self._working}: {count:,} {self._unit}, {self._pace.rate(count, now):,.0f} a second"
+        told = f"{self._working}: {count:,} {self._unit}, {self._rate.of(count, now):,.0f} a second"
         if total:
-            told += f", {done / total:.0%}, about {duration(self._pace.left(done, total, now))} left"
+            told += f", {done / total:.0%}, about {duration(self._rate.left(done, total, now))} left"
         self._say(told)
 
 

@@ -15,7 +15,7 @@ from producers.files.csv_rows import open_csv
 from producers.files.fields import prepare
 from producers.files.json_lines import read_json_lines
 from producers.files.likely_causes import with_likely_cause
-from producers.files.names import WHICH_KIND, kept_names, layout_of, normal, said, topic_of
+from producers.files.names import WHICH_KIND, kept_names, names_of, normal, said, topic_of
 from producers.files.report import (
     MAX_NAMES,
     FileCounts,
@@ -99,7 +99,7 @@ class FileImport:
         topic = None if event.fields is None else self.topic or topic_of(event.fields)
         if event.fields is None or topic is None:
             return event
-        fields = self._known(event.fields, layout_of(topic, FileFormat.JSONL).known)
+        fields = self._known(event.fields, names_of(topic, FileFormat.JSONL).known)
         items = fields.get("items")
         if isinstance(items, list):
             fields["items"] = [self._known(item, ITEM_COLUMNS) if isinstance(item, dict) else item for item in items]
@@ -133,7 +133,7 @@ class FileImport:
             record, contact_key = prepare(topic, event.fields, self.sealing_keys, now)
             key, value = encoded_fields(topic, record, now)
         except InvalidEvent as invalid:
-            problems, known = invalid.problems[:MAX_NAMES], layout_of(topic, FileFormat.JSONL).known
+            problems, known = invalid.problems[:MAX_NAMES], names_of(topic, FileFormat.JSONL).known
             self._count_rejected(event, [with_likely_cause(problem, event.fields, known) for problem in problems])
             return
         if contact_key is not None:

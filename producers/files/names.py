@@ -35,7 +35,7 @@ _ROW_NUMBERS = "a column without a name: pandas writes its row numbers there (to
 
 
 @dataclass(frozen=True, slots=True)
-class Layout:
+class FieldNames:
     """Names of the fields of one kind of event, in one format."""
 
     event: str  # such as "a status"
@@ -43,9 +43,9 @@ class Layout:
     required: Sequence[str]  # fields without which no event of the file can be good
 
 
-def layout_of(topic: Topic, form: FileFormat) -> Layout:
+def names_of(topic: Topic, form: FileFormat) -> FieldNames:
     """The names that the events of a topic have in files of a format."""
-    return _LAYOUTS[topic, form is FileFormat.CSV]
+    return _NAMES[topic, form is FileFormat.CSV]
 
 
 def topic_of(names: Collection[str]) -> Topic | None:
@@ -83,14 +83,14 @@ def kept_names(
     word = "column" if form is FileFormat.CSV else "field"
     if topic is None:
         raise FileUnusable(1, [fault("file", _no_kind(names, word))])
-    layout = layout_of(topic, form)
-    problems = [*_written_differently(names, layout, word), *_twice(names, layout, word)]
+    wanted = names_of(topic, form)
+    problems = [*_written_differently(names, wanted, word), *_twice(names, wanted, word)]
     if not ignore_unknown:
-        problems += _unknown(names, layout, word)
-    problems += _missing(names, layout, word)
+        problems += _unknown(names, wanted, word)
+    problems += _missing(names, wanted, word)
     if problems:
         raise FileUnusable(1, problems[:MAX_NAMES])
-    return topic, [name if name in layout.known else None for name in names]
+    return topic, [name if name in wanted.known else None for name in names]
 
 
 def said(name: str) -> str:
@@ -107,45 +107,45 @@ def _no_kind(names: Sequence[str], word: str) -> str:
         return f"has another schema, whose fields are {fields}{', ...' if len(names) > 5 else ''}. It {WHICH_KIND}"
     if any(normal(name) in ALL_NAMES for name in names):
         return WHICH_KIND
-    columns = ", ".join(_LAYOUTS[Topic.DECLARATION_STATUS, True].known[:5])
+    columns = ", ".join(_NAMES[Topic.DECLARATION_STATUS, True].known[:5])
     return f"must begin with a header line that names the columns, such as {columns}; the first line names none"
 
 
-def _written_differently(names: Sequence[str], layout: Layout, word: str) -> Iterator[Problem]:
-    found = [(name, normal(name)) for name in names if name not in layout.known and normal(name) in layout.known]
+def _written_differently(names: Sequence[str], wanted: FieldNames, word: str) -> Iterator[Problem]:
+    found = [(name, normal(name)) for name in names if name not in wanted.known and normal(name) in wanted.known]
     if found:
         wrong, right = (", ".join(pair[side] for pair in found) for side in (0, 1))
         yield fault("file", f"names {word}s {wrong}: write {right}, in lower case")
 
 
-def _twice(names: Sequence[str], layout: Layout, word: str) -> Iterator[Problem]:
+def _twice(names: Sequence[str], wanted: FieldNames, word: str) -> Iterator[Problem]:
     for name in dict.fromkeys(names):
-        if name in layout.known and names.count(name) > 1:
+        if name in wanted.known and names.count(name) > 1:
             yield fault(name, f"is a {word} twice: name each {word} once")
 
 
-def _unknown(names: Sequence[str], layout: Layout, word: str) -> Iterator[Problem]:
+def _unknown(names: Sequence[str], wanted: FieldNames, word: str) -> Iterator[Problem]:
     """A name is shown only beside one of ours: without a header, the first line holds somebody's data."""
-    is_header = any(normal(name) in layout.known for name in names)
+    is_header = any(normal(name) in wanted.known for name in names)
     for number, name in enumerate(names, 1):
-        if normal(name) in layout.known:
+        if normal(name) in wanted.known:
             continue
         if not name:
             yield fault("file", f"has {_ROW_NUMBERS} (column {number})")
             continue
-        near = difflib.get_close_matches(normal(name)[:_LONGEST_NAME], layout.known, 1)
+        near = difflib.get_close_matches(normal(name)[:_LONGEST_NAME], wanted.known, 1)
         hint = f"did you mean {near[0]}?" if near else "leave it out, or pass over it with --ignore-unknown"
         shown = said(name) if is_header else ""
         place = f"{word} {number}" if shown in ("", "(unnamed)") else shown
-        yield fault(place, f"is not a {word} of {layout.event}; {hint}")
+        yield fault(place, f"is not a {word} of {wanted.event}; {hint}")
 
 
-def _missing(names: Sequence[str], layout: Layout, word: str) -> Iterator[Problem]:
+def _missing(names: Sequence[str], wanted: FieldNames, word: str) -> Iterator[Problem]:
     normals = {normal(name) for name in names}
-    missing = [name for name in layout.required if name not in normals]
+    missing = [name for name in wanted.required if name not in normals]
     if missing:
         some = f"{word}s {', '.join(missing)}" if len(missing) > 1 else f"{word} {missing[0]}"
-        yield fault("file", f"has no {some}, which {layout.event} must have (has: {_listed(names)})")
+        yield fault("file", f"has no {some}, which {wanted.event} must have (has: {_listed(names)})")
 
 
 def _listed(names: Sequence[str]) -> str:
@@ -157,7 +157,7 @@ def _without_default(fields: Sequence[Mapping[str, Any]]) -> list[str]:
     return [field["name"] for field in fields if "default" not in field]
 
 
-def _layouts() -> Iterator[tuple[tuple[Topic, bool], Layout]]:
+def _all_names() -> Iterator[tuple[tuple[Topic, bool], FieldNames]]:
     for topic, event in _EVENTS.items():
         fields = parsed(latest(topic.subject).schema_id)["fields"]
         names, required = [field["name"] for field in fields], _without_default(fields)
@@ -165,13 +165,13 @@ def _layouts() -> Iterator[tuple[tuple[Topic, bool], Layout]]:
             (items,) = (field["type"]["items"]["fields"] for field in fields if field["name"] == "items")
             columns = (*SHEET_COLUMNS[:6], *ITEM_COLUMNS, *SHEET_COLUMNS[6:])
             sheet = [name for name in required if name != "items"]
-            yield (topic, True), Layout(event, columns, [*sheet, *_without_default(items)])
-            yield (topic, False), Layout(event, (*SHEET_COLUMNS, "items"), required)
+            yield (topic, True), FieldNames(event, columns, [*sheet, *_without_default(items)])
+            yield (topic, False), FieldNames(event, (*SHEET_COLUMNS, "items"), required)
         else:
-            yield (topic, True), Layout(event, names, required)
-            yield (topic, False), Layout(event, names, required)
+            yield (topic, True), FieldNames(event, names, required)
+            yield (topic, False), FieldNames(event, names, required)
 
 
-_LAYOUTS = dict(_layouts())
-ALL_NAMES = frozenset(chain.from_iterable(layout.known for layout in _LAYOUTS.values()))
+_NAMES = dict(_all_names())
+ALL_NAMES = frozenset(chain.from_iterable(wanted.known for wanted in _NAMES.values()))
 """Names of the fields of all kinds of events."""
