@@ -81,6 +81,8 @@ def _introduce(console: Console, stack: Stack, directory: Path) -> None:
     table.add_row("ClickHouse", f"127.0.0.1:{stack.addresses.clickhouse} (native), user default")
     table.add_row("", f"http://127.0.0.1:{stack.addresses.clickhouse_http} (HTTP)")
     table.add_row("password", f"in {directory / stack.layout.clickhouse_password.name}")
+    if (own := stack.variables.get("HAILONG_REFERENCE_FILE")) is not None:
+        table.add_row("offices", f"of the package, and of {own}")
     for end in stack.endpoints:
         table.add_row(end.name, f"{end.url}/health  {end.url}/metrics")
     table.add_row("logs", f"{directory / 'logs'}")

@@ -7,7 +7,7 @@ from datetime import date
 
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.offices import Level, Office, OfficeDirectory, Team
-from schemas.reference.site.overlay import Laid
+from schemas.reference.site.overlay import Laid, unit_of
 from schemas.reference.site.site_file import SiteFile
 from schemas.reference.toml_entries import TomlEntry
 
@@ -84,9 +84,8 @@ def _unknown_codes(entry: TomlEntry, codes: Iterable[str], directory: OfficeDire
 def _fail(file: str, laid: Laid[Office] | Laid[Team], problem: str) -> ReferenceDataError:
     if laid.entry is not None:
         return laid.entry.entry.fail(problem)
-    version = laid.version
-    where = f"office {version.code}" if isinstance(version, Office) else f"team {version.office} {version.team}"
-    return ReferenceDataError(file, None, f"{where} from {version.validity.valid_from}, of the package: {problem}")
+    where = f"{unit_of(laid.version)} from {laid.version.validity.valid_from}, of the package"
+    return ReferenceDataError(file, None, f"{where}: {problem}")
 
 
 def _span(office: Office) -> str:

@@ -64,14 +64,14 @@ class Overlay(Generic[T]):
             self.changes.append(f"{where}: added {_span(version)}{_beside(versions)}")
             versions.append(Laid(version, entry))
             return
-        place = _place_of(versions, entry)
-        old = versions[place].version
+        index = _index_of(versions, entry)
+        old = versions[index].version
         if entry.withdrawn:
-            del versions[place]
+            del versions[index]
             self.changes.append(f"{where}: withdrew {_span(old)}")
             return
         new = _corrected(entry, old)
-        versions[place] = Laid(new, entry)
+        versions[index] = Laid(new, entry)
         differences = list(_differences(old, new))
         if differences:
             self.changes.append(f"{where} from {entry.corrects}: {'; '.join(differences)}")
@@ -85,17 +85,17 @@ class Overlay(Generic[T]):
                 self.problems.found.append(_overlap(earlier, later))
             elif earlier.version.validity.to_ms < later.version.validity.from_ms:
                 end, start = earlier.version.validity.valid_to, later.version.validity.valid_from
-                where = _where(later.version)
-                self.warnings.append(f"{where}: it does not exist from {end} to before {start}")
+                self.warnings.append(f"{unit_of(later.version)}: it does not exist from {end} to before {start}")
 
 
-def _where(version: Office | Team) -> str:
+def unit_of(version: Office | Team) -> str:
+    """How messages name the unit of a version."""
     return f"office {version.code}" if isinstance(version, Office) else f"team {version.office} {version.team}"
 
 
 def _place(entry: SiteEntry) -> str:
     written = entry.entry
-    return f"{written.where}" if written.line is None else f"line {written.line}, {written.where}"
+    return written.where if written.line is None else f"line {written.line}, {written.where}"
 
 
 def _validity(entry: SiteEntry, old: Validity | None) -> Validity:
@@ -107,14 +107,13 @@ def _validity(entry: SiteEntry, old: Validity | None) -> Validity:
         raise entry.entry.fail(str(error)) from None
 
 
-def _place_of(versions: Sequence[Laid[T]], entry: SiteEntry) -> int:
+def _index_of(versions: Sequence[Laid[T]], entry: SiteEntry) -> int:
     """Position of the version that an entry corrects."""
-    for place, one in enumerate(versions):
-        own = one.entry is not None and one.entry.corrects
-        if own and own == entry.corrects:
+    for index, one in enumerate(versions):
+        if one.entry is not None and one.entry.corrects == entry.corrects:
             raise entry.entry.fail(f"corrects the version from {entry.corrects}, as another entry does: join the two")
         if one.entry is None and one.version.validity.valid_from == entry.corrects:
-            return place
+            return index
     known = ", ".join(str(one.version.validity.valid_from) for one in versions if one.entry is None)
     raise entry.entry.fail(
         f"corrects the version from {entry.corrects}, but the package "

@@ -22,7 +22,7 @@ from schemas.reference.site.overlay import Overlay
 from schemas.reference.site.problems import Problems
 from schemas.reference.site.site_file import SiteFile, read_site_file, read_text
 from schemas.reference.validity import Validity
-from schemas.reference.working_hours import WorkingHours, load_rules, with_public_holidays
+from schemas.reference.working_hours import WorkingHours, load_rules, load_working_hours, with_public_holidays
 
 T = TypeVar("T", Office, Team)
 
@@ -60,7 +60,7 @@ class ReferenceData:
 @cache
 def package_reference() -> ReferenceData:
     """The reference data of the package. Raises ReferenceDataError when a file of it is broken."""
-    return ReferenceData(load_offices(), with_public_holidays(load_rules()), load_outages())
+    return ReferenceData(load_offices(), load_working_hours(), load_outages())
 
 
 def site_reference(path: Path) -> ReferenceData:
