@@ -141,11 +141,11 @@ SELECT reinterpretAsUUID(concat(reinterpretAsString(cityHash64(n, 'complaint')),
        [('OFFICE', office, lowest_score, 'OTHER')], [official], 1, 0, first_epoch() + 1, 1, 0, n
 FROM made_sheet WHERE n >= %(first)s AND n < %(last)s AND revision = 1 AND lowest_score <= 2;
 
-INSERT INTO alert (alert_id, office, state, detector, raised_at, updated_at, window_seconds, opinions, dissatisfied,
-                   enterprises, baseline, baseline_strength, expected, tail_probability, adjusted_probability, cusum,
+INSERT INTO alert (alert_id, office, state, detector, raised_at, updated_at, window_start, window_end, window_seconds,
+                   opinions, dissatisfied, enterprises, baseline, baseline_strength, expected, tail_probability, adjusted_probability, cusum,
                    drivers, complaint_ids, summary_vi, summary_en, row_version, log_epoch, log_partition, log_offset)
 SELECT reinterpretAsUUID(concat(reinterpretAsString(cityHash64(n, 'alert')), reinterpretAsString(n))), office, 'CLEARED',
-       'BURST', registered_at, registered_at, 86400, 36, 12, 12, 0.01, 300, 0.3, 1e-14, 1e-12, 0, [('TEAM:01', 4)],
+       'BURST', registered_at, registered_at, registered_at - INTERVAL 1 DAY, registered_at, 86400, 36, 12, 12, 0.01, 300, 0.3, 1e-14, 1e-12, 0, [('TEAM:01', 4)],
        arrayMap(one -> hex(cityHash64(n, one)), range(12)), repeat('a', 200), repeat('a', 200), first_epoch() + 1, 1, 0, n
 FROM made_declaration WHERE n >= %(first)s AND n < %(last)s AND chance(n, 'alert') < 0.0005;
 

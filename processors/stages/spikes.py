@@ -13,7 +13,7 @@ from processors.domain.spikes.evidence import OfficeName
 from processors.domain.spikes.policy import SpikePolicy
 from processors.stages.catalogue import SPIKES
 from processors.stages.stage import Absorbed, Output
-from schemas.batches.batch import Batch
+from schemas.batches.batch import Batch, Reject
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.readers.record_reader import RecordReader
 from schemas.records.alerts import Alert
@@ -28,16 +28,34 @@ class SpikeState:
         self._counts = RecordReader(Topic.OFFICE_COUNT, OfficeCount, writer_schemas)
         self._alerts = RecordReader(Topic.ALERT, Alert, writer_schemas)
         self._store = AlertStore(policy, office_name)
+        self._more_counts = False  # whether counts were known to follow the last batch of them
 
     def absorb(self, batch: Batch) -> Absorbed:
-        """Add counts or published alerts to the view; publish the alerts that changed."""
+        """Add counts or published alerts to the view; publish the alerts that changed.
+
+        The alerts may wait for counts that are known to follow. Then they are published with a later batch.
+        """
+        rejects = self._add(batch)
+        if batch.topic is Topic.OFFICE_COUNT:
+            self._more_counts = batch.remaining > 0
+        return Absorbed(() if self._more_counts and self._store.may_wait else self._outputs(), rejects)
+
+    def replay(self, batch: Batch) -> None:
+        """Add counts or published alerts to the view.
+
+        Not all that this view would publish was published: the view before it may have read the log in other batches.
+        So only the alerts that were read count as published. The next outputs hold all that differ from them.
+        """
+        self._add(batch)
+
+    def _add(self, batch: Batch) -> Sequence[Reject]:
         if batch.topic is Topic.ALERT:
             alerts = self._alerts.read(batch)
             self._store.observe_published(alert for _index, alert in alerts.accepted)
-            return Absorbed(self._outputs(), alerts.rejects)
+            return alerts.rejects
         counts = self._counts.read(batch)
         self._store.add_counts(count for _index, count in counts.accepted)
-        return Absorbed(self._outputs(), counts.rejects)
+        return counts.rejects
 
     def advance(self, now: int) -> Sequence[Output]:
         """Advance stream time; publish the alerts that this clears or raises."""

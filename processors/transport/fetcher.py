@@ -10,7 +10,7 @@ that iterator by one over batches. Old formats and batches of aborted transactio
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from aiokafka import AIOKafkaConsumer, TopicPartition
@@ -71,19 +71,22 @@ class _PackedFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is untyped
         response = self._recorder.responses.pop(node_id, None)
         # No other task ran since the method above stored its results, so they belong to this response.
         for topic, partitions in () if response is None else response.topics:
-            for partition, _error, _highwater, *rest in partitions:
+            for partition, _error, log_end, *rest in partitions:
                 tp = TopicPartition(topic, partition)
                 stored = self._records.get(tp)
                 if type(stored) is FetchResult and type(stored._partition_records) is PartitionRecords:  # noqa: SLF001 - aiokafka has no public hook
-                    packed = self._packed(tp, stored._partition_records, rest[-1])  # noqa: SLF001 - likewise
+                    packed = self._packed(tp, stored._partition_records, log_end, rest)  # noqa: SLF001 - likewise
                     if packed is not None:
                         stored._partition_records = packed  # noqa: SLF001 - the one place where our iterator goes in
         return needs_wakeup
 
-    def _packed(self, tp: TopicPartition, records: Any, data: bytes) -> _PackedRecords | None:
+    def _packed(self, tp: TopicPartition, records: Any, log_end: int, rest: Sequence[Any]) -> _PackedRecords | None:
+        data = rest[-1]
         if records._aborted_transactions or next(read_headers(data), None) is None:  # noqa: SLF001 - likewise
             return None
-        return _PackedRecords(tp, data, records.next_fetch_offset, self._batch_records)
+        if len(rest) > 1 and rest[0] >= 0:
+            log_end = min(log_end, rest[0])  # the last stable offset: what follows belongs to an open transaction
+        return _PackedRecords(tp, data, records.next_fetch_offset, self._batch_records, log_end)
 
 
 class _ResponseRecorder:
@@ -106,11 +109,12 @@ class _ResponseRecorder:
 class _PackedRecords:
     """The fetched data of one partition as an iterator over `RecordBatches`; replaces aiokafka's `PartitionRecords`."""
 
-    def __init__(self, tp: TopicPartition, data: bytes, first: int, batch_records: int) -> None:
+    def __init__(self, tp: TopicPartition, data: bytes, first: int, batch_records: int, log_end: int) -> None:
         self._tp = tp
         self._data = data
         self._headers = read_headers(data)
         self._batch_records = batch_records
+        self._log_end = log_end
         self._held: tuple[BatchHeader, int, int] | None = None
         self.next_fetch_offset = first
         """Where the next fetch starts once everything returned is consumed; aiokafka reads it."""
@@ -142,4 +146,6 @@ class _PackedRecords:
             count += min(header.records, self._batch_records)
         if not chosen:
             raise StopIteration
-        return RecordBatches(self._tp.topic, self._tp.partition, first, self.next_fetch_offset, count, chosen)
+        end = self.next_fetch_offset
+        remaining = max(0, self._log_end - end)
+        return RecordBatches(self._tp.topic, self._tp.partition, first, end, count, chosen, remaining)

@@ -67,6 +67,7 @@ class RecordBatches:
         end: Offset where the next piece begins; the last batch may go beyond it.
         count: Approximate number of records between `first` and `end`; never too low.
         data: The batches.
+        remaining: How many offsets the log had after `end` when this was fetched.
     """
 
     topic: str
@@ -75,6 +76,7 @@ class RecordBatches:
     end: int
     count: int
     data: Sequence[bytes] = field(repr=False)
+    remaining: int = 0
 
     def unpack(self, topic: Topic, end: int | None = None) -> PackedBatch:
         """The records from `first` on.
@@ -88,7 +90,7 @@ class RecordBatches:
         """
         end = self.end if end is None else min(self.end, end)
         runs = [self._unpack_one(batch, end) for batch in self.data]
-        return PackedBatch(topic, self.partition, self.first, end, runs)
+        return PackedBatch(topic, self.partition, self.first, end, runs, self.remaining)
 
     def _unpack_one(self, batch: bytes, end: int) -> RecordRun:
         header = BatchHeader._make(_HEADER.unpack_from(batch))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from schemas.errors import Reason
@@ -45,6 +45,10 @@ class Batch(Protocol):
     def values(self) -> Sequence[bytes | None]:
         """Raw values."""
 
+    @property
+    def remaining(self) -> int:
+        """How many records of the partition are known to follow; 0 where that is not known."""
+
     def __len__(self) -> int:
         """Number of records."""
 
@@ -60,6 +64,7 @@ class RawBatch:
         timestamps: Kafka timestamps, epoch milliseconds.
         keys: Raw keys; None where the record had none.
         values: Raw values; None for a tombstone.
+        remaining: How many records of the partition were known to follow when it was fetched; 0: none, or unknown.
     """
 
     topic: Topic
@@ -68,6 +73,7 @@ class RawBatch:
     timestamps: Sequence[int]
     keys: Sequence[bytes | None]
     values: Sequence[bytes | None]
+    remaining: int = field(default=0, kw_only=True)
 
     def __len__(self) -> int:
         """Number of records."""

@@ -139,13 +139,17 @@ class PackedBatch:
         first: Offset where the reading of the batch began; there may be no record with it.
         end: Offset where the reading continues.
         runs: The records in offset order; may be empty.
+        remaining: How many records of the partition were known to follow when it was fetched; 0: none, or unknown.
     """
 
-    def __init__(self, topic: Topic, partition: int, first: int, end: int, runs: Sequence[RecordRun]) -> None:
+    def __init__(
+        self, topic: Topic, partition: int, first: int, end: int, runs: Sequence[RecordRun], remaining: int = 0
+    ) -> None:
         self.topic = topic
         self.partition = partition
         self.first = first
         self.end = end
+        self.remaining = remaining
         self.runs = [run for run in runs if run.count]
         self._begins = [0, *accumulate(run.count for run in self.runs)]
         self._unpacked: dict[int, Sequence[PackedRecord]] = {}

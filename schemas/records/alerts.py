@@ -52,7 +52,7 @@ class TargetEvidence(Record):
 
 @dataclass(frozen=True, slots=True)
 class Alert(Record):
-    """A spike of dissatisfaction, with its evidence."""
+    """A spike of dissatisfaction, with its evidence: that of the window from `window_start` to before `window_end`."""
 
     alert_id: str
     version: int
@@ -62,6 +62,8 @@ class Alert(Record):
     raised_at: int
     updated_at: int
     cleared_at: int | None
+    window_start: int
+    window_end: int
     window_seconds: int
     opinions: int
     dissatisfied: int

@@ -16,6 +16,7 @@ _TABLES = {
     Topic.RATED_SERVICE: "rated_service",
     Topic.COMPLAINT: "complaint",
     Topic.OFFICE_COUNT: "office_count",
+    Topic.ALERT: "alert",
 }
 
 

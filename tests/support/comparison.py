@@ -6,6 +6,7 @@ from typing import Any
 
 from schemas.reference.calendar import load_calendar
 from schemas.topics import Topic
+from support.alert_recount import recount
 from support.oracle import Oracle
 
 HOUR = 3_600_000
@@ -16,7 +17,9 @@ Last = dict[tuple[Topic, Any], Any]
 
 def identity(record: Any) -> tuple[Any, ...]:
     """Natural key of an output record."""
-    names = ("fact_id", "complaint_id", "alert_id", "target", "office", "target_id", "window_end", "pane_start")
+    if (alert_id := getattr(record, "alert_id", None)) is not None:
+        return (alert_id,)
+    names = ("fact_id", "complaint_id", "target", "office", "target_id", "window_end", "pane_start")
     return tuple(getattr(record, name, None) for name in names)
 
 
@@ -26,11 +29,12 @@ def records_of(last: Last, topic: Topic) -> list[Any]:
 
 
 def compare(last: Last, oracle: Oracle) -> None:
-    """Assert that facts, complaints, windows and counts are equal."""
+    """Assert that facts, complaints, windows and counts are equal, and that alerts hold what they state."""
     compare_facts(last, oracle)
     compare_complaints(last, oracle)
     compare_windows(last, oracle)
     compare_counts(last, oracle)
+    recount(records_of(last, Topic.ALERT), oracle)
 
 
 FACT_FIELDS = (

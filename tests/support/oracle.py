@@ -70,16 +70,17 @@ class Oracle:
         self._chdb.query("DROP DATABASE IF EXISTS oracle SYNC")
         self._chdb.query("CREATE DATABASE oracle ENGINE = Atomic")
         self._chdb.query("USE oracle")
-        self._load("status_in", _STATUS, map(_status_row, statuses))
-        self._load("rating_in", _RATING, (row for one in ratings for row in _item_rows(one)))
-        self._load("work", "from_ms Int64, to_ms Int64", _windows_between(*self._span()))
-        self._load("ranks", "status String, rank UInt8", [(str(name), rank) for rank, name in enumerate(order)])
+        self.load("status_in", _STATUS, map(_status_row, statuses))
+        self.load("rating_in", _RATING, (row for one in ratings for row in _item_rows(one)))
+        self.load("work", "from_ms Int64, to_ms Int64", _windows_between(*self._span()))
+        self.load("ranks", "status String, rank UInt8", [(str(name), rank) for rank, name in enumerate(order)])
         for statement in (Path(__file__).parent / "oracle.sql").read_text().split(";\n"):
             if statement.strip():
                 self._chdb.query(statement)
 
-    def _load(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
-        self._chdb.query(f"CREATE TABLE {table} ({columns}) ENGINE = Memory")
+    def load(self, table: str, columns: str, rows: Iterable[Sequence[Any]]) -> None:
+        """Fill a table, in place of one of this name."""
+        self._chdb.query(f"CREATE OR REPLACE TABLE {table} ({columns}) ENGINE = Memory")
         lines = "\n".join(json.dumps(row) for row in rows)
         if lines:
             self._chdb.query(f"INSERT INTO {table} FORMAT JSONCompactEachRow\n{lines}")

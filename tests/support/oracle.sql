@@ -145,8 +145,11 @@ CROSS JOIN (SELECT arrayJoin([300000, 3600000, 86400000, 604800000, 2592000000])
 WHERE p.start <= e.start AND p.start >= e.start + 300000 - w.window
 GROUP BY target, office, target_id, window_end, window;
 
+CREATE TABLE office_opinion ENGINE = Memory AS
+SELECT declaration, sheet_id, office, intDiv(max(submitted_at), 300000) * 300000 AS pane_start, min(score) AS lowest,
+       any(tax_code) AS tax_code
+FROM fact WHERE state != 'SUPERSEDED' GROUP BY declaration, sheet_id, office;
+
 CREATE TABLE office_count ENGINE = Memory AS
-SELECT office, intDiv(at, 300000) * 300000 AS pane_start, count() AS opinions, countIf(lowest <= 2) AS dissatisfied
-FROM (SELECT declaration, sheet_id, office, max(submitted_at) AS at, min(score) AS lowest FROM fact
-      WHERE state != 'SUPERSEDED' GROUP BY declaration, sheet_id, office)
-GROUP BY office, pane_start;
+SELECT office, pane_start, count() AS opinions, countIf(lowest <= 2) AS dissatisfied
+FROM office_opinion GROUP BY office, pane_start;

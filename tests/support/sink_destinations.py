@@ -42,7 +42,8 @@ def ended_alert(number: int) -> Alert:
     now = int(time.time() * 1000)
     return Alert(
         f"00000000-0000-5000-8000-{number:012}", 2, "03CC", AlertState.CLEARED, Detector.BURST, now - 3_600_000, now,
-        now - 60_000, 86400, 20, 5, 5, 0.017, 300.0, 0.34, 0.0001, 0.001, 0.0, (), (), (), "Cảnh báo", "Alert",
+        now - 60_000, now - 90_000_000, now - 3_600_000, 86400, 20, 5, 5, 0.017, 300.0, 0.34, 0.0001, 0.001, 0.0,
+        (), (), (), "Cảnh báo", "Alert",
     )  # fmt: skip
 
 

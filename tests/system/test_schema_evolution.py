@@ -221,8 +221,8 @@ def newer_alert(shelf: Shelf, pipeline: Pipeline) -> Sent:
     schema["fields"].append(optional("severity"))
     shelf.put(LATER_ALERT, schema, f"{Topic.ALERT.value.name(pipeline.kafka.topic_prefix)}-value")
     alert = Alert(
-        ALERT_ID, 7, "03CC", "OPEN", "BURST", 1, 1, None, 86400, 20, 5, 5, 0.017, 300.0, 0.34, 0.0001, 0.001, 0.0,
-        (), (), (), "Cảnh báo", "Alert",
+        ALERT_ID, 7, "03CC", "OPEN", "BURST", 1, 1, None, 1, 1, 86400, 20, 5, 5, 0.017, 300.0, 0.34, 0.0001, 0.001,
+        0.0, (), (), (), "Cảnh báo", "Alert",
     )  # fmt: skip
     event = Event(Topic.ALERT, ALERT_ID.encode(), alert.to_avro(), 0)
     return written(event, writer=(LATER_ALERT, parse_schema(physical(schema))), severity="HIGH")

@@ -1,4 +1,8 @@
-"""The view of the spike detector: counts of all offices, checkpoints of its state, and the alerts last published."""
+"""The view of the spike detector: counts of all offices, checkpoints of its state, and the alerts last published.
+
+Nothing is forgotten: the topic keeps the newest count of every office and pane, so a count of any age may come, and its
+alerts must be what they would have been had it come first.
+"""
 
 from __future__ import annotations
 
@@ -6,17 +10,20 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from processors.domain.panes import PANE_MS
+from processors.domain.spikes.alert_records import AlertRecords
+from processors.domain.spikes.checkpoints import Checkpoints
 from processors.domain.spikes.detector import SpikeDetector
-from processors.domain.spikes.detector_state import DetectorState, Episode
+from processors.domain.spikes.detector_state import BEFORE_ALL, DetectorState
 from processors.domain.spikes.evidence import OfficeName
 from processors.domain.spikes.office_series import OfficeSeries
 from processors.domain.spikes.office_tests import OFFICE_TESTS, OfficeTest
-from processors.domain.spikes.policy import DAY_MS, SpikePolicy
-from schemas.ids import alert_id
+from processors.domain.spikes.policy import SpikePolicy
 from schemas.records.alerts import Alert, AlertState
 from schemas.records.facts import OfficeCount
 
 _RANK = {AlertState.OPEN: 0, AlertState.CLEARED: 1, AlertState.RETRACTED: 2}
+_LEAST_WAITING = 20_000
+"""Counts that may wait for those that follow, however few are held."""
 
 
 class AlertStore:
@@ -26,37 +33,45 @@ class AlertStore:
         self, policy: SpikePolicy, office_name: OfficeName, tests: Sequence[OfficeTest] = OFFICE_TESTS
     ) -> None:
         self._policy = policy
-        self._office_name = office_name
-        self._tests = {test.detector: test for test in tests}
         self._detector = SpikeDetector(policy, tests)
+        self._records = AlertRecords(policy, office_name, {test.detector: test for test in tests})
         self._series: dict[str, OfficeSeries] = {}
         self._state = DetectorState()
-        self._checkpoints: list[DetectorState] = [DetectorState()]
-        self._today = 1  # index of the first checkpoint that is dropped when its day has passed
+        self._checkpoints = Checkpoints()
+        self._changed_from: int | None = None  # end of the earliest pane that the state does not know as it is now
+        self._held = 0
+        self._waiting = 0
+        self._most_waiting = _LEAST_WAITING
         self._versions = 0
-        self._now = 0
-        self._newest = 0
+        self._now = BEFORE_ALL
         self._published: dict[str, Alert] = {}
+        self._agreed: dict[str, Alert] = {}  # the current record, where the published one says the same
 
     def add_counts(self, counts: Iterable[OfficeCount]) -> None:
-        """Add counts and bring the alerts up to date; known counts change nothing."""
-        earliest: int | None = None
-        day_passed = False
+        """Add counts; known ones change nothing. `changes` brings the alerts up to date."""
         for count in counts:
-            if count.pane_start < self._newest - self._policy.horizon_ms or self._in_outage(count):
-                continue
-            grown = self._series.setdefault(count.office, OfficeSeries()).add(count)
-            if grown:
-                self._versions += grown
+            series = self._series.get(count.office) or self._new_office(count.office)
+            grown, visible = series.add(count, left_out=self._in_outage(count))
+            self._held += grown == count.version  # then it is the first of its pane
+            self._waiting += 1
+            self._versions += grown
+            if visible:
                 end = count.pane_start + PANE_MS
-                day_passed = day_passed or end // DAY_MS > self._newest // DAY_MS
-                self._newest = max(self._newest, end)
-                earliest = end if earliest is None else min(earliest, end)
-        if earliest is not None:
-            self._rewind(earliest)
-            self._run()
-        if day_passed:
-            self._expire()
+                self._changed_from = end if self._changed_from is None else min(self._changed_from, end)
+
+    @property
+    def may_wait(self) -> bool:
+        """Whether the alerts may wait for counts that are known to follow.
+
+        A late count has the alerts after it computed again. If those of a history in random order did not wait for each
+        other, its cost would grow with the square of its length. They wait for at most as many as were known before.
+        """
+        return self._waiting < self._most_waiting
+
+    def _new_office(self, office: str) -> OfficeSeries:
+        series = self._series[office] = OfficeSeries()
+        self._series = dict(sorted(self._series.items()))  # as `Series` demands
+        return series
 
     def _in_outage(self, count: OfficeCount) -> bool:
         """Whether a count falls into a declared outage, when opinions say nothing about the office."""
@@ -72,107 +87,41 @@ class AlertStore:
             known = self._published.get(alert.alert_id)
             if known is None or alert.version > known.version:
                 self._published[alert.alert_id] = alert
+                self._agreed.pop(alert.alert_id, None)
 
     def advance(self, now: int) -> None:
         """Advance stream time to `now`: windows empty and alerts clear."""
-        if now > self._now:
-            self._now = now
-            self._run()
+        self._now = max(self._now, now)
 
-    def _expire(self) -> None:
-        """Forget counts beyond the horizon, measured from the newest count: a replay forgets like live running."""
-        before = self._newest - self._policy.horizon_ms
-        for series in self._series.values():
-            series.expire(before)
-        while len(self._checkpoints) > 1 and self._checkpoints[1].time < before:
-            self._checkpoints.pop(0)
-            self._today = max(self._today - 1, 1)
-
-    def _rewind(self, end: int) -> None:
-        """Return to the newest checkpoint before a pane that changed."""
-        if self._state.time < end:
-            return
-        while len(self._checkpoints) > 1 and self._checkpoints[-1].time >= end:
-            self._checkpoints.pop()
-        self._today = min(self._today, len(self._checkpoints))
-        self._state = self._checkpoints[-1].copy()
-
-    def _run(self) -> None:
-        """Process every tick after the state's time: panes with counts, and instants between them."""
-        state, detector, series = self._state, self._detector, self._series
-        active: dict[int, list[str]] = {}
-        for office, one in series.items():
-            for end in one.ends(state.time):
-                active.setdefault(end, []).append(office)
-        for end in sorted(active):
-            detector.quiet_ticks(state, series, end)
-            self._checkpoint(end)
-            detector.tick(state, series, end, active[end])
-        if self._now > state.time:
-            detector.quiet_ticks(state, series, self._now)
-
-    def _checkpoint(self, end: int) -> None:
-        """Keep a copy of the state before a tick; for past days only the one before the first tick.
-
-        Live counts come for the newest panes. A checkpoint for each tick of today saves repeating the day so far.
-        """
-        day_passed = end // DAY_MS != self._state.time // DAY_MS
-        if day_passed:
-            del self._checkpoints[self._today :]
-        if self._checkpoints[-1].time != self._state.time:  # else the state was just restored from it
-            self._checkpoints.append(self._state.copy())
-        if day_passed:
-            self._today = len(self._checkpoints)
+    def _bring_up_to_date(self) -> None:
+        """Take in what changed and what time brings; what came late from an earlier state on."""
+        if self._changed_from is not None and self._changed_from <= self._state.time:
+            self._state = self._checkpoints.state_before(self._changed_from)
+        self._changed_from, self._waiting, self._most_waiting = None, 0, max(_LEAST_WAITING, self._held)
+        until = max([self._now, *(end for one in self._series.values() if (end := one.last_end) is not None)])
+        self._detector.run(self._state, self._series, until, self._checkpoints)
 
     def changes(self) -> Sequence[Alert]:
         """Alerts that differ from those last published, retractions included."""
-        current = {}
-        for episode in [*self._state.closed, *self._state.open.values()]:
-            alert = self._alert(episode)
-            current[alert.alert_id] = alert
-        retracted = AlertState.RETRACTED
+        self._bring_up_to_date()
+        current = self._records.current(self._state, self._series)
+        found = [self._next(alert) for one, alert in current.items() if self._agreed.get(one) is not alert]
         for one, published in self._published.items():
-            if one not in current:
-                current[one] = replace(published, state=retracted, version=self._version(retracted))
-        changed = [alert for one, alert in current.items() if _supersedes(alert, self._published.get(one))]
+            if one not in current and published.state != AlertState.RETRACTED:
+                found.append(self._next(replace(published, state=AlertState.RETRACTED)))
+        changed = [alert for alert in found if alert is not None]
         self._published.update({alert.alert_id: alert for alert in changed})
         return changed
 
-    def _version(self, state: AlertState) -> int:
-        return self._versions * 4 + _RANK[state]
-
-    def _alert(self, episode: Episode) -> Alert:
-        peak = episode.peak
-        state = AlertState.OPEN if episode.cleared_at is None else AlertState.CLEARED
-        name = self._office_name(episode.office, episode.raised_at)
-        summary_vi, summary_en = self._tests[episode.detector].summary(name, peak)
-        return Alert(
-            alert_id=alert_id(episode.office, episode.anchor),
-            version=self._version(state),
-            office=episode.office,
-            state=state,
-            detector=episode.detector,
-            raised_at=episode.raised_at,
-            updated_at=peak.until if episode.cleared_at is None else episode.cleared_at,
-            cleared_at=episode.cleared_at,
-            window_seconds=peak.window_ms // 1000,
-            opinions=peak.opinions,
-            dissatisfied=peak.dissatisfied,
-            enterprises=peak.enterprises,
-            baseline=peak.baseline.share,
-            baseline_strength=peak.baseline.strength,
-            expected=peak.opinions * peak.baseline.share,
-            tail_probability=peak.tail,
-            adjusted_probability=peak.adjusted,
-            cusum=peak.cusum,
-            drivers=peak.drivers,
-            targets=peak.targets,
-            complaint_ids=peak.complaint_ids,
-            summary_vi=summary_vi,
-            summary_en=summary_en,
-        )
-
-
-def _supersedes(now: Alert, known: Alert | None) -> bool:
-    """Whether an alert differs from the published one and has a higher version."""
-    return known is None or (now.version > known.version and replace(known, version=now.version) != now)
+    def _next(self, alert: Alert) -> Alert | None:
+        """The next version of an alert; None if it was published, or must wait for a higher version."""
+        known = self._published.get(alert.alert_id)
+        version = self._versions * 4 + _RANK[AlertState(alert.state)]
+        if known is not None:
+            if replace(known, version=alert.version) == alert:
+                self._agreed[alert.alert_id] = alert
+                return None
+            if version <= known.version:
+                return None
+        self._agreed[alert.alert_id] = alert
+        return replace(alert, version=version)

@@ -5,15 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processors.domain.spikes.detector_state import Episode
-from processors.domain.spikes.office_series import OfficeSeries
+from processors.domain.spikes.office_series import OfficeSeries, Span
 from processors.domain.spikes.policy import SpikePolicy
-
-Span = tuple[int, int]
-"""(after, until], over the ends of panes."""
 
 
 def usual_spans(episodes: Sequence[Episode], until: int, policy: SpikePolicy) -> list[Span]:
     """The spans of the history before an instant that lie outside an office's alert periods."""
+    if not episodes:
+        return [(until - policy.history_ms, until)]
     after = until - policy.history_ms
     spans = []
     for start, end in _alerted(episodes, after, until, policy):

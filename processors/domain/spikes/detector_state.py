@@ -1,4 +1,4 @@
-"""The state of the spike detector between two ticks, and the alerts it has raised."""
+"""The state of the spike detector between two instants, and the alerts it has raised."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from processors.domain.spikes.baseline import Baseline
 from processors.domain.spikes.evidence import Evidence
 from schemas.records.alerts import Detector
 
-Runs = tuple[tuple[float, int], ...]
+BEFORE_ALL = -(2**63)
+"""An instant before every count."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,44 +34,57 @@ class Episode:
     cleared_at: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class DriftRuns:
+    """The drift tests of an office.
+
+    Attributes:
+        until: All panes that end by then are taken in.
+        runs: For each test the statistic, and the end of the pane where the current run began.
+    """
+
+    until: int
+    runs: tuple[tuple[float, int], ...]
+
+
 @dataclass(slots=True)
 class DetectorState:
     """State of the detector; copied for checkpoints.
 
     Attributes:
-        time: The last tick.
+        time: Everything that ends by then is taken in.
         day: First instant of the day that the baselines are fitted for.
         baselines: Baseline of each office for that day.
         common: Baseline of offices without history.
         allowance: Difference of the drift thresholds of each office from those of the policy.
-        cusum: For each office and drift test: the statistic, and the end of the pane where the current run began.
+        drift: The drift tests of each office.
         wakes: When to ask a timed test about an office, by office and test.
         open: Open episode of each office.
-        closed: Cleared episodes, oldest first.
+        closed: Cleared episodes of each office, oldest first.
     """
 
-    time: int = 0
-    day: int = 0
+    time: int = BEFORE_ALL
+    day: int = BEFORE_ALL
     baselines: dict[str, Baseline] = field(default_factory=dict)
     common: Baseline | None = None
     allowance: dict[str, float] = field(default_factory=dict)
-    cusum: dict[str, Runs] = field(default_factory=dict)
+    drift: dict[str, DriftRuns] = field(default_factory=dict)
     wakes: dict[tuple[str, Detector], int] = field(default_factory=dict)
     open: dict[str, Episode] = field(default_factory=dict)
-    closed: list[Episode] = field(default_factory=list)
+    closed: dict[str, tuple[Episode, ...]] = field(default_factory=dict)
 
     def copy(self) -> DetectorState:
         """A copy that can be changed without changing this one."""
         return replace(
             self,
-            baselines=dict(self.baselines),
-            allowance=dict(self.allowance),
-            cusum=dict(self.cusum),
+            # Baselines and allowances are replaced as a whole, never changed.
+            drift=dict(self.drift),
             wakes=dict(self.wakes),
             open=dict(self.open),
-            closed=list(self.closed),
+            closed=dict(self.closed),
         )
 
     def episodes(self, office: str) -> Sequence[Episode]:
         """The alerts of an office, in order; the open one is the last."""
-        return [one for one in (*self.closed, *self.open.values()) if one.office == office]
+        closed, open_one = self.closed.get(office, ()), self.open.get(office)
+        return closed if open_one is None else (*closed, open_one)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 from processors.domain.panes import HOUR_MS
 from processors.domain.spikes.baseline import Baseline
-from processors.domain.spikes.office_series import OfficeSeries
+from processors.domain.spikes.office_series import LowPane, OfficeSeries, Span
+from processors.domain.spikes.policy import SpikePolicy
 from processors.domain.spikes.statistics import burst_tail
+from processors.domain.spikes.target_evidence import target_evidence
 from schemas.records.alerts import Driver, TargetEvidence
 from schemas.records.events import Target
-from schemas.records.facts import OfficeCount
 
 OfficeName = Callable[[str, int], str]
 """Display name of an office at an instant."""
@@ -25,7 +26,12 @@ _IMPROBABLE = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """A tested window of one office; fields as in `alert`. `targets` is filled only for alerts."""
+    """A tested window of one office; fields as in `alert`.
+
+    Attributes:
+        until: End of the window, which holds the panes that end in (until - window_ms, until].
+        drivers: This and what follows is filled in when an alert is written (`explained`): tests do not look at it.
+    """
 
     until: int
     window_ms: int
@@ -36,9 +42,14 @@ class Evidence:
     tail: float
     adjusted: float
     cusum: float
-    drivers: tuple[Driver, ...]
-    complaint_ids: tuple[str, ...]
+    drivers: tuple[Driver, ...] = ()
+    complaint_ids: tuple[str, ...] = ()
     targets: tuple[TargetEvidence, ...] = ()
+
+    @property
+    def start(self) -> int:
+        """Begin of the window."""
+        return self.until - self.window_ms
 
 
 def window_evidence(series: OfficeSeries, until: int, window_ms: int, baseline: Baseline, cusum: float) -> Evidence:
@@ -47,21 +58,26 @@ def window_evidence(series: OfficeSeries, until: int, window_ms: int, baseline: 
     One enterprise counts once, however many sheets it sent: an angry firm is a complaint, not a spike.
     """
     opinions, dissatisfied = series.totals(until - window_ms, until)
-    counts = list(series.dissatisfied(until - window_ms, until))
-    enterprises = _enterprises(counts)
+    enterprises = distinct_enterprises(series.dissatisfied(until - window_ms, until))
     tail = burst_tail(opinions, min(dissatisfied, enterprises), baseline)
-    return Evidence(
-        until=until,
-        window_ms=window_ms,
-        opinions=opinions,
-        dissatisfied=dissatisfied,
-        enterprises=enterprises,
-        baseline=baseline,
-        tail=tail,
-        adjusted=tail,
-        cusum=cusum,
-        drivers=_drivers(counts),
-        complaint_ids=tuple(sorted({one for count in counts for one in count.complaint_ids})),
+    return Evidence(until, window_ms, opinions, dissatisfied, enterprises, baseline, tail, adjusted=tail, cusum=cusum)
+
+
+def explained(evidence: Evidence, series: OfficeSeries, usual: Sequence[Span], policy: SpikePolicy) -> Evidence:
+    """The evidence with what stands out in its window.
+
+    Args:
+        evidence: Evidence of the office.
+        series: The counts of the office.
+        usual: The spans of its history that its teams and steps are compared with.
+        policy: Of the tests.
+    """
+    panes = series.dissatisfied(evidence.start, evidence.until)
+    return replace(
+        evidence,
+        drivers=_drivers(panes),
+        complaint_ids=tuple(sorted({one for pane in panes for one in pane.complaint_ids})),
+        targets=target_evidence(series, (evidence.start, evidence.until), usual, policy),
     )
 
 
@@ -70,19 +86,20 @@ def window_tail(series: OfficeSeries, until: int, window_ms: int, baseline: Base
     opinions, dissatisfied = series.totals(until - window_ms, until)
     if not dissatisfied:
         return 1.0
-    enterprises = _enterprises(series.dissatisfied(until - window_ms, until))
+    enterprises = distinct_enterprises(series.dissatisfied(until - window_ms, until))
     return burst_tail(opinions, min(dissatisfied, enterprises), baseline)
 
 
-def _enterprises(counts: Iterable[OfficeCount]) -> int:
-    return len({tax_code for count in counts for tax_code in count.enterprises})
+def distinct_enterprises(panes: Iterable[LowPane]) -> int:
+    """How many enterprises are behind the dissatisfied opinions of some panes."""
+    return len({tax_code for pane in panes for tax_code in pane.enterprises})
 
 
-def _drivers(counts: Iterable[OfficeCount]) -> tuple[Driver, ...]:
+def _drivers(panes: Iterable[LowPane]) -> tuple[Driver, ...]:
     """Teams, steps and reasons with the most low scores. Not officials: an alert goes to many people."""
     total: Counter[str] = Counter()
-    for count in counts:
-        total.update({name: low for name, low in count.drivers.items() if not name.startswith(f"{Target.OFFICIAL}:")})
+    for pane in panes:
+        total.update({name: low for name, low in pane.drivers.items() if not name.startswith(f"{Target.OFFICIAL}:")})
     ranked = sorted(total.items(), key=lambda entry: (-entry[1], entry[0]))
     return tuple(Driver(name, number) for name, number in ranked[:_MOST_DRIVERS])
 

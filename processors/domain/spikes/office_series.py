@@ -1,91 +1,198 @@
-"""The counts of one office in order of time, with the sums that the tests ask for."""
+"""The counts of one office in order of time, with the sums that the tests ask for.
+
+A history of years stays in memory, so counts are held in arrays: some 100 bytes for a pane without a dissatisfied
+opinion. Only the few panes with one are objects.
+"""
 
 from __future__ import annotations
 
+from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
 from processors.domain.panes import PANE_MS
+from processors.domain.spikes.policy import DAY_MS
+from processors.domain.spikes.score_totals import ScoreTotals
 from schemas.records.facts import OfficeCount
+
+Span = tuple[int, int]
+"""(after, until], over the ends of panes."""
+
+
+@dataclass(frozen=True, slots=True)
+class LowPane:
+    """A pane with dissatisfied opinions.
+
+    Attributes:
+        end: Its end.
+        opinions: All opinions.
+        dissatisfied: The dissatisfied ones.
+        enterprises: Distinct enterprises behind them.
+        drivers: Low scores by what they were given to.
+        scores: Scores, low or not, by the team or step that they were given to.
+        complaint_ids: Complaints that they opened.
+    """
+
+    end: int
+    opinions: int
+    dissatisfied: int
+    enterprises: tuple[str, ...]
+    drivers: Mapping[str, int]
+    scores: Mapping[str, int]
+    complaint_ids: tuple[str, ...]
+
+    @property
+    def pane_start(self) -> int:
+        """Its start."""
+        return self.end - PANE_MS
+
+
+_LOW_FIELDS = ("opinions", "dissatisfied", "enterprises", "drivers", "scores", "complaint_ids")
 
 
 class OfficeSeries:
-    """Counts of one office by pane; intervals are (after, until] over the ends of panes."""
+    """Counts of one office by pane; intervals are (after, until] over the ends of panes.
+
+    A pane without opinions is remembered by its version alone. Whether there is one depends on the order in which
+    revisions of a sheet arrived, so no result may depend on it.
+    """
 
     def __init__(self) -> None:
-        self._counts: dict[int, OfficeCount] = {}
-        self._starts: list[int] = []
-        self._sums: npt.NDArray[np.int64] = np.zeros((1, 2), np.int64)
-        self._covered = 0  # panes that the running sums cover
-        self._first: int | None = None  # end of the earliest pane ever known, also after that was forgotten
+        self._empty: dict[int, int] = {}  # versions of panes that hold no opinion, or that are left out, by their end
+        self._ends = array("q")
+        self._versions = array("q")
+        self._opinions = array("q")
+        self._sums = array("q", (0,))  # of the opinions before each pane
+        self._summed = 0  # panes that the running sums cover
+        self._low_ends = array("q")
+        self._low: list[LowPane] = []
+        self._low_sums = array("q", (0,))
+        self._low_summed = 0
+        self._scores = ScoreTotals()
 
-    def add(self, count: OfficeCount) -> int:
-        """Remember a count; by how much its version grew (0: nothing new)."""
-        known = self._counts.get(count.pane_start)
-        if known is not None and known.version >= count.version:
-            return 0
-        place = bisect_left(self._starts, count.pane_start)
-        if known is None:
-            self._starts.insert(place, count.pane_start)
-            end = count.pane_start + PANE_MS
-            self._first = end if self._first is None else min(self._first, end)
-        self._counts[count.pane_start] = count
-        self._covered = min(self._covered, place)
-        return count.version - (known.version if known else 0)
+    def add(self, count: OfficeCount, *, left_out: bool = False) -> tuple[int, bool]:
+        """Add a count; one that is left out, because of an outage, counts as a pane without opinions.
 
-    def expire(self, before: int) -> None:
-        """Forget panes that started before an instant."""
-        place = bisect_left(self._starts, before)
-        for start in self._starts[:place]:
-            del self._counts[start]
-        self._starts = self._starts[place:]
-        self._covered = 0 if place else self._covered
+        Returns:
+            By how much the version of its pane grew (0: nothing new), and whether a test may see a difference.
+        """
+        end = count.pane_start + PANE_MS
+        place = bisect_left(self._ends, end)
+        held = place < len(self._ends) and self._ends[place] == end
+        known = self._versions[place] if held else self._empty.get(end, 0)
+        if count.version <= known:
+            return 0, False
+        if left_out or count.opinions <= 0:
+            self._empty[end] = count.version
+            if held:
+                self._remove(place)
+            return count.version - known, held
+        self._empty.pop(end, None)
+        if held:
+            self._versions[place], self._opinions[place] = count.version, count.opinions
+        else:
+            self._ends.insert(place, end)
+            self._versions.insert(place, count.version)
+            self._opinions.insert(place, count.opinions)
+        self._summed = min(self._summed, place)
+        self._scores.put(place, count.scores, replaces=held)
+        self._put_low(end, count)
+        return count.version - known, True
 
-    def _refresh(self) -> None:
-        """Bring the running sums up to date, from the first pane that changed."""
-        if self._covered == len(self._starts):
-            return
-        tail = [self._counts[start] for start in self._starts[self._covered :]]
-        table = np.array([(count.opinions, count.dissatisfied) for count in tail], np.int64)
-        covered = self._sums[: self._covered + 1]
-        self._sums = np.vstack([covered, covered[-1] + np.cumsum(table, axis=0)])
-        self._covered = len(self._starts)
+    def _remove(self, place: int) -> None:
+        end = self._ends[place]
+        for column in (self._ends, self._versions, self._opinions):
+            del column[place]
+        self._summed = min(self._summed, place)
+        self._scores.remove(place)
+        self._put_low(end, None)
+
+    def _put_low(self, end: int, count: OfficeCount | None) -> None:
+        """Keep what is dissatisfied in a pane in place of what was known."""
+        place = bisect_left(self._low_ends, end)
+        if place < len(self._low_ends) and self._low_ends[place] == end:
+            del self._low_ends[place], self._low[place]
+            self._low_summed = min(self._low_summed, place)
+        if count is not None and count.dissatisfied > 0:
+            pane = LowPane(end, *(getattr(count, name) for name in _LOW_FIELDS))
+            self._low_ends.insert(place, end)
+            self._low.insert(place, pane)
+            self._low_summed = min(self._low_summed, place)
 
     @property
-    def first_end(self) -> int:
-        """End of the earliest pane ever known, also after that was forgotten; an office without one is no office."""
-        assert self._first is not None
-        return self._first
+    def first_start(self) -> int | None:
+        """Start of the earliest pane with opinions; None if there is none."""
+        return self._ends[0] - PANE_MS if self._ends else None
+
+    @property
+    def last_end(self) -> int | None:
+        """End of the latest pane with opinions; None if there is none."""
+        return self._ends[-1] if self._ends else None
 
     def began(self, until: int) -> bool:
-        """Whether there was any count by an instant."""
-        return self._first is not None and self._first <= until
+        """Whether there was any opinion by an instant."""
+        return bool(self._ends) and self._ends[0] <= until
 
-    def at(self, end: int) -> OfficeCount | None:
-        """The count of the pane that ends then."""
-        return self._counts.get(end - PANE_MS)
+    def next_end(self, after: int) -> int | None:
+        """End of the next pane with opinions after an instant; None if there is none."""
+        place = bisect_right(self._ends, after)
+        return self._ends[place] if place < len(self._ends) else None
 
-    def ends(self, after: int) -> list[int]:
-        """Ends of all panes with counts after an instant."""
-        return [start + PANE_MS for start in self._starts[bisect_right(self._starts, after - PANE_MS) :]]
+    def ends(self, after: int, until: int) -> Sequence[int]:
+        """Ends of the panes with opinions in an interval."""
+        return self._ends[bisect_right(self._ends, after) : bisect_right(self._ends, until)]
 
-    def _places(self, after: int, until: int) -> tuple[int, int]:
-        return bisect_right(self._starts, after - PANE_MS), bisect_right(self._starts, until - PANE_MS)
+    def days(self, after: int) -> Sequence[int]:
+        """First instants of the days in which a pane with opinions ends after an instant."""
+        place = bisect_right(self._ends, after)
+        if place == len(self._ends):
+            return ()
+        ends = np.frombuffer(self._ends, np.int64)[place:]
+        found: list[int] = np.unique(ends - ends % DAY_MS).tolist()
+        return found
 
     def totals(self, after: int, until: int) -> tuple[int, int]:
         """Opinions and dissatisfied ones in an interval."""
-        self._refresh()
-        low, high = self._places(after, until)
-        return int(self._sums[high, 0] - self._sums[low, 0]), int(self._sums[high, 1] - self._sums[low, 1])
+        self._sum_up()
+        ends, low_ends, sums, low_sums = self._ends, self._low_ends, self._sums, self._low_sums
+        opinions = sums[bisect_right(ends, until)] - sums[bisect_right(ends, after)]
+        return opinions, low_sums[bisect_right(low_ends, until)] - low_sums[bisect_right(low_ends, after)]
 
-    def between(self, after: int, until: int) -> Iterator[OfficeCount]:
-        """Counts in an interval, in order of time."""
-        low, high = self._places(after, until)
-        return (self._counts[start] for start in self._starts[low:high])
+    def _sum_up(self) -> None:
+        """Bring the running sums up to date, from the first pane that changed."""
+        if self._summed < len(self._ends) or len(self._sums) != len(self._ends) + 1:
+            self._sums = _running_sums(self._sums, self._summed, np.frombuffer(self._opinions, np.int64))
+            self._summed = len(self._ends)
+        if self._low_summed < len(self._low) or len(self._low_sums) != len(self._low) + 1:
+            dissatisfied = np.fromiter((pane.dissatisfied for pane in self._low), np.int64, len(self._low))
+            self._low_sums = _running_sums(self._low_sums, self._low_summed, dissatisfied)
+            self._low_summed = len(self._low)
 
-    def dissatisfied(self, after: int, until: int) -> Iterator[OfficeCount]:
-        """Counts in an interval that hold a dissatisfied opinion, in order of time."""
-        return (count for count in self.between(after, until) if count.dissatisfied)
+    def dissatisfied(self, after: int, until: int) -> Sequence[LowPane]:
+        """Panes in an interval that hold a dissatisfied opinion, in order of time."""
+        return self._low[bisect_right(self._low_ends, after) : bisect_right(self._low_ends, until)]
+
+    def next_dissatisfied_end(self, after: int) -> int | None:
+        """End of the next pane after an instant that holds a dissatisfied opinion; None if there is none."""
+        place = bisect_right(self._low_ends, after)
+        return self._low_ends[place] if place < len(self._low_ends) else None
+
+    def scores(self, after: int, until: int) -> Mapping[str, int]:
+        """Scores, low or not, in an interval, by the team or step that they were given to."""
+        return self._scores.between(bisect_right(self._ends, after), bisect_right(self._ends, until))
+
+    def scores_of(self, name: str, after: int, until: int) -> Sequence[tuple[int, int]]:
+        """(End of the pane, scores) of one team or step in an interval, in order of time."""
+        low, high = bisect_right(self._ends, after), bisect_right(self._ends, until)
+        return [(self._ends[place], number) for place, number in self._scores.of(name, low, high)]
+
+
+def _running_sums(known: array[int], covered: int, values: npt.NDArray[np.int64]) -> array[int]:
+    """Sums before each value and after the last; the first `covered` values are as they were."""
+    found = known[: covered + 1]
+    found.frombytes((np.cumsum(values[covered:]) + found[-1]).tobytes())
+    return found

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from processors.domain.panes import PANE_MS
 from processors.domain.spikes.detector_state import Episode
-from processors.domain.spikes.evidence import Evidence, sentences
+from processors.domain.spikes.evidence import Evidence, distinct_enterprises, sentences
 from processors.domain.spikes.policy import DAY_MS
 from processors.domain.spikes.tick import Tick
 from schemas.records.alerts import Detector
@@ -42,10 +42,13 @@ class OfficeTest(ABC):
         """
         cleared = max((one.cleared_at or 0 for one in tick.state.episodes(office)), default=0)
         after = max(tick.now - tick.policy.burst_window_ms, cleared)
-        return next(tick.series[office].dissatisfied(after, tick.now)).pane_start
+        return tick.series[office].dissatisfied(after, tick.now)[0].pane_start
 
     def is_over(self, tick: Tick, episode: Episode) -> bool:
-        """Whether an open alert is cleared now: its window is no longer improbable."""
+        """Whether an open alert is cleared now: its window is no longer improbable.
+
+        Asked when a pane of the office ends, when a dissatisfied one leaves the window, and on a new day.
+        """
         policy = tick.policy
         limit = max(policy.clear_probability, min(_EVEN, policy.clear_factor * episode.peak.tail))
         return tick.window_tail(episode.office, episode.peak.window_ms) > limit
@@ -94,8 +97,7 @@ class DriftTest(OfficeTest):
         _statistic, since, over = tick.strongest_drift(office)
         if not over:
             return None
-        panes = tick.series[office].dissatisfied(since - PANE_MS, tick.now)
-        if len({code for count in panes for code in count.enterprises}) < policy.least_dissatisfied:
+        if distinct_enterprises(tick.series[office].dissatisfied(since - 1, tick.now)) < policy.least_dissatisfied:
             return None
         days = -(-(tick.now - since + PANE_MS) // DAY_MS)
         return tick.window(office, min(max(policy.drift_window_ms, days * DAY_MS), policy.longest_window_ms))

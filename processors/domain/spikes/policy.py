@@ -34,7 +34,6 @@ class SpikePolicy:
         history_ms: Length of the history of a baseline; it ends one burst window before now.
         exclusion_ms: An alert period is excluded from baselines for at most this long. A change that lasts longer is
             the new normal; otherwise an office that is always worse than others would raise alerts for ever.
-        horizon_ms: Counts older than this, measured from the newest count, are forgotten.
         prior_share: Expected share of dissatisfied opinions before anything is known (Hai Phong, 1 April - 27 May
             2020: about 1.7 % at 3 stars or below).
         prior_strength: Weight of that expectation, in opinions.
@@ -60,7 +59,6 @@ class SpikePolicy:
     longest_window_ms: int = 60 * DAY_MS
     history_ms: int = 180 * DAY_MS
     exclusion_ms: int = 30 * DAY_MS
-    horizon_ms: int = 210 * DAY_MS
     prior_share: float = 0.017
     prior_strength: float = 150.0
     strength_bounds: tuple[float, float] = (60.0, 1000.0)

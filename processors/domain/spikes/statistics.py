@@ -102,14 +102,22 @@ def volume_allowance(opinions: int, observed_ms: int, policy: SpikePolicy) -> fl
     return min(max(allowance, -policy.most_allowance), policy.most_allowance)
 
 
-def drift_step(statistic: float, opinions: int, dissatisfied: int, share: float, drift_share: float) -> float:
-    """Bernoulli CUSUM after one pane: evidence that the share rose from `share` to `drift_share`.
+@lru_cache(maxsize=16_384)
+def drift_rates(share: float, drift_share: float) -> tuple[float, float]:
+    """What a satisfied and a dissatisfied opinion add to a Bernoulli CUSUM for a rise from `share` to `drift_share`.
 
-    Source: Page's test with log-likelihood ratios for Bernoulli trials. Within a pane the satisfied opinions come
-    first: the order inside five minutes is not known, and this order is the cautious one.
+    Source: Page's test with log-likelihood ratios for Bernoulli trials.
     """
     # At least twice the baseline, and never 1: an office with dissatisfied opinions only must not divide by zero.
     target = max(drift_share, min(2 * share, (1 + share) / 2))
-    calm = opinions - dissatisfied
-    fallen = max(0.0, statistic + calm * math.log((1 - target) / (1 - share)))
-    return fallen + dissatisfied * math.log(target / share)
+    return math.log((1 - target) / (1 - share)), math.log(target / share)
+
+
+def drift_step(statistic: float, opinions: int, dissatisfied: int, share: float, drift_share: float) -> float:
+    """Bernoulli CUSUM after one pane: evidence that the share rose from `share` to `drift_share`.
+
+    Within a pane the satisfied opinions come first: the order inside five minutes is not known, and this order is the
+    cautious one. So the satisfied opinions of several panes in a row can be added in one step.
+    """
+    satisfied, low = drift_rates(share, drift_share)
+    return max(0.0, statistic + (opinions - dissatisfied) * satisfied) + dissatisfied * low

@@ -7,40 +7,42 @@ show the head of the office where to look first.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from processors.domain.spikes.baseline import Baseline, office_baseline
+from processors.domain.spikes.office_series import OfficeSeries, Span
 from processors.domain.spikes.policy import SpikePolicy
 from processors.domain.spikes.statistics import burst_tail, drift_step
 from schemas.records.alerts import TargetEvidence
 from schemas.records.events import Target
-from schemas.records.facts import OfficeCount
 
 _TESTED = (Target.TEAM, Target.STEP)
 _MOST_TARGETS = 5
 
-Totals = Counter[str]
-
 
 def target_evidence(
-    window: Sequence[OfficeCount], history: Iterable[OfficeCount], policy: SpikePolicy
+    series: OfficeSeries, window: Span, usual: Sequence[Span], policy: SpikePolicy
 ) -> tuple[TargetEvidence, ...]:
     """The teams and steps with low scores in a window, the least probable first.
 
     Args:
-        window: Counts of the office in the window, in order of time.
-        history: Its counts before, alert periods left out.
+        series: Counts of the office.
+        window: The window.
+        usual: The spans of its history before, alert periods left out.
         policy: Sizes of rises looked for, and the prior of a team or step without history.
     """
-    scores, low = _totals(window)
-    known_scores, known_low = _totals(history)
-    usual = {kind: _usual(kind, known_scores, known_low, policy) for kind in _TESTED}
+    scores, low = series.scores(*window), _low(series, [window])
+    known_scores: Counter[str] = Counter()
+    for span in usual:
+        known_scores.update(series.scores(*span))
+    known_low = _low(series, usual)
+    common = {kind: _common(kind, known_scores, known_low, policy) for kind in _TESTED}
     found = []
     for name, number in low.items():
         kind, _, target_id = name.partition(":")
-        if kind not in usual:
+        if kind not in common:
             continue
-        baseline = office_baseline(usual[Target(kind)], known_scores[name], known_low[name], policy)
+        baseline = office_baseline(common[Target(kind)], known_scores[name], known_low[name], policy)
         given = scores[name]
         found.append(
             TargetEvidence(
@@ -50,23 +52,23 @@ def target_evidence(
                 low_scores=number,
                 expected=given * baseline.share,
                 tail_probability=burst_tail(given, number, baseline),
-                cusum=max(_cusum(window, name, baseline, drift.share, policy) for drift in policy.drifts),
+                cusum=_cusum(series, window, name, baseline, policy),
             )
         )
     found.sort(key=lambda one: (one.tail_probability, -one.low_scores, one.target, one.target_id))
     return tuple(found[:_MOST_TARGETS])
 
 
-def _totals(counts: Iterable[OfficeCount]) -> tuple[Totals, Totals]:
-    scores, low = Counter[str](), Counter[str]()
-    for count in counts:
-        scores.update(count.scores)
-        # Counts of an older writer lack the number of scores, so their low scores are ignored.
-        low.update({name: number for name, number in count.drivers.items() if name in count.scores})
-    return scores, low
+def _low(series: OfficeSeries, spans: Iterable[Span]) -> Counter[str]:
+    """Low scores by name. Counts of an older writer lack the number of scores, so their low scores are ignored."""
+    found: Counter[str] = Counter()
+    for span in spans:
+        for pane in series.dissatisfied(*span):
+            found.update({name: number for name, number in pane.drivers.items() if name in pane.scores})
+    return found
 
 
-def _usual(kind: Target, scores: Totals, low: Totals, policy: SpikePolicy) -> Baseline:
+def _common(kind: Target, scores: Mapping[str, int], low: Mapping[str, int], policy: SpikePolicy) -> Baseline:
     """The baseline of a team or step without history: that of all of its kind at the office."""
     mine = f"{kind}:"
     given = sum(number for name, number in scores.items() if name.startswith(mine))
@@ -75,12 +77,12 @@ def _usual(kind: Target, scores: Totals, low: Totals, policy: SpikePolicy) -> Ba
     return Baseline((bad + policy.prior_share * weight) / (given + weight), weight)
 
 
-def _cusum(
-    window: Iterable[OfficeCount], name: str, baseline: Baseline, drift_share: float, policy: SpikePolicy
-) -> float:
-    share, statistic = max(baseline.share, policy.least_drift_share), 0.0
-    for count in window:
-        given = count.scores.get(name)
-        if given is not None:
-            statistic = drift_step(statistic, given, count.drivers.get(name, 0), share, drift_share)
-    return statistic
+def _cusum(series: OfficeSeries, window: Span, name: str, baseline: Baseline, policy: SpikePolicy) -> float:
+    """The highest of its drift statistics at the end of the window."""
+    share = max(baseline.share, policy.least_drift_share)
+    low = {pane.end: pane.drivers.get(name, 0) for pane in series.dissatisfied(*window)}
+    statistics = [0.0] * len(policy.drifts)
+    for end, given in series.scores_of(name, *window):
+        steps = zip(statistics, policy.drifts, strict=True)
+        statistics = [drift_step(value, given, low.get(end, 0), share, drift.share) for value, drift in steps]
+    return max(statistics)

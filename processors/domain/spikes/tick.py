@@ -6,14 +6,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from processors.domain.spikes.baseline import Baseline
-from processors.domain.spikes.detector_state import DetectorState, Runs
+from processors.domain.spikes.detector_state import DetectorState, DriftRuns
+from processors.domain.spikes.drift_runs import after_satisfied
 from processors.domain.spikes.evidence import Evidence, window_evidence, window_tail
 from processors.domain.spikes.office_series import OfficeSeries
 from processors.domain.spikes.policy import SpikePolicy
 from processors.domain.spikes.statistics import adjusted, volume_allowance
 
 Series = Mapping[str, OfficeSeries]
-"""The counts of each office."""
+"""The counts of each office, in the order of their codes: sums of floats depend on the order."""
 
 
 @dataclass(slots=True)  # not frozen: that would double the time to make one
@@ -37,16 +38,19 @@ class Tick:
         known = self.state.baselines.get(office, self.state.common)
         return known or Baseline(self.policy.prior_share, self.policy.prior_strength)
 
-    def drift_runs(self, office: str) -> Runs:
-        """The current run of each drift test."""
-        return self.state.cusum.get(office, ((0.0, self.now),) * len(self.policy.drifts))
+    def drift_runs(self, office: str) -> DriftRuns:
+        """The drift tests of an office after all its opinions so far."""
+        known = self.state.drift.get(office)
+        if known is None:
+            return DriftRuns(self.now, ((0.0, self.now),) * len(self.policy.drifts))
+        return after_satisfied(known, self.series[office], self.baseline(office), self.now, self.policy)
 
     def strongest_drift(self, office: str) -> tuple[float, int, bool]:
         """Of the drift run closest to or furthest over its threshold: statistic, start, whether over the threshold."""
         allowance = self.state.allowance.get(office)
         if allowance is None:  # unknown at the day's fit
             allowance = volume_allowance(0, 0, self.policy)
-        pairs = zip(self.policy.drifts, self.drift_runs(office), strict=True)
+        pairs = zip(self.policy.drifts, self.drift_runs(office).runs, strict=True)
         over, value, since = max((run[0] - drift.threshold - allowance, *run) for drift, run in pairs)
         return value, since, over >= 0
 

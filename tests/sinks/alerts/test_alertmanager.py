@@ -57,7 +57,8 @@ def alert(number: int = 1, version: int = 1, **fields: Any) -> Alert:
     return replace(
         Alert(
             f"00000000-0000-5000-8000-{number:012}", version, f"{number:02}CC", AlertState.OPEN, Detector.BURST, raised,
-            raised, None, 86400, 20, 5, 4, 0.017, 300.0, 0.34, 0.0000123, 0.001, 0.5, (Driver("TEAM:01", 4),),
+            raised, None, raised - 86400000, raised, 86400, 20, 5, 4, 0.017, 300.0, 0.34, 0.0000123, 0.001, 0.5,
+            (Driver("TEAM:01", 4),),
             (TargetEvidence("TEAM", "01", 5, 4, 0.2, 0.0003, 5.5),),
             ("c-1", "c-2"), "Cảnh báo", "Alert",
         ),

@@ -23,8 +23,8 @@ pytestmark = pytest.mark.servers
 def alert(number: int) -> Alert:
     """One alert."""
     return Alert(
-        f"00000000-0000-5000-8000-00000000000{number}", 7, "03CC", "OPEN", "BURST", 1, 1, None, 86400, 20, 5, 5, 0.017,
-        300.0, 0.34, 0.0001, 0.001, 0.0, (Driver("TEAM:01", 4),),
+        f"00000000-0000-5000-8000-00000000000{number}", 7, "03CC", "OPEN", "BURST", 1, 1, None, 1, 1, 86400, 20, 5, 5,
+        0.017, 300.0, 0.34, 0.0001, 0.001, 0.0, (Driver("TEAM:01", 4),),
         (TargetEvidence("TEAM", "01", 5, 4, 0.2, 0.0003, 5.5),), (), "Cảnh báo", "Alert",
     )  # fmt: skip
 

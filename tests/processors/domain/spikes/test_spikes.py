@@ -16,6 +16,7 @@ from support.events import at
 from processors.domain.panes import HOUR_MS, PANE_MS
 from processors.domain.spikes.alert_store import AlertStore
 from processors.domain.spikes.baseline import Baseline, common_baseline, office_baseline
+from processors.domain.spikes.office_series import OfficeSeries, Span
 from processors.domain.spikes.office_tests import BurstTest, DriftTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.statistics import adjusted, burst_tail, drift_step, volume_allowance
@@ -316,17 +317,25 @@ def test_an_alert_tests_each_team_and_step_by_itself() -> None:
     assert "OFFICIAL" not in alert.summary_en + "".join(driver.name for driver in alert.drivers)
 
 
+def _in_series(before: list[OfficeCount], window: list[OfficeCount]) -> tuple[OfficeSeries, Span, list[Span]]:
+    """A series that holds counts before `START` and after, the window, and the span before it."""
+    series = OfficeSeries()
+    for one in (*before, *window):
+        series.add(one)
+    return series, (START, START + DAY_MS), [(START - DAY_MS, START)]
+
+
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=1, max_size=30), st.integers(0, 400))
 def test_targets_are_tested_as_scipy_would(panes: list[tuple[int, int]], usual: int) -> None:
     """The tail of a step equals scipy's for its sums over the window and a baseline worked out by hand."""
     given_low = [(fine + low, low) for fine, low in panes]
     window = [
-        replace(count("03EE", START + n * PANE_MS, 1), scores={"STEP:A": m}, drivers={"STEP:A": k} if k else {})
+        replace(count("03EE", START + n * PANE_MS, 1, ("a",) * min(k, 1)), scores={"STEP:A": m}, drivers={"STEP:A": k})
         for n, (m, k) in enumerate(given_low)
     ]
     before = [replace(count("03EE", START - PANE_MS, 1), scores={"STEP:A": usual}, drivers={})] if usual else []
     n, k = sum(m for m, _ in given_low), sum(k for _, k in given_low)
-    found = target_evidence(window, before, POLICY)
+    found = target_evidence(*_in_series(before, window), POLICY)
     if k == 0:
         assert found == ()
         return
@@ -342,8 +351,11 @@ def test_counts_that_do_not_say_of_how_many_say_nothing() -> None:
     """Counts of a writer that knew low scores alone are no evidence, neither of the window nor of the history."""
     old = replace(count("03EE", START, 3, ("a", "b")), scores={}, drivers={"STEP:X": 2})
     new = replace(count("03EE", START + PANE_MS, 1, ("c",)), scores={"STEP:X": 1}, drivers={"STEP:X": 1})
-    assert target_evidence([old], [], POLICY) == ()
-    assert target_evidence([old, new], [old], POLICY) == target_evidence([new], [], POLICY)
+    earlier = replace(old, pane_start=START - PANE_MS)
+    assert target_evidence(*_in_series([], [old]), POLICY) == ()
+    expected = target_evidence(*_in_series([], [new]), POLICY)
+    assert expected
+    assert target_evidence(*_in_series([earlier], [old, new]), POLICY) == expected
 
 
 def test_a_new_office_is_not_taken_for_a_small_one() -> None:

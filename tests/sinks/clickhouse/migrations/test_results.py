@@ -80,8 +80,8 @@ def filled(bench: SinkBench) -> Any:
     bench.send(
         Topic.ALERT,
         Alert(
-            "00000000-0000-5000-8000-000000000002", 1, "03CC", "OPEN", "BURST", T, T, None, 86400, 20, 5, 5, 0.017,
-            300.0, 0.34, 0.0001, 0.001, 0.0, (Driver("TEAM:01", 4),),
+            "00000000-0000-5000-8000-000000000002", 1, "03CC", "OPEN", "BURST", T, T, None, T - 86400000, T, 86400,
+            20, 5, 5, 0.017, 300.0, 0.34, 0.0001, 0.001, 0.0, (Driver("TEAM:01", 4),),
             (TargetEvidence("TEAM", "01", 5, 4, 0.2, 0.0003, 5.5),), (), "Cảnh báo", "Alert",
         ),
     )  # fmt: skip
@@ -105,6 +105,8 @@ def test_views_audit_and_privacy(filled: Any) -> None:
     assert one(times) == [("DOCUMENT_CHECK", 90, 1.0), ("GOODS_INSPECTION", 500, 0.0)]
     assert one("SELECT overdue, low_items FROM v_complaints") == [(1, [("OFFICE", "03CC", 2, "")])]
     assert one("SELECT dissatisfied_share, drivers FROM v_alerts") == [(0.25, [("TEAM:01", 4)])]
+    length = "date_diff('second', window_start, window_end) = window_seconds"
+    assert one(f"SELECT {length}, window_end = raised_at FROM v_alerts") == [(1, 1)]
     tested = "SELECT target, target_id, low_scores, scores, expected, tail_probability, cusum FROM v_alert_targets"
     assert one(tested) == [("TEAM", "01", 4, 5, 0.2, 0.0003, 5.5)]
     assert one("SELECT scores FROM office_count") == [({"TEAM:01": 1},)]

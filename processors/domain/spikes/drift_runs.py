@@ -1,0 +1,49 @@
+"""The drift tests of an office from one pane with a dissatisfied opinion to the next.
+
+Satisfied opinions only lower a statistic, down to 0, so those of many panes are taken in together. This saves nearly
+all steps of a long history: one opinion in some sixty is dissatisfied.
+"""
+
+from __future__ import annotations
+
+from processors.domain.spikes.baseline import Baseline
+from processors.domain.spikes.detector_state import DriftRuns
+from processors.domain.spikes.office_series import LowPane, OfficeSeries
+from processors.domain.spikes.policy import SpikePolicy
+from processors.domain.spikes.statistics import drift_rates, drift_step
+
+
+def after_satisfied(
+    known: DriftRuns, series: OfficeSeries, baseline: Baseline, until: int, policy: SpikePolicy
+) -> DriftRuns:
+    """The runs after the panes that end in (known.until, until], none of which holds a dissatisfied opinion."""
+    if until <= known.until:
+        return known
+    if not any(statistic for statistic, _since in known.runs):
+        return DriftRuns(until, known.runs)
+    opinions, _none = series.totals(known.until, until)
+    share = max(baseline.share, policy.least_drift_share)
+    return DriftRuns(
+        until,
+        tuple(
+            (max(0.0, statistic + opinions * drift_rates(share, drift.share)[0]), since)
+            for (statistic, since), drift in zip(known.runs, policy.drifts, strict=True)
+        ),
+    )
+
+
+def after_pane(
+    known: DriftRuns, series: OfficeSeries, baseline: Baseline, pane: LowPane, policy: SpikePolicy
+) -> DriftRuns:
+    """The runs after a pane with dissatisfied opinions; `known` has taken in all panes before it.
+
+    An enterprise counts once in a run. A run begins with the first pane after the statistic was 0.
+    """
+    share = max(baseline.share, policy.least_drift_share)
+    runs = []
+    for (statistic, since), drift in zip(known.runs, policy.drifts, strict=True):
+        begin = since if statistic > 0 else pane.end
+        earlier = {code for one in series.dissatisfied(begin - 1, pane.end - 1) for code in one.enterprises}
+        low = min(pane.dissatisfied, len(set(pane.enterprises) - earlier))
+        runs.append((drift_step(statistic, pane.opinions, low, share, drift.share), begin))
+    return DriftRuns(pane.end, tuple(runs))

@@ -1,0 +1,101 @@
+"""Recounts the evidence of alerts in SQL, from the oracle's facts."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from scipy.stats import betabinom
+
+from schemas.ids import complaint_id
+from support.oracle import Oracle
+
+_MOST = 5  # drivers and targets that an alert lists
+_WINDOW = "a.office = o.office AND a.window_start <= o.pane_start AND o.pane_start < a.window_end"
+
+
+def recount(alerts: Sequence[Any], oracle: Oracle) -> None:
+    """Assert that n, k, enterprises, complaints, drivers and targets of each alert are those of its window.
+
+    Args:
+        alerts: Records or rows of ClickHouse; retracted ones are left out.
+        oracle: Its facts are counted over the columns `window_start` and `window_end`.
+    """
+    standing = [one for one in alerts if one.state != "RETRACTED"]
+    oracle.load(
+        "alert_window",
+        "alert_id String, office String, window_start Int64, window_end Int64",
+        [(str(one.alert_id), one.office, one.window_start, one.window_end) for one in standing],
+    )
+    totals = {row["alert_id"]: row for row in oracle.rows(_TOTALS)}
+    scores, drivers = _by_alert(oracle.rows(_SCORES)), _by_alert(oracle.rows(_DRIVERS))
+    for one in standing:
+        row = totals[str(one.alert_id)]
+        stated = (one.opinions, one.dissatisfied, one.enterprises)
+        assert stated == (row["n"], row["k"], row["enterprises"]), one
+        assert one.window_end - one.window_start == one.window_seconds * 1000
+        assert set(one.complaint_ids) == {
+            complaint_id(declaration, sheet, one.office) for declaration, sheet in row["low_sheets"]
+        }
+        _assert_parts(one, scores[str(one.alert_id)], drivers[str(one.alert_id)])
+        _assert_tail(one)
+
+
+def _by_alert(rows: Sequence[dict[str, Any]]) -> defaultdict[str, Counter[str]]:
+    found: defaultdict[str, Counter[str]] = defaultdict(Counter)
+    for row in rows:
+        found[row["alert_id"]][row["name"]] = row["number"]
+    return found
+
+
+def _assert_parts(alert: Any, scores: Counter[str], drivers: Counter[str]) -> None:
+    """The drivers are those with the most low scores; n and k of each team and step are right."""
+    listed = [tuple(one) if isinstance(one, tuple) else (one.name, one.low_scores) for one in alert.drivers]
+    assert listed == sorted(drivers.items(), key=lambda pair: (-pair[1], pair[0]))[:_MOST]
+    tested = {name for name in drivers if name.startswith(("TEAM:", "STEP:"))}
+    assert len(alert.targets) == min(_MOST, len(tested))
+    for one in alert.targets:
+        target, target_id, given, low = (
+            one[:4] if isinstance(one, tuple) else (one.target, one.target_id, one.scores, one.low_scores)
+        )
+        name = f"{target}:{target_id}"
+        assert (given, low) == (scores[name], drivers[name]), (alert, name)
+
+
+def _assert_tail(alert: Any) -> None:
+    """The expected number and the tail probability follow from n, k, enterprises and the baseline that are stated."""
+    share, strength = alert.baseline, alert.baseline_strength
+    assert alert.expected == pytest.approx(alert.opinions * share)
+    low = min(alert.dissatisfied, alert.enterprises)
+    tail = betabinom.sf(low - 1, alert.opinions, share * strength, (1 - share) * strength)
+    assert alert.tail_probability == pytest.approx(tail, rel=1e-5, abs=1e-12)
+
+
+_TOTALS = f"""
+SELECT a.alert_id AS alert_id, count() AS n, countIf(o.lowest <= 2) AS k,
+       uniqExactIf(o.tax_code, o.lowest <= 2) AS enterprises,
+       groupArrayIf((o.declaration, o.sheet_id), o.lowest <= 2) AS low_sheets
+FROM alert_window AS a INNER JOIN office_opinion AS o ON a.office = o.office WHERE {_WINDOW}
+GROUP BY alert_id
+"""
+
+_ITEMS = f"""
+alert_window AS a
+INNER JOIN office_opinion AS o ON a.office = o.office
+INNER JOIN fact AS f ON f.declaration = o.declaration AND f.sheet_id = o.sheet_id AND f.office = o.office
+WHERE f.state != 'SUPERSEDED' AND {_WINDOW}
+"""
+
+_SCORES = f"""
+SELECT a.alert_id AS alert_id, concat(f.target, ':', f.target_id) AS name, count() AS number
+FROM {_ITEMS} AND f.target IN ('TEAM', 'STEP') GROUP BY alert_id, name
+"""
+
+_DRIVERS = f"""
+SELECT a.alert_id AS alert_id, arrayJoin(arrayFilter(name -> name != '', [
+           if(f.target IN ('OFFICE', 'OFFICIAL'), '', concat(f.target, ':', f.target_id)),
+           if(f.reason = '', '', concat('REASON:', f.reason))])) AS name, count() AS number
+FROM {_ITEMS} AND f.score <= 2 GROUP BY alert_id, name
+"""
