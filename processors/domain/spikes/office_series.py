@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import accumulate, islice
 
 import numpy as np
-import numpy.typing as npt
 
 from processors.domain.panes import PANE_MS
 from processors.domain.spikes.policy import DAY_MS
@@ -165,11 +165,12 @@ class OfficeSeries:
     def _sum_up(self) -> None:
         """Bring the running sums up to date, from the first pane that changed."""
         if self._summed < len(self._ends) or len(self._sums) != len(self._ends) + 1:
-            self._sums = _running_sums(self._sums, self._summed, np.frombuffer(self._opinions, np.int64))
+            _extend_sums(self._sums, self._summed, self._opinions[self._summed :])
             self._summed = len(self._ends)
         if self._low_summed < len(self._low) or len(self._low_sums) != len(self._low) + 1:
-            dissatisfied = np.fromiter((pane.dissatisfied for pane in self._low), np.int64, len(self._low))
-            self._low_sums = _running_sums(self._low_sums, self._low_summed, dissatisfied)
+            _extend_sums(
+                self._low_sums, self._low_summed, [pane.dissatisfied for pane in self._low[self._low_summed :]]
+            )
             self._low_summed = len(self._low)
 
     def dissatisfied(self, after: int, until: int) -> Sequence[LowPane]:
@@ -191,8 +192,7 @@ class OfficeSeries:
         return [(self._ends[place], number) for place, number in self._scores.of(name, low, high)]
 
 
-def _running_sums(known: array[int], covered: int, values: npt.NDArray[np.int64]) -> array[int]:
-    """Sums before each value and after the last; the first `covered` values are as they were."""
-    found = known[: covered + 1]
-    found.frombytes((np.cumsum(values[covered:]) + found[-1]).tobytes())
-    return found
+def _extend_sums(sums: array[int], covered: int, values: Iterable[int]) -> None:
+    """Replace the running sums after the first `covered` values."""
+    del sums[covered + 1 :]
+    sums.extend(islice(accumulate(values, initial=sums[covered]), 1, None))

@@ -17,6 +17,7 @@ from deploy.local.ports import free_port
 from processors.transport import log_reader
 from processors.transport.fetched_batch import to_batch
 from processors.transport.log_reader import read_log
+from processors.transport.record_batches import RecordBatches
 from schemas.batches.packed_batch import PackedRecord
 from schemas.errors import Unavailable
 from schemas.kafka.connection import KafkaConnection
@@ -88,6 +89,21 @@ def test_every_range_of_a_log_is_as_librdkafka_reads_it(broker: str, codec: str)
     assert len(expected) == 300
     for start, end in [(0, 300), (1, 299), (137, 138), (150, 200), (299, 300), (5, 5)]:
         assert as_we_read(broker, name, start, end) == within(expected, start, end)
+
+
+@on_both_brokers
+def test_each_piece_says_how_many_records_follow(broker: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Never more than there are, and none after the last: stages may wait for them."""
+    monkeypatch.setattr(log_reader, "_BATCH_RECORDS", 50)
+    name = new_topic(broker)
+    fill(broker, name, "lz4", seed=3)
+    pieces = [one for one in read_log(KafkaConnection(broker), name, 0, 0, 300) if isinstance(one, RecordBatches)]
+    follow = [piece.remaining for piece in pieces]
+    assert all(0 <= number <= 300 - piece.end for number, piece in zip(follow, pieces, strict=True))
+    assert follow == sorted(follow, reverse=True)
+    assert follow[0] > 0
+    assert follow[-1] == 0
+    assert [piece.unpack(Topic.RATING).remaining for piece in pieces] == follow
 
 
 @on_both_brokers
