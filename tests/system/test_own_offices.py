@@ -71,7 +71,7 @@ def test_offices_of_a_file_are_known_to_every_process(pipeline: Pipeline, tmp_pa
         assert query(database, NAMES) == [("SPSP", "São Paulo", 4)]
         outdated = compare(pipeline, database)
         assert outdated.returncode == 1
-        assert "2 facts on SPSP" in outdated.stdout
+        assert "Facts on SPSP that were made with other data: 2." in outdated.stdout
 
         with pipeline.worker():
             again = pipeline.run("publish", "statuses.csv", "ratings.csv")
@@ -79,7 +79,11 @@ def test_offices_of_a_file_are_known_to_every_process(pipeline: Pipeline, tmp_pa
             assert "SPSP" not in again.stdout + again.stderr
             with_file = [("OFFICE", "SPSP", True), ("TEAM", "A1", True), ("TEAM", "B2", False)]
             pipeline.wait_until(lambda: stored(with_file), "facts on a known office")
-        assert compare(pipeline, database).returncode == 0
+        same = compare(pipeline, database)
+        assert same.returncode == 0
+        digest = same.stdout.split()[2].rstrip(";")
+        logs = [log.read_text(encoding="utf-8") for log in pipeline.directory.glob("worker-*.log")]
+        assert [digest in log for log in sorted(logs, key=lambda log: digest in log)] == [False, True]
     facts = pipeline.records(Topic.RATED_SERVICE, RatedService)
     last = {(fact.target, fact.target_id): fact.target_known for fact in facts}
     assert last == {("OFFICE", "SPSP"): True, ("TEAM", "A1"): True, ("TEAM", "B2"): False}

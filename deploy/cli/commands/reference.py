@@ -127,8 +127,10 @@ def compare(*, directory: Dir = None) -> None:
     if loaded != data.digest:
         typer.echo("They differ: run `hailong migrate` with the same settings as the workers.")
     for office, facts, known in outdated:
-        now = "is known" if known else "is not known"
-        typer.echo(f"{facts:,} facts on {office} were made with other data: by ClickHouse's tables their target {now}.")
+        now = "is" if known else "is not"
+        typer.echo(
+            f"Facts on {office} that were made with other data: {facts:,}. Their target {now} in ClickHouse's tables."
+        )
     if outdated:
         typer.echo(
             "Restart workers that still have the old file. Facts are corrected when their sheets are published again."
