@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from support.events import at
 from schemas.errors import ConfigurationError
 from schemas.reference.offices import TOP_UNIT, RowOrigin, load_offices
 from schemas.reference.site.reference import ReferenceData, package_reference, parse_site, site_reference
-from schemas.reference.site.site_file import MAX_BYTES
+from schemas.reference.site.site_file import KINDS, MAX_BYTES
 
 TRUST = 'confidence = "U"\nsource = "test"\n'
 ADDED = f"""
@@ -311,3 +312,69 @@ def test_overlaps_are_refused_and_nothing_else(spans: list[tuple[int, int]]) -> 
 
 def _day(number: int) -> str:
     return f"2020-{number // 28 + 1:02d}-{number % 28 + 1:02d}"
+
+
+NAMES = (
+    *("code", "office", "team", "name_vi", "level", "parent", "successor", "valid_from", "valid_to", "corrects"),
+    *("withdrawn", "confidence", "source", "from", "until", "offices", "what", "weekdays", "windows", "date", "name"),
+)
+LITERALS = (
+    *(
+        '"03EE"',
+        '"SPSP"',
+        '"KV03"',
+        '"VN"',
+        '"OFFICE"',
+        '"REGION"',
+        '"U"',
+        '"a\\nb"',
+        '""',
+        "0",
+        "-1",
+        "1.5",
+        "nan",
+        "true",
+    ),
+    *(
+        "2014-05-27",
+        "2025-03-15",
+        "0001-01-01",
+        "9999-12-31",
+        "2026-03-01T08:00:00",
+        "2026-03-01T08:00:00Z",
+        "08:00:00",
+    ),
+    *("[]", "{}", "[1, 2]", '["03CC"]', '[["07:30", "11:30"]]', "[[[]]]", "9223372036854775807"),
+)
+WHOLE: Mapping[str, Mapping[str, str]] = {
+    "office": {"code": '"QQQQ"', "name_vi": '"x"', "valid_from": "2020-01-01"},
+    "team": {"office": '"03CC"', "team": '"09"', "name_vi": '"x"', "valid_from": "2020-01-01"},
+    "outage": {"from": "2026-03-01T08:00:00", "until": "2026-03-02T08:00:00", "what": '"x"'},
+    "period": {"valid_from": "2020-01-01", "weekdays": "[1]", "windows": '[["07:30", "11:30"]]'},
+    "day_off": {"date": "2020-01-01", "name": '"x"'},
+    "working_day": {"date": "2020-01-01", "name": '"x"'},
+    "overtime": {"office": '"03CC"', "valid_from": "2020-01-01", "weekdays": "[6]", "windows": '[["07:30", "11:30"]]'},
+}
+ENTRIES = st.lists(
+    st.tuples(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(NAMES), st.sampled_from(LITERALS), max_size=3)),
+    max_size=3,
+)
+
+
+@given(ENTRIES)
+def test_whatever_a_file_says_it_is_read_or_refused(entries: list[tuple[str, dict[str, str]]]) -> None:
+    """Values of any type in entries that are otherwise right: it is read, or every problem names the file."""
+    text = ""
+    for kind, odd in entries:
+        values = {"confidence": '"U"', "source": '"test"', **WHOLE[kind], **odd}
+        text += f"[[{kind}]]\n" + "".join(f"{name} = {literal}\n" for name, literal in values.items())
+    assert all(problem.startswith("site.toml:") for problem in problems_if_any(text))
+
+
+def problems_if_any(text: str) -> list[str]:
+    """What is wrong with a text; nothing if it can be read."""
+    try:
+        assert site(text).digest
+    except ConfigurationError as error:
+        return list(error.problems)
+    return []
