@@ -108,7 +108,6 @@ class Pipeline:
         """`hailong sink` into a database, with a group of the database's name."""
         chosen = {
             **self.database_settings(database),
-            "HAILONG_SINK_GROUP": f"{database.database}.sink",
             "HAILONG_SINK_FLUSH_INTERVAL_S": "0.1",
             "HAILONG_SINK_COMMIT_INTERVAL_S": "0.2",
             **settings,
@@ -214,9 +213,11 @@ class Pipeline:
             process.wait()
 
     def _environment(self, code: Path | None, settings: dict[str, str]) -> dict[str, str]:
+        return {**os.environ, **({} if code is None else {"PYTHONPATH": str(code)}), **self.environment(**settings)}
+
+    def environment(self, **settings: str) -> dict[str, str]:
+        """Variables of every process of this deployment, and others."""
         return {
-            **os.environ,
-            **({} if code is None else {"PYTHONPATH": str(code)}),
             "HAILONG_KAFKA_BOOTSTRAP_SERVERS": self.kafka.bootstrap_servers,
             "HAILONG_KAFKA_TOPIC_PREFIX": self.kafka.topic_prefix,
             "HAILONG_KAFKA_SESSION_TIMEOUT_MS": str(self.kafka.session_timeout_ms),
@@ -228,10 +229,11 @@ class Pipeline:
 
     @staticmethod
     def database_settings(database: ClickHouseConnection) -> dict[str, str]:
-        """The variables of a database."""
+        """The variables of processes that read or fill a database."""
         return {
             "HAILONG_CLICKHOUSE_HOST": database.host,
             "HAILONG_CLICKHOUSE_PORT": str(database.port),
             "HAILONG_CLICKHOUSE_PASSWORD": database.password,
             "HAILONG_CLICKHOUSE_DATABASE": database.database,
+            "HAILONG_SINK_GROUP": f"{database.database}.sink",
         }
