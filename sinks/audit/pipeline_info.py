@@ -35,8 +35,8 @@ class PipelineInfo:
 
     Attributes:
         groups: The groups, in the order of the flow: what one writes is read by itself and by later ones only.
-        grace_ms: How long a sheet waits for its declaration, in stream time.
-        idle_s: After so many seconds without records the clock moves stream time on; 0: never.
+        grace_ms: How long a sheet waits for its declaration, in Kafka timestamps.
+        idle_s: After so many seconds without records the workers do what is due by the clock; 0: never.
     """
 
     groups: Sequence[ReaderGroup] = ()

@@ -37,6 +37,11 @@ def _verdict(report: AuditReport) -> Iterable[Text]:
         yield Text("Nothing is missing, nothing is doubled.", style="bold green")
     else:
         yield Text(f"{report.missing:,} missing, {report.doubled:,} doubled.", style="bold red")
+    if report.services.gone:
+        yield Text(
+            f"{report.services.gone:,} of the unmatched are older than what Kafka keeps of the statuses: their "
+            "declarations are gone."
+        )
     if report.services.waiting_sheets:
         yield Text(
             f"{report.services.waiting_sheets:,} sheets wait for their declaration; each is published as unmatched "

@@ -30,10 +30,10 @@ class ServiceAudit:
     accepted: int  # distinct rated targets on distinct sheets, over all revisions
     matched: int  # with a fact whose declaration is known
     unmatched: int  # with a fact whose declaration is not known
+    gone: int  # of the unmatched: those whose declaration the log may have deleted
     superseded: int  # dropped by a later revision
     waiting: int  # without a fact yet: their sheet waits for its declaration
     waiting_sheets: int  # how many sheets these are
-    waiting_until_now: int  # how many of these sheets are not dated in the future: their wait ends soon
     missing: int  # without a fact
     doubled: int  # facts without an item, and facts beyond one for each item
 

@@ -40,7 +40,7 @@ def compare_services(client: Client, logs: JoinedLogs, grace_ms: int) -> Service
     Args:
         client: Connected to the database.
         logs: Which logs, and up to where.
-        grace_ms: How long a sheet waits for its declaration, in stream time.
+        grace_ms: How long a sheet waits for its declaration, in Kafka timestamps.
     """
     rows = client.execute(
         f"""
@@ -51,47 +51,50 @@ def compare_services(client: Client, logs: JoinedLogs, grace_ms: int) -> Service
         ),
         facts AS
         (
-            SELECT {_KEY} AS fact, argMax(state, row_version) AS state, countIf({_below(logs.facts_stored)}) AS ids
+            SELECT {_KEY} AS fact, argMax(state, row_version) AS state, argMax(unmatched_reason, row_version) AS reason,
+                   countIf({_below(logs.facts_stored)}) AS ids
             FROM rated_service FINAL WHERE {_FACTS} GROUP BY fact
         )
         SELECT countIf(counts), countIf(counts AND state = 'MATCHED'), countIf(counts AND state = 'UNMATCHED'),
-               countIf(counts AND state = 'SUPERSEDED'), countIf(counts AND state = ''),
+               countIf(counts AND state = 'UNMATCHED' AND reason = 'GONE'), countIf(counts AND state = 'SUPERSEDED'),
+               countIf(counts AND state = ''),
                sum(if(item_is_there, greatest(toInt64(ids) - 1, 0), toInt64(ids)))
         FROM
         (
             SELECT max(is_item) AS item_is_there, max(its_counts) AS counts,
-                   max(its_state) AS state, max(its_ids) AS ids
+                   max(its_state) AS state, max(its_reason) AS reason, max(its_ids) AS ids
             FROM
             (
-                SELECT item AS one, true AS is_item, counts AS its_counts, '' AS its_state, 0 AS its_ids FROM items
+                SELECT item AS one, true AS is_item, counts AS its_counts,
+                       '' AS its_state, '' AS its_reason, 0 AS its_ids FROM items
                 UNION ALL
-                SELECT fact, false, false, state, ids FROM facts
+                SELECT fact, false, false, state, reason, ids FROM facts
             )
             GROUP BY one
         )
         """,  # noqa: S608 - our own names
         _parameters(logs, grace_ms),
     )
-    accepted, matched, unmatched, superseded, lacking, doubled = map(int, rows[0])
-    sheets, items, due = _waiting(client, logs, grace_ms) if lacking else (0, 0, 0)
+    accepted, matched, unmatched, gone, superseded, lacking, doubled = map(int, rows[0])
+    sheets, items = _waiting(client, logs, grace_ms) if lacking else (0, 0)
     return ServiceAudit(
         accepted=accepted,
         matched=matched,
         unmatched=unmatched,
+        gone=gone,
         superseded=superseded,
         waiting=items,
         waiting_sheets=sheets,
-        waiting_until_now=due,
         missing=lacking - items,
         doubled=doubled,
     )
 
 
-def _waiting(client: Client, logs: JoinedLogs, grace_ms: int) -> tuple[int, int, int]:
-    """Sheets that wait for their declaration, their items, and how many of the sheets are not dated in the future.
+def _waiting(client: Client, logs: JoinedLogs, grace_ms: int) -> tuple[int, int]:
+    """How many sheets wait for their declaration, and how many items they have.
 
-    A sheet waits if no status of its declaration was known when it was sent, and if no status of its partition is as
-    late as the end of its grace period. Any other sheet without a fact is missing: the join ought to have published it.
+    A sheet waits if no status of its declaration lies before it, and if no status of its partition was written as late
+    as the end of its grace period. Any other sheet without a fact is missing: the join ought to have published it.
     """
     rows = client.execute(
         f"""
@@ -105,8 +108,9 @@ def _waiting(client: Client, logs: JoinedLogs, grace_ms: int) -> tuple[int, int,
         sheets AS
         (
             SELECT declaration AS its_declaration, sheet_id AS its_sheet,
-                   argMax((submitted_at, log_partition), (revision, row_version)) AS latest
-            FROM rating FINAL
+                   argMax(submitted_at, (revision, row_version)) AS submitted, min(written_at) AS written,
+                   any(log_partition) AS its_partition
+            FROM rating
             WHERE log_epoch = %(rating)s AND (declaration, sheet_id) IN (SELECT declaration, sheet_id FROM lacking)
             GROUP BY declaration, sheet_id
         ),
@@ -119,22 +123,22 @@ def _waiting(client: Client, logs: JoinedLogs, grace_ms: int) -> tuple[int, int,
         ),
         newest AS
         (
-            SELECT log_partition AS read_partition, max(least(occurred_at, written_at)) AS stream_time
+            SELECT log_partition AS read_partition, max(written_at) AS newest_written
             FROM declaration_status WHERE log_epoch = %(status)s AND {_below(logs.statuses_read)}
             GROUP BY log_partition
         )
-        SELECT count(), sum(items), countIf(latest.1 <= now64(3))
+        SELECT count(), sum(items)
         FROM lacking
         INNER JOIN sheets ON its_declaration = declaration AND its_sheet = sheet_id
         LEFT JOIN known ON known_declaration = declaration
-        LEFT JOIN newest ON read_partition = latest.2
-        WHERE (known_declaration = 0 OR since > latest.1)
-          AND toUnixTimestamp64Milli(latest.1) + %(grace)s > toUnixTimestamp64Milli(stream_time)
+        LEFT JOIN newest ON read_partition = its_partition
+        WHERE (known_declaration = 0 OR since > submitted)
+          AND toUnixTimestamp64Milli(written) + %(grace)s > toUnixTimestamp64Milli(newest_written)
         """,  # noqa: S608 - our own names
         _parameters(logs, grace_ms),
     )
-    sheets, items, due = rows[0]
-    return int(sheets), int(items), int(due)
+    sheets, items = rows[0]
+    return int(sheets), int(items)
 
 
 _FACTS = """log_epoch IN

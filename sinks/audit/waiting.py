@@ -139,7 +139,7 @@ class _Wait:
         self._written = written
         others_publish = any(written[topic] > self._first[topic] for topic in written.keys() - info.written_topics)
         quiet = now - self._written_at >= info.idle_s + self._options.clock_s
-        sheets = self._auditor.services(wave).waiting_until_now if info.idle_s else 0
+        sheets = self._auditor.services(wave).waiting_sheets if info.idle_s else 0
         ready, was_ready = not sheets and (quiet or others_publish or not info.idle_s), self._was_ready
         self._was_ready = ready
         if ready and was_ready:

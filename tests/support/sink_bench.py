@@ -106,15 +106,27 @@ class SinkBench:
         """Drop the database."""
         drop_databases(self.clickhouse, self.clickhouse.database)
 
-    def send(self, topic: Topic, *records: Any, partition: int = 0) -> None:
+    def send(self, topic: Topic, *records: Any, partition: int = 0, written_at: int | None = None) -> None:
         """Produce records of the contract."""
-        self.produce(topic, raw(topic, *records), partition)
+        self.produce(topic, raw(topic, *records), partition, written_at)
 
-    def produce(self, topic: Topic, records: Sequence[tuple[bytes | None, bytes | None]], partition: int = 0) -> None:
-        """Produce raw keys and values."""
+    def produce(
+        self,
+        topic: Topic,
+        records: Sequence[tuple[bytes | None, bytes | None]],
+        partition: int = 0,
+        written_at: int | None = None,
+    ) -> None:
+        """Produce raw keys and values; `written_at` is their Kafka timestamp, None for now."""
         producer = Producer(dict(self.kafka.producer_config()))
         for key, value in records:
-            producer.produce(topic.value.name(self.kafka.topic_prefix), key=key, value=value, partition=partition)
+            producer.produce(
+                topic.value.name(self.kafka.topic_prefix),
+                key=key,
+                value=value,
+                partition=partition,
+                timestamp=written_at or 0,
+            )
             producer.poll(0)
         assert producer.flush(DEADLINE_S) == 0
 

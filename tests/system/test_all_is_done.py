@@ -111,7 +111,7 @@ def test_a_stage_that_stands_still_is_still_working(pipeline: Pipeline) -> None:
             assert left == {("assessment", "rated-service"): SHEETS}
         waited = audit(pipeline, database, *WAIT)
         assert waited.returncode == 0, waited.stdout + waited.stderr
-        assert count(database, "complaint", "level = 2") == SHEETS
+        assert count(database, "complaint", "lowest_score = 2") == SHEETS
 
 
 def _revised(database: ClickHouseConnection) -> None:
