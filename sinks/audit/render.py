@@ -8,7 +8,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from schemas.topics import STORED
 from sinks.audit.report import AuditReport
+
+_LONGEST = max(len(topic.subject) for topic in STORED)
 
 
 def render(report: AuditReport) -> RenderableType:
@@ -60,8 +63,9 @@ def _behind_table(report: AuditReport) -> Table:
 
 def _table(title: str, *numbers: str, first: str | None = None) -> Table:
     """An empty table with a first column of names, if wanted, and columns of numbers, faults last."""
-    names = () if first is None else (first,)
-    table = Table(*names, title=title, title_justify="left", box=None, padding=(0, 2, 0, 0))
+    table = Table(title=title, title_justify="left", box=None, padding=(0, 1, 0, 0))
+    if first is not None:
+        table.add_column(first, no_wrap=True, min_width=_LONGEST)  # whole names, where there is no terminal too
     for column in (*numbers, "missing", "doubled"):
         table.add_column(column, justify="right")
     return table
