@@ -20,13 +20,9 @@ def notes(report: FileReport) -> Iterator[str]:
         name = shown(counts.path)
         if counts.ignored:
             yield f"{name}: passed over unknown {', '.join(sorted(counts.ignored))}."
-        if counts.complete or report.stopped:
-            continue
-        if counts.read:
+        if counts.read and not (counts.complete or report.stopped):
             place = f"line (in Avro: record) {counts.last_line:,}"
             yield f"{name}: not read from {place} on; {counts.sent:,} events were sent."
-        else:
-            yield f"{name}: nothing of it was sent."
     if report.doubtful_tax_codes:
         yield f"{report.doubtful_tax_codes:,} of the events sent have a tax code with a wrong check digit."
     if report.unknown_offices:
@@ -56,7 +52,7 @@ def conclusion(report: FileReport, rejects: Path | None) -> str:
     if report.sent:
         return " ".join([_sent(report), *_rejected(report, rejects), *_unread(unfinished)])
     if report.rejected:
-        where = "they are listed above" if rejects is None else f"{rejects} lists them"
+        where = "see above" if rejects is None else f"{rejects} lists them"
         return f"No event was sent: all {report.rejected:,} were rejected ({where})."
     if unfinished:
         where = "the reason is above" if rejects is None else f"{rejects} has the reason"
@@ -75,7 +71,7 @@ def _rejected(report: FileReport, rejects: Path | None) -> Iterator[str]:
     if report.rejected:
         listed = f"{rejects} lists {'it' if one else 'them'}"
         if rejects is None:
-            listed = "it is listed above" if one else "they are listed above"
+            listed = "see above"
         yield f"{report.rejected:,} {'was' if one else 'were'} rejected and not sent ({listed})."
 
 

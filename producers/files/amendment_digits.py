@@ -63,7 +63,7 @@ class AmendmentDigits:
         if not isinstance(number, str):
             return
         key = int(number[:KEY_DIGITS])
-        if self._spread(key) & self._mask:
+        if self._mask and self._spread(key) & self._mask:
             return
         seen = self._seen.get(key)
         if seen is None:

@@ -6,6 +6,7 @@ import io
 import os
 import select
 import stat
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from threading import Event
@@ -24,7 +25,56 @@ _STANDARD_INPUT_FD = 0
 _ZIP = b"PK"
 
 
-class ByteStream(io.RawIOBase):
+class RereadStream(io.RawIOBase):
+    """Bytes whose beginning can be looked at before they are read; subclasses say where they come from."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ahead = b""
+
+    def read_start(self) -> bytes:
+        """The first bytes, which the next reads will give once more; fewer than `START_BYTES` if a line ends earlier.
+
+        Does not wait for more than the first line of a text: a slow writer's events are sent as they come.
+
+        Raises:
+            OSError, EOFError, zlib.error: Nothing can be read.
+        """
+        start = bytearray()
+        while len(start) < START_BYTES and (b"\n" not in start or start.startswith(_ZIP)):
+            part = bytearray(START_BYTES - len(start))
+            try:
+                count = self._read(part)
+            except (OSError, EOFError, zlib.error):
+                if not start:
+                    raise
+                break  # what comes behind is damaged; the next read says so again
+            if not count:
+                break
+            start += part[:count]
+        self._ahead = bytes(start)
+        return self._ahead
+
+    def readable(self) -> bool:
+        """Yes."""
+        return True
+
+    def readinto(self, buffer: WriteableBuffer, /) -> int:
+        """Read some bytes into a buffer; 0 at the end."""
+        view = memoryview(buffer).cast("B")
+        if self._ahead:
+            part = self._ahead[: len(view)]
+            view[: len(part)] = part
+            self._ahead = self._ahead[len(part) :]
+            return len(part)
+        return self._read(view)
+
+    def _read(self, buffer: bytearray | memoryview) -> int:
+        """Read some bytes behind the beginning into a buffer; 0 at the end."""
+        raise NotImplementedError
+
+
+class ByteStream(RereadStream):
     """Bytes of one source.
 
     A stream that waits for its writer ends when `stop` is set: an ordinary read of a pipe would wait on for ever.
@@ -54,43 +104,13 @@ class ByteStream(io.RawIOBase):
         self._stop = stop
         self._waiting = select.poll()
         self._waiting.register(descriptor, select.POLLIN)
-        self._ahead = b""
-
-    def read_start(self) -> bytes:
-        """The first bytes, which the next reads will give once more; fewer than `START_BYTES` if a line ends earlier.
-
-        Does not wait for more than the first line of a text: a slow writer's events are sent as they come.
-        """
-        start = bytearray()
-        while len(start) < START_BYTES and (b"\n" not in start or start.startswith(_ZIP)):
-            part = bytearray(START_BYTES - len(start))
-            count = self._read(part)
-            if not count:
-                break
-            start += part[:count]
-        self._ahead = bytes(start)
-        return self._ahead
-
-    def readable(self) -> bool:
-        """Yes."""
-        return True
-
-    def readinto(self, buffer: WriteableBuffer, /) -> int:
-        """Read some bytes into a buffer; 0 at the end."""
-        view = memoryview(buffer).cast("B")
-        if self._ahead:
-            part = self._ahead[: len(view)]
-            view[: len(part)] = part
-            self._ahead = self._ahead[len(part) :]
-            return len(part)
-        return self._read(view)
 
     def close(self) -> None:
         """Close it."""
         self._file.close()
         super().close()
 
-    def _read(self, buffer: WriteableBuffer) -> int:
+    def _read(self, buffer: bytearray | memoryview) -> int:
         while True:
             if self.size is None and not self._writer_is_ready():
                 return 0

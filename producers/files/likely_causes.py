@@ -17,8 +17,9 @@ _DECIMAL = re.compile(r"-?[0-9]+[.,]0*")
 _SHORT_TAX_CODE = re.compile(r"[0-9]{8,9}(-[0-9]{3})?")
 _ELEVEN_DIGITS = re.compile(r"[0-9]{11}")
 _DIGITS = re.compile(r"[0-9]+")
+_ITEM = re.compile(r"items\[([0-9]+)\]\.([a-z_]+)")
 
-_NUMBER = "a spreadsheet or pandas made a number of it: keep this column as text"
+_NUMBER = "a spreadsheet or pandas made a decimal number of it: keep this column as text, or as whole numbers"
 _NUMBERS_AS_TEXT = ("declaration_no", "tax_code", "event_id", "sheet_id", "office", "team")
 _OF_TEXTS: Sequence[tuple[Callable[[str, str], object], str]] = (
     (lambda _field, value: value != value.strip(), "it begins or ends with a blank"),
@@ -49,8 +50,19 @@ def with_likely_cause(problem: Problem, fields: Mapping[str, object], known: Seq
         fields: The event, as it is in the file.
         known: Names of the fields that it may have.
     """
-    cause = _cause(problem.field, fields.get(problem.field)) or _of_name(problem, known)
+    name, value = _value_of(problem.field, fields)
+    cause = _cause(name, value) or _of_name(problem, known)
     return problem if cause is None else replace(problem, rule=f"{problem.rule}; {cause}")
+
+
+def _value_of(path: str, fields: Mapping[str, object]) -> tuple[str, object]:
+    """Name and value of a field, also of one in an item: `items[2].score`."""
+    place = _ITEM.fullmatch(path)
+    items = fields.get("items")
+    if place is None or not isinstance(items, list):
+        return path, fields.get(path)
+    item = items[int(place[1])]
+    return place[2], item.get(place[2]) if isinstance(item, Mapping) else None
 
 
 def _cause(field: str, value: object) -> str | None:

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import gzip
 import io
 import zlib
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event
-from typing import Any, cast
+from typing import Any
 
-from producers.files.byte_stream import START_BYTES, ByteStream
+from producers.files.byte_stream import ByteStream
 from producers.files.foreign_formats import refuse_foreign
+from producers.files.gzip_stream import GzipStream
 from producers.files.names import says_csv
 from producers.files.report import FileFormat, FileUnusable, fault
 
@@ -62,11 +62,11 @@ def open_source(path: Path, stop: Event, wanted: FileFormat = FileFormat.AUTO) -
         raise FileUnusable(1, [fault("file", f"cannot be read: {error.strerror}")]) from None
     try:
         start = stream.read_start()
-        stored = io.BufferedReader(stream, _BUFFER)
-        content: io.BufferedReader[Any] = stored
+        content: io.BufferedReader[Any] = io.BufferedReader(stream, _BUFFER)
         if start.startswith(_GZIP):
-            content = io.BufferedReader(cast("io.RawIOBase", gzip.GzipFile(fileobj=stored)), _BUFFER)
-            start = content.peek(START_BYTES)[:START_BYTES]
+            unpacked = GzipStream(content)
+            start = unpacked.read_start()
+            content = io.BufferedReader(unpacked, _BUFFER)
         if not start.startswith(_AVRO):
             refuse_foreign(start)
         return Source(stream, content, _format(path, start, wanted), start)

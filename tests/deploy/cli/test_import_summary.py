@@ -17,9 +17,9 @@ A, B = Path("a.csv"), Path("b.avro")
         (FileReport([FileCounts(A, 1, 1)]), "1 event is in Kafka."),
         (
             FileReport([FileCounts(A, 5, 3, 2)]),
-            "3 events are in Kafka. 2 were rejected and not sent (they are listed above).",
+            "3 events are in Kafka. 2 were rejected and not sent (see above).",
         ),
-        (FileReport([FileCounts(A, 5, 0, 5)]), "No event was sent: all 5 were rejected (they are listed above)."),
+        (FileReport([FileCounts(A, 5, 0, 5)]), "No event was sent: all 5 were rejected (see above)."),
         (FileReport([FileCounts(A)]), "No event was sent: there is none in what was read."),
         (FileReport([FileCounts(A, complete=False)]), "No event was sent: a.csv cannot be used; the reason is above."),
         (
@@ -32,7 +32,7 @@ A, B = Path("a.csv"), Path("b.avro")
         ),
         (
             FileReport([FileCounts(A, 4, 3, 1), FileCounts(STANDARD_INPUT, complete=False)]),
-            "3 events are in Kafka. 1 was rejected and not sent (it is listed above). Not sent: standard input.",
+            "3 events are in Kafka. 1 was rejected and not sent (see above). Not sent: standard input.",
         ),
         (
             FileReport([FileCounts(A, 3, 3, complete=False)], stopped=True),

@@ -61,7 +61,7 @@ def test_every_example_of_the_documents_arrives(publish: Publish, kafka: KafkaCo
     sent = {topic: events(kafka, topic) for topic in (Topic.DECLARATION_STATUS, Topic.RATING, Topic.COMPLAINT_ACTION)}
     count = sum(map(len, sent.values()))
     assert {event["event_id"] for event in sent[Topic.DECLARATION_STATUS]} == {"hq-1", "hq-2"}
-    assert done.stdout == f"{count} events are in Kafka. 1 was rejected and not sent (it is listed above).\n"
+    assert done.stdout == f"{count} events are in Kafka. 1 was rejected and not sent (see above).\n"
     assert "occurred_at must be ISO 8601" in done.stderr
     assert done.stderr.count("\n") == 1
     assert done.returncode == 1
@@ -137,7 +137,7 @@ def test_a_mistake_in_every_line_is_a_few_lines(publish: Publish, tmp_path: Path
     done = publish("bad.csv")
     assert done.stderr.count("\n") == 7
     assert "in all 300 x office must be" in done.stderr
-    assert done.stdout == "1 event is in Kafka. 300 were rejected and not sent (they are listed above).\n"
+    assert done.stdout == "1 event is in Kafka. 300 were rejected and not sent (see above).\n"
     done = publish("bad.csv", "--rejects", "rejects.csv")
     assert done.stderr.count("\n") == 1
     assert done.stdout.endswith("(rejects.csv lists them).\n")

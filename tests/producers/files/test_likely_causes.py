@@ -19,9 +19,9 @@ STATUS: dict[str, Any] = {
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"declaration_no": "1.03E+11"}, "made a number of it"),
-        ({"declaration_no": "1,03E+11"}, "made a number of it"),
-        ({"declaration_no": "103000000010.0"}, "made a number of it"),
+        ({"declaration_no": "1.03E+11"}, "made a decimal number of it"),
+        ({"declaration_no": "1,03E+11"}, "made a decimal number of it"),
+        ({"declaration_no": "103000000010.0"}, "made a decimal number of it"),
         ({"declaration_no": 103000000010}, "write it as text, in quotes"),
         ({"declaration_no": "10300000001"}, "the 12th digit is missing"),
         ({"tax_code": "200100107"}, "leading zero is missing"),
@@ -44,6 +44,15 @@ def test_the_likely_cause_stands_behind_the_rule(outbox: Any, changed: dict[str,
     assert "; " in rejection.rule
     assert words in rejection.rule
     assert "103000000010" not in rejection.rule
+
+
+def test_the_cause_of_a_value_in_an_item_is_named(outbox: Any) -> None:
+    """A column of scores with a gap in it becomes a column of decimals in pandas."""
+    header = "sheet_id,revision,declaration_no,submitted_at,phase,target,office,target_id,score\n"
+    row = "s1,1,103000000010,2020-05-04T08:30:00+07:00,AFTER_CLEARANCE,OFFICE,03CC,03CC,5.0\n"
+    outbox.publish(outbox.file("a.csv", header + row))
+    assert outbox.faults == [(2, "items[0].score")]
+    assert "made a decimal number of it" in outbox.rejections[0].rule
 
 
 @pytest.mark.parametrize("value", [10**400, -1, True, [1], {}, "x" * 1000, "9" * 4000, 1e300, "2020-13-45T00:00:00Z"])

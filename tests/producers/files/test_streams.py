@@ -144,3 +144,13 @@ def test_a_file_as_standard_input_has_a_size(outbox: Any) -> None:
     os.dup2(before, 0)
     os.close(before)
     assert (seen[-1].bytes_read, seen[-1].bytes_total) == (len(CSV), len(CSV))
+
+
+def test_a_small_cut_archive_gives_the_events_before_the_cut(outbox: Any) -> None:
+    """Also an archive that fits into one read: its whole lines are sent, and the message says where it is cut."""
+    lines = b"".join(json.dumps({**STATUS, "event_id": f"e{n}"}).encode() + b"\n" for n in range(300))
+    report = outbox.publish(outbox.file("a.jsonl.gz", gzip.compress(lines)[:-30]))
+    assert 200 < report.sent < 300
+    (rejection,) = outbox.rejections
+    assert (rejection.line, rejection.field) == (report.sent + 1, "file")
+    assert "cut from here on" in rejection.rule

@@ -9,10 +9,11 @@ import pytest
 from confluent_kafka import Consumer, Message, TopicPartition
 from confluent_kafka.admin import AdminClient
 from confluent_kafka.cimpl import NewTopic
-from support.polling import DEADLINE_S
+from support.polling import DEADLINE_S, eventually
 
 from deploy.local.ports import free_port
 from schemas.kafka.connection import KafkaConnection
+from schemas.kafka.topic_metadata import describe_names
 from schemas.topics import Topic
 
 EVENTS = (Topic.DECLARATION_STATUS, Topic.RATING, Topic.CONTACT_KEY)
@@ -23,9 +24,11 @@ def connection(broker: str, request: pytest.FixtureRequest) -> KafkaConnection:
     """A connection whose topics are this test's own, three partitions each."""
     made = KafkaConnection(broker, topic_prefix=f"{re.sub(r'[^a-z0-9_]+', '-', request.node.name)[:80]}.")
     admin = AdminClient({"bootstrap.servers": broker, "log_level": 0})
-    topics = [NewTopic(topic.value.name(made.topic_prefix), 3) for topic in EVENTS]
-    for future in admin.create_topics(topics).values():
+    names = [topic.value.name(made.topic_prefix) for topic in EVENTS]
+    for future in admin.create_topics([NewTopic(name, 3) for name in names]).values():
         future.result(DEADLINE_S)
+    # The next one to ask may be told by a broker that is busy and has not heard of them yet.
+    eventually(lambda: len(describe_names(made, names, DEADLINE_S)) == len(names), "the brokers know the topics")
     return made
 
 

@@ -72,7 +72,7 @@ def test_no_name_or_phone_of_a_file_is_in_kafka_or_in_a_message(
     keys: SealingKeys | None,
 ) -> None:
     """With keys the contact arrives sealed; without, or beside another fault, its sheet stays out and is not quoted."""
-    (line,) = re.findall(r"```json\n(.*?)```", PAGE, re.DOTALL)
+    (line,) = re.findall(r"```json\n(\{\"sheet_id.*?)```", PAGE, re.DOTALL)
     sheet = {**json.loads(line), "contact_name": "Nguyễn Văn A", "contact_phone": "0912 345 678"}
     path = tmp_path / "ratings.jsonl"
     path.write_text("".join(json.dumps(s, ensure_ascii=False) + "\n" for s in (sheet, {**sheet, "phase": "NONE"})))
