@@ -20,6 +20,8 @@ from support.oracle import Oracle
 BEGIN = at("2020-04-01 08:00")
 IMPORTED_AT = at("2022-12-01 08:00")
 """When all of it is written to Kafka: after the longest history."""
+DONE_AT = IMPORTED_AT + 3_600_000
+"""When nothing waits any more, by the clock of a worker."""
 MONTH_MS = 30 * DAY_MS
 
 _HOUR_MS = DAY_MS // 24

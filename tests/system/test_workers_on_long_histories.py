@@ -50,6 +50,7 @@ def test_a_history_of_two_years_with_a_kill_and_a_second_worker(
         "HAILONG_WORKER_SNAPSHOT_DIRECTORY": str(tmp_path / "snapshots"),
         "HAILONG_WORKER_SNAPSHOT_INTERVAL_S": "0.5",
         "HAILONG_WORKER_GROUP_INSTANCE_ID": group,
+        "HAILONG_WORKER_GRACE_S": "5",
     }
     middle = len(arrivals) * 9 // 10 if order is Order.STATUSES_FIRST else len(arrivals) // 2
     oracle = history.oracle()
@@ -60,7 +61,7 @@ def test_a_history_of_two_years_with_a_kill_and_a_second_worker(
         first.send_signal(signal.SIGKILL)
     with worker(connection, log, **snapshots):
         publish(connection, arrivals[middle : middle + 100])
-        with worker(connection, log):
+        with worker(connection, log, HAILONG_WORKER_GRACE_S="5"):
             publish(connection, arrivals[middle + 100 :])
             wait_for_truth(connection, oracle, log)
     oracle.close()

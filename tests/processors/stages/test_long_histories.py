@@ -15,7 +15,7 @@ from support.arrival_orders import Order
 from support.comparison import Last, compare, records_of
 from support.events import item, rating, status
 from support.in_memory import InMemoryPipeline, Restart
-from support.long_history import BEGIN, IMPORTED_AT, MONTH_MS, Arrival, LongHistory, long_history
+from support.long_history import BEGIN, DONE_AT, IMPORTED_AT, MONTH_MS, Arrival, LongHistory, long_history
 
 from schemas.records.alerts import AlertState
 from schemas.records.facts import MatchState
@@ -48,7 +48,7 @@ def play(arrivals: Sequence[Arrival], sizes: Iterator[int], restarts: Sequence[R
         if (way := breaks.get(end)) is not None:
             pipeline.restart(way)
         place = end
-    pipeline.advance(IMPORTED_AT)
+    pipeline.advance(DONE_AT)
     return pipeline.last
 
 
@@ -129,7 +129,7 @@ def test_a_revision_of_a_sheet_of_two_years_ago_stays_matched(way: Restart) -> N
         pipeline.take(topic, [record])
     pipeline.restart(way)
     pipeline.take(Topic.RATING, [_sheet(declaration, 2, BEGIN + 2 * hour, 4)])
-    pipeline.advance(IMPORTED_AT)
+    pipeline.advance(DONE_AT)
 
     (fact,) = (one for one in records_of(pipeline.last, Topic.RATED_SERVICE) if one.sheet_id == "of-old")
     assert (fact.state, fact.revision, fact.score, fact.registered_at) == (MatchState.MATCHED, 2, 4, BEGIN)
