@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from enum import StrEnum
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
-
-import numpy as np
 
 from processors.stages.all_stages import build_stages
 from processors.stages.catalogue import STAGES
@@ -19,8 +19,10 @@ from processors.stages.stage import (
     ReplayedState,
     RestorableStage,
     RestorableState,
+    SpillingState,
     Stage,
 )
+from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
 from schemas.codec.record import record_encoder
 from schemas.keys import key_of
 from schemas.topics import Topic
@@ -33,34 +35,36 @@ _ENCODE_FACT = record_encoder(Topic.RATED_SERVICE.subject)
 _PIECE = 500
 """Records that a replay reads at once: other batches than those of the first reading."""
 
-_Kept = tuple[Mapping[str, Any], dict[Topic, int]]
-"""A snapshot, and how many records of each input it holds."""
-
 
 class Restart(StrEnum):
     """How the states of a worker come back."""
 
     SNAPSHOT = "snapshot"  # from a snapshot of the last moment
     LOG = "log"  # from the log alone
-    MOVED = "moved"  # in another worker: from the snapshot before the last one, and the log since
+    MOVED = "moved"  # in another worker: from the last snapshot that was saved, and the log since
 
 
 class InMemoryPipeline:
     """All stages, joined by lists instead of topics; keeps the last version of every record.
 
     Args:
+        directory: Where snapshots are saved, and large arrays of the views lie, as those of a worker.
         written_at: Kafka timestamp of every record: a history is written to Kafka long after it happened.
     """
 
-    def __init__(self, written_at: int = WRITTEN_AT) -> None:
+    def __init__(self, directory: Path, written_at: int = WRITTEN_AT) -> None:
         self.stages = build_stages(reference_policies(), reference_context(), lambda code, _at: code)
+        self._stores = {
+            stage.name: SnapshotStore(directory, stage, dict.fromkeys(stage.inputs, "log"))
+            for stage in self.stages
+            if isinstance(stage, RestorableStage)
+        }
         self.states: dict[Topic, PartitionState] = {}
         for stage in self.stages:
-            self.states.update(dict.fromkeys(stage.inputs, stage.new_state(0)))
+            self.states.update(dict.fromkeys(stage.inputs, self._with_files(stage, stage.new_state(0))))
         self.last: Last = {}
         self._written_at = written_at
         self._log: dict[Topic, list[Any]] = {topic: [] for topic in self.states}
-        self._snapshots: dict[str, _Kept] = {}
 
     def restart(self, way: Restart) -> None:
         """Drop the state of every stage and restore it."""
@@ -103,16 +107,24 @@ class InMemoryPipeline:
         records = self._log[topic][first : first + count]
         return batch(topic, records, first_offset=first, written_at=self._written_at)
 
+    def _with_files(self, stage: Stage, state: PartitionState) -> PartitionState:
+        if stage.name in self._stores and isinstance(state, SpillingState):
+            state.keep_arrays_with(self._stores[stage.name].keeper(0))
+        return state
+
     def _restored(self, stage: Stage, way: Restart) -> PartitionState:
-        now = self._snapshot(stage)
-        before = self._snapshots.get(stage.name)
-        if now is not None:
-            self._snapshots[stage.name] = now
-        kept = {Restart.SNAPSHOT: now, Restart.MOVED: before, Restart.LOG: None}[way]
-        if kept is None or not isinstance(stage, RestorableStage):
+        places, snapshot = {topic: len(self._log[topic]) for topic in stage.inputs}, None
+        if way is Restart.SNAPSHOT:
+            self._save(stage, places)
+        if way is not Restart.LOG and stage.name in self._stores:
+            snapshot = self._stores[stage.name].load(0, places)
+        if way is Restart.MOVED:
+            self._save(stage, places)
+        if snapshot is None or not isinstance(stage, RestorableStage):
             state, places = stage.new_state(0), dict.fromkeys(stage.inputs, 0)
         else:
-            state, places = stage.restored_state(0, kept[0]), kept[1]
+            state, places = stage.restored_state(0, snapshot.arrays), dict(snapshot.next_offsets)
+        state = self._with_files(stage, state)
         for topic in stage.inputs:
             for first in range(places[topic], len(self._log[topic]), _PIECE):
                 piece = self._batch(topic, first, _PIECE)
@@ -122,13 +134,15 @@ class InMemoryPipeline:
                     state.absorb(piece)
         return state
 
-    def _snapshot(self, stage: Stage) -> _Kept | None:
-        """The state of a stage as a worker finds it on disk; None for a stage without snapshots."""
+    def _save(self, stage: Stage, places: Mapping[Topic, int]) -> None:
+        """Save the state of a stage, if it is one with snapshots."""
         state = self.states[stage.inputs[0]]
-        if not (isinstance(stage, RestorableStage) and isinstance(state, RestorableState)):
-            return None
-        file = io.BytesIO()
-        np.savez(file, **dict[str, Any](state.snapshot()))
-        file.seek(0)
-        with np.load(file, allow_pickle=False) as archive:
-            return dict(archive), {topic: len(self._log[topic]) for topic in stage.inputs}
+        if stage.name in self._stores and isinstance(state, RestorableState):
+            self._stores[stage.name].save(Snapshot(0, places, sum(places.values()), state.snapshot()))
+
+
+@contextmanager
+def in_memory_pipeline(written_at: int = WRITTEN_AT) -> Iterator[InMemoryPipeline]:
+    """A pipeline with a directory of its own."""
+    with TemporaryDirectory() as directory:
+        yield InMemoryPipeline(Path(directory), written_at)

@@ -11,10 +11,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.comparison import Last, compare
 from support.events import WRITTEN_AT, at, batch, item, rating, status, value_of
-from support.in_memory import InMemoryPipeline, Restart
+from support.in_memory import Restart, in_memory_pipeline
 from support.oracle import Oracle
 
-from processors.stages.catalogue import JOIN
+from processors.domain.join.policy import JoinPolicy
+from processors.stages.join import JoinStage
+from processors.stages.reference_policies import reference_context
 from processors.stages.stage import ReplayedState, RestorableState
 from schemas.records.events import DeclarationStatus, Rating, Status
 from schemas.topics import Topic
@@ -71,16 +73,17 @@ def ratings(draw: st.DrawFn) -> Rating:
 
 def run(arrivals: Sequence[tuple[Topic, Any]], cuts: Sequence[int], *, restarts: bool) -> Last:
     """Play arrivals through all stages in batches of the given sizes; the last version of every record."""
-    pipeline, place = InMemoryPipeline(), 0
-    for size in [*cuts, len(arrivals)]:
-        part = arrivals[place : place + size]
-        place += size
-        for topic in (Topic.DECLARATION_STATUS, Topic.RATING):
-            pipeline.take(topic, [record for one, record in part if one is topic])
-        if restarts:
-            pipeline.restart(Restart.SNAPSHOT)
-    pipeline.advance(WRITTEN_AT)
-    return pipeline.last
+    place = 0
+    with in_memory_pipeline() as pipeline:
+        for size in [*cuts, len(arrivals)]:
+            part = arrivals[place : place + size]
+            place += size
+            for topic in (Topic.DECLARATION_STATUS, Topic.RATING):
+                pipeline.take(topic, [record for one, record in part if one is topic])
+            if restarts:
+                pipeline.restart(Restart.SNAPSHOT)
+        pipeline.advance(WRITTEN_AT)
+        return pipeline.last
 
 
 def crc(record: Any, topic: Topic) -> int:
@@ -131,7 +134,7 @@ def test_a_state_that_replayed_is_the_state_that_absorbed(
     arrivals: list[tuple[Topic, list[Any]]], replayed: int
 ) -> None:
     """Whatever was replayed instead of absorbed: the snapshot is the same, and so is all that comes of what follows."""
-    (stage,) = (stage for stage in InMemoryPipeline().stages if stage.name == JOIN.name)
+    stage = JoinStage(JoinPolicy(), reference_context())
     absorbing, replaying = stage.new_state(0), stage.new_state(0)
     assert isinstance(absorbing, RestorableState)
     assert isinstance(replaying, RestorableState)
