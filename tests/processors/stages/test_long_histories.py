@@ -118,10 +118,10 @@ histories = given(
     months=st.integers(1, 26),
     seed=st.integers(0, 1000),
     order=st.sampled_from(Order),
-    sizes=st.lists(st.integers(1, 150), min_size=1, max_size=6),
+    sizes=st.lists(st.integers(20, 150), min_size=1, max_size=6),
     restarts=st.lists(st.sampled_from(Restart), max_size=4),
 )
-of_any_kind = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+of_any_kind = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 def small_history(months: int, seed: int) -> LongHistory:
