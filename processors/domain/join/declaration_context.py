@@ -8,7 +8,7 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from processors.domain.join.as_of import States
+from processors.domain.join.as_of import Rounds, States
 from schemas.records.events import Channel
 from schemas.vectorized.kernels.compiled import Longs
 from schemas.vectorized.kernels.rows import ABSENT
@@ -17,6 +17,8 @@ CHECKED = frozenset({Channel.YELLOW, Channel.RED})
 """Channels in which documents are checked."""
 
 _MINUTE_MS = 60_000
+_MOST_ROUNDS = 1 << 16
+"""Earlier rounds that are measured together: many sheets of a declaration with many rounds must not fill the memory."""
 
 
 class WorkingTime(Protocol):
@@ -133,7 +135,8 @@ def _minutes_of_steps(states: States, as_of: Longs, clocks: _Clocks) -> tuple[Lo
     """Whole working minutes of the document check, the goods inspection and the clearance; `ABSENT` where none began.
 
     Of several rounds of a check it is the longest. A round and a clearance without an end are measured up to `as_of`.
-    Nobody waits for a supplement in the measure of the clearance: it is what the enterprise lives through.
+    A wait for a supplement stops the clocks of the checks. It does not stop that of the clearance, which is what the
+    enterprise lives through.
     """
     starts = np.concatenate((states.documents_from, states.goods_from, states.registered_at))
     ends = np.concatenate((states.documents_to, states.goods_to, states.settled_at))
@@ -145,15 +148,21 @@ def _minutes_of_steps(states: States, as_of: Longs, clocks: _Clocks) -> tuple[Lo
     begun, minutes = starts >= 0, np.full(len(starts), ABSENT)
     minutes[begun] = _minutes(clocks, *(column[begun] for column in (starts, ends, codes, asked, supplied)))
     documents, goods, clearance = minutes.reshape(3, -1)
-    for found, earlier, before in (
-        (documents, states.documents_earlier, states.documents_before),
-        (goods, states.goods_earlier, states.goods_before),
-    ):
-        for place in np.flatnonzero(earlier > 0).tolist():
-            rounds = before[place]
-            waits = (np.full(len(rounds), one[place]) for one in (states.asked_at, states.supplied_at))
-            found[place] = max(found[place], _minutes(clocks, *rounds.T, *waits).max())
+    _raise_to_longest(documents, states, states.documents_earlier, states.documents_before, clocks)
+    _raise_to_longest(goods, states, states.goods_earlier, states.goods_before, clocks)
     return documents, goods, clearance
+
+
+def _raise_to_longest(minutes: Longs, states: States, earlier: Longs, before: Rounds, clocks: _Clocks) -> None:
+    """Raise the minutes of last rounds to those of longer rounds before them, some states at a time."""
+    several = np.flatnonzero(earlier > 0)
+    if not len(several):
+        return
+    cuts = np.flatnonzero(np.diff(np.cumsum(earlier[several]) // _MOST_ROUNDS)) + 1
+    for some in np.split(several, cuts):
+        owners, (starts, ends, codes) = np.repeat(some, earlier[some]), np.concatenate(before[some]).T
+        spent = _minutes(clocks, starts, ends, codes, states.asked_at[owners], states.supplied_at[owners])
+        np.maximum.at(minutes, owners, spent)
 
 
 def _minutes(clocks: _Clocks, starts: Longs, ends: Longs, codes: Longs, asked: Longs, supplied: Longs) -> Longs:

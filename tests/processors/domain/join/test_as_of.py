@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from support.events import at, batch, status
@@ -13,6 +14,7 @@ from support.reference import EveryMinute
 
 from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
 from benchmarks.contenders.facts import DeclarationContext
+from processors.domain.join import declaration_context
 from processors.domain.join.as_of import states
 from processors.domain.join.declaration_context import CHECKED, Contexts, StepLimits, contexts_of
 from processors.domain.join.status_log import StatusLog
@@ -50,17 +52,18 @@ def test_states_are_those_of_a_walk(batches: list[list[DeclarationStatus]], minu
     for part in filter(None, batches):
         log.add_statuses(reader.read_statuses(batch(Topic.DECLARATION_STATUS, part), log.tables))
     keys = [10300000001, 20300000001, 30300000001]
-    _assert_walked(log, keys, T0 + minute * MINUTE, T0 + (minute + more) * MINUTE)
+    moment, until = T0 + minute * MINUTE, T0 + (minute + more) * MINUTE
+    _assert_walked(log, [(key, moment, until) for key in keys])
 
 
-def _assert_walked(log: StatusLog, keys: list[int], moment: int, until: int) -> None:
-    """All at once the declarations are what they are one by one."""
-    histories = log.histories(keys)
+def _assert_walked(log: StatusLog, wanted: list[tuple[int, int, int]]) -> None:
+    """Declarations at moments are all at once what they are one by one."""
+    keys, moments, until = (np.array(column) for column in zip(*wanted, strict=True))
+    histories = log.histories(keys.tolist())
     checked = np.array([text in CHECKED for text in log.tables["channel"].texts])
-    moments = np.full(len(keys), moment)
-    found = states(histories, histories.places(np.array(keys)), moments, np.full(len(keys), until), checked)
+    found = states(histories, histories.places(keys), moments, until, checked)
     contexts = contexts_of(found, moments, log.texts()["office"], AROUND.calendar, AROUND.limits)
-    walked = [_walked(log, key, moment, until) for key in keys]
+    walked = [_walked(log, *one) for one in wanted]
     assert list(zip(_in_words(contexts, log), found.bearing.tolist(), strict=True)) == walked
 
 
@@ -78,13 +81,17 @@ turns = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
-@given(st.lists(turns, min_size=1, max_size=16), st.integers(0, 700))
-def test_rounds_are_those_of_a_walk(events: list[DeclarationStatus], minute: int) -> None:
+@pytest.mark.parametrize("most", [1, 1 << 16])
+@settings(max_examples=150, deadline=None)
+@given(st.lists(turns, min_size=1, max_size=16), st.lists(st.integers(0, 700), min_size=1, max_size=4))
+def test_rounds_are_those_of_a_walk(most: int, events: list[DeclarationStatus], minutes: list[int]) -> None:
     """Checks that begin again, end before they begin, or do both at one instant take the same minutes either way."""
     log = StatusLog()
     log.add_statuses(CodedStatusReader().read_statuses(batch(Topic.DECLARATION_STATUS, events), log.tables))
-    _assert_walked(log, [10300000001], T0 + minute * MINUTE, T0 + minute * MINUTE)
+    moments = [T0 + minute * MINUTE for minute in minutes]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(declaration_context, "_MOST_ROUNDS", most)
+        _assert_walked(log, [(10300000001, moment, moment) for moment in moments])
 
 
 def _in_words(contexts: Contexts, log: StatusLog) -> Iterator[DeclarationContext]:
