@@ -13,63 +13,26 @@ from clickhouse_driver import Client
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.events import at, batch, rating, status, value_of
+from support.lives import BEGIN, SPAN, lives
 from support.reference import KnownOffices
-from support.scores import OVERTIME_OFFICE, overtime_hours
+from support.scores import overtime_hours
 
 from processors.domain.join.declaration_context import StepLimits
 from processors.domain.join.facts import JoinContext
 from processors.domain.join.policy import JoinPolicy
 from processors.stages.join import JoinStage
-from schemas.records.events import DeclarationStatus, Status
+from schemas.records.events import DeclarationStatus
 from schemas.reference.calendar import WorkingCalendar
 from schemas.topics import Topic
 
 pytestmark = pytest.mark.servers
 
-T0 = at("2020-04-28 07:00")
-HOUR = 3_600_000
 STEPS = ("DOCUMENT_CHECK", "GOODS_INSPECTION")
-TURNS = (
-    *(*("CHANNEL_ASSIGNED",) * 6, *("INSPECTION_REQUIRED",) * 4, "INSPECTION_WITHDRAWN", "GOODS_INSPECTED"),
-    *("DOCUMENTS_CHECKED", "CUSTOMS_INSTRUCTION", "AMENDED_BY_DECLARANT", "STORAGE_PERMITTED", "RELEASED", "CLEARED"),
-    "CANCELLED",
-)
-"""The statuses that steps know; the others are drawn less often."""
-
 Told = tuple[int | None, int | None, bool | None]
 """Minutes of the document check and of the goods inspection, and whether all was on time."""
 
 LIVES = 250
 """Declarations of one example."""
-
-
-def lives(chance: random.Random, numbers: Sequence[int]) -> list[DeclarationStatus]:
-    """Any statuses in any order, repeated ones and other contents of one event included.
-
-    There are few instants, so that statuses often happen at the same one: some times of a day on seven days, of which a
-    weekend and two holidays are no working days.
-    """
-    instants = [T0 + day * 24 * HOUR + turn * 151 * 61_000 for day in range(7) for turn in range(4)]
-    everything = [one.value for one in Status]
-    names = {
-        number: chance.choices(TURNS if chance.random() < 0.8 else everything, k=chance.randrange(14))
-        for number in numbers
-    }
-    events = [
-        status(
-            str(chance.randrange(40)),
-            name,
-            chance.choice(instants),
-            declaration_no=f"{number}0",
-            office=chance.choice(("03CC", OVERTIME_OFFICE)),
-            channel=chance.choice((None, "GREEN", "YELLOW", "RED")),
-        )
-        for number in numbers
-        for name in ("REGISTERED", *names[number])
-    ]
-    events += chance.choices(events, k=len(events) // 10)
-    chance.shuffle(events)
-    return events
 
 
 def facts(events: Sequence[DeclarationStatus], numbers: Sequence[int], moment: int) -> dict[int, Told]:
@@ -124,11 +87,11 @@ def instant(ms: int) -> datetime:
 
 
 @settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
-@given(st.integers(0, 1 << 32), st.integers(0, 170))
-def test_facts_and_view_agree_about_any_life(overtime_database: Any, seed: int, hour: int) -> None:
+@given(st.integers(0, 1 << 32), st.integers(0, SPAN // 1000))
+def test_facts_and_view_agree_about_any_life(overtime_database: Any, seed: int, second: int) -> None:
     """Whatever statuses a declaration had, at whatever moment it is rated: minutes and lateness are the same."""
     numbers = [10_000_000_000 + n for n in range(LIVES)]
-    events, moment = lives(random.Random(seed), numbers), T0 + hour * HOUR
+    events, moment = lives(random.Random(seed), numbers), BEGIN + second * 1000
     put(overtime_database, events)
 
     found = {number: one for number, one in facts(events, numbers, moment).items() if one != (None, None, None)}
