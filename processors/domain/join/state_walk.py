@@ -208,16 +208,12 @@ def _wait(at: np.int64, asked: bool, state: Longs) -> None:
 @kernel
 def _begin(at: np.int64, office: np.int64, state: Longs, check: int) -> None:
     """Begin a round, unless one is open. Where nothing is left to do only a first one is noted: it takes no time."""
-    begun = state[check + _FROM] >= 0
-    if begun and state[check + _TO] < 0:
-        return
-    over = 0 <= state[check + _OVER] < at
-    # What ends at this instant ends what begins at it, whichever is told first.
-    at_once = over or state[check + _ENDED] == at
-    if begun and (over or (at_once and state[check + _TO] == at)):
+    begun, over = state[check + _FROM] >= 0, 0 <= state[check + _OVER] < at
+    if begun and (over or state[check + _TO] < 0):
         return
     state[check + _FROM], state[check + _WHERE] = at, office
-    state[check + _TO] = at if at_once else -1
+    # What ends at this instant ends what begins at it, whichever is told first.
+    state[check + _TO] = at if over or state[check + _ENDED] == at else -1
     state[check + EARLIER] += 1
 
 
