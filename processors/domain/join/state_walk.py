@@ -12,13 +12,13 @@ import numpy as np
 
 from processors.domain.join.sorted_runs import Rows
 from schemas.records.events import Status
-from schemas.vectorized.kernels.compiled import Bools, Longs, kernel
+from schemas.vectorized.kernels.compiled import Bools, Longs, kernel, part
 from schemas.vectorized.status_reader import STATUSES
 
 PERMITTED = frozenset({Status.STORAGE_PERMITTED, Status.RELEASED, Status.CLEARED})
 """Outcomes after which goods may leave: circular 38/2015, articles 32-34; a sheet may be opened after any of them."""
 
-_REGISTERED, _CHANNEL, _DOCUMENTS_OVER, _GOODS_BEGIN, _GOODS_END = range(1, 6)
+_NOTHING, _REGISTERED, _CHANNEL, _DOCUMENTS_OVER, _GOODS_BEGIN, _GOODS_END = range(6)
 _STORED, _RELEASED, _CANCELLED, _ASKED, _SUPPLIED = range(6, 11)
 _MEANINGS = {
     Status.REGISTERED: _REGISTERED,
@@ -34,7 +34,7 @@ _MEANINGS = {
     Status.CUSTOMS_INSTRUCTION: _ASKED,
     Status.AMENDED_BY_DECLARANT: _SUPPLIED,
 }
-MEANING = np.array([_MEANINGS.get(Status(status), 0) for status in STATUSES], np.int64)
+MEANING = np.array([_MEANINGS.get(Status(status), _NOTHING) for status in STATUSES], np.int64)
 """What each status says about steps: one thing at most."""
 
 # The numbers of a state, in the order of the fields of `States`: some that begin at 0, then some that begin at -1.
@@ -114,7 +114,7 @@ def write_states(
                 _note_steps(rows[place], checked, meaning, state)
 
 
-@kernel
+@part
 def _note_words(row: np.void, state: Longs) -> None:
     """Update a state by the codes of one status."""
     state[_KNOWN] += 1
@@ -148,34 +148,41 @@ def write_rounds(
                 return
 
 
-@kernel
+@part
 def _note_steps(row: np.void, checked: Bools, meaning: Longs, state: Longs) -> None:
     """Update a state by one status. Statuses come in order of time, those of one instant in the order of `STATUSES`."""
-    says, at = meaning[row["status"]], row["occurred_at"]
+    says = meaning[row["status"]]
+    if says == _CHANNEL:
+        _route(row["occurred_at"], row["office"], checked[row["channel"]], row["channel"], state)
+    elif says != _NOTHING:
+        _note_turn(says, row["occurred_at"], row["office"], state)
+
+
+@kernel
+def _route(at: np.int64, office: np.int64, checked: bool, channel: int, state: Longs) -> None:
+    """A channel: in some documents are checked, in the others not, and where none is named nothing is known."""
+    if checked:
+        _begin(at, office, state, DOCUMENTS)
+    elif channel:
+        _end(at, state, DOCUMENTS)
+
+
+@kernel
+def _note_turn(says: np.int64, at: np.int64, office: np.int64, state: Longs) -> None:
+    """A status that says the same in every channel."""
     if says == _REGISTERED:
         if state[_REGISTERED_AT] < 0:
-            state[_REGISTERED_AT], state[_REGISTERED_OFFICE] = at, row["office"]
-    elif says == _CHANNEL:
-        _route(at, row, checked, state)
+            state[_REGISTERED_AT], state[_REGISTERED_OFFICE] = at, office
     elif says == _DOCUMENTS_OVER:
         _finish(at, state, DOCUMENTS)
     elif says == _GOODS_BEGIN:
-        _begin(at, row["office"], state, GOODS)
+        _begin(at, office, state, GOODS)
     elif says == _GOODS_END:
         _end(at, state, GOODS)
     elif says in (_ASKED, _SUPPLIED):
         _wait(at, says == _ASKED, state)
-    elif says != 0:
+    else:
         _settle(at, says, state)
-
-
-@kernel
-def _route(at: np.int64, row: np.void, checked: Bools, state: Longs) -> None:
-    """A channel: in some documents are checked, in the others not, and where none is named nothing is known."""
-    if checked[row["channel"]]:
-        _begin(at, row["office"], state, DOCUMENTS)
-    elif row["channel"]:
-        _end(at, state, DOCUMENTS)
 
 
 @kernel
