@@ -103,26 +103,30 @@ class Auditor(ExitStack):
         """
         behind = wave.look()
         with translated(self._clickhouse):
-            return AuditReport(self._compare_topics(wave, behind), self._compare_services(wave), behind)
+            return AuditReport(self._compare_topics(wave, behind), self._compare_services(wave, wave), behind)
 
-    def services(self, wave: Wave) -> ServiceAudit:
-        """Compare the rating items that the wave has brought through the join with the facts.
+    def services(self, wave: Wave, *, ratings_of: Wave) -> ServiceAudit:
+        """Compare rating items with the facts.
+
+        Args:
+            wave: It has passed all groups.
+            ratings_of: Only the ratings of this wave are compared; an earlier one, or the same.
 
         Raises:
             Unavailable: ClickHouse does not answer.
             OutcomeUnknown: The connection broke before the answer.
         """
         with translated(self._clickhouse):
-            return self._compare_services(wave)
+            return self._compare_services(wave, ratings_of)
 
-    def _compare_services(self, wave: Wave) -> ServiceAudit:
+    def _compare_services(self, wave: Wave, ratings_of: Wave) -> ServiceAudit:
         logs, join = known_logs(self._client, self._facts), self.pipeline.first_reader(Topic.RATING)
         joined = JoinedLogs(
             logs.get(Topic.DECLARATION_STATUS),
             logs.get(Topic.RATING),
             logs.get(Topic.RATED_SERVICE),
             wave.passed_ends(join, Topic.DECLARATION_STATUS),
-            wave.passed_ends(join, Topic.RATING),
+            ratings_of.passed_ends(join, Topic.RATING),
             wave.passed_ends(self.pipeline.loader, Topic.RATED_SERVICE),
         )
         return compare_services(self._client, joined, self.pipeline.grace_ms)

@@ -3,10 +3,11 @@
 Three things must hold, one look after the other:
 
 - a wave has passed all consumer groups (`sinks.audit.wave`);
-- no sheet waits in the join for its declaration any more: the join publishes it as unmatched when its grace is over;
+- no sheet of the first wave waits in the join for its declaration any more: when its grace is over, the join publishes
+  it as unmatched;
 - what falls due by time alone has been written: the clock moves stream time on when nothing has arrived for a while,
-  and then grace periods end, alerts clear and deadlines pass. If others go on publishing, that is part of daily work,
-  and nobody waits for it.
+  and then grace periods end, alerts clear and deadlines pass. If others go on publishing, the stages never fall silent,
+  and nobody waits for that.
 
 Then a last wave follows whatever that brought.
 """
@@ -14,7 +15,7 @@ Then a last wave follows whatever that brought.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum, auto
 from threading import Event
@@ -22,6 +23,7 @@ from threading import Event
 from schemas.errors import OutcomeUnknown, Unavailable
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.group_members import count_members
+from schemas.topics import Topic
 from sinks.audit.pace import Pace, clock
 from sinks.audit.pipeline_info import PipelineInfo, ReaderGroup
 from sinks.audit.report import AuditReport
@@ -107,9 +109,11 @@ class _Wait:
         self._stop = stop
         self._tell = tell
         self._pace = Pace()
-        self._written = self._first = auditor.written()
+        self._written = auditor.written()
         self._began = self._told_at = self._written_at = self._answered_at = time.monotonic()
         self._was_ready = False
+        self._passed: tuple[float, Mapping[Topic, int], Wave] | None = None
+        """When a wave had passed all groups for the first time, what was written until then, and that wave."""
 
     def run(self) -> tuple[Ending, str, Wave]:
         """How it ended, why, and the last wave.
@@ -134,13 +138,16 @@ class _Wait:
     def _look_back(self, wave: Wave) -> tuple[Ending, str] | None:
         """How the wait ends after a wave has passed all groups; None: another wave must follow."""
         info, now, written = self._auditor.pipeline, time.monotonic(), self._auditor.written()
+        passed_at, at_first, first_wave = self._passed = self._passed or (now, written, wave)
         if any(written[topic] > self._written[topic] for topic in info.written_topics):
             self._written_at = now
         self._written = written
-        others_publish = any(written[topic] > self._first[topic] for topic in written.keys() - info.written_topics)
-        quiet = now - self._written_at >= info.idle_s + self._options.clock_s
-        sheets = self._auditor.services(wave).waiting_sheets if info.idle_s else 0
-        ready, was_ready = not sheets and (quiet or others_publish or not info.idle_s), self._was_ready
+        # If others publish, stages go on writing for ever: enough that the clock has had its time once.
+        others_publish = any(written[topic] > at_first[topic] for topic in written.keys() - info.written_topics)
+        silent_since = passed_at if others_publish else max(passed_at, self._written_at)
+        quiet = not info.idle_s or now - silent_since >= info.idle_s + self._options.clock_s
+        sheets = self._auditor.services(wave, ratings_of=first_wave).waiting_sheets if info.idle_s else 0
+        ready, was_ready = quiet and not sheets, self._was_ready
         self._was_ready = ready
         if ready and was_ready:
             return Ending.DONE, "All is done."

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import fields
 from datetime import UTC, datetime
 from typing import Any
 
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import encoder
+from schemas.ids import fact_id
 from schemas.keys import declaration_key, key_of
 from schemas.records.events import DeclarationStatus, Rating, RatingItem
+from schemas.records.facts import RatedService
 from schemas.topics import Topic
 
 WRITTEN_AT = 1_600_000_000_000
@@ -40,6 +43,19 @@ def rating(sheet_id: str, revision: int, submitted_at: int, *items: RatingItem, 
     given: dict[str, Any] = {"declaration_no": "103000000010", "tax_code": None, "phase": "AFTER_CLEARANCE"}
     chosen = items or (item(),)
     return Rating(sheet_id=sheet_id, revision=revision, submitted_at=submitted_at, items=chosen, **{**given, **fields})
+
+
+def unmatched_fact(sheet_id: str, declaration_no: str, submitted_at: int) -> RatedService:
+    """The fact of the score 5 for office 03CC on a sheet whose declaration is not known."""
+    given: dict[str, Any] = dict.fromkeys(field.name for field in fields(RatedService))
+    given |= {
+        "fact_id": fact_id(declaration_no[:11], sheet_id, "OFFICE", "03CC", "03CC"), "version": 65536,
+        "state": "UNMATCHED", "unmatched_reason": "NOT_KNOWN", "sheet_id": sheet_id, "revision": 1,
+        "declaration_no": declaration_no, "submitted_at": submitted_at, "phase": "AFTER_CLEARANCE", "target": "OFFICE",
+        "office": "03CC", "target_id": "03CC", "score": 5, "score_since": (0, 0, 0, 0, submitted_at),
+        "target_known": True, "has_comment": False, "has_contact": False, "status_count": 0,
+    }  # fmt: skip
+    return RatedService(**given)
 
 
 def value_of(record: Any, topic: Topic) -> bytes:

@@ -7,10 +7,9 @@ from typing import Any
 
 import pytest
 from support.audited_groups import commit
-from support.events import at, item, rating, status
+from support.events import at, item, rating, status, unmatched_fact
 from support.sink_bench import SinkBench
 
-from schemas.ids import fact_id
 from schemas.records.facts import RatedService
 from schemas.topics import STORED, Topic
 from sinks.audit.pipeline_info import PipelineInfo, ReaderGroup
@@ -32,17 +31,9 @@ def audited(bench: SinkBench) -> AuditReport:
     return audit(bench.kafka, bench.clickhouse, pipeline=PipelineInfo((), GRACE))
 
 
-def fact(sheet: str, declaration_no: str = UNKNOWN, **fields: Any) -> RatedService:
-    """The unmatched fact of a sheet's score for office 03CC."""
-    given = dict.fromkeys(one.name for one in dataclasses.fields(RatedService))
-    given |= {
-        "fact_id": fact_id(declaration_no[:11], sheet, "OFFICE", "03CC", "03CC"), "version": 65536,
-        "state": "UNMATCHED", "sheet_id": sheet, "revision": 1, "declaration_no": declaration_no, "submitted_at": T,
-        "phase": "AFTER_CLEARANCE", "target": "OFFICE", "office": "03CC", "target_id": "03CC", "score": 5,
-        "score_since": (0, 0, 0, 0, T), "target_known": True, "has_comment": False, "has_contact": False,
-        "status_count": 0,
-    }  # fmt: skip
-    return RatedService(**{**given, **fields})
+def fact(sheet: str, **fields: Any) -> RatedService:
+    """The unmatched fact of a sheet."""
+    return dataclasses.replace(unmatched_fact(sheet, UNKNOWN, T), **fields)
 
 
 def test_a_sheet_whose_grace_is_not_over_waits(bench: SinkBench) -> None:

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from threading import Event
 
 import pytest
 from support.audited_groups import commit
-from support.events import at, rating, status
+from support.events import at, rating, status, unmatched_fact
 from support.polling import DEADLINE_S
+from support.proxy import Fault, Proxy
 from support.sink_bench import SinkBench
 
+from schemas.errors import Unavailable
 from schemas.topics import Topic
 from sinks.audit.pipeline_info import PipelineInfo, ReaderGroup
 from sinks.audit.waiting import Ending, Waited, WaitOptions, wait_until_done
@@ -126,3 +129,38 @@ def test_results_that_time_brings_are_waited_for(waiting: Waiting) -> None:
     waited = waiting.wait(act, idle_s=0.01, clock_s=2.0)
     assert waited.ending is Ending.DONE
     assert len(waiting.lines) > 20
+
+
+def test_sheets_that_came_after_the_beginning_are_not_waited_for(waiting: Waiting) -> None:
+    """In a system in use some sheet always waits for its declaration, and others always publish."""
+    waiting.bench.send(Topic.DECLARATION_STATUS, status("r2", "REGISTERED", T - 1, declaration_no="103000000020"))
+    waiting.bench.send(Topic.RATED_SERVICE, unmatched_fact("s", "103000000020", T))
+    commit(waiting.bench.kafka, waiting.join, Topic.DECLARATION_STATUS, 2)
+    commit(waiting.bench.kafka, waiting.join, Topic.RATING, 1)
+    waiting.bench.load(4)
+
+    def act(number: int) -> None:
+        waiting.bench.produce(Topic.RATED_SERVICE, [(b"key", b"value")])
+        if number == 1:
+            waiting.bench.send(Topic.RATING, rating("late", 1, T, declaration_no="103000000030"))
+            commit(waiting.bench.kafka, waiting.join, Topic.RATING, 2)
+            waiting.bench.load(5)
+
+    waited = waiting.wait(act, idle_s=0.01)
+    assert waited.ending is Ending.DONE
+    assert waited.report.services.waiting_sheets == 1
+
+
+def test_a_server_that_is_away_for_a_moment_does_not_end_the_wait(waiting: Waiting) -> None:
+    """The question is asked again; only one that stays away ends it."""
+    waiting.read_everything()
+    with Proxy(waiting.bench.clickhouse.port, b"WITH items AS").running() as proxy:
+        waiting.bench = replace(waiting.bench, clickhouse=replace(waiting.bench.clickhouse, port=proxy.port))
+        proxy.arm(Fault.SWALLOW, 0)
+        waited = waiting.wait(idle_s=0.01)
+    assert waited.ending is Ending.DONE
+    assert "trying again" in waiting.lines[0]
+    with Proxy(1, b"").running() as nowhere:
+        waiting.bench = replace(waiting.bench, clickhouse=replace(waiting.bench.clickhouse, port=nowhere.port))
+        with pytest.raises(Unavailable):
+            waiting.wait()
