@@ -56,6 +56,7 @@ FIXED = {
         WorkerOptions,
         "identity_check_s",
     ): "rare enough to cost nothing, quick enough for all; tests use less",
+    (WorkerOptions, "forget_interval_s"): "a broker deletes at most every few minutes; tests use less",
     (WorkerOptions, "dead_letter_limit"): "its fields are settings of their own",
     (SinkOptions, "dead_letter_limit"): "its fields are settings of their own",
     (RegistryConnection, "topic_prefix"): "is that of Kafka: subjects are named after topics",
