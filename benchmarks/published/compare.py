@@ -1,0 +1,122 @@
+"""Publish a published data set and compare what hailong says with an independent computation.
+
+    .venv/bin/python benchmarks/published/compare.py --set olist --data DIRECTORY [--order statuses-first]
+        [--broker embedded|kafka] [--workers 1] [--keep DIRECTORY]
+
+Maps the set (docs/published-data.md says where it is from), starts a stack of its own, publishes the files with
+`hailong publish` in the order named, waits until everything is done, and compares facts, complaints, satisfaction,
+response rates, step times and alerts. The exit status is 1 if anything differs or any event is rejected.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
+
+from rich.console import Console
+from rich.table import Table as RichTable
+
+from benchmarks.published import helpdesk, olist
+from benchmarks.published.arrangements import Arrangement, arrange
+from benchmarks.published.differences import Comparison, compare
+from benchmarks.published.expected import Expected
+from benchmarks.published.history import Event, read_csv, write_csv
+from benchmarks.published.results import QUESTIONS, ask
+from deploy.local.broker_kind import Broker
+from deploy.local.stack.layout import Layout
+from deploy.local.stack.stack import Stack
+from sinks.clickhouse.client import session
+
+ROOT = Path(__file__).resolve().parents[2]
+SETS: Mapping[str, Callable[[Path], list[Event]]] = {"olist": olist.events, "helpdesk": helpdesk.events}
+_PATIENCE_S = 1800.0
+_PAUSE_S = 0.5
+
+console = Console()
+
+
+def main() -> int:
+    """Run it."""
+    options = _options()
+    events = SETS[options.set](options.data)
+    with tempfile.TemporaryDirectory() as scratch:
+        directory = options.keep or Path(scratch)
+        mapped = directory / "mapped"
+        mapped.mkdir(parents=True)
+        whole = mapped / "statuses.csv", mapped / "ratings.csv"
+        write_csv(events, *whole)
+        expected = Expected(read_csv(*whole))
+        files = arrange(events, options.order, mapped)
+        with Stack(
+            Layout((directory / "stack").resolve()), {}, workers=options.workers, broker=options.broker
+        ) as stack:
+            stack.start_servers()
+            stack.start_pipeline()
+            published = publish(stack.layout.directory, files)
+            wait(stack)
+            comparisons = check(stack, expected)
+    show(comparisons)
+    return 0 if published and all(one.agrees for one in comparisons) else 1
+
+
+def publish(directory: Path, files: Sequence[Path]) -> bool:
+    """Publish files one after the other with the command that integrators use; whether none was rejected."""
+    hailong = [sys.executable, "-m", "deploy.cli.main", "publish", "--dir", str(directory)]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    outcomes = [subprocess.run([*hailong, str(file)], env=environment, check=False).returncode for file in files]
+    return not any(outcomes)
+
+
+def wait(stack: Stack) -> None:
+    """Wait until workers and sink have nothing left to do."""
+    deadline = time.monotonic() + _PATIENCE_S
+    with stack.flow() as flow:
+        while flow.worker_lag() or flow.sink_lag():
+            stack.supervisor.tend()
+            assert time.monotonic() < deadline, "the stack does not finish"
+            time.sleep(_PAUSE_S)
+
+
+def check(stack: Stack, expected: Expected) -> list[Comparison]:
+    """Compare every result."""
+    parameters = {"as_of": datetime.fromtimestamp(expected.last_at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]}
+    with session(stack.clickhouse) as client:
+        found = {name: ask(client, question, parameters) for name, question in QUESTIONS.items()}
+    return [compare(name, QUESTIONS[name].columns, table, found[name]) for name, table in expected.tables().items()]
+
+
+def show(comparisons: Sequence[Comparison]) -> None:
+    """Print a table of what agrees and what does not, with examples of what does not."""
+    table = RichTable("result", "rows", "agrees", "missing", "not expected", "differing")
+    for one in comparisons:
+        differing = ", ".join(f"{column} {count:,}" for column, count in one.differing.most_common())
+        agrees = "yes" if one.agrees else "NO"
+        table.add_row(one.name, f"{one.rows:,}", agrees, f"{one.missing:,}", f"{one.unexpected:,}", differing)
+    console.print(table)
+    for one in comparisons:
+        for example in one.examples:
+            console.print(f"{one.name}: {example}", highlight=False)
+
+
+def _options() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--set", choices=sorted(SETS), required=True, help="the data set")
+    parser.add_argument("--data", type=Path, required=True, help="directory of its files")
+    parser.add_argument("--order", type=Arrangement, choices=list(Arrangement), default=Arrangement.STATUSES_FIRST)
+    parser.add_argument("--broker", type=Broker, choices=list(Broker), default=Broker.EMBEDDED)
+    parser.add_argument("--workers", type=int, default=1, help="number of worker processes")
+    parser.add_argument("--keep", type=Path, help="keep mapped files and database in this new directory")
+    return parser.parse_args()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,203 @@
+"""What must come out, computed from the mapped files and the documents; it shares no code with the product.
+
+Each result is a table: keys to values. Times are epoch milliseconds, months the first day of a local month.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+
+from benchmarks.published.history import Event, Sheet, Status
+from benchmarks.published.lives import DOCUMENT_LIMIT, GOODS_LIMIT, PERMITTED, Life
+from benchmarks.published.working_time import WorkingTime, month_of
+
+Table = Mapping[tuple[object, ...], tuple[object, ...]]
+
+_THRESHOLD = 2
+_AGAIN_MS = 30 * 86_400_000
+
+
+class Expected:
+    """The results that a history implies."""
+
+    def __init__(self, events: Sequence[Event]) -> None:
+        self._calendar = WorkingTime()
+        statuses = defaultdict(list)
+        for event in events:
+            if isinstance(event, Status):
+                statuses[identity(event.declaration_no)].append(event)
+        self._lives = {declaration: Life(some) for declaration, some in statuses.items()}
+        self._sheets = sorted((event for event in events if isinstance(event, Sheet)), key=lambda sheet: sheet.at)
+        self.last_at = max(event.at for event in events)
+
+    def tables(self) -> dict[str, Table]:
+        """All results by name; `results.QUESTIONS` asks hailong for the same."""
+        found: dict[str, Callable[[], Table]] = {
+            "facts": self.facts,
+            "complaints": self.complaints,
+            "satisfaction by month": self.satisfaction,
+            "opinions by month": self.opinions,
+            "declarations": self.declarations,
+            "response rates": self.response_rates,
+            "unrated declarations": self.unrated,
+            "processing times": self.processing_times,
+            "step times": self.step_times,
+        }
+        return {name: table() for name, table in found.items()}
+
+    def facts(self) -> Table:
+        """One fact for each item of each sheet."""
+        table: dict[tuple[object, ...], tuple[object, ...]] = {}
+        for sheet in self._sheets:
+            life = self._as_of(sheet)
+            steps = life.steps(sheet.at, self._calendar)
+            joined = (
+                "MATCHED" if life.statuses else "UNMATCHED",
+                sheet.at,
+                sheet.phase,
+                bool(sheet.comment),
+                sheet.tax_code or life.last_of("tax_code"),
+                life.statuses[-1].office if life.statuses else "",
+                life.last_of("team"),
+                life.statuses[-1].status if life.statuses else "",
+                life.last_of("channel"),
+                len(life.statuses),
+                life.first("REGISTERED"),
+                life.first(*PERMITTED),
+                steps.documents,
+                steps.goods,
+                steps.clearance,
+                steps.on_time,
+            )
+            for item in sheet.items:
+                key = (identity(sheet.declaration_no), sheet.sheet_id, item.target, item.office, item.target_id)
+                table[key] = (sheet.revision, item.score, *joined)
+        return table
+
+    def complaints(self) -> Table:
+        """One complaint for each sheet and office with a score of 1 or 2."""
+        table: dict[tuple[object, ...], tuple[object, ...]] = {}
+        last_about: dict[tuple[str, str], int] = {}
+        for sheet in self._sheets:
+            for office in {item.office for item in sheet.items}:
+                low = [item for item in sheet.items if item.office == office and item.score <= _THRESHOLD]
+                if not low:
+                    continue
+                lowest = min(item.score for item in low)
+                officials = {(office, item.target_id) for item in low if item.target == "OFFICIAL"}
+                again = any(sheet.at - last_about.get(official, -_AGAIN_MS) < _AGAIN_MS for official in officials)
+                last_about |= dict.fromkeys(officials, sheet.at)
+                reasons = (["OFFICIAL_AGAIN"] if again else []) + ["SCORE_1_WITH_TEXT"] * (
+                    lowest == 1 and bool(sheet.comment)
+                )
+                table[identity(sheet.declaration_no), sheet.sheet_id, office] = (
+                    "OPENED",
+                    sheet.at,
+                    lowest,
+                    len(low),
+                    self._calendar.end_of_day_after(sheet.at, 5),
+                    self._calendar.end_of_day_after(sheet.at, 15),
+                    ",".join(reasons),
+                )
+        return table
+
+    def satisfaction(self) -> Table:
+        """Numbers of scores 1 to 5 of each target and month of the sheet."""
+        counts: dict[tuple[object, ...], Counter[int]] = defaultdict(Counter)
+        for sheet in self._sheets:
+            for item in sheet.items:
+                counts[item.target, item.office, item.target_id, month_of(sheet.at)][item.score] += 1
+        return {key: tuple(some[score] for score in range(1, 6)) for key, some in counts.items()}
+
+    def opinions(self) -> Table:
+        """Opinions by office and month: how many, satisfied, dissatisfied."""
+        levels = defaultdict(list)
+        for sheet in self._sheets:
+            for office in {item.office for item in sheet.items}:
+                level = min(item.score for item in sheet.items if item.office == office)
+                levels[office, month_of(sheet.at)].append(level)
+        return {
+            key: (len(some), sum(level >= 4 for level in some), sum(level <= 2 for level in some))
+            for key, some in levels.items()
+        }
+
+    def declarations(self) -> Table:
+        """Where each declaration stands after the last event."""
+        return {
+            (declaration,): (
+                life.statuses[-1].status,
+                life.first("REGISTERED"),
+                life.first(*PERMITTED),
+                life.first("CANCELLED") is not None,
+                len(life.statuses),
+            )
+            for declaration, life in self._lives.items()
+        }
+
+    def response_rates(self) -> Table:
+        """Declarations registered and rated, by office and month of registration."""
+        rated = self._rated()
+        counts: dict[tuple[object, ...], list[int]] = defaultdict(lambda: [0, 0])
+        for declaration, life in self._lives.items():
+            registered = life.first("REGISTERED")
+            if registered is not None:
+                found = counts[life.statuses[0].office, month_of(registered)]
+                found[0] += 1
+                found[1] += declaration in rated
+        return {key: tuple(some) for key, some in counts.items()}
+
+    def unrated(self) -> Table:
+        """Declarations that may be rated and are not."""
+        rated = self._rated()
+        return {
+            (declaration,): ()
+            for declaration, life in self._lives.items()
+            if declaration not in rated and life.first(*PERMITTED) is not None and life.first("CANCELLED") is None
+        }
+
+    def processing_times(self) -> Table:
+        """Working minutes of rated declarations as of their latest rating: number, maximum, share within the limit."""
+        minutes = defaultdict(list)
+        latest = {identity(sheet.declaration_no): sheet for sheet in self._sheets if self._as_of(sheet).statuses}
+        for sheet in latest.values():
+            life = self._as_of(sheet)
+            steps = life.steps(sheet.at, self._calendar)
+            where = (life.statuses[-1].office, month_of(sheet.at))
+            named = {"DOCUMENT_CHECK": steps.documents, "GOODS_INSPECTION": steps.goods, "CLEARANCE": steps.clearance}
+            for step, spent in named.items():
+                if spent is not None:
+                    minutes[*where, step].append(spent)
+        limits = {"DOCUMENT_CHECK": DOCUMENT_LIMIT, "GOODS_INSPECTION": GOODS_LIMIT}
+        return {key: (len(some), max(some), _share(some, limits.get(str(key[2])))) for key, some in minutes.items()}
+
+    def step_times(self) -> Table:
+        """Working minutes of the two checks of every declaration, as of the last event."""
+        table: dict[tuple[object, ...], tuple[object, ...]] = {}
+        for declaration, life in self._lives.items():
+            if life.first("REGISTERED") is None:
+                continue
+            steps = life.steps(self.last_at, self._calendar)
+            for step, spent in (("DOCUMENT_CHECK", steps.documents), ("GOODS_INSPECTION", steps.goods)):
+                if spent is not None:
+                    table[declaration, step] = (spent,)
+        return table
+
+    def _as_of(self, sheet: Sheet) -> Life:
+        life = self._lives.get(identity(sheet.declaration_no))
+        return Life(()) if life is None else life.until(sheet.at)
+
+    def _rated(self) -> set[int]:
+        return {identity(sheet.declaration_no) for sheet in self._sheets}
+
+
+def identity(declaration_no: str) -> int:
+    """The declaration: its first 11 digits, whatever its amendment."""
+    return int(declaration_no[:11])
+
+
+def _share(minutes: Iterable[int], limit: int | None) -> float | None:
+    if limit is None:
+        return None
+    within = [spent <= limit for spent in minutes]
+    return round(sum(within) / len(within), 6)
