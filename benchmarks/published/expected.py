@@ -53,10 +53,11 @@ class Expected:
             life = self._as_of(sheet)
             steps = life.steps(sheet.at, self._calendar)
             joined = (
-                "MATCHED" if life.statuses else "UNMATCHED",
+                *(("MATCHED", "") if life.statuses else ("UNMATCHED", "NOT_KNOWN")),
                 sheet.at,
                 sheet.phase,
                 bool(sheet.comment),
+                False,  # no office of a published set is in the reference data
                 sheet.tax_code or life.last_of("tax_code"),
                 life.statuses[-1].office if life.statuses else "",
                 life.last_of("team"),

@@ -25,7 +25,17 @@ class Question:
 
 
 _FACT = (
-    *("revision", "score", "state", "submitted_at", "phase", "has_comment", "tax_code"),
+    *(
+        "revision",
+        "score",
+        "state",
+        "unmatched_reason",
+        "submitted_at",
+        "phase",
+        "has_comment",
+        "target_known",
+        "tax_code",
+    ),
     *("declaration_office", "declaration_team", "status", "channel", "status_count", "registered_at", "permitted_at"),
     *("document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
 )
