@@ -22,9 +22,6 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from rich.console import Console
-from rich.table import Table as RichTable
-
 from benchmarks.published import helpdesk, olist
 from benchmarks.published.arrangements import Arrangement, arrange
 from benchmarks.published.differences import Comparison, compare
@@ -40,8 +37,7 @@ ROOT = Path(__file__).resolve().parents[2]
 SETS: Mapping[str, Callable[[Path], list[Event]]] = {"olist": olist.events, "helpdesk": helpdesk.events}
 _PATIENCE_S = 1800.0
 _PAUSE_S = 0.5
-
-console = Console()
+_LINE = "{:<22} {:>8} {:>6} {:>8} {:>12}  {}"
 
 
 def main() -> int:
@@ -96,15 +92,15 @@ def check(stack: Stack, expected: Expected) -> list[Comparison]:
 
 def show(comparisons: Sequence[Comparison]) -> None:
     """Print a table of what agrees and what does not, with examples of what does not."""
-    table = RichTable("result", "rows", "agrees", "missing", "not expected", "differing")
+    print(_LINE.format("result", "rows", "agrees", "missing", "not expected", "differing"))
     for one in comparisons:
         differing = ", ".join(f"{column} {count:,}" for column, count in one.differing.most_common())
         agrees = "yes" if one.agrees else "NO"
-        table.add_row(one.name, f"{one.rows:,}", agrees, f"{one.missing:,}", f"{one.unexpected:,}", differing)
-    console.print(table)
+        numbers = (f"{number:,}" for number in (one.missing, one.unexpected))
+        print(_LINE.format(one.name, f"{one.rows:,}", agrees, *numbers, differing))
     for one in comparisons:
         for example in one.examples:
-            console.print(f"{one.name}: {example}", highlight=False)
+            print(f"{one.name}: {example}")
 
 
 def _options() -> argparse.Namespace:

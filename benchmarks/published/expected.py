@@ -173,16 +173,13 @@ class Expected:
         return {key: (len(some), max(some), _share(some, limits.get(str(key[2])))) for key, some in minutes.items()}
 
     def step_times(self) -> Table:
-        """Working minutes of the two checks of every declaration, as of the last event."""
-        table: dict[tuple[object, ...], tuple[object, ...]] = {}
-        for declaration, life in self._lives.items():
-            if life.first("REGISTERED") is None:
-                continue
-            steps = life.steps(self.last_at, self._calendar)
-            for step, spent in (("DOCUMENT_CHECK", steps.documents), ("GOODS_INSPECTION", steps.goods)):
-                if spent is not None:
-                    table[declaration, step] = (spent,)
-        return table
+        """Working minutes of each round of the two checks of every declaration, as of the last event."""
+        return {
+            (declaration, step, began): (self._calendar.minutes(began, ended),)
+            for declaration, life in self._lives.items()
+            for step in ("DOCUMENT_CHECK", "GOODS_INSPECTION")
+            for began, ended in life.rounds(step, self.last_at)
+        }
 
     def _as_of(self, sheet: Sheet) -> Life:
         life = self._lives.get(identity(sheet.declaration_no))

@@ -1,9 +1,13 @@
-"""The statuses of one declaration, and how long its steps took: what docs/contract.md and docs/scores.md define."""
+"""The statuses of one declaration, and how long its steps took, as docs/contract.md defines it.
+
+Supplements, which stop the clock of a check, are left out: no published set has them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from enum import IntEnum
 
 from benchmarks.published.history import Status
 from benchmarks.published.working_time import WorkingTime
@@ -26,7 +30,7 @@ _ORDER = (
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """Working minutes of the steps, done or running; None where a step did not begin."""
+    """Working minutes of the longest round of each step, done or running; None where a step did not begin."""
 
     documents: int | None
     goods: int | None
@@ -50,36 +54,68 @@ class Life:
         """The same declaration as of a time: that time included."""
         return Life(status for status in self.statuses if status.at <= at)
 
-    def first(self, *names: str, since: int = 0) -> int | None:
-        """When one of these statuses was first reached, not before a time."""
-        return next((status.at for status in self.statuses if status.status in names and status.at >= since), None)
+    def first(self, *names: str) -> int | None:
+        """When one of these statuses was first reached."""
+        return next((status.at for status in self.statuses if status.status in names), None)
 
     def last_of(self, field: str) -> str:
         """The newest value of a field that is not empty, or an empty text."""
         return next((value for status in reversed(self.statuses) if (value := getattr(status, field))), "")
 
-    @property
-    def channel_from(self) -> int | None:
-        """When a channel with a check was first assigned."""
-        return next(
-            (s.at for s in self.statuses if s.status == "CHANNEL_ASSIGNED" and s.channel in {"YELLOW", "RED"}), None
-        )
-
     def steps(self, now: int, calendar: WorkingTime) -> Steps:
         """The steps as of a time at which none of the statuses is in the future."""
-        registered = self.first("REGISTERED")
-        permitted = self.first(*PERMITTED)
-        return Steps(
-            self._check(self.channel_from, ("DOCUMENTS_CHECKED",), now, calendar),
-            self._check(self.first("INSPECTION_REQUIRED"), ("GOODS_INSPECTED", "INSPECTION_WITHDRAWN"), now, calendar),
-            None if registered is None else calendar.minutes(registered, now if permitted is None else permitted),
-        )
+        documents, goods = (self._longest(step, now, calendar) for step in ("DOCUMENT_CHECK", "GOODS_INSPECTION"))
+        return Steps(documents, goods, self._longest("CLEARANCE", now, calendar))
 
-    def _check(self, start: int | None, ends: tuple[str, ...], now: int, calendar: WorkingTime) -> int | None:
-        """A check ends as reported; without a report with storage, release, clearance or cancellation; else it runs."""
-        if start is None:
-            return None
-        end = self.first(*ends, since=start)
-        if end is None:
-            end = self.first(*PERMITTED, "CANCELLED")
-        return calendar.minutes(start, now if end is None else end)
+    def rounds(self, step: str, now: int) -> list[tuple[int, int]]:
+        """Begin and end of each round of a step, as the contract defines them; a round that runs ends now."""
+        rounds: list[tuple[int, int]] = []
+        began: int | None = None
+        over = False
+        for at, does in sorted((status.at, _does(status, step)) for status in self.statuses):
+            if does is _Does.BEGIN and over and not rounds:
+                rounds.append((at, at))
+            elif does is _Does.BEGIN and not over and began is None:
+                began = at
+            elif does in {_Does.END, _Does.END_FOR_GOOD}:
+                if began is not None:
+                    rounds.append((began, at))
+                began, over = None, over or does is _Does.END_FOR_GOOD
+        return rounds if began is None else [*rounds, (began, now)]
+
+    def _longest(self, step: str, now: int, calendar: WorkingTime) -> int | None:
+        return max((calendar.minutes(*one) for one in self.rounds(step, now)), default=None)
+
+
+class _Does(IntEnum):
+    """What a status does to a step; at one instant in this order."""
+
+    BEGIN = 0
+    END = 1
+    END_FOR_GOOD = 2
+    NOTHING = 3
+
+
+_ENDS: Mapping[str, set[str]] = {
+    "DOCUMENT_CHECK": {"STORAGE_PERMITTED"},
+    "GOODS_INSPECTION": {"GOODS_INSPECTED", "INSPECTION_WITHDRAWN", "STORAGE_PERMITTED"},
+    "CLEARANCE": set(),
+}
+_ENDS_FOR_GOOD: Mapping[str, set[str]] = {
+    "DOCUMENT_CHECK": {"DOCUMENTS_CHECKED", "RELEASED", "CLEARED", "CANCELLED"},
+    "GOODS_INSPECTION": {"RELEASED", "CLEARED", "CANCELLED"},
+    "CLEARANCE": {"STORAGE_PERMITTED", "RELEASED", "CLEARED", "CANCELLED"},
+}
+_BEGINS = {"CHANNEL_ASSIGNED": "DOCUMENT_CHECK", "INSPECTION_REQUIRED": "GOODS_INSPECTION", "REGISTERED": "CLEARANCE"}
+
+
+def _does(status: Status, step: str) -> _Does:
+    if status.status in _ENDS_FOR_GOOD[step]:
+        return _Does.END_FOR_GOOD
+    if status.status in _ENDS[step]:
+        return _Does.END
+    if _BEGINS.get(status.status) != step:
+        return _Does.NOTHING
+    if status.status == "CHANNEL_ASSIGNED" and status.channel not in {"YELLOW", "RED"}:
+        return _Does.END if status.channel == "GREEN" else _Does.NOTHING
+    return _Does.BEGIN

@@ -102,10 +102,11 @@ QUESTIONS: Mapping[str, Question] = {
         "SELECT office, toString(month), step, n, max_minutes, round(on_time, 6) FROM v_processing_times",
     ),
     "step times": Question(
-        2,
+        3,
         ("minutes",),
-        "SELECT declaration, step, minutes FROM v_step_times(first = '2019-01-01', last = '2031-01-01', "
-        "as_of = %(as_of)s) WHERE step IN ('DOCUMENT_CHECK', 'GOODS_INSPECTION')",
+        f"SELECT declaration, step, {_ms('started_at')}, minutes "
+        "FROM v_step_times(first = '2019-01-01', last = '2031-01-01', as_of = %(as_of)s) "
+        "WHERE step IN ('DOCUMENT_CHECK', 'GOODS_INSPECTION')",
     ),
 }
 
