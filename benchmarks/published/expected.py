@@ -28,7 +28,8 @@ class Expected:
             if isinstance(event, Status):
                 statuses[identity(event.declaration_no)].append(event)
         self._lives = {declaration: Life(some) for declaration, some in statuses.items()}
-        self._sheets = sorted((event for event in events if isinstance(event, Sheet)), key=lambda sheet: sheet.at)
+        sheets = (event for event in events if isinstance(event, Sheet))
+        self._sheets = sorted(sheets, key=lambda one: (one.at, one.declaration_no, one.sheet_id))
         self.last_at = max(event.at for event in events)
 
     def tables(self) -> dict[str, Table]:
@@ -87,7 +88,7 @@ class Expected:
                     continue
                 lowest = min(item.score for item in low)
                 officials = {(office, item.target_id) for item in low if item.target == "OFFICIAL"}
-                again = any(sheet.at - last_about.get(official, -_AGAIN_MS) < _AGAIN_MS for official in officials)
+                again = any(sheet.at - last_about.get(official, -sheet.at) <= _AGAIN_MS for official in officials)
                 last_about |= dict.fromkeys(officials, sheet.at)
                 reasons = (["OFFICIAL_AGAIN"] if again else []) + ["SCORE_1_WITH_TEXT"] * (
                     lowest == 1 and bool(sheet.comment)

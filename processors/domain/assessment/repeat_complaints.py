@@ -1,4 +1,8 @@
-"""Finds complaints that follow another one about the same official within thirty days."""
+"""Finds complaints that follow another one about the same official, at the same office, within thirty days.
+
+An official is known by office and id. Other offices may lie in other partitions: what joined them would depend on how
+many partitions there are.
+"""
 
 from __future__ import annotations
 
@@ -30,11 +34,11 @@ class _ComplaintEntry:
 
 
 class RepeatComplaints:
-    """Complaints of one partition by the officials they are about."""
+    """Complaints of one partition by office and official they are about."""
 
     def __init__(self) -> None:
         self._entries: dict[int, _ComplaintEntry] = {}
-        self._by_official: dict[str, set[int]] = {}
+        self._by_official: dict[tuple[str, str], set[int]] = {}
 
     def record(self, group: Group, opened_at: int, officials: Collection[str], *, stands: bool) -> None:
         """Store the newest state of a complaint."""
@@ -44,17 +48,17 @@ class RepeatComplaints:
         everyone = frozenset(officials) if known is None else known.officials.union(officials)
         self._entries[identity] = _ComplaintEntry(group, opened_at, stands, everyone)
         for official in everyone:
-            self._by_official.setdefault(official, set()).add(identity)
+            self._by_official.setdefault((group.office, official), set()).add(identity)
 
     def _others(self, group: Group) -> list[_ComplaintEntry]:
         entry = self._entries.get(id(group))
         if entry is None:
             return []
-        found = {identity for official in entry.officials for identity in self._by_official[official]} - {id(group)}
-        return [self._entries[identity] for identity in found]
+        found = {one for official in entry.officials for one in self._by_official[group.office, official]}
+        return [self._entries[identity] for identity in found - {id(group)}]
 
     def related(self, group: Group) -> list[Group]:
-        """The other complaints about the same officials, which may change when this one does."""
+        """The other complaints about the same officials there, which may change when this one does."""
         return [entry.group for entry in self._others(group)]
 
     def weight(self, group: Group) -> int:

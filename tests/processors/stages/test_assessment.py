@@ -254,6 +254,19 @@ def test_a_second_complaint_about_an_official_within_thirty_days_is_urgent(order
     }
 
 
+def test_a_complaint_about_an_official_at_another_office_is_no_repeat(state: AssessmentState) -> None:
+    """Offices may lie in different partitions: joined, they would depend on the number of partitions."""
+    sheets = [
+        rating("a", 1, T0, item("OFFICIAL", "o1", 1)),
+        rating("b", 1, T0, item("OFFICIAL", "o1", 1, office="03EE")),
+    ]
+    complaints = published(state, facts_of(*sheets), Topic.COMPLAINT)
+    assert [(one.office, one.priority, one.priority_reasons) for one in complaints] == [
+        ("03CC", "NORMAL", ()),
+        ("03EE", "NORMAL", ()),
+    ]
+
+
 def test_taking_the_first_complaint_back_calms_the_second(state: AssessmentState) -> None:
     """When the earlier sheet is raised, the later complaint is said again, no longer urgent, with a higher version."""
     sheets = (about("o1", "a", 0), about("o1", "b", 5))
