@@ -27,7 +27,7 @@ from benchmarks.published.arrangements import Arrangement, arrange
 from benchmarks.published.differences import Comparison, compare
 from benchmarks.published.expected import Expected
 from benchmarks.published.history import Event, read_csv, write_csv
-from benchmarks.published.results import QUESTIONS, ask
+from benchmarks.published.results import QUESTIONS, ask, windows
 from deploy.local.broker_kind import Broker
 from deploy.local.stack.layout import Layout
 from deploy.local.stack.stack import Stack
@@ -87,7 +87,9 @@ def check(stack: Stack, expected: Expected) -> list[Comparison]:
     parameters = {"as_of": datetime.fromtimestamp(expected.last_at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]}
     with session(stack.clickhouse) as client:
         found = {name: ask(client, question, parameters) for name, question in QUESTIONS.items()}
-    return [compare(name, QUESTIONS[name].columns, table, found[name]) for name, table in expected.tables().items()]
+        stated = windows(client)
+    tables = expected.tables() | {"alerts": expected.alerts(stated), "alert targets": expected.alert_targets(stated)}
+    return [compare(name, QUESTIONS[name].columns, table, found[name]) for name, table in tables.items()]
 
 
 def show(comparisons: Sequence[Comparison]) -> None:

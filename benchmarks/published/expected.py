@@ -8,14 +8,17 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from benchmarks.published.history import Event, Sheet, Status
+from benchmarks.published.history import Event, Item, Sheet, Status
 from benchmarks.published.lives import DOCUMENT_LIMIT, GOODS_LIMIT, PERMITTED, Life
 from benchmarks.published.working_time import WorkingTime, month_of
 
 Table = Mapping[tuple[object, ...], tuple[object, ...]]
+Windows = Mapping[str, tuple[str, int, int]]
+"""Office, begin and end (exclusive, epoch ms) of the window of each alert."""
 
 _THRESHOLD = 2
 _AGAIN_MS = 30 * 86_400_000
+_PANE_MS = 300_000
 
 
 class Expected:
@@ -182,6 +185,33 @@ class Expected:
             for began, ended in life.rounds(step, self.last_at)
         }
 
+    def alerts(self, windows: Windows) -> Table:
+        """Opinions, dissatisfied ones, their enterprises and complaints in the windows that alerts state."""
+        table: dict[tuple[object, ...], tuple[object, ...]] = {}
+        for alert, (office, start, end) in windows.items():
+            inside = [sheet for sheet in self._of_office(office) if start <= _pane(sheet.at) < end]
+            low = [sheet for sheet in inside if min(item.score for item in _at(sheet, office)) <= _THRESHOLD]
+            codes = {sheet.tax_code or self._as_of(sheet).last_of("tax_code") for sheet in low}
+            table[(alert,)] = (len(inside), len(low), len(codes), len(low))
+        return table
+
+    def alert_targets(self, windows: Windows) -> Table:
+        """The teams and steps with low scores in the windows of alerts: their scores and their low scores."""
+        table: dict[tuple[object, ...], tuple[object, ...]] = {}
+        for alert, (office, start, end) in windows.items():
+            scores = defaultdict(list)
+            for sheet in self._of_office(office):
+                for item in _at(sheet, office) if start <= _pane(sheet.at) < end else ():
+                    scores[item.target, item.target_id].append(item.score)
+            for (target, target_id), some in scores.items():
+                low = sum(score <= _THRESHOLD for score in some)
+                if low and target in {"TEAM", "STEP"}:
+                    table[alert, target, target_id] = (len(some), low)
+        return table
+
+    def _of_office(self, office: str) -> Iterable[Sheet]:
+        return (sheet for sheet in self._sheets if _at(sheet, office))
+
     def _as_of(self, sheet: Sheet) -> Life:
         life = self._lives.get(identity(sheet.declaration_no))
         return Life(()) if life is None else life.until(sheet.at)
@@ -193,6 +223,14 @@ class Expected:
 def identity(declaration_no: str) -> int:
     """The declaration: its first 11 digits, whatever its amendment."""
     return int(declaration_no[:11])
+
+
+def _at(sheet: Sheet, office: str) -> list[Item]:
+    return [item for item in sheet.items if item.office == office]
+
+
+def _pane(at: int) -> int:
+    return at // _PANE_MS * _PANE_MS
 
 
 def _share(minutes: Iterable[int], limit: int | None) -> float | None:
