@@ -4,8 +4,9 @@
         [--broker embedded|kafka] [--workers 1] [--keep DIRECTORY]
 
 Maps the set (docs/published-data.md says where it is from), starts a stack of its own, publishes the files with
-`hailong publish` in the order named, waits until everything is done, and compares facts, complaints, satisfaction,
-response rates, step times and alerts. The exit status is 1 if anything differs or any event is rejected.
+`hailong publish` in the order named, waits with `hailong audit --wait` until everything is done, and compares facts,
+complaints, figures, step times and the evidence of alerts. The exit status is 1 if anything differs, any event is
+rejected, or the audit finds anything. Settings (`HAILONG_...`) of the environment apply.
 """
 
 from __future__ import annotations
@@ -15,7 +16,6 @@ import os
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,12 +31,11 @@ from benchmarks.published.results import QUESTIONS, ask, windows
 from deploy.local.broker_kind import Broker
 from deploy.local.stack.layout import Layout
 from deploy.local.stack.stack import Stack
+from deploy.settings.variables import read_variables
 from sinks.clickhouse.client import session
 
 ROOT = Path(__file__).resolve().parents[2]
 SETS: Mapping[str, Callable[[Path], list[Event]]] = {"olist": olist.events, "helpdesk": helpdesk.events}
-_PATIENCE_S = 1800.0
-_PAUSE_S = 0.5
 _LINE = "{:<22} {:>8} {:>6} {:>8} {:>12}  {}"
 
 
@@ -52,39 +51,40 @@ def main() -> int:
         write_csv(events, *whole)
         expected = Expected(read_csv(*whole))
         files = arrange(events, options.order, mapped)
-        with Stack(
-            Layout((directory / "stack").resolve()), {}, workers=options.workers, broker=options.broker
-        ) as stack:
+        layout = Layout((directory / "stack").resolve())
+        settings = read_variables(os.environ)
+        with Stack(layout, settings, workers=options.workers, broker=options.broker) as stack:
             stack.start_servers()
             stack.start_pipeline()
-            published = publish(stack.layout.directory, files)
-            wait(stack)
+            clean = [publish(layout.directory, files), wait(layout.directory)]
             comparisons = check(stack, expected)
     show(comparisons)
-    return 0 if published and all(one.agrees for one in comparisons) else 1
+    return 0 if all(clean) and all(one.agrees for one in comparisons) else 1
 
 
 def publish(directory: Path, files: Sequence[Path]) -> bool:
     """Publish files one after the other with the command that integrators use; whether none was rejected."""
-    hailong = [sys.executable, "-m", "deploy.cli.main", "publish", "--dir", str(directory)]
+    outcomes = [hailong("publish", "--dir", str(directory), str(file)) for file in files]
+    return all(outcomes)
+
+
+def wait(directory: Path) -> bool:
+    """Wait until everything is done, as docs/import-history.md says; whether nothing is missing or doubled."""
+    return hailong("audit", "--wait", "--dir", str(directory))
+
+
+def hailong(*arguments: str) -> bool:
+    """Run a command of hailong; whether its exit status was 0."""
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    outcomes = [subprocess.run([*hailong, str(file)], env=environment, check=False).returncode for file in files]
-    return not any(outcomes)
-
-
-def wait(stack: Stack) -> None:
-    """Wait until workers and sink have nothing left to do."""
-    deadline = time.monotonic() + _PATIENCE_S
-    with stack.flow() as flow:
-        while flow.worker_lag() or flow.sink_lag():
-            stack.supervisor.tend()
-            assert time.monotonic() < deadline, "the stack does not finish"
-            time.sleep(_PAUSE_S)
+    return (
+        subprocess.run([sys.executable, "-m", "deploy.cli.main", *arguments], env=environment, check=False).returncode
+        == 0
+    )
 
 
 def check(stack: Stack, expected: Expected) -> list[Comparison]:
     """Compare every result."""
-    parameters = {"as_of": datetime.fromtimestamp(expected.last_at / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]}
+    parameters = {"as_of": datetime.fromtimestamp(expected.as_of / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]}
     with session(stack.clickhouse) as client:
         found = {name: ask(client, question, parameters) for name, question in QUESTIONS.items()}
         stated = windows(client)

@@ -33,7 +33,7 @@ class Expected:
         self._lives = {declaration: Life(some) for declaration, some in statuses.items()}
         sheets = (event for event in events if isinstance(event, Sheet))
         self._sheets = sorted(sheets, key=lambda one: (one.at, one.declaration_no, one.sheet_id))
-        self.last_at = max(event.at for event in events)
+        self.as_of = max(event.at for event in events) + 1
 
     def tables(self) -> dict[str, Table]:
         """All results by name; `results.QUESTIONS` asks hailong for the same."""
@@ -182,7 +182,7 @@ class Expected:
             (declaration, step, began): (self._calendar.minutes(began, ended),)
             for declaration, life in self._lives.items()
             for step in ("DOCUMENT_CHECK", "GOODS_INSPECTION")
-            for began, ended in life.rounds(step, self.last_at)
+            for began, ended in life.rounds(step, self.as_of)
         }
 
     def alerts(self, windows: Windows) -> Table:

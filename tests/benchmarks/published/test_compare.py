@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -16,5 +17,6 @@ def test_invented_rows_agree(tmp_path: Path, name: str, order: str) -> None:
     """The program maps and publishes a set on a stack of its own, and finds no difference."""
     write_published_rows(tmp_path)
     command = [sys.executable, str(PROGRAM), "--set", name, "--data", str(tmp_path), "--order", order]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    quick = {**os.environ, "HAILONG_WORKER_GRACE_S": "1", "HAILONG_WORKER_IDLE_ADVANCE_S": "1"}
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300, env=quick)
     assert done.returncode == 0, done.stdout + done.stderr
