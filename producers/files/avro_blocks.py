@@ -74,7 +74,9 @@ class BlockReader:
             return self._skipped(str(error))
         whole = self._has(at + size + SYNC_BYTES)
         if self._ahead[at + size : at + size + SYNC_BYTES] != self._sync:
-            return self._skipped("its end is not where it should be" if whole else "the file is cut")
+            return self._skipped(
+                "its end is not where it should be" if whole else "the file is cut, or its length is wrong"
+            )
         packed = bytes(self._ahead[at : at + size])
         del self._ahead[: at + size + SYNC_BYTES]
         try:

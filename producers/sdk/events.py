@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import islice
 from typing import Any
 
 from producers.sdk.metrics import REFUSED
@@ -25,6 +26,10 @@ _ENCODERS = {topic: encoder(topic.subject) for topic in _RULES}
 _ENCODE_CONTACT_KEY = encoder(Topic.CONTACT_KEY.subject)
 _SCHEMAS = {topic: parsed(latest(topic.subject).schema_id) for topic in _RULES}
 _QUICK = {topic: quick_check(schema) for topic, schema in _SCHEMAS.items()}
+
+
+MOST_PROBLEMS = 100
+"""Of one event: a hostile list of a million items would otherwise fill the memory with what is wrong with them."""
 
 
 class InvalidEvent(HailongError):
@@ -64,15 +69,15 @@ def encoded_fields(topic: Topic, record: Mapping[str, Any], now: int) -> tuple[b
         now: The time now, epoch milliseconds: an event may be at most a day ahead of it.
 
     Raises:
-        InvalidEvent: It breaks rules; lists all of them. Rules about values are checked once all types fit.
+        InvalidEvent: It breaks rules; lists them, at most `MOST_PROBLEMS`. Values are checked once all types fit.
     """
     if not _QUICK[topic](record):
-        _raise_any(topic, list(shape_problems(record, _SCHEMAS[topic])))
+        _raise_any(topic, list(islice(shape_problems(record, _SCHEMAS[topic]), MOST_PROBLEMS)))
         record = _with_defaults(record, _SCHEMAS[topic])
     try:
         value = _ENCODERS[topic](record)
     except PoisonRecord as poison:
-        problems = list(shape_problems(record, _SCHEMAS[topic]))
+        problems = list(islice(shape_problems(record, _SCHEMAS[topic]), MOST_PROBLEMS))
         _raise_any(topic, problems or [Problem("event", poison.reason, f"must fit: {poison.detail}")])
         raise
     of_complaint = topic is Topic.COMPLAINT_ACTION

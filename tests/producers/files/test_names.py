@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import tracemalloc
 from typing import Any
 
 import pytest
@@ -79,6 +80,17 @@ def test_a_header_of_a_thousand_names_is_told_in_a_few(outbox: Any) -> None:
     """Neither messages nor time grow without bound with a hostile header."""
     outbox.publish(outbox.file("a.csv", ",".join([HEADER, *(f"event_i{n}" for n in range(900))]) + "\n"))
     assert len(outbox.rejections) == 20
+
+
+def test_a_hostile_list_does_not_fill_the_memory(outbox: Any) -> None:
+    """A line of a hundred thousand empty items is refused with the first few of its faults."""
+    path = outbox.file("a.jsonl", '{"sheet_id": "s", "items": [' + "{}," * 100_000 + "{}]}\n")
+    tracemalloc.start()
+    outbox.publish(path)
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert len(outbox.rejections) == 20
+    assert peak < 16_000_000
 
 
 def test_a_hostile_line_is_told_in_a_few(outbox: Any) -> None:
