@@ -173,9 +173,11 @@ FROM
                 arrayFilter((pair, end, previous) -> end != previous, arrayZip(begins, ends), ends,
                             arrayPopBack(arrayPushFront(ends, unset)))) AS rounds,
             -- Where all beginnings come after nothing is left to do, the first one is over at once.
-            (step, begins) -> arrayMap(one -> (step, one.3, one.1, one.1), arraySlice(arraySort(begins), 1, 1)) AS at_once,
-            arrayFilter(one -> one.1 <= k.documents_over, arraySort(k.documents_begun)) AS documents_counted,
-            arrayFilter(one -> one.1 <= k.goods_over, arraySort(k.goods_begun)) AS goods_counted,
+            (step, begins) -> arrayMap(one -> (step, one.3, one.1, one.1), arraySlice(begins, 1, 1)) AS at_once,
+            arraySort(arrayZip(k.documents_at, k.documents_order, k.documents_office)) AS documents_begun,
+            arraySort(arrayZip(k.goods_at, k.goods_order, k.goods_office)) AS goods_begun,
+            arrayFilter(one -> one.1 <= k.documents_over, documents_begun) AS documents_counted,
+            arrayFilter(one -> one.1 <= k.goods_over, goods_begun) AS goods_counted,
             arrayMap(one -> next(one.1, arrayPushBack(k.documents_ended, k.documents_over)), documents_counted) AS documents_ends,
             arrayMap(one -> next(one.1, arrayPushBack(k.goods_ended, k.goods_over)), goods_counted) AS goods_ends
         SELECT k.declaration AS declaration, k.registration_office AS registration_office, k.requests AS requests,
@@ -185,21 +187,25 @@ FROM
                      next(k.registered_at, arrayConcat(k.routed, k.closed))),
                     ('SUPPLEMENT', k.asked_office, if(k.requests = 0, unset, k.asked_at), supplied_at),
                     ('DUTY_AFTER_RELEASE', k.released_office, k.released_at, next(k.released_at, k.closed))],
-                   if(empty(documents_counted), at_once('DOCUMENT_CHECK', k.documents_begun),
+                   if(empty(documents_counted), at_once('DOCUMENT_CHECK', documents_begun),
                       rounds('DOCUMENT_CHECK', documents_counted, documents_ends)),
-                   if(empty(goods_counted), at_once('GOODS_INSPECTION', k.goods_begun),
+                   if(empty(goods_counted), at_once('GOODS_INSPECTION', goods_begun),
                       rounds('GOODS_INSPECTION', goods_counted, goods_ends))) AS steps
         FROM
         (
             SELECT s.declaration AS declaration,
                    minIf(s.occurred_at, s.status = 'REGISTERED') AS registered_at,
-                   argMinIf(s.office, (s.occurred_at, s.checksum), s.status = 'REGISTERED') AS registration_office,
+                   argMinIf(s.office, s.occurred_at, s.status = 'REGISTERED') AS registration_office,
                    groupArrayIf(s.occurred_at, s.status = 'CHANNEL_ASSIGNED') AS routed,
-                   groupArrayIf((s.occurred_at, s.checksum, s.office),
-                                s.status = 'CHANNEL_ASSIGNED' AND s.channel IN ('YELLOW', 'RED')) AS documents_begun,
+                   -- Three arrays instead of one of tuples, which takes half as long again.
+                   groupArrayIf(s.occurred_at, s.begins_documents) AS documents_at,
+                   groupArrayIf(s.checksum, s.begins_documents) AS documents_order,
+                   groupArrayIf(s.office, s.begins_documents) AS documents_office,
                    groupArrayIf(s.occurred_at, s.status = 'STORAGE_PERMITTED'
                                 OR (s.status = 'CHANNEL_ASSIGNED' AND s.channel = 'GREEN')) AS documents_ended,
-                   groupArrayIf((s.occurred_at, s.checksum, s.office), s.status = 'INSPECTION_REQUIRED') AS goods_begun,
+                   groupArrayIf(s.occurred_at, s.status = 'INSPECTION_REQUIRED') AS goods_at,
+                   groupArrayIf(s.checksum, s.status = 'INSPECTION_REQUIRED') AS goods_order,
+                   groupArrayIf(s.office, s.status = 'INSPECTION_REQUIRED') AS goods_office,
                    groupArrayIf(s.occurred_at, s.status IN ('GOODS_INSPECTED', 'INSPECTION_WITHDRAWN', 'STORAGE_PERMITTED')) AS goods_ended,
                    -- After these nothing is left to do.
                    minIf(s.occurred_at, s.status IN ('RELEASED', 'CLEARED', 'CANCELLED')) AS first_over,
@@ -207,16 +213,17 @@ FROM
                    if(first_over = toDateTime64(0, 3, 'UTC'), never, first_over) AS goods_over,
                    if(first_documents_over = toDateTime64(0, 3, 'UTC'), never, first_documents_over) AS documents_over,
                    minIf(s.occurred_at, s.status = 'RELEASED') AS released_at,
-                   argMinIf(s.office, (s.occurred_at, s.checksum), s.status = 'RELEASED') AS released_office,
+                   argMinIf(s.office, s.occurred_at, s.status = 'RELEASED') AS released_office,
                    groupArrayIf(s.occurred_at, s.status IN ('CLEARED', 'CANCELLED')) AS closed,
                    countIf(s.status = 'CUSTOMS_INSTRUCTION') AS requests,
                    if(requests = 0, never, minIf(s.occurred_at, s.status = 'CUSTOMS_INSTRUCTION')) AS asked_at,
-                   argMinIf(s.office, (s.occurred_at, s.checksum), s.status = 'CUSTOMS_INSTRUCTION') AS asked_office,
+                   argMinIf(s.office, s.occurred_at, s.status = 'CUSTOMS_INSTRUCTION') AS asked_office,
                    groupArrayIf(s.occurred_at, s.status = 'AMENDED_BY_DECLARANT') AS amended
             FROM
             (
                 SELECT declaration, status, occurred_at, toString(office) AS office, channel,
-                       toUInt32(row_version) AS checksum -- the lower part
+                       toUInt32(row_version) AS checksum, -- the lower part
+                       status = 'CHANNEL_ASSIGNED' AND channel IN ('YELLOW', 'RED') AS begins_documents
                 FROM declaration_status FINAL
                 WHERE occurred_at < {as_of:DateTime64(3, 'UTC')} AND declaration IN
                 (
