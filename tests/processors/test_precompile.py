@@ -36,6 +36,7 @@ def test_kernels_are_python(tmp_path: Path) -> None:
         "vectorized/kernels/test_names.py",
         "vectorized/kernels/test_radix.py",
         "../processors/domain/join/test_status_log.py",
+        "../processors/domain/join/test_as_of.py",
     )
     slow = "not runs_stay_few"  # looks at no index that the others do not look at
     ran = subprocess.run(
