@@ -165,6 +165,15 @@ def test_errors_become_messages(
     assert said.out == ""
 
 
+def test_what_was_done_before_an_error_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    """A note on an error, such as how much of an import may be in Kafka, is printed beneath it."""
+    error = Unavailable("Kafka accepted nothing for 60 s")
+    error.add_note("Some of about 5,000 events may be in Kafka.")
+    assert report(error) == 1
+    said = capsys.readouterr().err.splitlines()
+    assert said[:2] == ["hailong: Kafka accepted nothing for 60 s", "Some of about 5,000 events may be in Kafka."]
+
+
 def test_debug_shows_where_an_error_arose(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     """Developers get the traceback, and only on request."""
     monkeypatch.setattr(REPORTING, "debug", True)
