@@ -101,7 +101,7 @@ class Auditor(ExitStack):
             Unavailable: A server does not answer.
             OutcomeUnknown: The connection broke before the answer.
         """
-        behind = wave.look()
+        behind = wave.look(thorough=True)
         with translated(self._clickhouse):
             return AuditReport(self._compare_topics(wave, behind), self._compare_services(wave, wave), behind)
 

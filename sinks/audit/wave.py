@@ -73,8 +73,12 @@ class Wave:
         self._ends: Mapping[Partition, int] | None = None
         self._passed: dict[str, Mapping[Partition, int]] = {}
 
-    def look(self) -> Sequence[Behind]:
+    def look(self, *, thorough: bool = False) -> Sequence[Behind]:
         """What the group that is not done yet has left, and what later ones have left at present; empty: all passed.
+
+        Args:
+            thorough: Whether to read the true ends of what later groups read, which takes a second or two; otherwise
+                they may have more left than is said.
 
         Raises:
             Unavailable: Kafka does not answer.
@@ -84,9 +88,10 @@ class Wave:
             group, lag = self._groups[self._current]
             left = self._look_at(group, lag)
             if left:
-                rest = self._groups[self._current + 1 :]
-                later = [found for one, its in rest for found in _behind(one, its, its.look(exact=False).left)]
-                return [*_behind(group, lag, left), *later]
+                found = [*_behind(group, lag, left)]
+                for one, its in self._groups[self._current + 1 :]:
+                    found += _behind(one, its, its.behind(its.ends()) if thorough else its.look(exact=False).left)
+                return found
             self._current, self._ends = self._current + 1, None
         return ()
 

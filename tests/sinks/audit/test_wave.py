@@ -62,13 +62,17 @@ def test_a_group_that_reads_what_it_writes_must_have_read_that_too(broker: str) 
 
 
 def test_all_groups_that_are_behind_are_named(broker: str) -> None:
-    """Whoever looks sees at once what each process has left, of which topic."""
+    """Whoever looks sees at once what each process has left, of which topic; on demand, exactly how much."""
     bench = AuditedGroups(broker, Topic.DECLARATION_STATUS, Topic.RATING, Topic.RATED_SERVICE)
     join = bench.group("join", Topic.DECLARATION_STATUS, Topic.RATING)
     sink = bench.group("sink", Topic.DECLARATION_STATUS, Topic.RATING, Topic.RATED_SERVICE)
     for topic in (Topic.DECLARATION_STATUS, Topic.RATING):
-        bench.write(topic)
-    bench.commit(join, Topic.DECLARATION_STATUS, 1)
+        bench.write(topic, 3)
+    bench.commit(join, Topic.DECLARATION_STATUS, 3)
+    places = [("join", "rating"), ("sink", "declaration-status"), ("sink", "rating")]
     with Waves(bench.kafka, PipelineInfo((join, sink))) as waves:
-        found = [(one.reader, one.topic, one.records) for one in waves.start().look()]
-    assert found == [("join", "rating", 1), ("sink", "declaration-status", 1), ("sink", "rating", 1)]
+        wave = waves.start()
+        assert [(one.reader, one.topic) for one in wave.look()] == places
+        assert [(one.reader, one.topic, one.records) for one in wave.look(thorough=True)] == [
+            (*place, 3) for place in places
+        ]
