@@ -189,7 +189,7 @@ class _Wait:
             self._told_at = now
             self._tell(f"{clock(now - self._began)}  {progress}")
         if now - self._began >= self._options.timeout_s:
-            return Ending.TIME_IS_UP, f"Not done after {clock(self._options.timeout_s)}."
+            return Ending.TIME_IS_UP, f"Not done after {clock(self._options.timeout_s)}: {progress}."
         if self._stop.wait(self._options.look_s):
             return Ending.STOPPED, "Stopped waiting."
         return None

@@ -182,21 +182,21 @@ async def foreign_lags(pipeline: Pipeline, groups: dict[str, str]) -> dict[tuple
 
 @on_both_brokers
 def test_ctrl_c_ends_the_wait_and_a_missing_process_is_named(pipeline: Pipeline) -> None:
-    """Status 130 at once; without workers the audit says who has read nothing, with status 3 when time is up."""
+    """Without workers the wait says who has read nothing; status 3 when time is up, status 130 after Ctrl-C."""
     database = pipeline.database("ended")
     with pipeline.sink(database):
         pipeline.publish(history())
-        ran = audit(pipeline, database, "--wait", "--timeout", "7s")
+        ran = audit(pipeline, database, "--wait", "--timeout", "1s")
         assert ran.returncode == 3, ran.stdout + ran.stderr
-        assert f"nobody is in group {pipeline.kafka.topic_prefix}join, is `hailong worker` running?" in ran.stderr
-        assert "Not done after 0:07." in ran.stderr
+        assert "Not done after 0:01" in ran.stderr
         assert "Still working" in ran.stdout
 
         command = [sys.executable, "-m", "deploy.cli.main", "audit", "--wait"]
         environment = {**os.environ, **pipeline.environment(**pipeline.database_settings(database))}
         with subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as waiting:
             assert waiting.stderr is not None
-            assert b"records left" in waiting.stderr.readline()
+            named = f"nobody is in group {pipeline.kafka.topic_prefix}join, is `hailong worker` running?".encode()
+            assert any(named in line for line in waiting.stderr)  # reads until it is said
             waiting.send_signal(signal.SIGINT)
             output, _errors = waiting.communicate(timeout=DEADLINE_S)
         assert waiting.returncode == 130
