@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import threading
 import time
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -19,6 +20,7 @@ from schemas.ids import complaint_id, fact_id
 from schemas.kafka.topic_metadata import describe_names, describe_topics
 from schemas.records.alerts import Alert, Driver, TargetEvidence
 from schemas.records.complaints import Complaint, LowItem
+from schemas.records.events import Status
 from schemas.records.facts import OfficeCount, RatedService, Satisfaction
 from schemas.topics import Topic
 from sinks.audit.render import render
@@ -192,6 +194,19 @@ def test_response_rate_of_a_period_is_that_of_its_days(bench: SinkBench) -> None
     period = "v_response_rate_between(first = toDate('2020-05-01'), last = toDate('2020-06-01'))"
     assert bench.rows(f"{columns} {period} ORDER BY day") == slow
     assert [(declarations, was_rated) for _day, declarations, was_rated in slow] == [(1, 0), (1, 1), (1, 1), (1, 0)]
+
+
+def test_of_statuses_of_one_instant_the_last_of_the_list_counts(bench: SinkBench) -> None:
+    """Where a declaration stands does not depend on the order of arrival, and facts take the same status."""
+    pairs = [pair for one, two in pairwise(Status) for pair in ((one, two), (two, one))]
+    numbers = [f"10300{place:06d}0" for place in range(len(pairs))]
+    for turn in (0, 1):
+        events = zip(numbers, pairs, strict=True)
+        sent = (status(f"e{turn}", pair[turn], T, declaration_no=number) for number, pair in events)
+        bench.send(Topic.DECLARATION_STATUS, *sent)
+        bench.load(len(pairs))
+    stands = dict(bench.rows("SELECT declaration_no, status FROM v_declarations"))
+    assert stands == {number: max(pair, key=list(Status).index) for number, pair in zip(numbers, pairs, strict=True)}
 
 
 def test_the_latest_revision_is_the_opinion(bench: SinkBench) -> None:
