@@ -27,7 +27,7 @@ from benchmarks.published.arrangements import Arrangement, arrange
 from benchmarks.published.differences import Comparison, compare
 from benchmarks.published.expected import Expected
 from benchmarks.published.history import Event, read_csv, write_csv
-from benchmarks.published.results import QUESTIONS, ask, windows
+from benchmarks.published.results import QUESTIONS, ask
 from deploy.local.broker_kind import Broker
 from deploy.local.stack.layout import Layout
 from deploy.local.stack.stack import Stack
@@ -36,7 +36,7 @@ from sinks.clickhouse.client import session
 
 ROOT = Path(__file__).resolve().parents[2]
 SETS: Mapping[str, Callable[[Path], list[Event]]] = {"olist": olist.events, "helpdesk": helpdesk.events}
-_LINE = "{:<22} {:>8} {:>6} {:>8} {:>12}  {}"
+_LINE = "{:<22} {:>8} {:>6} {:>8} {:>12} {:>8}  {}"
 
 
 def main() -> int:
@@ -87,19 +87,21 @@ def check(stack: Stack, expected: Expected) -> list[Comparison]:
     parameters = {"as_of": datetime.fromtimestamp(expected.as_of / 1000, UTC).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3]}
     with session(stack.clickhouse) as client:
         found = {name: ask(client, question, parameters) for name, question in QUESTIONS.items()}
-        stated = windows(client)
+    stated = [
+        (str(alert), str(office), int(str(start)), int(str(end))) for alert, office, start, end in found["alerts"]
+    ]
     tables = expected.tables() | {"alerts": expected.alerts(stated), "alert targets": expected.alert_targets(stated)}
     return [compare(name, QUESTIONS[name].columns, table, found[name]) for name, table in tables.items()]
 
 
 def show(comparisons: Sequence[Comparison]) -> None:
-    """Print a table of what agrees and what does not, with examples of what does not."""
-    print(_LINE.format("result", "rows", "agrees", "missing", "not expected", "differing"))
+    """Print what agrees and what does not, with examples; results of equal digest are equal, whatever the order."""
+    print(_LINE.format("result", "rows", "agrees", "missing", "not expected", "digest", "differing"))
     for one in comparisons:
         differing = ", ".join(f"{column} {count:,}" for column, count in one.differing.most_common())
         agrees = "yes" if one.agrees else "NO"
         numbers = (f"{number:,}" for number in (one.missing, one.unexpected))
-        print(_LINE.format(one.name, f"{one.rows:,}", agrees, *numbers, differing))
+        print(_LINE.format(one.name, f"{one.rows:,}", agrees, *numbers, one.digest, differing))
     for one in comparisons:
         for example in one.examples:
             print(f"{one.name}: {example}")

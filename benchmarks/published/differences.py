@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections import Counter
 from dataclasses import dataclass, field
 
@@ -17,6 +18,7 @@ class Comparison:
     Attributes:
         name: Name of the result.
         rows: Rows expected.
+        digest: Of the rows found, to compare runs with each other.
         missing: Rows that were not found.
         unexpected: Rows found that were not expected.
         differing: For each column, the rows in which it differs.
@@ -25,6 +27,7 @@ class Comparison:
 
     name: str
     rows: int
+    digest: str
     missing: int = 0
     unexpected: int = 0
     differing: Counter[str] = field(default_factory=Counter)
@@ -38,7 +41,7 @@ class Comparison:
 
 def compare(name: str, columns: tuple[str, ...], expected: Table, found: Table) -> Comparison:
     """Compare two tables row by row and column by column."""
-    result = Comparison(name, len(expected))
+    result = Comparison(name, len(expected), _digest(found))
     for key in expected.keys() | found.keys():
         if key not in found:
             result.missing += 1
@@ -61,3 +64,8 @@ def _example(result: Comparison, text: str) -> None:
 
 def _words(key: tuple[object, ...]) -> str:
     return " ".join(str(part) for part in key)
+
+
+def _digest(table: Table) -> str:
+    rows = sorted(repr((key, values)) for key, values in table.items())
+    return hashlib.sha256("\n".join(rows).encode()).hexdigest()[:8]

@@ -6,15 +6,15 @@ Each result is a table: keys to values. Times are epoch milliseconds, months the
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 
 from benchmarks.published.history import Event, Item, Sheet, Status
 from benchmarks.published.lives import DOCUMENT_LIMIT, GOODS_LIMIT, PERMITTED, Life
 from benchmarks.published.working_time import WorkingTime, month_of
 
 Table = Mapping[tuple[object, ...], tuple[object, ...]]
-Windows = Mapping[str, tuple[str, int, int]]
-"""Office, begin and end (exclusive, epoch ms) of the window of each alert."""
+Windows = Collection[tuple[str, str, int, int]]
+"""Id and office of alerts, begin and end (exclusive, epoch ms) of their windows."""
 
 _THRESHOLD = 2
 _AGAIN_MS = 30 * 86_400_000
@@ -188,17 +188,17 @@ class Expected:
     def alerts(self, windows: Windows) -> Table:
         """Opinions, dissatisfied ones, their enterprises and complaints in the windows that alerts state."""
         table: dict[tuple[object, ...], tuple[object, ...]] = {}
-        for alert, (office, start, end) in windows.items():
+        for alert, office, start, end in windows:
             inside = [sheet for sheet in self._of_office(office) if start <= _pane(sheet.at) < end]
             low = [sheet for sheet in inside if min(item.score for item in _at(sheet, office)) <= _THRESHOLD]
             codes = {sheet.tax_code or self._as_of(sheet).last_of("tax_code") for sheet in low}
-            table[(alert,)] = (len(inside), len(low), len(codes), len(low))
+            table[alert, office, start, end] = (len(inside), len(low), len(codes), len(low))
         return table
 
     def alert_targets(self, windows: Windows) -> Table:
         """The teams and steps with low scores in the windows of alerts: their scores and their low scores."""
         table: dict[tuple[object, ...], tuple[object, ...]] = {}
-        for alert, (office, start, end) in windows.items():
+        for alert, office, start, end in windows:
             scores = defaultdict(list)
             for sheet in self._of_office(office):
                 for item in _at(sheet, office) if start <= _pane(sheet.at) < end else ():
