@@ -40,6 +40,7 @@ from processors.worker.state.partition_views import PartitionViews
 from processors.worker.state.restore import RestoreInterrupted
 from processors.worker.state.snapshot_scheduler import SnapshotScheduler
 from processors.worker.tuning import gc_tuning
+from processors.worker.tuning.malloc_trim import Trimmer
 from schemas.topics import Topic
 
 _log = structlog.get_logger(__name__)
@@ -79,6 +80,7 @@ class StageRunner:
         self._idle = IdlePartitions(options.idle_advance_s)
         self._forget_interval_s = options.forget_interval_s
         self._forgot_at: dict[int, float] = {}
+        self._trimmer = Trimmer()
         self._lag = LagMeter(stage.name, self._topics)
         self._thread = ThreadPoolExecutor(1, thread_name_prefix=f"hailong-{stage.name}")
         self._assignments: queue.SimpleQueue[Mapping[tuple[Topic, int], int | None]] = queue.SimpleQueue()
@@ -161,6 +163,7 @@ class StageRunner:
             absorbed = view.absorb(batch)
         self._publisher.publish_batch(batch, absorbed)  # returns when Kafka has acknowledged everything
         _collect_garbage_after(absorbed.outputs)
+        self._trimmer.note_records(len(batch))
 
     def _count(self, batch: FetchedBatch) -> None:
         subject, count = self._topics[batch.offsets.tp.topic].subject, len(batch)

@@ -19,7 +19,7 @@ from processors.worker import metrics
 from processors.worker.state.array_files import release_pages
 from processors.worker.state.partition_views import View
 from processors.worker.state.snapshot_store import Snapshot, SnapshotStore
-from processors.worker.tuning.malloc_trim import trim_free_memory
+from processors.worker.tuning.malloc_trim import Trimmer, trim_free_memory
 from schemas.errors import HailongError
 from schemas.kafka.connection import KafkaConnection
 from schemas.topics import Topic
@@ -102,11 +102,12 @@ class ViewRestorer:
         return View(self._stage.new_state(partition))
 
     def _replay(self, view: View, topic: Topic, partition: int, end: int) -> None:
-        name = self._connection.topic_name(topic)
+        name, trimmer = self._connection.topic_name(topic), Trimmer()
         for records in read_log(self._connection, name, partition, view.next_offsets.get(topic, 0), end):
             if self._interrupted.is_set():
                 raise RestoreInterrupted(f"rebuild of {self._stage.name} interrupted")
             batch = None if records is None else to_batch(topic, partition, records, end)
             if batch:  # a piece may lie beyond the end as a whole
                 view.replay(batch)
+                trimmer.note_records(len(batch))
                 self._on_progress()
