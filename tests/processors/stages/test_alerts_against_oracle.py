@@ -9,8 +9,11 @@ from typing import Any
 
 import pytest
 from support.alert_recount import recount
-from support.comparison import compare_counts, identity
+from support.arrival_orders import Order
+from support.comparison import compare_counts, identity, records_of
 from support.events import at, batch, item, rating, status, value_of
+from support.in_memory import InMemoryPipeline, Restart
+from support.long_history import IMPORTED_AT, long_history
 from support.oracle import Oracle
 
 from processors.stages.all_stages import build_stages
@@ -120,3 +123,26 @@ def _through(stage: Stage, arrivals: list[tuple[Topic, Any]], size: int = 400) -
                 assert not absorbed.rejects
                 found += absorbed.outputs
     return [*found, *state.advance(WRITTEN_AT)]
+
+
+def alerts_of(arrivals: list[tuple[Topic, Any]], restart: Restart | None) -> dict[str, Any]:
+    """The alerts that stand when all stages have read a history, perhaps with a restart in the middle."""
+    pipeline = InMemoryPipeline(IMPORTED_AT)
+    for place in range(0, len(arrivals), 300):
+        if restart is not None and place == len(arrivals) // 600 * 300:
+            pipeline.restart(restart)
+        part = arrivals[place : place + 300]
+        for topic in (Topic.DECLARATION_STATUS, Topic.RATING):
+            pipeline.take(topic, [record for one, record in part if one is topic])
+    pipeline.advance(IMPORTED_AT)
+    alerts = records_of(pipeline.last, Topic.ALERT)
+    return {one.alert_id: replace(one, version=0) for one in alerts if one.state != "RETRACTED"}
+
+
+@pytest.mark.parametrize("order", Order)
+def test_alerts_of_a_history_do_not_depend_on_its_order(order: Order) -> None:
+    """Whatever is published first, and whether workers restart: the same ids, states and evidence."""
+    history = long_history(26, hours=24)
+    expected = alerts_of(history.arrivals(Order.SORTED), None)
+    assert len(expected) >= 5
+    assert alerts_of(history.arrivals(order, seed=3), Restart.LOG) == expected
