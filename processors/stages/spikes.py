@@ -38,7 +38,9 @@ class SpikeState:
         rejects = self._add(batch)
         if batch.topic is Topic.OFFICE_COUNT:
             self._more_counts = batch.remaining > 0
-        return Absorbed(() if self._more_counts and self._store.may_wait else self._outputs(), rejects)
+        if self._more_counts and self._store.may_wait:
+            return Absorbed((), rejects)
+        return Absorbed(self._outputs(), rejects, costly=self._store.went_far_back)
 
     def replay(self, batch: Batch) -> None:
         """Add counts or published alerts to the view.

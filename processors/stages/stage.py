@@ -58,10 +58,13 @@ class Absorbed:
     Attributes:
         outputs: Outputs to produce, in order; may be an `EncodedBatch`.
         rejects: Records of the batch that become dead letters.
+        costly: Whether a batch cost much however few records it held, and the next one may cost the same again. The
+            worker lets records gather before it takes the next one.
     """
 
     outputs: Sequence[Output] = ()
     rejects: Sequence[Reject] = field(default=())
+    costly: bool = False
 
 
 class PartitionState(Protocol):

@@ -21,7 +21,7 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
-from typing import Any, cast
+from typing import Any, TypeVar, cast
 
 import structlog
 from aiokafka.errors import KafkaError
@@ -43,9 +43,15 @@ from processors.worker.tuning import gc_tuning
 from processors.worker.tuning.malloc_trim import Trimmer
 from schemas.topics import Topic
 
+T = TypeVar("T")
+
 _log = structlog.get_logger(__name__)
 
 _TICK_S = 1.0
+_REST_FACTOR = 2.0
+"""After a costly batch a stage rests for so many times its duration, so it takes at most a third of a core,"""
+_LONGEST_REST_S = 2.0
+"""but not longer than this: what comes meanwhile waits."""
 
 
 class StageRunner:
@@ -121,7 +127,8 @@ class StageRunner:
         try:
             if not consumer.tracker.start(batch.offsets):
                 return
-            await self._in_thread(partial(self._process, batch, self._restore_up_to(batch), self._without_view()))
+            process = partial(self._process, batch, self._restore_up_to(batch), self._without_view())
+            rest_s = await self._in_thread(process)
         except RestoreInterrupted:
             consumer.release(batch)
         except Exception as error:  # noqa: BLE001 - whatever it is, the view can no longer be trusted: the worker stops
@@ -130,6 +137,8 @@ class StageRunner:
         else:
             event.ack()
             self._count(batch)
+            if rest_s:
+                await asyncio.sleep(rest_s)
 
     def _restore_up_to(self, batch: FetchedBatch) -> Mapping[Topic, int]:
         """Where the restore of a missing view ends: at what is done; for the batch's own topic, before the batch."""
@@ -149,8 +158,8 @@ class StageRunner:
 
     def _process(
         self, fetched: FetchedBatch, restore_up_to: Mapping[Topic, int], missing: Mapping[int, Mapping[Topic, int]]
-    ) -> None:
-        """Steps 2 to 4, in the worker thread."""
+    ) -> float:
+        """Steps 2 to 4, in the worker thread; returns for how many seconds the stage should rest afterwards."""
         offsets = fetched.offsets
         batch = to_batch(self._topics[offsets.tp.topic], offsets.tp.partition, fetched.records)
         if offsets.log_restarted:
@@ -159,11 +168,14 @@ class StageRunner:
             view = self._views.restore_from_log(batch.partition, restore_up_to)
         else:
             view = self._views.get_or_restore(batch.partition, restore_up_to, missing)
-        with metrics.ABSORB_SECONDS.labels(self.stage.name).time():
-            absorbed = view.absorb(batch)
+        began = time.monotonic()
+        absorbed = view.absorb(batch)
+        seconds = time.monotonic() - began
+        metrics.ABSORB_SECONDS.labels(self.stage.name).observe(seconds)
         self._publisher.publish_batch(batch, absorbed)  # returns when Kafka has acknowledged everything
         _collect_garbage_after(absorbed.outputs)
         self._trimmer.note_records(len(batch))
+        return min(_LONGEST_REST_S, _REST_FACTOR * seconds) if absorbed.costly else 0.0
 
     def _count(self, batch: FetchedBatch) -> None:
         subject, count = self._topics[batch.offsets.tp.topic].subject, len(batch)
@@ -234,17 +246,17 @@ class StageRunner:
 
     # The worker thread
 
-    async def _in_thread(self, work: Callable[[], object]) -> None:
+    async def _in_thread(self, work: Callable[[], T]) -> T:
         epoch = self._consumer().tracker.assignment_epoch
-        await asyncio.get_running_loop().run_in_executor(self._thread, self._run_guarded, epoch, work)
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._run_guarded, epoch, work)
 
-    def _run_guarded(self, epoch: int, work: Callable[[], object]) -> None:
+    def _run_guarded(self, epoch: int, work: Callable[[], T]) -> T:
         """Run work in the worker thread. After a fault nothing runs any more, even if nobody awaited the fault."""
         if self.fault is not None:
             raise self.fault
         try:
             self._apply_assignments(epoch)
-            work()
+            return work()
         except RestoreInterrupted:
             raise
         except BaseException as error:

@@ -109,6 +109,23 @@ class Clocked(Distinct):
         return ClockedState()
 
 
+class CostlyState(DistinctState):
+    """Takes a while for every batch and says so; gives one output for each, with the instants of its begin and end."""
+
+    def absorb(self, batch: Batch) -> Absorbed:
+        """Take a batch."""
+        began = time.monotonic_ns() // 1_000_000
+        time.sleep(0.2)
+        ended = time.monotonic_ns() // 1_000_000
+        return Absorbed([seen(f"{began} {ended}", batch.first)], costly=True)
+
+
+class Costly(Distinct):
+    def new_state(self, partition: int) -> PartitionState:
+        """An empty state."""
+        return CostlyState()
+
+
 class RestorableState(DistinctState):
     """Can be put down and taken up again."""
 
@@ -141,6 +158,7 @@ STAGES: dict[str, Callable[[], Stage]] = {
     "distinct": Distinct,
     "dying": Dying,
     "clocked": Clocked,
+    "costly": Costly,
     "restorable": Restorable,
     "joining": joining,
 }

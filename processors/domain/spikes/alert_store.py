@@ -17,13 +17,15 @@ from processors.domain.spikes.detector_state import BEFORE_ALL, DetectorState
 from processors.domain.spikes.evidence import OfficeName
 from processors.domain.spikes.office_series import OfficeSeries
 from processors.domain.spikes.office_tests import OFFICE_TESTS, OfficeTest
-from processors.domain.spikes.policy import SpikePolicy
+from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from schemas.records.alerts import Alert, AlertState
 from schemas.records.facts import OfficeCount
 
 _RANK = {AlertState.OPEN: 0, AlertState.CLEARED: 1, AlertState.RETRACTED: 2}
 _LEAST_WAITING = 20_000
 """Counts that may wait for those that follow, however few are held."""
+
+_FAR_MS = 60 * DAY_MS
 
 
 class AlertStore:
@@ -44,6 +46,8 @@ class AlertStore:
         self._most_waiting = _LEAST_WAITING
         self._versions = 0
         self._now = BEFORE_ALL
+        self.went_far_back = False
+        """Whether late counts had months computed again when the alerts were last brought up to date."""
         self._published: dict[str, Alert] = {}
         self._agreed: dict[str, Alert] = {}  # the current record, where the published one says the same
 
@@ -95,7 +99,9 @@ class AlertStore:
 
     def _bring_up_to_date(self) -> None:
         """Take in what changed and what time brings; what came late from an earlier state on."""
+        self.went_far_back = False
         if self._changed_from is not None and self._changed_from <= self._state.time:
+            self.went_far_back = self._changed_from < self._state.time - _FAR_MS
             self._state = self._checkpoints.state_before(self._changed_from)
         self._changed_from, self._waiting, self._most_waiting = None, 0, max(_LEAST_WAITING, self._held)
         until = max([self._now, *(end for one in self._series.values() if (end := one.last_end) is not None)])

@@ -51,6 +51,8 @@ class LowPane:
         return self.end - PANE_MS
 
 
+_YEAR_10000_MS = 253_402_300_800_000
+"""No calendar goes further. Kafka may hold any number; a pane beyond counts as one without opinions."""
 _LOW_FIELDS = ("opinions", "dissatisfied", "enterprises", "drivers", "scores", "complaint_ids")
 
 
@@ -75,7 +77,7 @@ class OfficeSeries:
         self._scores = ScoreTotals()
 
     def add(self, count: OfficeCount, *, left_out: bool = False) -> tuple[int, bool]:
-        """Add a count; one that is left out, because of an outage, counts as a pane without opinions.
+        """Add a count; one that is left out, because of an outage, or has no possible time, holds no opinions.
 
         Returns:
             By how much the version of its pane grew (0: nothing new), and whether a test may see a difference.
@@ -86,7 +88,7 @@ class OfficeSeries:
         known = self._versions[place] if held else self._empty.get(end, 0)
         if count.version <= known:
             return 0, False
-        if left_out or count.opinions <= 0:
+        if left_out or count.opinions <= 0 or not 0 < end < _YEAR_10000_MS:
             self._empty[end] = count.version
             if held:
                 self._remove(place)

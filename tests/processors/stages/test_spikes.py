@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from support.events import at, batch
 
 from processors.domain.panes import HOUR_MS, PANE_MS
@@ -97,3 +98,21 @@ def test_an_alert_of_a_worker_that_died_is_retracted_after_a_replay() -> None:
     second.replay(batch(Topic.OFFICE_COUNT, [*calm(40), *corrected]))
     (last,) = heard(second, [early])
     assert (last.alert_id, last.state) == (early.alert_id, "RETRACTED")
+
+
+@pytest.mark.parametrize("pane", [2**63 - 1, -(2**63), 10**17])
+def test_a_pane_of_an_impossible_time_stops_nothing(pane: int) -> None:
+    """A count that no calendar can date is as good as none, and those after it raise their alerts."""
+    impossible = [replace(one, pane_start=pane) for one in burst(35)[:1]]
+    (alert,) = taken(new_state(), [*impossible, *calm(40), *burst(35)])
+    (expected,) = taken(new_state(), [*calm(40), *burst(35)])
+    assert replace(alert, version=expected.version) == expected
+
+
+def test_a_count_of_years_ago_is_costly_and_a_live_one_is_not() -> None:
+    """After late counts that had months computed again, the worker lets more gather; not after some days."""
+    state = new_state()
+    state.absorb(batch(Topic.OFFICE_COUNT, [*calm(400), *burst(399)]))
+    for day, costly in ((10, True), (397, False), (399, False)):
+        late = replace(calm(day + 1)[-1], pane_start=START + day * DAY_MS + 10 * HOUR_MS)
+        assert state.absorb(batch(Topic.OFFICE_COUNT, [late])).costly is costly

@@ -6,6 +6,7 @@ import re
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -262,3 +263,18 @@ def test_refused_credentials_are_reported_at_once(bench: WorkerBench, mechanism:
     with pytest.raises(SystemFault, match="refused our credentials") as refusal:
         describe_names(replace(bench.connection, security_protocol="SASL_PLAINTEXT", **sasl), [], 10)
     assert "a secret" not in str(refusal.value)
+
+
+def test_a_stage_rests_after_a_costly_batch(bench: WorkerBench) -> None:
+    """The next batch begins no sooner than twice the time that a costly one took: meanwhile records gather."""
+    bench.create(partitions=1)
+    bench.worker("costly")
+
+    def several_batches() -> list[str]:
+        bench.produce(Topic.DECLARATION_STATUS, texts(1))
+        found = seen(bench)
+        return found if len(found) >= 4 else []
+
+    spans = [tuple(map(int, text.split())) for text in eventually(several_batches, "four batches")]
+    for (began, ended), (following, _ended) in pairwise(spans):
+        assert following - ended >= 2 * (ended - began) - 10  # both are cut to milliseconds
