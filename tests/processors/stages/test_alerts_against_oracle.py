@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import zlib
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -125,9 +126,9 @@ def _through(stage: Stage, arrivals: list[tuple[Topic, Any]], size: int = 400) -
     return [*found, *state.advance(WRITTEN_AT)]
 
 
-def alerts_of(arrivals: list[tuple[Topic, Any]], restart: Restart | None) -> dict[str, Any]:
+def alerts_of(home: Path, arrivals: list[tuple[Topic, Any]], restart: Restart | None) -> dict[str, Any]:
     """The alerts that stand when all stages have read a history, perhaps with a restart in the middle."""
-    pipeline = InMemoryPipeline(IMPORTED_AT)
+    pipeline = InMemoryPipeline(home, IMPORTED_AT)
     for place in range(0, len(arrivals), 300):
         if restart is not None and place == len(arrivals) // 600 * 300:
             pipeline.restart(restart)
@@ -140,9 +141,9 @@ def alerts_of(arrivals: list[tuple[Topic, Any]], restart: Restart | None) -> dic
 
 
 @pytest.mark.parametrize("order", Order)
-def test_alerts_of_a_history_do_not_depend_on_its_order(order: Order) -> None:
+def test_alerts_of_a_history_do_not_depend_on_its_order(order: Order, tmp_path: Path) -> None:
     """Whatever is published first, and whether workers restart: the same ids, states and evidence."""
     history = long_history(26, hours=24)
-    expected = alerts_of(history.arrivals(Order.SORTED), None)
+    expected = alerts_of(tmp_path / "sorted", history.arrivals(Order.SORTED), None)
     assert len(expected) >= 5
-    assert alerts_of(history.arrivals(order, seed=3), Restart.LOG) == expected
+    assert alerts_of(tmp_path / "other", history.arrivals(order, seed=3), Restart.LOG) == expected
