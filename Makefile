@@ -24,11 +24,11 @@ setup: $(STAMP) ## make .venv with the locked packages (done by the other target
 demo: $(STAMP) ## play 57 days of Hai Phong's ratings through Kafka, Faust and ClickHouse, and report
 	@$(BIN)/hailong demo
 
-test: lint ## lint, types, walls, schemas, then all tests that need nothing but Python
-	@$(PYTEST) -m "not extras"
+test: lint ## lint, types, walls, schemas, then the tests that need nothing but Python
+	@$(PYTEST) -m "not extras and not long"
 
-test-more: $(STAMP) ## tests with Apache Kafka (Java, Maven), Alertmanager and clickhouse-client
-	@$(PYTEST) -m extras
+test-more: $(STAMP) ## long tests, and those with Apache Kafka (Java, Maven), Alertmanager and clickhouse-client
+	@$(PYTEST) -m "extras or long"
 
 lint: $(STAMP) ## style, types, walls between the folders, schema compatibility
 	@$(BIN)/ruff check .

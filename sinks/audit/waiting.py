@@ -50,7 +50,7 @@ class WaitOptions:
     timeout_s: float = 1800.0  # for everything
     look_s: float = 1.0  # pause between two looks
     tell_s: float = 5.0  # pause between two lines of progress
-    absent_s: float = 60.0  # a group that is behind, reads nothing and has no member for so long is given up
+    absent_s: float = 180.0  # a group that is behind, reads nothing and has no member for so long is given up
     stall_s: float = 300.0  # likewise one that has members: a worker that starts may read its history again first
     clock_s: float = 5.0  # what a worker may need to write what falls due by time, after the pipeline's `idle_s`
 

@@ -24,7 +24,7 @@ from schemas.keys import declaration_key
 from schemas.topics import Topic
 from sinks.clickhouse.connection import ClickHouseConnection
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.long]
 
 T = at("2020-05-11 08:00")
 HOUR = 3_600_000

@@ -35,6 +35,7 @@ def outage(history: list[Event]) -> tuple[int, int]:
     return first * DAY_MS, (first + 2) * DAY_MS
 
 
+@pytest.mark.long
 def test_statuses_of_two_days_are_entered_a_day_later(pipeline: Pipeline) -> None:
     """Ratings of the outage are unmatched first and corrected by a higher version; nothing else tells the difference.
 

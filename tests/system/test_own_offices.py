@@ -44,6 +44,7 @@ NAMES = "SELECT office, office_name, level FROM v_opinions_by_office"
 KNOWN = "SELECT target, target_id, target_known FROM rated_service FINAL ORDER BY target, target_id"
 
 
+@pytest.mark.long
 def test_offices_of_a_file_are_known_to_every_process(pipeline: Pipeline, tmp_path: Path) -> None:
     """Invented codes first count without a name and `publish` says so; with the file all agree and have it."""
     for name, text in (("own.toml", OWN), ("statuses.csv", STATUSES), ("ratings.csv", RATINGS)):

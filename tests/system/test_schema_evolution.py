@@ -125,6 +125,7 @@ def distinct(seen: list[tuple[Event, Sent]]) -> dict[str, int]:
     return counts
 
 
+@pytest.mark.long
 def test_old_and_newer_readers_meet_old_and_newer_producers(
     pipeline: Pipeline, shelf: Shelf, newer: Path, tmp_path: Path
 ) -> None:

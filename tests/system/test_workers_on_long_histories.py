@@ -22,7 +22,7 @@ from schemas.keys import declaration_key
 from schemas.records.alerts import AlertState
 from schemas.topics import Topic
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, pytest.mark.long]
 
 
 @pytest.fixture

@@ -12,6 +12,7 @@ PROGRAM = Path(__file__).resolve().parents[3] / "benchmarks" / "published" / "co
 
 
 @pytest.mark.servers
+@pytest.mark.long
 @pytest.mark.parametrize(("name", "order"), [("olist", "statuses-first"), ("helpdesk", "mixed")])
 def test_invented_rows_agree(tmp_path: Path, name: str, order: str) -> None:
     """The program maps and publishes a set on a stack of its own, and finds no difference."""
