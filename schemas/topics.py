@@ -16,8 +16,8 @@ CASE_DAYS = 1830
 
 
 INPUT_DAYS = 800
-"""Retention of statuses and ratings: 26 months, our choice. The join knows what the log holds: as long as the statuses
-of a declaration are kept, its sheets are matched and can be edited."""
+"""Retention of statuses, ratings and facts: 26 months, our choice. Stages know what the log holds: as long as the
+statuses of a declaration are kept, its sheets can be matched and edited; and what comes of an edit needs the facts of before."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class Topic(Enum):
 
     DECLARATION_STATUS = TopicSpec("declaration-status", "declaration_no[:11]", retention_days=INPUT_DAYS)
     RATING = TopicSpec("rating", "declaration_no[:11]", retention_days=INPUT_DAYS)
-    RATED_SERVICE = TopicSpec("rated-service", "office", retention_days=400)
+    RATED_SERVICE = TopicSpec("rated-service", "office", retention_days=INPUT_DAYS)
     SATISFACTION = TopicSpec("satisfaction", "target|office|target_id|window_end", retention_days=None)
     OFFICE_COUNT = TopicSpec("office-count", "office|pane_start", partitions=1, retention_days=None)
     COMPLAINT = TopicSpec("complaint", "complaint_id", retention_days=None)
