@@ -17,7 +17,7 @@ CASE_DAYS = 1830
 
 INPUT_DAYS = 800
 """Retention of statuses, ratings and facts: 26 months, our choice. Stages know what the log holds: as long as the
-statuses of a declaration are kept, its sheets can be matched and edited. What comes of an edit needs the earlier facts."""
+statuses of a declaration are kept, its sheets can be matched and edited. What comes of an edit needs earlier facts."""
 
 
 @dataclass(frozen=True, slots=True)
