@@ -2,7 +2,7 @@
 
 Batches are read in threads other than the main one, and each allocates and frees arrays of some megabytes among the
 small objects that views keep. glibc gives the freed pages between these back only when it is asked: after a million
-statuses it kept 20 MB, after 84 million 1.3 GB. `malloc_trim` makes it return them.
+statuses it kept 20 MB, and more with each further one. `malloc_trim` makes it return them.
 """
 
 from __future__ import annotations
