@@ -77,8 +77,8 @@ class _PackedFetcher(Fetcher):  # type: ignore[misc]  # aiokafka is untyped
                 if type(stored) is FetchResult and type(stored._partition_records) is PartitionRecords:  # noqa: SLF001 - aiokafka has no public hook
                     packed = self._packed(tp, stored._partition_records, log_end, rest)  # noqa: SLF001 - likewise
                     if packed is not None:
-                        # Its generator refers to it: the whole answer would stay until Python's collector comes, which is
-                        # seldom while statuses are read. 84 million left more than a gigabyte.
+                        # Its generator refers to it: the whole answer would stay until Python's collector comes, which
+                        # is seldom while statuses are read. 84 million left more than a gigabyte.
                         stored._partition_records._records_iterator = None  # noqa: SLF001 - likewise
                         stored._partition_records = packed  # noqa: SLF001 - the one place where our iterator goes in
         return needs_wakeup
