@@ -23,6 +23,8 @@ from schemas.records.alerts import AlertState
 from schemas.records.facts import MatchState
 from schemas.topics import Topic
 
+pytestmark = pytest.mark.long
+
 MONTHS = (2, 13, 26)
 BATCH = 200
 _STORED_ROWS = 100
