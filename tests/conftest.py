@@ -21,9 +21,18 @@ settings.register_profile("hailong", deadline=None)
 settings.load_profile("hailong")
 
 
+_LONGEST = ("test_sink_contract.py", "test_loader.py", "test_worker.py", "test_waiting.py", "test_results.py")
+"""Files that take one process a minute or more, the longest first: a file is not divided among processes."""
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Start with the tests that wait for servers: at the end only quick ones are left, and no core is idle."""
-    items.sort(key=lambda item: ("tests/system/" not in item.nodeid, item.get_closest_marker("servers") is None))
+    """Start with what takes longest, then with what waits for servers: at the end only quick tests are left."""
+
+    def order(item: pytest.Item) -> tuple[int, bool, bool]:
+        rank = _LONGEST.index(item.path.name) if item.path.name in _LONGEST else len(_LONGEST)
+        return rank, "tests/system/" not in item.nodeid, item.get_closest_marker("servers") is None
+
+    items.sort(key=order)
 
 
 @pytest.fixture(scope="session")
