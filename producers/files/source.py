@@ -9,13 +9,14 @@ from pathlib import Path
 from threading import Event
 from typing import Any
 
+from producers.files.avro_blocks import MAGIC
 from producers.files.byte_stream import ByteStream
 from producers.files.foreign_formats import refuse_foreign
 from producers.files.gzip_stream import GzipStream
 from producers.files.names import says_csv
 from producers.files.report import FileFormat, FileUnusable, fault
 
-_GZIP, _AVRO, _MARK = b"\x1f\x8b", b"Obj\x01", b"\xef\xbb\xbf"
+_GZIP, _MARK = b"\x1f\x8b", b"\xef\xbb\xbf"
 _BUFFER = 1 << 18
 
 _SUFFIXES = {
@@ -67,7 +68,7 @@ def open_source(path: Path, stop: Event, wanted: FileFormat = FileFormat.AUTO) -
             unpacked = GzipStream(content)
             start = unpacked.read_start()
             content = io.BufferedReader(unpacked, _BUFFER)
-        if not start.startswith(_AVRO):
+        if not start.startswith(MAGIC):
             refuse_foreign(start)
         return Source(stream, content, _format(path, start, wanted), start)
     except (OSError, EOFError, zlib.error):
@@ -81,7 +82,7 @@ def open_source(path: Path, stop: Event, wanted: FileFormat = FileFormat.AUTO) -
 
 def _format(path: Path, start: bytes, wanted: FileFormat) -> FileFormat:
     expected = _found(path, start) if wanted is FileFormat.AUTO else wanted
-    is_avro = start.startswith(_AVRO)
+    is_avro = start.startswith(MAGIC)
     if is_avro and expected is not FileFormat.AVRO:
         raise FileUnusable(1, [fault("file", "is an Avro container file: leave out --format, or give --format avro")])
     if expected is FileFormat.AVRO and not is_avro:
@@ -91,7 +92,7 @@ def _format(path: Path, start: bytes, wanted: FileFormat) -> FileFormat:
 
 
 def _found(path: Path, start: bytes) -> FileFormat:
-    if start.startswith(_AVRO):
+    if start.startswith(MAGIC):
         return FileFormat.AVRO
     text = start.removeprefix(_MARK).lstrip()
     if text.startswith((b"{", b"[")):

@@ -47,7 +47,7 @@ class Ending(Enum):
 class WaitOptions:
     """How long to wait, in seconds."""
 
-    timeout_s: float = 1800.0  # for everything
+    timeout_s: float  # for everything
     look_s: float = 1.0  # pause between two looks
     tell_s: float = 5.0  # pause between two lines of progress
     absent_s: float = 180.0  # a group that is behind, reads nothing and has no member for so long is given up

@@ -64,11 +64,13 @@ class ArrayFiles:
         Raises:
             OSError: It could not be written.
         """
-        if path.name not in self._checksums and path.exists():
+        if not path.exists():
+            return None
+        if path.name not in self._checksums:
             with path.open("rb") as file:
                 os.fsync(file.fileno())
             self._checksums[path.name] = _checksum(path)
-        return self._checksums[path.name] if path.exists() else None
+        return self._checksums[path.name]
 
     def open(self, name: str, checksum: int) -> Array:
         """The array of a file.
