@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -11,6 +11,9 @@ import numpy.typing as npt
 
 StateSnapshot = Mapping[str, npt.NDArray[Any]]
 """A state at one moment, as named arrays of numbers or bytes. Nobody writes to the arrays afterwards."""
+
+KeepsArrays = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
+"""Returns an equal array, perhaps mapped from a file; an array that it returned before is returned as it is."""
 
 
 class UnsoundSnapshot(ValueError):

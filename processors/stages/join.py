@@ -13,9 +13,9 @@ from processors.domain.join.facts import JoinContext, is_gone, version_of
 from processors.domain.join.grace_queue import GraceQueue
 from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import SheetStore, StoredSheet
-from processors.domain.join.sorted_runs import KeepsRows, SortedRun
+from processors.domain.join.sorted_runs import SortedRun
 from processors.domain.join.status_log import LAYOUT, StatusLog
-from processors.domain.snapshot_arrays import StateSnapshot, from_json_array, to_json_array
+from processors.domain.snapshot_arrays import KeepsArrays, StateSnapshot, from_json_array, to_json_array
 from processors.stages.catalogue import JOIN
 from processors.stages.fact_encoding.fact_writer import EncodedFacts, FactWriter
 from processors.stages.stage import Absorbed, Output
@@ -41,6 +41,8 @@ class JoinState:
         self._log_time = 0
         """The newest Kafka timestamp of the statuses that were read."""
         self._unmatched_sheets = {"sheets_not_known": 0, "sheets_gone": 0}
+        self._log_starts: Mapping[Topic, int] = dict.fromkeys(JOIN.inputs, 0)
+        """Below these offsets everything was forgotten that can be."""
 
     def snapshot(self) -> StateSnapshot:
         """The views as arrays; the statuses, which are nearly all of it, are shared and not copied."""
@@ -61,7 +63,7 @@ class JoinState:
         self._waiting = GraceQueue.of(self._policy.grace_ms, snapshot, self._sheets)
         self._log_time = from_json_array(snapshot["log_time"])
 
-    def keep_arrays_with(self, keep: KeepsRows) -> None:
+    def keep_arrays_with(self, keep: KeepsArrays) -> None:
         """As `SpillingState.keep_arrays_with`: large runs of statuses."""
         self._log.keep_rows_with(keep)
 
@@ -71,6 +73,9 @@ class JoinState:
         The statuses of a sheet that the log still holds stay: its next revision needs them, and a matched fact must not
         become unmatched.
         """
+        if log_starts == self._log_starts:
+            return False  # as nearly always: Kafka deletes whole segments
+        self._log_starts = log_starts
         before = len(self._log), len(self._sheets)
         self._sheets.forget(log_starts[Topic.RATING])
         self._log.forget(log_starts[Topic.DECLARATION_STATUS], self._sheets.keys())

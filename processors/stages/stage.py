@@ -7,19 +7,14 @@ The worker gives it batches, produces the outputs, and commits when Kafka has ac
 from __future__ import annotations
 
 from abc import abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-import numpy.typing as npt
-
-from processors.domain.snapshot_arrays import StateSnapshot
+from processors.domain.snapshot_arrays import KeepsArrays, StateSnapshot
 from schemas.batches.batch import Batch, Reject
 from schemas.keys import OutputRecord
 from schemas.topics import Topic
-
-KeepsArrays = Callable[[npt.NDArray[Any]], npt.NDArray[Any]]
-"""Returns an equal array, perhaps mapped from a file; an array that it returned before is returned as it is."""
 
 
 @dataclass(frozen=True, slots=True)

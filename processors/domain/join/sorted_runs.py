@@ -6,13 +6,14 @@ of aligned numbers, which numpy searches in place, and eight statuses of a decla
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
+from processors.domain.snapshot_arrays import KeepsArrays
 from schemas.vectorized.kernels.compiled import Longs, UInts, kernel
 from schemas.vectorized.kernels.radix import ascending
 
@@ -39,8 +40,6 @@ _STORED = 1 << 15
 
 Keys = npt.NDArray[np.int64]
 Rows = npt.NDArray[np.void]
-KeepsRows = Callable[[Rows], Rows]
-"""Returns the same rows, perhaps mapped from a file; rows that it returned before are returned as they are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +112,7 @@ class SortedRun:
         starts = np.append(0, np.cumsum(lengths[kept])).astype(np.uint32)
         return replace(self, keys=self.keys[kept], starts=starts, rows=self.rows[np.repeat(kept, lengths)])
 
-    def stored(self, keep: KeepsRows) -> SortedRun:
+    def stored(self, keep: KeepsArrays) -> SortedRun:
         """The run with its rows where `keep` puts them, if they are many."""
         if len(self) < _STORED:
             return self

@@ -16,8 +16,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from processors.domain.join.histories import Histories, gathered
-from processors.domain.join.sorted_runs import ROW, KeepsRows, Keys, Rows, SortedRun, tidied
-from processors.domain.snapshot_arrays import StateSnapshot, UnsoundSnapshot, from_json_array, to_json_array
+from processors.domain.join.sorted_runs import ROW, Keys, Rows, SortedRun, tidied
+from processors.domain.snapshot_arrays import (
+    KeepsArrays,
+    StateSnapshot,
+    UnsoundSnapshot,
+    from_json_array,
+    to_json_array,
+)
 from schemas.batches.batch import Batch
 from schemas.vectorized.status_reader import STATUSES, CodedStatuses, status_dictionary
 
@@ -32,7 +38,7 @@ class StatusLog:
 
     def __init__(self) -> None:
         self._runs: list[SortedRun] = []
-        self._keep: KeepsRows = _in_memory
+        self._keep: KeepsArrays = _in_memory
         self._end = 0
         self.deleted_until = 0
         """Statuses with Kafka timestamps up to this one may have been deleted from the log; 0 if none was."""
@@ -43,7 +49,7 @@ class StatusLog:
         """Rows held, repeated ones included."""
         return sum(len(run) for run in self._runs)
 
-    def keep_rows_with(self, keep: KeepsRows) -> None:
+    def keep_rows_with(self, keep: KeepsArrays) -> None:
         """Hand the rows of large runs to `keep`, now and from now on."""
         self._keep = keep
         self._runs = [run.stored(keep) for run in self._runs]

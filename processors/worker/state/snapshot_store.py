@@ -39,8 +39,8 @@ from uuid import uuid4
 import numpy as np
 import structlog
 
-from processors.domain.snapshot_arrays import StateSnapshot
-from processors.stages.stage import KeepsArrays, RestorableStage
+from processors.domain.snapshot_arrays import KeepsArrays, StateSnapshot
+from processors.stages.stage import RestorableStage
 from processors.worker import metrics
 from processors.worker.state.array_files import SUFFIX, ArrayFiles, file_of, release_pages
 from schemas.errors import ConfigurationError

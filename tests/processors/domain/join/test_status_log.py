@@ -16,9 +16,8 @@ from support.events import WRITTEN_AT, batch, status
 
 from processors.domain.join import histories, sorted_runs
 from processors.domain.join.histories import Histories
-from processors.domain.join.sorted_runs import KeepsRows
 from processors.domain.join.status_log import StatusLog
-from processors.domain.snapshot_arrays import UnsoundSnapshot
+from processors.domain.snapshot_arrays import KeepsArrays, UnsoundSnapshot
 from processors.worker.state.array_files import ArrayFiles
 from schemas.topics import Topic
 from schemas.validation.rules import EARLIEST_MS
@@ -66,7 +65,7 @@ def _read(log: StatusLog, histories: Histories) -> dict[int, set[tuple[int, str 
 
 
 @pytest.fixture
-def small_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeepsRows:
+def small_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeepsArrays:
     """Keeps rows in files, however few."""
     monkeypatch.setattr(sorted_runs, "_STORED", 1)
     return partial(ArrayFiles(tmp_path, "join", "t").keep, 0)
@@ -77,7 +76,7 @@ def small_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> KeepsRows:
 @given(st.lists(_statuses, max_size=12), st.integers(0, 12), st.sets(st.integers(10**10, 10**10 + 5)))
 @settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_history_is_what_was_added_and_is_in_the_log(
-    small_files: KeepsRows,
+    small_files: KeepsArrays,
     largest: int,
     on_disk: bool,
     batches: list[list[tuple[int, int, int, str]]],
