@@ -1,17 +1,13 @@
 """Brings ClickHouse's tables and views up to date.
 
-Migrations are numbered SQL files, forward only. A file must not change after it was applied; if it did, it is refused.
-Every statement can be repeated (`IF NOT EXISTS`, `OR REPLACE`), so an interrupted run, or two runs at once, end in the
-same state.
+Tables come from migrations: numbered SQL files, forward only. A file must not change after it was applied; if it did,
+it is refused. Views hold nothing, so each is one file, which is applied again when it has changed. Every statement can
+be repeated (`IF NOT EXISTS`, `OR REPLACE`), so an interrupted run, or two runs at once, end in the same state.
 """
 
 from __future__ import annotations
 
-import hashlib
-import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from importlib.resources import files
+from collections.abc import Iterator, Mapping, Sequence
 
 import structlog
 from clickhouse_driver import Client
@@ -21,6 +17,7 @@ from schemas.reference.site.reference import ReferenceData, package_reference
 from sinks.clickhouse.client import session
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.reference import load_reference
+from sinks.clickhouse.sql_files import SqlFile, migration_files, view_files
 
 log = structlog.get_logger(__name__)
 
@@ -34,55 +31,15 @@ CREATE TABLE IF NOT EXISTS schema_migration
     applied_at DateTime('UTC') DEFAULT now() COMMENT 'When'
 )
 ENGINE = ReplacingMergeTree(applied_at) ORDER BY name
-COMMENT 'Migrations and reference data that were applied'
+COMMENT 'Migrations, views and reference data that were applied'
 """
-
-
-_CREATES = re.compile(
-    r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:TABLE|VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(\w+)", re.IGNORECASE
-)
-
-
-@dataclass(frozen=True, slots=True)
-class Migration:
-    """One migration file."""
-
-    name: str  # file name without its ending, e.g. `0001_log`
-    text: str
-
-    @property
-    def checksum(self) -> str:
-        """SHA-256 of the text."""
-        return hashlib.sha256(self.text.encode()).hexdigest()
-
-    def statements(self) -> Iterator[str]:
-        """Its statements; each ends with a semicolon at the end of a line."""
-        for part in f"{self.text.rstrip()}\n".split(";\n"):
-            lines = [line for line in part.splitlines() if line.strip() and not line.lstrip().startswith("--")]
-            if lines:
-                yield "\n".join(lines).removesuffix(";")
-
-    def creates(self) -> set[str]:
-        """Names of the tables and views that it creates."""
-        return {found[1] for found in map(_CREATES.match, self.statements()) if found}
-
-
-def shipped() -> Sequence[Migration]:
-    """The migrations of this version, in order."""
-    folder = files("sinks.clickhouse").joinpath("migrations")
-    found = [
-        Migration(file.name.removesuffix(".sql"), file.read_text(encoding="utf-8"))
-        for file in folder.iterdir()
-        if file.name.endswith(".sql")
-    ]
-    return sorted(found, key=lambda migration: migration.name)
 
 
 def migrate(connection: ClickHouseConnection, reference: ReferenceData | None = None) -> list[str]:
     """Create the database, apply what is missing, and load the reference data that changed.
 
-    A migration whose table or view was dropped or renamed is applied again. Its table is then empty: `hailong audit`
-    tells what is missing, and a sink with a new group fills it.
+    A migration whose table was dropped or renamed is applied again, and a view that was dropped. The table is then
+    empty: `hailong audit` tells what is missing, and a sink with a new group fills it.
 
     Args:
         connection: The server; the user needs the right to create databases, tables and views.
@@ -100,18 +57,13 @@ def migrate(connection: ClickHouseConnection, reference: ReferenceData | None = 
     with session(connection, timeout_s=300) as client:
         client.execute(_LEDGER)
         done = applied(client)
-        migrations = shipped()
+        migrations = migration_files()
         _check(migrations, done)
-        news = []
         existing = _tables(client)
-        recreated: set[str] = set()
-        for migration in migrations:
-            created = migration.creates()
-            # A table or view that was just created again has its old form: the migrations that changed it later follow.
-            if migration.name not in done or created - existing or created & recreated:
-                _apply(client, migration)
-                news.append(migration.name)
-                recreated |= created
+        news = [
+            *_apply_migrations(client, migrations, done, existing),
+            *_apply_views(client, view_files(), done, existing),
+        ]
         return [*news, *load_reference(client, done, reference or package_reference())]
 
 
@@ -124,7 +76,7 @@ def applied(client: Client) -> dict[str, str]:
 def lacking(client: Client) -> list[str]:
     """Names of the migrations that were not applied; needs only the right to read the ledger."""
     done = applied(client)
-    return [one.name for one in shipped() if one.name not in done]
+    return [one.name for one in migration_files() if one.name not in done]
 
 
 def _tables(client: Client) -> set[str]:
@@ -132,7 +84,7 @@ def _tables(client: Client) -> set[str]:
     return {name for (name,) in rows}
 
 
-def _check(migrations: Sequence[Migration], done: dict[str, str]) -> None:
+def _check(migrations: Sequence[SqlFile], done: Mapping[str, str]) -> None:
     for migration in migrations:
         if done.get(migration.name, migration.checksum) != migration.checksum:
             raise SystemFault(
@@ -140,12 +92,37 @@ def _check(migrations: Sequence[Migration], done: dict[str, str]) -> None:
             )
 
 
-def _apply(client: Client, migration: Migration) -> None:
-    for statement in migration.statements():
+def _apply_migrations(
+    client: Client, migrations: Sequence[SqlFile], done: Mapping[str, str], existing: set[str]
+) -> Iterator[str]:
+    recreated: set[str] = set()
+    for migration in migrations:
+        created = migration.creates()
+        # A table that was just created again has its old form: the migrations that changed it later follow.
+        if migration.name not in done or created - existing or created & recreated:
+            _apply(client, migration)
+            recreated |= created
+            yield migration.name
+
+
+def _apply_views(
+    client: Client, views: Sequence[SqlFile], done: Mapping[str, str], existing: set[str]
+) -> Iterator[str]:
+    changed: set[str] = set()
+    for view in views:
+        # A view keeps the columns that the views below it had when it was created, so it follows their changes.
+        if done.get(view.name) != view.checksum or view.name not in existing or view.reads & changed:
+            _apply(client, view)
+            changed.add(view.name)
+            yield view.name
+
+
+def _apply(client: Client, file: SqlFile) -> None:
+    for statement in file.statements():
         client.execute(statement)
     # Recorded last: if this fails, the statements run again next time and change nothing.
-    client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(migration.name, migration.checksum)])
-    log.info("migration_applied", name=migration.name)
+    client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(file.name, file.checksum)])
+    log.info("migration_applied", name=file.name)
 
 
 def _quoted(name: str) -> str:

@@ -32,7 +32,7 @@ CREATE TABLE IF NOT EXISTS log_position
     topic     LowCardinality(String) COMMENT 'Subject of the topic',
     epoch     UInt16                 COMMENT 'See log_epoch',
     partition UInt32                 COMMENT 'Kafka partition',
-    offset    UInt64 CODEC(Delta, ZSTD(1)) COMMENT 'Kafka offset',
+    offset    UInt64 COMMENT 'Kafka offset' CODEC(Delta, ZSTD(1)),
     identity  UInt64                 COMMENT 'Hash of the natural id of the row'
 )
 ENGINE = ReplacingMergeTree

@@ -11,7 +11,7 @@ CREATE TABLE IF NOT EXISTS declaration_status
 (
     event_id       String                 COMMENT 'Identity of the event within its declaration',
     declaration_no String                 COMMENT '12 digits; the last counts amendments',
-    declaration    UInt64 MATERIALIZED toUInt64(substring(declaration_no, 1, 11)) CODEC(Delta, ZSTD(1)) COMMENT 'The declaration, whatever its amendment',
+    declaration    UInt64 MATERIALIZED toUInt64(substring(declaration_no, 1, 11)) COMMENT 'The declaration, whatever its amendment' CODEC(Delta, ZSTD(1)),
     status         LowCardinality(String) COMMENT 'Status reached, see reference_status',
     occurred_at    DateTime64(3, 'UTC')   COMMENT 'When it happened at the customs side',
     office         LowCardinality(String) COMMENT 'Office that handled it',

@@ -91,6 +91,7 @@ CREATE TABLE IF NOT EXISTS office_count
     dissatisfied  UInt32                 COMMENT 'Of them, lowest score 1 or 2',
     enterprises   Array(String)          COMMENT 'Tax codes behind the dissatisfied ones',
     drivers       Map(String, UInt32)    COMMENT 'Low scores by what they were given to',
+    scores        Map(String, UInt32)    COMMENT 'Scores, low or not, by the team or step they were given to',
     complaint_ids Array(String)          COMMENT 'Complaints opened by these sheets',
     row_version   UInt64,
     log_epoch     UInt16,
@@ -127,6 +128,9 @@ CREATE TABLE IF NOT EXISTS complaint
     excluded_officials    Array(String)          COMMENT 'Rated officials: they never handle it',
     has_comment           Bool                   COMMENT 'Whether the sheet holds free text',
     has_contact           Bool                   COMMENT 'Whether the sheet holds a sealed contact',
+    changed_at            DateTime64(3, 'UTC') DEFAULT 0 COMMENT 'When the sheet was last sent; 1970: not known',
+    priority              LowCardinality(String) DEFAULT 'NORMAL' COMMENT 'NORMAL or HIGH',
+    priority_reasons      Array(LowCardinality(String)) COMMENT 'Why it is HIGH',
     row_version           UInt64,
     log_epoch             UInt16,
     log_partition         UInt32,
@@ -164,6 +168,9 @@ CREATE TABLE IF NOT EXISTS alert
     adjusted_probability Float64                COMMENT 'After false-discovery control across offices',
     cusum                Float64                COMMENT 'Value of the drift statistic',
     drivers              Array(Tuple(name String, low_scores UInt32)) COMMENT 'Targets and reasons that stand out among the low scores',
+    targets              Array(Tuple(target String, target_id String, scores UInt32, low_scores UInt32, expected Float64,
+                                     tail_probability Float64, cusum Float64))
+                                                COMMENT 'Teams and steps, each tested alone over the window',
     complaint_ids        Array(String)          COMMENT 'Complaints in the window',
     summary_vi           String                 COMMENT 'One sentence in Vietnamese',
     summary_en           String                 COMMENT 'One sentence in English',
@@ -206,6 +213,31 @@ ORDER BY dead_letter_id
 SETTINGS non_replicated_deduplication_window = 1000
 COMMENT 'Records that could not be processed';
 
+-- dead_letter_action: one row for each dead letter and kind of action, the latest of its kind.
+--   engine     ReplacingMergeTree(row_version): a repeated action replaces the earlier one.
+--   ORDER BY   the dead letter, by which every query filters, then the id of the action.
+--   partition  none: few rows.
+CREATE TABLE IF NOT EXISTS dead_letter_action
+(
+    action_id          UUID                   COMMENT 'Of dead letter and action',
+    dead_letter_id     UUID                   COMMENT 'The dead letter',
+    action             LowCardinality(String) COMMENT 'REPLAYED: published again to its topic; DISCARDED: left as it is',
+    acted_at           DateTime64(3, 'UTC')   COMMENT 'When',
+    actor              String                 COMMENT 'Who: user of the operating system, or the name that was given',
+    note               String                 COMMENT 'Why, in the actor''s words; empty for none',
+    replayed_partition Nullable(UInt32)       COMMENT 'Partition of the record that was published again',
+    replayed_offset    Nullable(UInt64)       COMMENT 'Its offset',
+    row_version        UInt64,
+    log_epoch          UInt16,
+    log_partition      UInt32,
+    log_offset         UInt64,
+    stored_at          DateTime('UTC') DEFAULT now()
+)
+ENGINE = ReplacingMergeTree(row_version)
+ORDER BY (dead_letter_id, action_id)
+SETTINGS non_replicated_deduplication_window = 1000
+COMMENT 'What people decided about dead letters';
+
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_rated_service TO log_position AS
 SELECT 'rated-service' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
        sipHash64(office, target, target_id, fact_id) AS identity
@@ -235,3 +267,8 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_dead_letter TO log_position A
 SELECT 'dead-letter' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
        sipHash64(dead_letter_id) AS identity
 FROM dead_letter;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_dead_letter_action TO log_position AS
+SELECT 'dead-letter-action' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
+       sipHash64(dead_letter_id, action_id) AS identity
+FROM dead_letter_action;

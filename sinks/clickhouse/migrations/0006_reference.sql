@@ -4,6 +4,7 @@
 --   engine     MergeTree: a few hundred rows, replaced as a whole.
 --   ORDER BY   the code, then the beginning of validity: names are looked up by code and date (ASOF JOIN).
 --   partition  none.
+
 CREATE TABLE IF NOT EXISTS reference_office
 (
     code       LowCardinality(String) COMMENT 'Office code',
@@ -101,24 +102,78 @@ CREATE TABLE IF NOT EXISTS reference_channel
 ENGINE = MergeTree ORDER BY channel
 COMMENT 'Control channels';
 
--- Facts keep whether their target was known when they were made; names and dates may have changed since.
-CREATE OR REPLACE VIEW v_target_known_outdated AS
-SELECT f.office AS office, f.target AS target, if(f.target = 'TEAM', f.target_id, '') AS team, f.known_now AS known_now,
-       count() AS facts, min(f.submitted_at) AS first_submitted_at, max(f.submitted_at) AS last_submitted_at
-FROM
+-- reference_working_window: the working calendar, so that working time between two instants is a subtraction. The time worked
+-- up to an instant is worked_before of the last window that begins no later, plus the part of that window that has passed.
+--   engine     MergeTree: 500 rows a year and calendar, replaced as a whole by `hailong migrate`.
+--   ORDER BY   the calendar, then time: windows are looked up by instant (ASOF JOIN).
+--   partition  none.
+CREATE TABLE IF NOT EXISTS reference_working_window
 (
-    SELECT r.office AS office, r.target AS target, r.target_id AS target_id, r.submitted_at AS submitted_at,
-           r.target_known AS target_known,
-           arrayExists(one -> one.1 <= r.day AND (one.2 IS NULL OR r.day < one.2), o.spans)
-               AND (r.target != 'TEAM' OR r.target_id = '00'
-                    OR arrayExists(one -> one.1 <= r.day AND (one.2 IS NULL OR r.day < one.2), t.spans)) AS known_now
-    FROM (SELECT *, toDate(submitted_at, 'Asia/Ho_Chi_Minh') AS day FROM rated_service FINAL) AS r
-    LEFT JOIN (SELECT code, groupArray((valid_from, valid_to)) AS spans FROM reference_office GROUP BY code) AS o
-        ON r.office = o.code
-    LEFT JOIN (SELECT office, team, groupArray((valid_from, valid_to)) AS spans FROM reference_team GROUP BY office, team) AS t
-        ON r.office = t.office AND r.target_id = t.team
-    WHERE r.state != 'SUPERSEDED'
-) AS f
-WHERE f.target_known != f.known_now
-GROUP BY office, target, team, known_now
-COMMENT 'Facts that were made with other reference data than the tables hold: known_now is what a new fact would say';
+    office        LowCardinality(String) COMMENT 'Office with overtime of its own; empty: all others',
+    starts_at     DateTime64(3, 'UTC')   COMMENT 'When work begins; the first row of a calendar is its first instant',
+    ends_at       DateTime64(3, 'UTC')   COMMENT 'When it pauses or ends, exclusive',
+    worked_before Nullable(UInt32)       COMMENT 'Working minutes from the beginning of the calendar to starts_at; NULL: after its end'
+)
+ENGINE = MergeTree ORDER BY (office, starts_at)
+COMMENT 'Working windows of days, and the working minutes before each';
+
+-- reference_working_day: limits in days.
+--   engine, partition: as above. ORDER BY the day.
+CREATE TABLE IF NOT EXISTS reference_working_day
+(
+    day              Date                          COMMENT 'Local day',
+    working          Bool                          COMMENT 'Whether it is a working day, without overtime',
+    ordinal          UInt32                        COMMENT 'Working days from the beginning of the calendar up to and including this day',
+    ends_at          Nullable(DateTime64(3, 'UTC')) COMMENT 'End of its working time; NULL: a day off',
+    next_working_day Nullable(Date)                COMMENT 'This day, or the next working day; NULL: after the calendar'
+)
+ENGINE = MergeTree ORDER BY day
+COMMENT 'Local days of the working calendar';
+
+CREATE TABLE IF NOT EXISTS reference_score_criterion
+(
+    criterion          LowCardinality(String) COMMENT 'Number of the criterion',
+    group_no           UInt8                  COMMENT 'Its group, 1 to 5',
+    name_vi            String                 COMMENT 'Vietnamese name',
+    name_en            String                 COMMENT 'English name',
+    maximum            UInt8                  COMMENT 'Its points',
+    full_at            Nullable(UInt8)        COMMENT 'Percentage from which all points are given; NULL: points alone can be entered',
+    basis              LowCardinality(String) COMMENT 'COMPUTED, or ENTERED: outside our data',
+    formula            String                 COMMENT 'Numerator and denominator in words',
+    points_confidence  LowCardinality(String) COMMENT 'Of maximum: C confirmed, P probable, U unverified',
+    rule_confidence    LowCardinality(String) COMMENT 'Of full_at',
+    reading_confidence LowCardinality(String) COMMENT 'How sure we are that our data are what it counts; empty: computed from no data',
+    source             String                 COMMENT 'Where it comes from'
+)
+ENGINE = MergeTree ORDER BY criterion
+COMMENT 'Criteria of Decision 766/QĐ-TTg';
+
+CREATE TABLE IF NOT EXISTS reference_score_grade
+(
+    grade       LowCardinality(String) COMMENT 'Grade',
+    name_vi     String                 COMMENT 'Vietnamese name',
+    name_en     String                 COMMENT 'English name',
+    from_points UInt8                  COMMENT 'Lowest total with this grade',
+    confidence  LowCardinality(String) COMMENT 'C confirmed, P probable, U unverified',
+    source      String                 COMMENT 'Where it comes from'
+)
+ENGINE = MergeTree ORDER BY from_points
+COMMENT 'Grades of Decision 766/QĐ-TTg';
+
+CREATE TABLE IF NOT EXISTS reference_service_commitment
+(
+    step               LowCardinality(String) COMMENT 'Step',
+    name_vi            String                 COMMENT 'Vietnamese name',
+    name_en            String                 COMMENT 'English name',
+    unit               LowCardinality(String) COMMENT 'WORKING_MINUTE, WORKING_DAY or CALENDAR_DAY',
+    amount             UInt32                 COMMENT 'How many of them',
+    who                LowCardinality(String) COMMENT 'Whose time it is: CUSTOMS or DECLARANT',
+    held_by            LowCardinality(String) COMMENT 'STATUSES, CASES, or NONE: start or end is not published',
+    starts             String                 COMMENT 'What starts it',
+    ends               String                 COMMENT 'What ends it',
+    confidence         LowCardinality(String) COMMENT 'Of the limit: C confirmed, P probable, U unverified',
+    mapping_confidence LowCardinality(String) COMMENT 'How sure we are about start and end',
+    source             String                 COMMENT 'Where the limit comes from'
+)
+ENGINE = MergeTree ORDER BY step
+COMMENT 'Times that the law or the charter promises';

@@ -33,22 +33,3 @@ FROM
 ) AS w
 ASOF LEFT JOIN reference_office AS o ON w.office = o.code AND w.named_on >= o.valid_from
 COMMENT 'Satisfaction of every target in the last hour, day, week and 30 days before the newest rating, or before now if that is ahead';
-
--- A case that was closed, withdrawn or merged without a resolution has no limit left to miss.
-CREATE OR REPLACE VIEW v_complaints AS
-WITH ifNull(k.track, '') = 'DENUNCIATION' AS protected
-SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_name, if(protected, '', c.sheet_id) AS sheet_id,
-       if(protected, '', c.declaration_no) AS declaration_no, if(protected, '', c.tax_code) AS tax_code,
-       if(k.track = '', c.track, k.track) AS track, c.state AS state,
-       c.opened_at AS opened_at, c.lowest_score AS lowest_score, c.low_items AS low_items,
-       c.excluded_officials AS excluded_officials, c.has_comment AS has_comment, c.has_contact AS has_contact,
-       c.first_deadline_at AS first_deadline_at, c.first_deadline_rule AS first_deadline_rule,
-       c.resolve_deadline_at AS resolve_deadline_at, c.resolve_deadline_rule AS resolve_deadline_rule,
-       if(c.state = 'OPENED', dateDiff('minute', now64(3, 'UTC'), c.first_deadline_at) / 60, NULL) AS first_remaining_hours,
-       if(c.state = 'OPENED', dateDiff('minute', now64(3, 'UTC'), c.resolve_deadline_at) / 60, NULL) AS resolve_remaining_hours,
-       c.state = 'OPENED' AND c.resolve_deadline_at < now64(3, 'UTC') AND k.resolved_at IS NULL AND k.closed_at IS NULL AS overdue,
-       c.priority AS priority, c.priority_reasons AS priority_reasons
-FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM complaint FINAL) AS c
-ASOF LEFT JOIN reference_office AS o ON c.office = o.code AND c.named_on >= o.valid_from
-LEFT JOIN (SELECT complaint_id, track, resolved_at, closed_at FROM complaint_case FINAL) AS k ON c.complaint_id = k.complaint_id
-COMMENT 'Low scores that opened complaints, with the deadlines set at opening; v_cases follows their handling';

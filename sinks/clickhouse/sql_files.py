@@ -1,0 +1,63 @@
+"""The SQL that makes our tables and views: numbered migrations, and one file for each view."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from graphlib import TopologicalSorter
+from importlib.resources import files
+
+_CREATES = re.compile(
+    r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:TABLE|VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(\w+)", re.IGNORECASE
+)
+_READS = re.compile(r"\b(?:FROM|JOIN)\s+`?(v_\w+)", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class SqlFile:
+    """A file of statements."""
+
+    name: str  # file name without its ending, such as `0001_log` or `v_alerts`
+    text: str
+
+    @cached_property
+    def checksum(self) -> str:
+        """SHA-256 of the text."""
+        return hashlib.sha256(self.text.encode()).hexdigest()
+
+    def statements(self) -> Iterator[str]:
+        """Its statements; each ends with a semicolon at the end of a line."""
+        for part in f"{self.text.rstrip()}\n".split(";\n"):
+            lines = [line for line in part.splitlines() if line.strip() and not line.lstrip().startswith("--")]
+            if lines:
+                yield "\n".join(lines).removesuffix(";")
+
+    def creates(self) -> set[str]:
+        """Names of the tables and views that it creates."""
+        return {found[1] for found in map(_CREATES.match, self.statements()) if found}
+
+    @cached_property
+    def reads(self) -> set[str]:
+        """Names of the views of ours that it reads."""
+        return {name for statement in self.statements() for name in _READS.findall(statement)}
+
+
+def migration_files() -> Sequence[SqlFile]:
+    """The migrations of this version, in the order of their numbers: tables and materialized views."""
+    return sorted(_files("migrations").values(), key=lambda file: file.name)
+
+
+def view_files() -> Sequence[SqlFile]:
+    """The views of this version, one a file; each after the views that it reads."""
+    views = _files("views")
+    order = TopologicalSorter({name: sorted(file.reads & views.keys()) for name, file in sorted(views.items())})
+    return [views[name] for name in order.static_order()]
+
+
+def _files(folder: str) -> Mapping[str, SqlFile]:
+    found = (file for file in files("sinks.clickhouse").joinpath(folder).iterdir() if file.name.endswith(".sql"))
+    names = {file.name.removesuffix(".sql"): file.read_text(encoding="utf-8") for file in found}
+    return {name: SqlFile(name, text) for name, text in names.items()}

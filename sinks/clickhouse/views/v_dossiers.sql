@@ -1,0 +1,39 @@
+-- One row a declaration registered from `first` to before `last`, as a dossier of Decision 766. A dossier is late if its
+-- document check or goods inspection took longer than the limit, or still runs after it, or if a supplement was requested
+-- more than once. A rating or a complaint counts whenever it came.
+CREATE OR REPLACE VIEW v_dossiers AS
+WITH
+    period AS
+    (
+        SELECT declaration FROM registration FINAL
+        WHERE registered_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
+          AND registered_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
+    ),
+    opinion AS
+    (
+        SELECT t.declaration AS declaration, t.sheet_id AS sheet_id, argMax(t.lowest_score, t.revision) AS level
+        FROM
+        (
+            SELECT declaration, sheet_id, lowest_score, revision FROM rating FINAL WHERE declaration IN (SELECT declaration FROM period)
+        ) AS t
+        GROUP BY t.declaration, t.sheet_id
+    )
+SELECT s.declaration AS declaration, s.office AS office, s.requests AS requests, s.limited AS limited,
+       s.late_steps > 0 OR s.requests > 1 AS late,
+       s.declaration IN (SELECT declaration FROM opinion) AS rated,
+       s.declaration IN (SELECT declaration FROM opinion WHERE level <= 2) AS disliked,
+       s.declaration IN
+       (
+           SELECT toUInt64OrZero(substring(declaration_no, 1, 11)) FROM complaint_case FINAL
+           WHERE declaration_no != '' AND state != 'WITHDRAWN'
+       ) AS complained
+FROM
+(
+    SELECT t.declaration AS declaration, any(t.registration_office) AS office, max(t.requests) AS requests,
+           countIf(t.step IN ('DOCUMENT_CHECK', 'GOODS_INSPECTION')) > 0 AS limited,
+           countIf(t.step IN ('DOCUMENT_CHECK', 'GOODS_INSPECTION') AND t.standing = 'LATE') AS late_steps
+    FROM v_step_times(first = {first:Date}, last = {last:Date}, as_of = {as_of:DateTime64(3, 'UTC')}) AS t
+    WHERE t.step IN ('ACKNOWLEDGEMENT', 'DOCUMENT_CHECK', 'GOODS_INSPECTION')
+    GROUP BY t.declaration
+) AS s
+COMMENT 'Declarations registered in a period as dossiers of Decision 766: v_dossiers(first = ..., last = ..., as_of = ...)';

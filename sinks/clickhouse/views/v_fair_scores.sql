@@ -1,0 +1,79 @@
+-- Officials and teams with the opinions about them that were sent from `first` to before `last`. Means are shrunken towards
+-- the mean of all targets of their kind, the more the fewer opinions there are (empirical Bayes, normal model: Morris 1983,
+-- JASA 78:47-55; variance between targets by moments: DerSimonian and Laird 1986, Controlled Clinical Trials 7:177-188).
+CREATE OR REPLACE VIEW v_fair_scores AS
+WITH 1.959963984540054 AS z
+SELECT e.target AS target, e.office AS office, o.name_vi AS office_name, e.target_id AS target_id,
+       e.n AS n, e.enterprises AS enterprises, e.shown AS shown, if(e.shown, 'SHOWN', 'NOT_ENOUGH_DATA') AS standing,
+       if(e.shown, e.mean, NULL) AS mean, if(e.shown, e.estimate, NULL) AS score,
+       if(e.shown, greatest(1, e.estimate - z * e.error), NULL) AS score_low,
+       if(e.shown, least(5, e.estimate + z * e.error), NULL) AS score_high, if(e.shown, e.pull, NULL) AS pull,
+       e.peers AS peers, e.centre AS peers_mean, e.within_variance AS within_variance, e.between_variance AS between_variance,
+       e.green AS green, e.yellow AS yellow, e.red AS red, e.imports AS imports, e.main_kind AS main_kind,
+       w.declarations AS declarations
+FROM
+(
+    SELECT *, 1 / sum(1 / variance) OVER same AS centre_variance, sum(mean / variance) OVER same * centre_variance AS centre,
+           within_variance / n / variance AS pull, pull * centre + (1 - pull) * mean AS estimate,
+           sqrt((1 - pull) * within_variance / n + pull * pull * centre_variance) AS error
+    FROM
+    (
+        SELECT *, sum(weight * pow(mean - weighted_mean, 2)) OVER same AS dispersion,
+               sum(weight) OVER same - sum(weight * weight) OVER same / sum(weight) OVER same AS spread,
+               if(peers < 2 OR spread <= 0, 0, greatest(0, (dispersion - (peers - 1)) / spread)) AS between_variance,
+               within_variance / n + between_variance AS variance
+        FROM
+        (
+            -- All weights n / within_variance have one divisor, so that the mean is weighted by n.
+            SELECT *, count() OVER same AS peers, sum(n * mean) OVER same / sum(n) OVER same AS weighted_mean,
+                   -- Scores are whole: rounding alone has a variance of 1/12.
+                   greatest(1 / 12, ifNull(sum(squares) OVER same / nullIf(sum(n - 1) OVER same, 0), 0)) AS within_variance,
+                   n / within_variance AS weight
+            FROM
+            (
+                SELECT f.target AS target, f.office AS office, f.target_id AS target_id, toInt64(count()) AS n,
+                       toInt64(uniqExactIf(f.tax_code, f.tax_code != '')) AS enterprises,
+                       avg(f.score) AS mean, count() * varPopStable(f.score) AS squares,
+                       n >= (SELECT max(value) FROM score_setting FINAL WHERE name = 'min_opinions')
+                           AND enterprises >= (SELECT max(value) FROM score_setting FINAL WHERE name = 'min_enterprises') AS shown,
+                       countIf(f.channel = 'GREEN') / count() AS green, countIf(f.channel = 'YELLOW') / count() AS yellow,
+                       countIf(f.channel = 'RED') / count() AS red, countIf(startsWith(f.declaration_no, '1')) / count() AS imports,
+                       arrayElement(topKIf(1)(f.kind, f.kind != ''), 1) AS main_kind,
+                       toDate(max(f.submitted_at), 'Asia/Ho_Chi_Minh') AS named_on
+                FROM
+                (
+                    SELECT toString(target) AS target, toString(office) AS office, toString(target_id) AS target_id, score, tax_code,
+                           channel, toString(kind) AS kind, declaration_no, submitted_at
+                    FROM rated_service FINAL
+                    WHERE state != 'SUPERSEDED' AND target IN ('OFFICIAL', 'TEAM')
+                      AND submitted_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
+                      AND submitted_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
+                ) AS f
+                GROUP BY target, office, target_id
+            )
+            WINDOW same AS (PARTITION BY target)
+        )
+        WINDOW same AS (PARTITION BY target)
+    )
+    WINDOW same AS (PARTITION BY target)
+) AS e
+LEFT JOIN
+(
+    SELECT h.1 AS target, office, h.2 AS target_id, uniqExact(declaration) AS declarations
+    FROM
+    (
+        SELECT declaration, toString(office) AS office, [('TEAM', toString(team)), ('OFFICIAL', toString(official))] AS handlers
+        FROM declaration_status FINAL
+        WHERE (team != '' OR official != '') AND declaration IN
+        (
+            SELECT declaration FROM registration FINAL
+            WHERE registered_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
+              AND registered_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
+        )
+    )
+    ARRAY JOIN handlers AS h
+    WHERE h.2 != ''
+    GROUP BY target, office, target_id
+) AS w ON e.target = w.target AND e.office = w.office AND e.target_id = w.target_id
+ASOF LEFT JOIN reference_office AS o ON e.office = o.code AND e.named_on >= o.valid_from
+COMMENT 'Officials and teams with shrunken means, intervals and context: v_fair_scores(first = ..., last = ...)';

@@ -1,0 +1,32 @@
+-- One row an item of feedback that was opened from `first` to before `last`, with the facts that criteria 5.2 and 5.3 need.
+-- An item merged into another is counted there. An item withdrawn by its sender counts only if it was late by then.
+CREATE OR REPLACE VIEW v_feedback_items AS
+SELECT k.complaint_id AS complaint_id, k.office AS office, k.state AS state, k.opened_at AS opened_at,
+       k.late_clocks > 0 AS late_limit,
+       -- A rejection has a limit of its own, which no clock of the case holds.
+       k.rejected_at < {as_of:DateTime64(3, 'UTC')}
+           AND (d.ordinal > b.ordinal + l.amount
+                OR d.ordinal = b.ordinal + l.amount AND k.rejected_at > ifNull(d.ends_at, toDateTime64(0, 3, 'UTC'))) AS late_rejection,
+       late_limit OR late_rejection AS late,
+       k.handling_score AS handling_score, ifNull(k.handling_score, 5) <= 2 AS disliked, k.reopened AS repeated
+FROM
+(
+    WITH toDateTime64('2200-01-01 00:00:00', 3, 'UTC') AS never
+    SELECT complaint_id, toString(office) AS office, state, opened_at, handling_score, reopened,
+           arrayCount(c -> c.track = 'FEEDBACK' AND (c.phase IN ('RESOLVE', 'ANSWER') OR (c.phase = 'ACKNOWLEDGE' AND asked))
+               AND ifNull(c.due_at, never) < {as_of:DateTime64(3, 'UTC')}
+               AND coalesce(c.met_at, c.ended_at, never) > ifNull(c.due_at, never), clocks) AS late_clocks,
+           if(finding = 'REJECTED', ifNull(resolved_at, never), never) AS rejected_at,
+           arrayMax(arrayPushFront(arrayMap(c -> c.started_at,
+               arrayFilter(c -> c.phase = 'RESOLVE' AND c.started_at <= rejected_at, clocks)), opened_at)) AS begun_at,
+           toDate(rejected_at, 'Asia/Ho_Chi_Minh') AS rejected_on, toDate(begun_at, 'Asia/Ho_Chi_Minh') AS begun_on
+    FROM complaint_case FINAL
+    WHERE track = 'FEEDBACK' AND state != 'MERGED'
+      AND opened_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
+      AND opened_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh') AND opened_at < {as_of:DateTime64(3, 'UTC')}
+) AS k
+CROSS JOIN (SELECT amount FROM reference_service_commitment WHERE step = 'FEEDBACK_REJECT') AS l
+LEFT JOIN reference_working_day AS b ON k.begun_on = b.day
+LEFT JOIN reference_working_day AS d ON k.rejected_on = d.day
+WHERE state != 'WITHDRAWN' OR late
+COMMENT 'Items of feedback opened in a period as Decision 766 counts them: v_feedback_items(first = ..., last = ..., as_of = ...)';

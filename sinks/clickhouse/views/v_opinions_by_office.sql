@@ -1,0 +1,14 @@
+CREATE OR REPLACE VIEW v_opinions_by_office AS
+SELECT i.office AS office, o.name_vi AS office_name, i.declaration AS declaration, i.sheet_id AS sheet_id,
+       i.submitted_at AS submitted_at, i.level AS level, i.level >= 4 AS satisfied, i.level <= 2 AS dissatisfied,
+       i.items AS item_count
+FROM
+(
+    -- Facts instead of items: they stand by office, and one that no later revision holds says SUPERSEDED.
+    SELECT f.office AS office, f.declaration AS declaration, f.sheet_id AS sheet_id, max(f.submitted_at) AS submitted_at,
+           min(f.score) AS level, count() AS items, toDate(max(f.submitted_at), 'Asia/Ho_Chi_Minh') AS named_on
+    FROM (SELECT *, declaration FROM rated_service FINAL WHERE state != 'SUPERSEDED') AS f
+    GROUP BY f.office, f.declaration, f.sheet_id
+) AS i
+ASOF LEFT JOIN reference_office AS o ON i.office = o.code AND i.named_on >= o.valid_from
+COMMENT 'One row a sheet and office: the lowest score that the latest revision gives to any target at the office';

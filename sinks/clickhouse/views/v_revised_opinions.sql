@@ -1,0 +1,8 @@
+CREATE OR REPLACE VIEW v_revised_opinions AS
+SELECT declaration, sheet_id, count() AS revisions, min(submitted_at) AS first_submitted_at,
+       argMin(lowest_score, revision) AS first_level, argMax(submitted_at, revision) AS last_submitted_at,
+       argMax(lowest_score, revision) AS last_level
+FROM rating FINAL
+GROUP BY declaration, sheet_id
+HAVING revisions > 1
+COMMENT 'Sheets that were revised: how the opinion changed';

@@ -1,0 +1,41 @@
+-- Numerators and denominators from our data and the entries, before points: one row for each unit that has either. The
+-- organisation is that of the last day.
+CREATE OR REPLACE VIEW v_score_figures AS
+SELECT f.level AS level, f.unit AS unit,
+       groupArrayIf((f.criterion, f.numerator, f.denominator, f.measured), f.computed) AS computed,
+       groupArrayIf((f.criterion, f.numerator, f.denominator, f.score, f.source), NOT f.computed) AS entered
+FROM
+(
+    SELECT s.1 AS level, s.2 AS unit, g.criterion AS criterion, toNullable(sum(g.numerator)) AS numerator,
+           toNullable(sum(g.denominator)) AS denominator, sum(g.measured) AS measured,
+           CAST(NULL, 'Nullable(Decimal(9, 2))') AS score, '' AS source, true AS computed
+    FROM
+    (
+        SELECT d.office AS office, x.1 AS criterion, x.2 AS numerator, d.n AS denominator, x.3 AS measured, {last:Date} - 1 AS last_day
+        FROM
+        (
+            SELECT office, count() AS n,
+                   [('2.1', countIf(NOT late), countIf(limited)),
+                    ('5.4', countIf(NOT (late OR disliked OR complained)), countIf(rated))] AS figures
+            FROM v_dossiers(first = {first:Date}, last = {last:Date}, as_of = {as_of:DateTime64(3, 'UTC')})
+            GROUP BY office
+            UNION ALL
+            SELECT office, count() AS n,
+                   [('5.2', countIf(NOT late), count()),
+                    ('5.3', countIf(NOT (late OR disliked OR repeated)), countIf(handling_score IS NOT NULL))] AS figures
+            FROM v_feedback_items(first = {first:Date}, last = {last:Date}, as_of = {as_of:DateTime64(3, 'UTC')})
+            GROUP BY office
+        ) AS d
+        ARRAY JOIN d.figures AS x
+    ) AS g
+    ASOF LEFT JOIN reference_office AS p ON g.office = p.code AND g.last_day >= p.valid_from
+    ARRAY JOIN [('OFFICE', g.office), ('DEPARTMENT', p.parent), ('NATION', 'VN')] AS s
+    WHERE s.2 != ''
+    GROUP BY level, unit, criterion
+    UNION ALL
+    SELECT toString(level), toString(unit), toString(criterion), numerator, denominator, 0, score, source, false
+    FROM v_score_entry
+    WHERE period = {period:String} AND period_start = {first:Date} AND standing IN ('COUNTS', 'COUNTS_IF_NOTHING_COMPUTED')
+) AS f
+GROUP BY f.level, f.unit
+COMMENT 'Numerators and denominators of Decision 766, one row a unit; v_score_766 reads it';
