@@ -7,6 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
 from support.polling import DEADLINE_S
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -27,6 +28,7 @@ def test_nothing_is_compiled_afterwards() -> None:
     assert ran.returncode == 0, ran.stderr
 
 
+@pytest.mark.long
 def test_kernels_are_python(tmp_path: Path) -> None:
     """Without a compiler the same code says the same, with every index looked at."""
     tests = (

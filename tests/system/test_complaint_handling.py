@@ -103,6 +103,7 @@ def test_a_low_score_is_handled_answered_rated_and_reopened(pipeline: Pipeline) 
     assert not any(secret in everything for secret in (NAME, PHONE, "waited for hours", "call back", "it is true"))
 
 
+@pytest.mark.long
 def test_timers_fire_once_through_kills(pipeline: Pipeline) -> None:
     """Three hundred complaints long overdue, the worker killed while their timers fire: each event is there once."""
     start, context, now = at("2026-06-01 09:00"), reference_policies().cases, time.time_ns() // 1_000_000

@@ -65,6 +65,7 @@ def test_the_three_classes_share_no_code() -> None:
     assert not passing & (ROW_CODES.keys() | SYSTEM_CODES.keys())
 
 
+@pytest.mark.long
 def test_one_bad_row_among_fifty_thousand(bench: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
     """It is found with at most two inserts for each halving, set aside alone, and all others are stored."""
     bad, count = 31_337, 50_000

@@ -53,6 +53,7 @@ def hailong_sink(bench: SinkBench, log: Path) -> subprocess.Popen[bytes]:
         return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=output)
 
 
+@pytest.mark.long
 def test_each_fault_stops_the_command_and_costs_nothing(bench: SinkBench, tmp_path: Path) -> None:
     """Missing table or right, wrong password: status 1 and a remedy in the last line; once corrected, all is stored."""
     benches = {name: new_sink_bench(bench.server, bench.kafka.bootstrap_servers) for name in FAULTS}
