@@ -34,7 +34,7 @@ import structlog
 from clickhouse_driver import Client
 from rich.console import Console
 from rich.table import Table
-from support.clickhouse_server import embedded_clickhouse
+from support.clickhouse_server import running_clickhouse
 
 from sinks.clickhouse.client import session
 from sinks.clickhouse.migrate import migrate
@@ -202,7 +202,7 @@ def table(answers: list[Answered]) -> Table:
 
 def measure(directory: Path, statuses: int, facts: int, runs: int) -> tuple[dict[str, dict[str, int]], list[Answered]]:
     """Generate the history, wait for merges, and run the questions."""
-    with embedded_clickhouse(directory) as server:
+    with running_clickhouse(directory) as server:
         connection = server.connection("hailong")
         migrate(connection)
         with session(connection, timeout_s=_PATIENCE_S) as client:

@@ -10,9 +10,10 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import settings
 from support.brokers import running
-from support.clickhouse_server import ClickHouseServer, embedded_clickhouse
+from support.clickhouse_server import ClickHouseServer, running_clickhouse
 
 from deploy.local.broker_kind import Broker
+from deploy.local.clickhouse_kind import ClickHouseKind
 
 pytest_plugins = ["support.skips"]
 
@@ -58,7 +59,23 @@ def broker(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="session")
-def clickhouse_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+def embedded_clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
     """The embedded ClickHouse."""
-    with embedded_clickhouse(tmp_path_factory.mktemp("clickhouse")) as server:
+    with running_clickhouse(tmp_path_factory.mktemp("clickhouse")) as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def real_clickhouse(tmp_path_factory: pytest.TempPathFactory) -> Iterator[ClickHouseServer]:
+    """A real ClickHouse server, for tests marked `needs_clickhouse_server`."""
+    with running_clickhouse(tmp_path_factory.mktemp("clickhouse-server"), ClickHouseKind.SERVER) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def clickhouse_server(request: pytest.FixtureRequest) -> ClickHouseServer:
+    """A ClickHouse: the embedded one, or each in turn in tests that are marked `on_both_clickhouses`."""
+    wanted = getattr(request, "param", ClickHouseKind.EMBEDDED)
+    name = "real_clickhouse" if wanted is ClickHouseKind.SERVER else "embedded_clickhouse"
+    server: ClickHouseServer = request.getfixturevalue(name)
+    return server

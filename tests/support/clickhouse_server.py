@@ -1,8 +1,7 @@
-"""The embedded ClickHouse as a server for tests."""
+"""ClickHouse servers for tests: the embedded one, and the real one."""
 
 from __future__ import annotations
 
-import os
 import signal
 import subprocess
 import sys
@@ -13,7 +12,8 @@ from pathlib import Path
 
 from clickhouse_driver.errors import Error as DriverError
 
-from deploy.local.ports import free_port
+from deploy.local.clickhouse_kind import ClickHouseKind
+from deploy.local.ports import free_port, listens
 from deploy.local.supervisor.child import bound_command
 from sinks.clickhouse.client import connect, session
 from sinks.clickhouse.connection import ClickHouseConnection
@@ -23,43 +23,72 @@ PASSWORD = "tests"
 ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = """
 import sys
-from deploy.local.clickhouse import configuration
-configuration._GRANTS = configuration._GRANTS.replace(sys.argv.pop(1) or " ", " ").replace(" ,", "")
-from deploy.local.clickhouse.__main__ import main
-main()
+from importlib import import_module
+room, right = sys.argv.pop(1), sys.argv.pop(1)
+configuration = import_module(f"{room}.configuration")
+if right:
+    left = [part.strip() for part in configuration.ON_TABLES.split(",")]
+    left.remove(right)
+    configuration.ON_TABLES = ", ".join(left)
+import_module(f"{room}.__main__").main()
 """
-"""Starts the server without one of the rights that its user normally has."""
+"""Starts a server; without one of the rights that its user normally has, if one is named."""
+
+_ROOMS = {
+    ClickHouseKind.EMBEDDED: "deploy.local.clickhouse",
+    ClickHouseKind.SERVER: "deploy.local.clickhouse_server",
+}
 
 
 class ClickHouseServer:
-    """The embedded ClickHouse, which tests may kill and start again on the same port and directory.
+    """A ClickHouse, which tests may kill and start again on the same ports and directory.
 
     Args:
         directory: For its data and its log.
+        kind: Which one.
+        users: A users.xml for the real server, instead of the one user that it has otherwise. It may not use the name
+            `default`, and grants TABLE ENGINE to those who create tables.
     """
 
-    def __init__(self, directory: Path) -> None:
+    def __init__(
+        self, directory: Path, kind: ClickHouseKind = ClickHouseKind.EMBEDDED, users: Path | None = None
+    ) -> None:
+        assert users is None or kind is ClickHouseKind.SERVER, "the embedded ClickHouse has one user"
+        self.kind = kind
+        self.http_port = free_port()
         self._port = free_port()
+        self._users = users
         self._directory = directory
         self._process: subprocess.Popen[bytes] | None = None
 
     def start(self, password: str = PASSWORD, without: str = "") -> None:
-        """Start it and wait until it answers.
+        """Start it and wait until it listens.
 
         Args:
             password: Of its user.
             without: A right that its user does not have this time, e.g. INSERT.
         """
+        self._directory.mkdir(exist_ok=True)
         command = [
-            *(sys.executable, "-c", _PROGRAM, without, "--path", str(self._directory / "data")),
-            *("--host", "127.0.0.1", "--port", str(self._port)),
+            *(sys.executable, "-c", _PROGRAM, _ROOMS[self.kind], without, "--path", str(self._directory / "data")),
+            *("--port", str(self._port), "--http-port", str(self.http_port), *self._who(password)),
         ]
-        environment = {**os.environ, "HAILONG_CLICKHOUSE_PASSWORD": password}
         with (self._directory / "clickhouse.log").open("ab") as log:
-            process = subprocess.Popen(bound_command(command), cwd=ROOT, env=environment, stdout=log, stderr=log)
-        self._process, connection = process, replace(self.connection(), password=password)
-        eventually(lambda: process.poll() is not None or answers(connection), "ClickHouse answers or ends")
-        assert process.poll() is None, "ClickHouse ended at its start"
+            process = subprocess.Popen(bound_command(command), cwd=ROOT, stdout=log, stderr=log)
+        self._process = process
+        # Only that it listens: a wrong password would end the real server.
+        eventually(lambda: process.poll() is not None or self._listens(), "ClickHouse listens or ends")
+        assert process.poll() is None, f"ClickHouse ended at its start; see {self._directory / 'clickhouse.log'}"
+
+    def _listens(self) -> bool:
+        return listens("127.0.0.1", self._port) and listens("127.0.0.1", self.http_port)
+
+    def _who(self, password: str) -> tuple[str, str]:
+        if self._users is not None:
+            return "--users", str(self._users)
+        file = self._directory / "password"
+        file.write_text(password, encoding="utf-8")
+        return "--password-file", str(file)
 
     def kill(self) -> None:
         """SIGKILL."""
@@ -78,15 +107,23 @@ class ClickHouseServer:
         except subprocess.TimeoutExpired:
             self.kill()
 
-    def connection(self, database: str = "default") -> ClickHouseConnection:
-        """How to reach a database of it."""
-        return ClickHouseConnection(port=self._port, password=PASSWORD, database=database)
+    def connection(self, database: str = "default", user: str = "", password: str = PASSWORD) -> ClickHouseConnection:
+        """How to reach a database of it.
+
+        Args:
+            database: Its name.
+            user: By default the one that a server has if no users.xml is named.
+            password: The user's.
+        """
+        return ClickHouseConnection(port=self._port, user=user or self.kind.user, password=password, database=database)
 
 
 @contextmanager
-def embedded_clickhouse(directory: Path) -> Iterator[ClickHouseServer]:
+def running_clickhouse(
+    directory: Path, kind: ClickHouseKind = ClickHouseKind.EMBEDDED, users: Path | None = None
+) -> Iterator[ClickHouseServer]:
     """A running server."""
-    server = ClickHouseServer(directory)
+    server = ClickHouseServer(directory, kind, users)
     try:
         server.start()
         yield server

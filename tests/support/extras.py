@@ -12,6 +12,7 @@ from dataclasses import dataclass
 
 import pytest
 
+from deploy.local.clickhouse_server import library
 from deploy.local.kafka import jars
 
 _ALERTMANAGER = "HAILONG_TEST_ALERTMANAGER"
@@ -45,7 +46,8 @@ def _missing(package: str, found: Callable[[], str | None]) -> Callable[[], str 
 EXTRAS = (
     Extra("Apache Kafka", jars.available),
     Extra("Alertmanager", _missing("prometheus-alertmanager", alertmanager)),
+    Extra("ClickHouse server", library.available),
     Extra("clickhouse-client", _missing("clickhouse-client", lambda: shutil.which("clickhouse-client"))),
 )
 
-needs_kafka, needs_alertmanager, needs_clickhouse_client = (pytest.mark.extras(one) for one in EXTRAS)
+needs_kafka, needs_alertmanager, needs_clickhouse_server, needs_clickhouse_client = map(pytest.mark.extras, EXTRAS)

@@ -13,7 +13,7 @@ from xml.sax.saxutils import escape
 # Everything that works on tables, and nothing that reaches outside them: without READ and WRITE ON FILE, URL,
 # REMOTE, S3 ... the engine refuses those table functions, and without TABLE ENGINE the engines behind them
 # (a Kafka table would even keep the directory from opening again).
-_GRANTS: Final = (
+ON_TABLES: Final = (
     "SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, CREATE DICTIONARY, CREATE FUNCTION, "
     "CREATE TEMPORARY TABLE, DROP, UNDROP TABLE, TRUNCATE, OPTIMIZE, SHOW, dictGet, KILL QUERY, "
     "SYSTEM MERGES, SYSTEM RELOAD, SYSTEM FLUSH, SYSTEM VIEWS"
@@ -52,7 +52,7 @@ def write_configuration(directory: Path, settings: dict[str, str]) -> Path:
         "<quotas><default></default></quotas>"
         "<users><default><password></password><networks><ip>::/0</ip></networks>"
         "<profile>default</profile><quota>default</quota>"
-        f"<grants><query>GRANT {_GRANTS} ON *.*</query></grants></default></users></clickhouse>\n"
+        f"<grants><query>GRANT {ON_TABLES} ON *.*</query></grants></default></users></clickhouse>\n"
     )
     config = directory / "config.xml"
     config.write_text(f"<clickhouse><users_config>{escape(str(users))}</users_config></clickhouse>\n")

@@ -1,0 +1,21 @@
+"""The mark of a test that must hold on each ClickHouse."""
+
+from __future__ import annotations
+
+import pytest
+
+from deploy.local.clickhouse_kind import ClickHouseKind
+from support.extras import needs_clickhouse_server
+
+on_both_clickhouses = pytest.mark.parametrize(
+    "clickhouse_server",
+    [
+        pytest.param(ClickHouseKind.EMBEDDED, id="embedded"),
+        pytest.param(ClickHouseKind.SERVER, id="server", marks=needs_clickhouse_server),
+    ],
+    indirect=True,
+    scope="session",
+)
+"""Marks a test, or with `pytestmark` a module, that runs once on each ClickHouse. Without it the fixture
+`clickhouse_server` of `tests/conftest.py` is the embedded one. The mark works through fixtures too: the test need not
+name `clickhouse_server` itself."""
