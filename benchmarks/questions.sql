@@ -3,14 +3,14 @@
 
 -- office_last_28_days: satisfaction of one office, day by day
 SELECT toDate(window_end, 'Asia/Ho_Chi_Minh') AS day, argMax(n, window_end) AS opinions,
-       round(100 * argMax(satisfied, window_end), 1) AS percent, round(100 * argMax(satisfied_low, window_end), 1) AS low
+       round(100 * argMax(satisfied_share, window_end), 1) AS percent, round(100 * argMax(satisfied_low, window_end), 1) AS low
 FROM v_satisfaction_over_time
 WHERE target = 'OFFICE' AND office = %(office)s AND target_id = %(office)s AND window_seconds = 86400
   AND window_end > %(now)s - INTERVAL 28 DAY
 GROUP BY day ORDER BY day;
 
 -- office_ranking: all offices over the last 30 days
-SELECT office_name, n, round(100 * satisfied, 1) AS percent, round(100 * satisfied_low, 1) AS low
+SELECT office_name, n, round(100 * satisfied_share, 1) AS percent, round(100 * satisfied_low, 1) AS low
 FROM v_satisfaction_now WHERE target = 'OFFICE' AND window_seconds = 2592000 ORDER BY percent;
 
 -- office_trend: rolling 30 days of one office, its year week by week
@@ -24,7 +24,7 @@ SELECT month, step_name, n, median_minutes, p90_minutes, p95_minutes, limit_minu
 FROM v_processing_times WHERE office = %(office)s AND month >= %(month)s - INTERVAL 2 MONTH ORDER BY month, step;
 
 -- on_time_share: all offices in one month
-SELECT office_name, step_name, n, round(100 * on_time, 1) AS percent
+SELECT office_name, step_name, n, round(100 * on_time_share, 1) AS percent
 FROM v_processing_times WHERE month = %(month)s AND limit_minutes > 0 ORDER BY percent;
 
 -- declaration_story: all that happened to one declaration
@@ -32,11 +32,11 @@ SELECT occurred_at, status, office, team, official, channel
 FROM declaration_status FINAL WHERE declaration = %(declaration)s ORDER BY occurred_at;
 
 -- open_complaints: of one office, the most urgent first
-SELECT complaint_id, sheet_id, lowest_score, low_items, resolve_deadline_at, resolve_remaining_hours, overdue
-FROM v_complaints WHERE office = %(office)s AND state = 'OPENED' ORDER BY resolve_deadline_at LIMIT 100;
+SELECT complaint_id, sheet_id, lowest_score, low_items, resolve_deadline_at, resolve_remaining_hours, resolve_overdue
+FROM v_complaints WHERE office = %(office)s AND complaint_state = 'OPENED' ORDER BY resolve_deadline_at LIMIT 100;
 
 -- recent_alerts: all offices, the last 28 days
-SELECT raised_at, office_name, detector, opinions, dissatisfied, enterprises, tail_probability, drivers, summary_vi
+SELECT raised_at, office_name, detector, opinions, dissatisfied_opinions, enterprises, tail_probability, drivers, summary_vi
 FROM v_alerts WHERE raised_at > %(now)s - INTERVAL 28 DAY ORDER BY raised_at DESC;
 
 -- low_score_reasons: of one office, the last 28 days
@@ -47,20 +47,20 @@ LEFT JOIN reference_reason AS r ON f.reason = r.reason
 GROUP BY reason ORDER BY low_scores DESC;
 
 -- response_rate: all offices, the last three months
-SELECT office_name, month, sum(declarations) AS registered, sum(rated) AS answered, round(100 * answered / registered, 2) AS percent
+SELECT office_name, month, sum(declarations) AS registered, sum(rated_declarations) AS answered, round(100 * answered / registered, 2) AS percent
 FROM v_response_rate_between(first = addMonths(toDate(%(month)s), -2), last = addMonths(toDate(%(month)s), 1))
 GROUP BY office_name, month ORDER BY office_name, month;
 
 -- ---------------------------------------------------------------------------------------------------------------------
 
 -- processing_times_of_the_year: one office
-SELECT month, step_name, n, median_minutes, on_time FROM v_processing_times WHERE office = %(office)s ORDER BY month, step;
+SELECT month, step_name, n, median_minutes, on_time_share FROM v_processing_times WHERE office = %(office)s ORDER BY month, step;
 
 -- response_rate_of_the_year: all offices
-SELECT office_name, month, declarations, rated FROM v_response_rate_by_month ORDER BY office_name, month;
+SELECT office_name, month, declarations, rated_declarations FROM v_response_rate_by_month ORDER BY office_name, month;
 
 -- office_response_by_day: one office
-SELECT day, declarations, rated FROM v_response_rate WHERE office = %(office)s ORDER BY day;
+SELECT day, declarations, rated_declarations FROM v_response_rate WHERE office = %(office)s ORDER BY day;
 
 -- where_a_declaration_stands: one declaration
 SELECT * FROM v_declarations WHERE declaration = %(declaration)s;
@@ -78,7 +78,7 @@ SELECT sheet_id, declaration_no, tax_code, level, submitted_at FROM v_opinions W
 ORDER BY submitted_at DESC LIMIT 100;
 
 -- everyone_now: every target of one office in all four windows
-SELECT target, target_id, window_seconds, n, mean, satisfied, satisfied_low FROM v_satisfaction_now
+SELECT target, target_id, window_seconds, n, mean, satisfied_share, satisfied_low FROM v_satisfaction_now
 WHERE office = %(office)s ORDER BY target, target_id, window_seconds;
 
 -- officials_ranking: all officials over the last 30 days

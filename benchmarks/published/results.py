@@ -65,7 +65,7 @@ QUESTIONS: Mapping[str, Question] = {
             "resolve_deadline_at",
             "priority_reasons",
         ),
-        "SELECT toUInt64(substring(declaration_no, 1, 11)), sheet_id, office, state, "
+        "SELECT toUInt64(substring(declaration_no, 1, 11)), sheet_id, office, complaint_state, "
         f"{_ms('opened_at')}, lowest_score, length(low_items), {_ms('first_deadline_at')}, "
         f"{_ms('resolve_deadline_at')}, "
         "arrayStringConcat(arraySort(priority_reasons), ',') FROM v_complaints",
@@ -93,13 +93,13 @@ QUESTIONS: Mapping[str, Question] = {
     "response rates": Question(
         2,
         ("declarations", "rated"),
-        "SELECT office, toString(month), declarations, rated FROM v_response_rate_by_month",
+        "SELECT office, toString(month), declarations, rated_declarations FROM v_response_rate_by_month",
     ),
     "unrated declarations": Question(1, (), "SELECT declaration FROM v_unrated_declarations"),
     "processing times": Question(
         3,
         ("n", "max_minutes", "on_time"),
-        "SELECT office, toString(month), step, n, max_minutes, round(on_time, 6) FROM v_processing_times",
+        "SELECT office, toString(month), step, n, max_minutes, round(on_time_share, 6) FROM v_processing_times",
     ),
     "step times": Question(
         3,
@@ -112,14 +112,14 @@ QUESTIONS: Mapping[str, Question] = {
     "alerts": Question(
         4,
         ("opinions", "dissatisfied", "enterprises", "complaints"),
-        f"SELECT toString(alert_id), office, {_ms('window_start')}, {_ms('window_end')}, opinions, dissatisfied, "
-        "enterprises, length(complaint_ids) FROM v_alerts WHERE state != 'RETRACTED'",
+        f"SELECT toString(alert_id), office, {_ms('window_start')}, {_ms('window_end')}, opinions, "
+        "dissatisfied_opinions, enterprises, length(complaint_ids) FROM v_alerts WHERE alert_state != 'RETRACTED'",
     ),
     "alert targets": Question(
         3,
         ("scores", "low_scores"),
         "SELECT toString(alert_id), target, target_id, scores, low_scores FROM v_alert_targets "
-        "WHERE state != 'RETRACTED'",
+        "WHERE alert_state != 'RETRACTED'",
     ),
 }
 

@@ -88,8 +88,9 @@ def test_a_low_score_is_handled_answered_rated_and_reopened(pipeline: Pipeline) 
         assert PHONE not in shown
 
         def stored() -> None:
-            assert [row["state"] for row in rows(database, "SELECT state FROM v_cases")] == ["REOPENED"]
-            accessed = rows(database, "SELECT actor FROM v_case_events WHERE action = 'REVEAL' AND kind = 'ACCEPTED'")
+            assert [row["case_state"] for row in rows(database, "SELECT case_state FROM v_cases")] == ["REOPENED"]
+            reveals = "SELECT actor FROM v_case_events WHERE action = 'REVEAL' AND event_kind = 'ACCEPTED'"
+            accessed = rows(database, reveals)
             assert [row["actor"] for row in accessed] == ["o-head"]
 
         pipeline.wait_until(stored, "the case is stored")

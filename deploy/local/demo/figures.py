@@ -49,7 +49,7 @@ FROM complaint_event FINAL
 """
 
 _HANDLED_IN_TIME = """
-SELECT countIf(standing = 'MET'), countIf(standing = 'MET_LATE') FROM v_case_clocks
+SELECT countIf(clock_standing = 'MET'), countIf(clock_standing = 'MET_LATE') FROM v_case_clocks
 """
 
 _HANDLING_RATED = "SELECT count(), ifNull(avg(handling_score), 0) FROM v_cases WHERE handling_score IS NOT NULL"

@@ -9,25 +9,25 @@ CREATE TABLE IF NOT EXISTS score_entry
 (
     period       LowCardinality(String)    COMMENT 'MONTH, QUARTER or YEAR',
     period_start Date                      COMMENT 'First day of it',
-    level        LowCardinality(String)    COMMENT 'OFFICE, DEPARTMENT (since 2025 the region) or NATION',
+    unit_level   LowCardinality(String)    COMMENT 'OFFICE, DEPARTMENT (since 2025 the region) or NATION',
     unit         LowCardinality(String)    COMMENT 'Code of the unit; of the nation VN',
     criterion    LowCardinality(String)    COMMENT 'See reference_score_criterion',
-    numerator    Nullable(UInt64)          COMMENT 'With denominator, instead of score',
+    numerator    Nullable(UInt64)          COMMENT 'With denominator, instead of points',
     denominator  Nullable(UInt64)          COMMENT 'Not 0: where there was nothing to count, enter nothing',
-    score        Nullable(Decimal(9, 2))   COMMENT 'Points, instead of figures',
+    points       Nullable(Decimal(9, 2))   COMMENT 'Points, instead of figures',
     source       String                    COMMENT 'Where they come from',
     entered_at   DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'When they were entered',
     CONSTRAINT known_period CHECK period IN ('MONTH', 'QUARTER', 'YEAR'),
     CONSTRAINT first_day CHECK period_start = multiIf(period = 'MONTH', toStartOfMonth(period_start),
         period = 'QUARTER', toStartOfQuarter(period_start), toStartOfYear(period_start)),
-    CONSTRAINT known_level CHECK level IN ('OFFICE', 'DEPARTMENT', 'NATION'),
-    CONSTRAINT figures_or_score CHECK isNull(numerator) = isNull(denominator) AND (isNull(numerator) OR isNull(score)),
+    CONSTRAINT known_level CHECK unit_level IN ('OFFICE', 'DEPARTMENT', 'NATION'),
+    CONSTRAINT figures_or_points CHECK isNull(numerator) = isNull(denominator) AND (isNull(numerator) OR isNull(points)),
     CONSTRAINT share CHECK isNull(numerator) OR (ifNull(denominator, 0) > 0 AND ifNull(numerator, 0) <= ifNull(denominator, 0)),
-    CONSTRAINT not_negative CHECK ifNull(score, toDecimal64(0, 2)) >= 0,
+    CONSTRAINT not_negative CHECK ifNull(points, toDecimal64(0, 2)) >= 0,
     CONSTRAINT sourced CHECK source != ''
 )
 ENGINE = ReplacingMergeTree(entered_at)
-ORDER BY (period, period_start, level, unit, criterion)
+ORDER BY (period, period_start, unit_level, unit, criterion)
 COMMENT 'Figures and points of Decision 766 that analysts enter';
 
 -- score_setting: the least numbers with which an official or a team is shown. Analysts INSERT a new value.

@@ -1,11 +1,11 @@
 CREATE OR REPLACE VIEW v_complaint_handling AS
 SELECT office, toStartOfMonth(toDate(opened_at, 'Asia/Ho_Chi_Minh')) AS month, count() AS complaints,
-       countIf(state NOT IN ('ANSWERED', 'CLOSED', 'WITHDRAWN', 'MERGED')) AS open, countIf(answered_at IS NOT NULL) AS answered,
-       countIf(overdue > 0) AS with_overdue, countIf(reopened) AS reopened, countIf(priority = 'HIGH') AS high_priority,
-       countIf(finding = 'UPHELD') AS upheld, countIf(finding = 'PARTLY_UPHELD') AS partly_upheld,
-       countIf(finding = 'NOT_UPHELD') AS not_upheld, countIf(finding = 'REJECTED') AS rejected,
-       count(handling_score) AS handling_rated, avg(handling_score) AS handling_mean,
-       countIf(handling_score >= 4) / nullIf(count(handling_score), 0) AS handling_satisfied,
+       countIf(state NOT IN ('ANSWERED', 'CLOSED', 'WITHDRAWN', 'MERGED')) AS open_complaints, countIf(answered_at IS NOT NULL) AS answered_complaints,
+       countIf(overdue > 0) AS with_missed_limits, countIf(reopened) AS reopened_complaints, countIf(priority = 'HIGH') AS high_priority_complaints,
+       countIf(finding = 'UPHELD') AS upheld_complaints, countIf(finding = 'PARTLY_UPHELD') AS partly_upheld_complaints,
+       countIf(finding = 'NOT_UPHELD') AS not_upheld_complaints, countIf(finding = 'REJECTED') AS rejected_complaints,
+       count(handling_score) AS handling_ratings, avg(handling_score) AS handling_mean,
+       countIf(handling_score IN (SELECT score FROM v_rating_scale WHERE satisfied)) / nullIf(count(handling_score), 0) AS handling_satisfied_share,
        median(if(answered_at IS NULL, NULL, dateDiff('hour', opened_at, assumeNotNull(answered_at)))) AS median_hours_to_answer
 FROM complaint_case FINAL
 GROUP BY office, month

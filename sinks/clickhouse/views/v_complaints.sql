@@ -3,14 +3,14 @@ CREATE OR REPLACE VIEW v_complaints AS
 WITH ifNull(k.track, '') = 'DENUNCIATION' AS protected
 SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_name, if(protected, '', c.sheet_id) AS sheet_id,
        if(protected, '', c.declaration_no) AS declaration_no, if(protected, '', c.tax_code) AS tax_code,
-       if(k.track = '', c.track, k.track) AS track, c.state AS state,
-       c.opened_at AS opened_at, c.lowest_score AS lowest_score, c.low_items AS low_items,
+       if(k.track = '', c.track, k.track) AS track, c.state AS complaint_state,
+       c.opened_at AS opened_at, c.named_on AS opened_day, c.lowest_score AS lowest_score, c.low_items AS low_items,
        c.excluded_officials AS excluded_officials, c.has_comment AS has_comment, c.has_contact AS has_contact,
-       c.first_deadline_at AS first_deadline_at, c.first_deadline_rule AS first_deadline_rule,
-       c.resolve_deadline_at AS resolve_deadline_at, c.resolve_deadline_rule AS resolve_deadline_rule,
+       c.first_deadline_at AS first_deadline_at, toDate(c.first_deadline_at, 'Asia/Ho_Chi_Minh') AS first_deadline_day, c.first_deadline_rule AS first_deadline_rule,
+       c.resolve_deadline_at AS resolve_deadline_at, toDate(c.resolve_deadline_at, 'Asia/Ho_Chi_Minh') AS resolve_deadline_day, c.resolve_deadline_rule AS resolve_deadline_rule,
        if(c.state = 'OPENED', dateDiff('minute', now64(3, 'UTC'), c.first_deadline_at) / 60, NULL) AS first_remaining_hours,
        if(c.state = 'OPENED', dateDiff('minute', now64(3, 'UTC'), c.resolve_deadline_at) / 60, NULL) AS resolve_remaining_hours,
-       c.state = 'OPENED' AND c.resolve_deadline_at < now64(3, 'UTC') AND k.resolved_at IS NULL AND k.closed_at IS NULL AS overdue,
+       c.state = 'OPENED' AND c.resolve_deadline_at < now64(3, 'UTC') AND k.resolved_at IS NULL AND k.closed_at IS NULL AS resolve_overdue,
        c.priority AS priority, c.priority_reasons AS priority_reasons
 FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM complaint FINAL) AS c
 ASOF LEFT JOIN reference_office AS o ON c.office = o.code AND c.named_on >= o.valid_from

@@ -1,5 +1,6 @@
 CREATE OR REPLACE VIEW v_dead_letters_open AS
-SELECT l.dead_letter_id AS dead_letter_id, l.recorded_at AS recorded_at, l.reason AS reason, l.detail AS detail,
+SELECT l.dead_letter_id AS dead_letter_id, l.recorded_at AS recorded_at, toDate(l.recorded_at, 'Asia/Ho_Chi_Minh') AS recorded_day,
+       l.reason AS dead_letter_reason, l.detail AS detail,
        l.stage AS stage, l.source_topic AS source_topic, l.source_partition AS source_partition,
        l.source_offset AS source_offset, l.schema_id AS schema_id, l.value_size AS value_size
 FROM (SELECT * FROM dead_letter FINAL) AS l

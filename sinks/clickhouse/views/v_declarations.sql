@@ -13,7 +13,8 @@ WITH
         + cityHash64(event_id) % 32768 AS place
 SELECT d.declaration AS declaration, d.declaration_no AS declaration_no, d.tax_code AS tax_code, d.office AS office,
        o.name_vi AS office_name, d.kind AS kind, d.channel AS channel, d.status AS status, d.registered_at AS registered_at,
-       d.permitted_at AS permitted_at, d.cancelled AS cancelled, d.statuses AS statuses
+       toDate(d.registered_at, 'Asia/Ho_Chi_Minh') AS registered_day,
+       d.permitted_at AS permitted_at, toDate(d.permitted_at, 'Asia/Ho_Chi_Minh') AS permitted_day, d.cancelled AS cancelled, d.statuses AS statuses
 FROM
 (
     SELECT s.declaration AS declaration, max(s.declaration_no) AS declaration_no,

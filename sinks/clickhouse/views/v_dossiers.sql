@@ -21,7 +21,7 @@ WITH
 SELECT s.declaration AS declaration, s.office AS office, s.requests AS requests, s.limited AS limited,
        s.late_steps > 0 OR s.requests > 1 AS late,
        s.declaration IN (SELECT declaration FROM opinion) AS rated,
-       s.declaration IN (SELECT declaration FROM opinion WHERE level <= 2) AS disliked,
+       s.declaration IN (SELECT declaration FROM opinion WHERE level IN (SELECT score FROM v_rating_scale WHERE dissatisfied)) AS dissatisfied,
        s.declaration IN
        (
            SELECT toUInt64OrZero(substring(declaration_no, 1, 11)) FROM complaint_case FINAL
@@ -31,7 +31,7 @@ FROM
 (
     SELECT t.declaration AS declaration, any(t.registration_office) AS office, max(t.requests) AS requests,
            countIf(t.step IN ('DOCUMENT_CHECK', 'GOODS_INSPECTION')) > 0 AS limited,
-           countIf(t.step IN ('DOCUMENT_CHECK', 'GOODS_INSPECTION') AND t.standing = 'LATE') AS late_steps
+           countIf(t.step IN ('DOCUMENT_CHECK', 'GOODS_INSPECTION') AND t.step_standing = 'LATE') AS late_steps
     FROM v_step_times(first = {first:Date}, last = {last:Date}, as_of = {as_of:DateTime64(3, 'UTC')}) AS t
     WHERE t.step IN ('ACKNOWLEDGEMENT', 'DOCUMENT_CHECK', 'GOODS_INSPECTION')
     GROUP BY t.declaration

@@ -4,10 +4,10 @@
 CREATE OR REPLACE VIEW v_fair_scores AS
 WITH 1.959963984540054 AS z
 SELECT e.target AS target, e.office AS office, o.name_vi AS office_name, e.target_id AS target_id,
-       e.n AS n, e.enterprises AS enterprises, e.shown AS shown, if(e.shown, 'SHOWN', 'NOT_ENOUGH_DATA') AS standing,
-       if(e.shown, e.mean, NULL) AS mean, if(e.shown, e.estimate, NULL) AS score,
-       if(e.shown, greatest(1, e.estimate - z * e.error), NULL) AS score_low,
-       if(e.shown, least(5, e.estimate + z * e.error), NULL) AS score_high, if(e.shown, e.pull, NULL) AS pull,
+       e.n AS n, e.enterprises AS enterprises, e.shown AS shown, if(e.shown, 'SHOWN', 'NOT_ENOUGH_DATA') AS score_standing,
+       if(e.shown, e.mean, NULL) AS mean, if(e.shown, e.estimate, NULL) AS fair_score,
+       if(e.shown, greatest(1, e.estimate - z * e.error), NULL) AS fair_score_low,
+       if(e.shown, least(5, e.estimate + z * e.error), NULL) AS fair_score_high, if(e.shown, e.pull, NULL) AS pull,
        e.peers AS peers, e.centre AS peers_mean, e.within_variance AS within_variance, e.between_variance AS between_variance,
        e.green AS green, e.yellow AS yellow, e.red AS red, e.imports AS imports, e.main_kind AS main_kind,
        w.declarations AS declarations

@@ -1,14 +1,15 @@
 -- One row an item of feedback that was opened from `first` to before `last`, with the facts that criteria 5.2 and 5.3 need.
 -- An item merged into another is counted there. An item withdrawn by its sender counts only if it was late by then.
 CREATE OR REPLACE VIEW v_feedback_items AS
-SELECT k.complaint_id AS complaint_id, k.office AS office, k.state AS state, k.opened_at AS opened_at,
+SELECT k.complaint_id AS complaint_id, k.office AS office, k.state AS case_state, k.opened_at AS opened_at, toDate(k.opened_at, 'Asia/Ho_Chi_Minh') AS opened_day,
        k.late_clocks > 0 AS late_limit,
        -- A rejection has a limit of its own, which no clock of the case holds.
        k.rejected_at < {as_of:DateTime64(3, 'UTC')}
            AND (d.ordinal > b.ordinal + l.amount
                 OR d.ordinal = b.ordinal + l.amount AND k.rejected_at > ifNull(d.ends_at, toDateTime64(0, 3, 'UTC'))) AS late_rejection,
        late_limit OR late_rejection AS late,
-       k.handling_score AS handling_score, ifNull(k.handling_score, 5) <= 2 AS disliked, k.reopened AS repeated
+       k.handling_score AS handling_score, ifNull(k.handling_score, 0) IN (SELECT score FROM v_rating_scale WHERE dissatisfied) AS handling_dissatisfied,
+       k.reopened AS reopened
 FROM
 (
     WITH toDateTime64('2200-01-01 00:00:00', 3, 'UTC') AS never

@@ -1,22 +1,22 @@
 CREATE OR REPLACE VIEW v_grade_766 AS
 WITH arrayFirst(one -> total >= one.1, g.grades) AS found
-SELECT g.level AS level, g.unit AS unit, g.unit_name AS unit_name, g.period AS period, g.period_start AS period_start,
+SELECT g.level AS unit_level, g.unit AS unit, g.unit_name AS unit_name, g.period AS period, g.period_start AS period_start,
        g.group_1 AS group_1, g.group_2 AS group_2, g.group_3 AS group_3, g.group_4 AS group_4, g.group_5 AS group_5,
        g.points AS points, g.points_of AS points_of, if(empty(g.missing), g.points, NULL) AS total,
        nullIf(found.2, '') AS grade, nullIf(found.3, '') AS grade_name,
        g.missing AS missing, g.confidence AS confidence
 FROM
 (
-    SELECT s.level AS level, s.unit AS unit, any(s.unit_name) AS unit_name, any(s.period) AS period, any(s.period_start) AS period_start,
+    SELECT s.unit_level AS level, s.unit AS unit, any(s.unit_name) AS unit_name, any(s.period) AS period, any(s.period_start) AS period_start,
            (SELECT arrayReverseSort(groupArray((from_points, toString(grade), name_vi))) FROM reference_score_grade) AS grades,
-           if(countIf(s.group_no = 1 AND s.score IS NULL) = 0, sumIf(s.score, s.group_no = 1), NULL) AS group_1,
-           if(countIf(s.group_no = 2 AND s.score IS NULL) = 0, sumIf(s.score, s.group_no = 2), NULL) AS group_2,
-           if(countIf(s.group_no = 3 AND s.score IS NULL) = 0, sumIf(s.score, s.group_no = 3), NULL) AS group_3,
-           if(countIf(s.group_no = 4 AND s.score IS NULL) = 0, sumIf(s.score, s.group_no = 4), NULL) AS group_4,
-           if(countIf(s.group_no = 5 AND s.score IS NULL) = 0, sumIf(s.score, s.group_no = 5), NULL) AS group_5,
-           ifNull(sum(s.score), 0) AS points, sumIf(s.maximum, s.score IS NOT NULL) AS points_of,
-           arraySort(groupArrayIf(toString(s.criterion), s.score IS NULL)) AS missing, max(s.confidence) AS confidence
+           if(countIf(s.group_no = 1 AND s.points IS NULL) = 0, sumIf(s.points, s.group_no = 1), NULL) AS group_1,
+           if(countIf(s.group_no = 2 AND s.points IS NULL) = 0, sumIf(s.points, s.group_no = 2), NULL) AS group_2,
+           if(countIf(s.group_no = 3 AND s.points IS NULL) = 0, sumIf(s.points, s.group_no = 3), NULL) AS group_3,
+           if(countIf(s.group_no = 4 AND s.points IS NULL) = 0, sumIf(s.points, s.group_no = 4), NULL) AS group_4,
+           if(countIf(s.group_no = 5 AND s.points IS NULL) = 0, sumIf(s.points, s.group_no = 5), NULL) AS group_5,
+           ifNull(sum(s.points), 0) AS points, sumIf(s.maximum, s.points IS NOT NULL) AS points_of,
+           arraySort(groupArrayIf(toString(s.criterion), s.points IS NULL)) AS missing, max(s.confidence) AS confidence
     FROM v_score_766(period = {period:String}, day = {day:Date}) AS s
-    GROUP BY s.level, s.unit
+    GROUP BY s.unit_level, s.unit
 ) AS g
 COMMENT 'Group totals, points and grade of Decision 766, and what is missing for them: v_grade_766(period = ''YEAR'', day = ...)';

@@ -1,6 +1,8 @@
 CREATE OR REPLACE VIEW v_opinions_by_office AS
 SELECT i.office AS office, o.name_vi AS office_name, i.declaration AS declaration, i.sheet_id AS sheet_id,
-       i.submitted_at AS submitted_at, i.level AS level, i.level >= 4 AS satisfied, i.level <= 2 AS dissatisfied,
+       i.submitted_at AS submitted_at, i.named_on AS submitted_day, i.level AS level,
+       i.level IN (SELECT score FROM v_rating_scale WHERE satisfied) AS satisfied,
+       i.level IN (SELECT score FROM v_rating_scale WHERE dissatisfied) AS dissatisfied,
        i.items AS item_count
 FROM
 (

@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW v_processing_times AS
 SELECT p.office AS office, o.name_vi AS office_name, p.month AS month, p.step AS step, s.name_vi AS step_name,
        p.n AS n, p.median_minutes AS median_minutes, p.p90_minutes AS p90_minutes, p.p95_minutes AS p95_minutes,
        p.max_minutes AS max_minutes, s.limit_minutes AS limit_minutes,
-       if(s.limit_minutes IS NULL, NULL, arrayCount(m -> m <= assumeNotNull(s.limit_minutes), p.minutes) / p.n) AS on_time
+       if(s.limit_minutes IS NULL, NULL, arrayCount(m -> m <= assumeNotNull(s.limit_minutes), p.minutes) / p.n) AS on_time_share
 FROM
 (
     SELECT d.office AS office, toStartOfMonth(toDate(d.submitted_at, 'Asia/Ho_Chi_Minh')) AS month,

@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW v_response_rate AS
 SELECT r.office AS office, o.name_vi AS office_name, r.day AS day, toStartOfMonth(r.day) AS month,
-       r.declarations AS declarations, r.rated AS rated, r.rated / r.declarations AS response_rate
+       r.declarations AS declarations, r.rated AS rated_declarations, r.rated / r.declarations AS response_rate
 FROM
 (
     SELECT office, toDate(registered_at, 'Asia/Ho_Chi_Minh') AS day, count() AS declarations,

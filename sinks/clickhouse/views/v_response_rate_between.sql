@@ -4,7 +4,7 @@ WITH (
          FROM registration_span WHERE day >= {first:Date} AND day < {last:Date}
      ) AS span
 SELECT r.office AS office, o.name_vi AS office_name, r.day AS day, toStartOfMonth(r.day) AS month,
-       r.declarations AS declarations, r.rated AS rated, r.rated / r.declarations AS response_rate
+       r.declarations AS declarations, r.rated AS rated_declarations, r.rated / r.declarations AS response_rate
 FROM
 (
     SELECT office, toDate(registered_at, 'Asia/Ho_Chi_Minh') AS day, count() AS declarations,

@@ -2,18 +2,20 @@
 -- early. So no window ends later than the pane that contains now. (The maximum over all rows is known without reading; the
 -- maximum up to now would not be.)
 CREATE OR REPLACE VIEW v_satisfaction_now AS
-WITH 1.959963984540054 AS z
+WITH 1.959963984540054 AS z,
+     (SELECT groupArray(satisfied) FROM (SELECT satisfied FROM v_rating_scale ORDER BY score)) AS good,
+     (SELECT groupArray(dissatisfied) FROM (SELECT dissatisfied FROM v_rating_scale ORDER BY score)) AS bad
 SELECT w.target AS target, w.office AS office, o.name_vi AS office_name, w.target_id AS target_id,
-       w.window_seconds AS window_seconds, w.as_of AS as_of,
+       w.window_seconds AS window_seconds, w.as_of AS as_of, w.named_on AS as_of_day,
        w.s1 AS score_1, w.s2 AS score_2, w.s3 AS score_3, w.s4 AS score_4, w.s5 AS score_5,
        w.s1 + w.s2 + w.s3 + w.s4 + w.s5 AS n,
        (w.s1 + 2 * w.s2 + 3 * w.s3 + 4 * w.s4 + 5 * w.s5) / n AS mean,
-       (w.s4 + w.s5) / n AS satisfied,
-       (w.s1 + w.s2) / n AS dissatisfied,
-       (satisfied + z * z / (2 * n) - z * sqrt(satisfied * (1 - satisfied) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS satisfied_low,
-       (satisfied + z * z / (2 * n) + z * sqrt(satisfied * (1 - satisfied) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS satisfied_high,
-       (dissatisfied + z * z / (2 * n) - z * sqrt(dissatisfied * (1 - dissatisfied) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS dissatisfied_low,
-       (dissatisfied + z * z / (2 * n) + z * sqrt(dissatisfied * (1 - dissatisfied) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS dissatisfied_high
+       (w.s1 * good[1] + w.s2 * good[2] + w.s3 * good[3] + w.s4 * good[4] + w.s5 * good[5]) / n AS satisfied_share,
+       (w.s1 * bad[1] + w.s2 * bad[2] + w.s3 * bad[3] + w.s4 * bad[4] + w.s5 * bad[5]) / n AS dissatisfied_share,
+       (satisfied_share + z * z / (2 * n) - z * sqrt(satisfied_share * (1 - satisfied_share) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS satisfied_low,
+       (satisfied_share + z * z / (2 * n) + z * sqrt(satisfied_share * (1 - satisfied_share) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS satisfied_high,
+       (dissatisfied_share + z * z / (2 * n) - z * sqrt(dissatisfied_share * (1 - dissatisfied_share) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS dissatisfied_low,
+       (dissatisfied_share + z * z / (2 * n) + z * sqrt(dissatisfied_share * (1 - dissatisfied_share) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS dissatisfied_high
 FROM
 (
     SELECT target, office, target_id, seconds AS window_seconds, any(newest) AS as_of,

@@ -9,13 +9,13 @@ WITH
     multiIf(is_entered, entry.3, c.basis = 'COMPUTED', toNullable(ifNull(ours.3, 0)), NULL) AS lower,
     intDiv(20000 * upper + lower, nullIf(2 * lower, 0)) AS hundredths,
     100 * toInt64(ifNull(c.full_at, 1)) AS full,
-    intDiv(200 * c.maximum * if(ifNull(hundredths, 0) < full, ifNull(hundredths, 0), full) + full, 2 * full) AS points
-SELECT u.level AS level, u.unit AS unit, if(u.level = 'NATION', 'Cục Hải quan', o.name_vi) AS unit_name,
+    intDiv(200 * c.maximum * if(ifNull(hundredths, 0) < full, ifNull(hundredths, 0), full) + full, 2 * full) AS scored
+SELECT u.unit_level AS unit_level, u.unit AS unit, if(u.unit_level = 'NATION', 'Cục Hải quan', o.name_vi) AS unit_name,
        {period:String} AS period, u.period_start AS period_start, u.last_day AS period_end,
        c.criterion AS criterion, c.group_no AS group_no, c.name_vi AS name_vi, c.name_en AS name_en,
        upper AS numerator, lower AS denominator, toDecimal64OrNull(toString(hundredths), 2) / 100 AS ratio,
-       multiIf(hundredths IS NOT NULL AND c.full_at IS NOT NULL, toNullable(toDecimal64(points, 2) / 100),
-               is_entered, entry.4, NULL) AS score,
+       multiIf(hundredths IS NOT NULL AND c.full_at IS NOT NULL, toNullable(toDecimal64(scored, 2) / 100),
+               is_entered, entry.4, NULL) AS points,
        toDecimal64(c.maximum, 2) AS maximum,
        multiIf(is_computed, 'COMPUTED', is_entered, 'ENTERED', 'MISSING') AS basis,
        if(c.basis = 'COMPUTED', toNullable(ours.4), NULL) AS measured,

@@ -1,7 +1,7 @@
 -- Numerators and denominators from our data and the entries, before points: one row for each unit that has either. The
 -- organisation is that of the last day.
 CREATE OR REPLACE VIEW v_score_figures AS
-SELECT f.level AS level, f.unit AS unit,
+SELECT f.level AS unit_level, f.unit AS unit,
        groupArrayIf((f.criterion, f.numerator, f.denominator, f.measured), f.computed) AS computed,
        groupArrayIf((f.criterion, f.numerator, f.denominator, f.score, f.source), NOT f.computed) AS entered
 FROM
@@ -16,13 +16,13 @@ FROM
         (
             SELECT office, count() AS n,
                    [('2.1', countIf(NOT late), countIf(limited)),
-                    ('5.4', countIf(NOT (late OR disliked OR complained)), countIf(rated))] AS figures
+                    ('5.4', countIf(NOT (late OR dissatisfied OR complained)), countIf(rated))] AS figures
             FROM v_dossiers(first = {first:Date}, last = {last:Date}, as_of = {as_of:DateTime64(3, 'UTC')})
             GROUP BY office
             UNION ALL
             SELECT office, count() AS n,
                    [('5.2', countIf(NOT late), count()),
-                    ('5.3', countIf(NOT (late OR disliked OR repeated)), countIf(handling_score IS NOT NULL))] AS figures
+                    ('5.3', countIf(NOT (late OR handling_dissatisfied OR reopened)), countIf(handling_score IS NOT NULL))] AS figures
             FROM v_feedback_items(first = {first:Date}, last = {last:Date}, as_of = {as_of:DateTime64(3, 'UTC')})
             GROUP BY office
         ) AS d
@@ -33,9 +33,9 @@ FROM
     WHERE s.2 != ''
     GROUP BY level, unit, criterion
     UNION ALL
-    SELECT toString(level), toString(unit), toString(criterion), numerator, denominator, 0, score, source, false
+    SELECT toString(unit_level), toString(unit), toString(criterion), numerator, denominator, 0, points, source, false
     FROM v_score_entry
-    WHERE period = {period:String} AND period_start = {first:Date} AND standing IN ('COUNTS', 'COUNTS_IF_NOTHING_COMPUTED')
+    WHERE period = {period:String} AND period_start = {first:Date} AND entry_standing IN ('COUNTS', 'COUNTS_IF_NOTHING_COMPUTED')
 ) AS f
 GROUP BY f.level, f.unit
 COMMENT 'Numerators and denominators of Decision 766, one row a unit; v_score_766 reads it';

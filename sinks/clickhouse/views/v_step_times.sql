@@ -12,8 +12,8 @@ WITH
     worked(t.waits_until, d.starts_at, d.ends_at, d.worked_before)
         - worked(t.waits_from, c.starts_at, c.ends_at, c.worked_before) AS waited_ms
 SELECT t.declaration AS declaration, t.registration_office AS registration_office, t.office AS office, t.step AS step,
-       t.started_at AS started_at, if(t.ended_at = never, NULL, t.ended_at) AS ended_at, t.requests AS requests,
-       t.unit AS unit, t.amount AS amount,
+       t.started_at AS started_at, t.started_on AS started_day, if(t.ended_at = never, NULL, t.ended_at) AS ended_at, t.requests AS requests,
+       t.unit AS limit_unit, t.amount AS limit_amount,
        if(t.unit = 'WORKING_MINUTE', intDiv(elapsed_ms - waited_ms, 60000), NULL) AS minutes,
        if(t.unit = 'WORKING_MINUTE', intDiv(waited_ms, 60000), NULL) AS waited_minutes,
        multiIf(t.unit = 'WORKING_DAY', n.ends_at,
@@ -23,7 +23,7 @@ SELECT t.declaration AS declaration, t.registration_office AS registration_offic
                t.unit = 'WORKING_MINUTE' AND minutes > t.amount, 'LATE',
                t.unit != 'WORKING_MINUTE' AND due_at IS NULL, 'UNKNOWN',
                t.unit != 'WORKING_MINUTE' AND t.until > due_at, 'LATE',
-               t.ended_at = never, 'RUNNING', 'WITHIN') AS standing
+               t.ended_at = never, 'RUNNING', 'WITHIN') AS step_standing
 FROM
 (
     SELECT f.declaration AS declaration, f.registration_office AS registration_office, f.requests AS requests,

@@ -1,7 +1,8 @@
 -- Facts keep whether their target was known when they were made; names and dates may have changed since.
 CREATE OR REPLACE VIEW v_target_known_outdated AS
 SELECT f.office AS office, f.target AS target, if(f.target = 'TEAM', f.target_id, '') AS team, f.known_now AS known_now,
-       count() AS facts, min(f.submitted_at) AS first_submitted_at, max(f.submitted_at) AS last_submitted_at
+       count() AS facts, min(f.submitted_at) AS first_submitted_at, toDate(first_submitted_at, 'Asia/Ho_Chi_Minh') AS first_submitted_day,
+       max(f.submitted_at) AS last_submitted_at, toDate(last_submitted_at, 'Asia/Ho_Chi_Minh') AS last_submitted_day
 FROM
 (
     SELECT r.office AS office, r.target AS target, r.target_id AS target_id, r.submitted_at AS submitted_at,

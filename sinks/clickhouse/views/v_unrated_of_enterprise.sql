@@ -1,5 +1,6 @@
 CREATE OR REPLACE VIEW v_unrated_of_enterprise AS
-SELECT tax_code, declaration_no, declaration, office, office_name, kind, channel, status, registered_at, permitted_at
+SELECT tax_code, declaration_no, declaration, office, office_name, kind, channel, status, registered_at, registered_day,
+       permitted_at, permitted_day
 FROM v_declarations
 WHERE declaration IN
   (

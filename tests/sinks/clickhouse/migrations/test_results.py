@@ -99,15 +99,15 @@ def test_views_audit_and_privacy(filled: Any) -> None:
     assert one("SELECT level, revision, satisfied FROM v_opinions") == [(2, 2, 0)]
     assert one("SELECT revisions, first_level, last_level FROM v_revised_opinions") == [(2, 1, 2)]
     assert one("SELECT office, level, item_count FROM v_opinions_by_office") == [("03CC", 2, 1)]
-    assert one("SELECT declarations, rated FROM v_response_rate_by_month") == [(3, 1)]
+    assert one("SELECT declarations, rated_declarations FROM v_response_rate_by_month") == [(3, 1)]
     assert one("SELECT declaration_no FROM v_unrated_declarations WHERE tax_code = '0200100100'") == [("103000000020",)]
-    now = "SELECT n, mean, satisfied, round(satisfied_low, 4), round(satisfied_high, 4), office_name"
+    now = "SELECT n, mean, satisfied_share, round(satisfied_low, 4), round(satisfied_high, 4), office_name"
     ((n, mean, satisfied, low, high, name),) = one(f"{now} FROM v_satisfaction_now WHERE window_seconds = 3600")
     assert (n, mean, satisfied, low, high) == (10, 4.6, 0.9, 0.5958, 0.9821)
     assert "Hải quan" in name
-    times = "SELECT step, median_minutes, on_time FROM v_processing_times WHERE limit_minutes > 0 ORDER BY step"
+    times = "SELECT step, median_minutes, on_time_share FROM v_processing_times WHERE limit_minutes > 0 ORDER BY step"
     assert one(times) == [("DOCUMENT_CHECK", 90, 1.0), ("GOODS_INSPECTION", 500, 0.0)]
-    assert one("SELECT overdue, low_items FROM v_complaints") == [(1, [("OFFICE", "03CC", 2, "")])]
+    assert one("SELECT resolve_overdue, low_items FROM v_complaints") == [(1, [("OFFICE", "03CC", 2, "")])]
     assert one("SELECT dissatisfied_share, drivers FROM v_alerts") == [(0.25, [("TEAM:01", 4)])]
     (recount,) = re.findall("```sql\n(SELECT a.alert_id.*?)```", (ROOT / "docs" / "alerts.md").read_text(), re.DOTALL)
     assert [row[1:] for row in one(recount)] == [(20, 5, 5, 1, 1, 1)]  # one count in its window, and another evidence
@@ -172,7 +172,7 @@ def test_a_case_that_ended_without_a_resolution_is_not_overdue(bench: SinkBench)
     assert withdrawn.case is not None
     bench.send(Topic.COMPLAINT_CASE, withdrawn.case)
     bench.load(3)
-    overdue = dict(bench.rows("SELECT toString(complaint_id), overdue FROM v_complaints"))
+    overdue = dict(bench.rows("SELECT toString(complaint_id), resolve_overdue FROM v_complaints"))
     assert overdue == {withdrawn.case.complaint_id: 0, OTHER: 1}
 
 
@@ -191,7 +191,7 @@ def test_response_rate_of_a_period_is_that_of_its_days(bench: SinkBench) -> None
     later = at("2020-06-02 08:00")
     bench.send(Topic.RATING, *(rating(f"s{one}", 1, later, declaration_no=numbers[one]) for one in rated))
     bench.load(8 + len(rated))
-    columns = "SELECT day, declarations, rated FROM"
+    columns = "SELECT day, declarations, rated_declarations FROM"
     slow = bench.rows(f"{columns} v_response_rate WHERE day >= '2020-05-01' AND day < '2020-06-01' ORDER BY day")
     period = "v_response_rate_between(first = toDate('2020-05-01'), last = toDate('2020-06-01'))"
     assert bench.rows(f"{columns} {period} ORDER BY day") == slow

@@ -236,7 +236,7 @@ def test_figures_are_those_of_an_independent_computation(database: Any, seed: in
         wanted = wanted_figures(declared, cases, first, last)
         assert len(wanted) == 6 * 4
         found = database.execute(
-            "SELECT level, unit, criterion, numerator, denominator, measured, ratio, score, basis, period_start,"
+            "SELECT unit_level, unit, criterion, numerator, denominator, measured, ratio, points, basis, period_start,"
             " period_end FROM v_score_766(period = %(period)s, day = %(day)s)"
             " WHERE criterion IN ('2.1', '5.2', '5.3', '5.4')",
             {"period": period, "day": first + timedelta(days=9)},
@@ -266,7 +266,7 @@ def test_promised_times_are_counted_by_office_and_month(database: Any) -> None:
                     figures[0] += 1
                     figures[1] += minutes <= limit
     found = database.execute(
-        "SELECT office, month, step, n, within, share, limit, unit, confidence"
+        "SELECT office, month, step, n, within, within_share, limit_amount, limit_unit, confidence"
         " FROM v_service_commitments(first = '2024-01-01', last = '2024-04-01')"
     )
     checks = [row for row in found if row[2] in ("DOCUMENT_CHECK", "GOODS_INSPECTION")]
@@ -282,8 +282,8 @@ def test_promised_times_are_counted_by_office_and_month(database: Any) -> None:
 def enter(client: Any, rows: list[tuple[Any, ...]], unit: tuple[str, str] = ("NATION", "VN")) -> None:
     """Enter criterion, numerator, denominator and points, for October 2024."""
     client.execute(
-        "INSERT INTO score_entry (period, period_start, level, unit, criterion, numerator, denominator, score, source)"
-        " VALUES",
+        "INSERT INTO score_entry"
+        " (period, period_start, unit_level, unit, criterion, numerator, denominator, points, source) VALUES",
         [("MONTH", date(2024, 10, 1), *unit, *row, "a test") for row in rows],
     )
 
@@ -304,7 +304,7 @@ def test_points_at_the_boundaries(database: Any) -> None:
             wanted[unit] = (Decimal(numerator) / 100, Decimal(score))
     enter(database, [("5.4", 89_995, 100_000, None)], ("OFFICE", "rounded"))
     wanted["rounded"] = (Decimal("90.00"), Decimal(6))
-    query = "SELECT unit, ratio, score FROM v_score_766(period = 'MONTH', day = '2024-10-31') WHERE basis = 'ENTERED'"
+    query = "SELECT unit, ratio, points FROM v_score_766(period = 'MONTH', day = '2024-10-31') WHERE basis = 'ENTERED'"
     assert {unit: (ratio, score) for unit, ratio, score in database.execute(query)} == wanted
 
 
@@ -338,13 +338,13 @@ def test_nothing_is_no_zero(database: Any) -> None:
     row = ("r", "100000000000", "REGISTERED", registered, "03CC", 1, 1)
     database.execute(f"INSERT INTO declaration_status ({columns}) VALUES", [row])
     october = "(period = 'MONTH', day = '2024-10-01')"
-    query = f"SELECT criterion, numerator, denominator, ratio, score, basis FROM v_score_766{october}"
-    rows = {row[0]: row[1:] for row in database.execute(f"{query} WHERE level = 'OFFICE'")}
+    query = f"SELECT criterion, numerator, denominator, ratio, points, basis FROM v_score_766{october}"
+    rows = {row[0]: row[1:] for row in database.execute(f"{query} WHERE unit_level = 'OFFICE'")}
     assert rows["5.2"] == rows["5.3"] == (0, 0, None, None, "MISSING")
     assert rows["1.1"] == (None, None, None, None, "MISSING")
     assert rows["2.1"] == (1, 1, Decimal(100), Decimal(20), "COMPUTED")
     grades = f"SELECT total, grade, group_2, group_5, points, points_of, missing FROM v_grade_766{october}"
-    ((total, grade, two, five, known, of, missing),) = database.execute(f"{grades} WHERE level = 'OFFICE'")
+    ((total, grade, two, five, known, of, missing),) = database.execute(f"{grades} WHERE unit_level = 'OFFICE'")
     assert (total, grade, two, five, known, of) == (None, None, 20, None, 26, 26)
     assert missing == [number for number in load_criteria() if number not in ("2.1", "5.4")]
 
@@ -356,7 +356,7 @@ def test_nothing_is_no_zero(database: Any) -> None:
         office,
     )
     enter(database, [("1.2", None, None, None)], office)
-    rows = {row[0]: row[1:] for row in database.execute(f"{query} WHERE level = 'OFFICE'")}
+    rows = {row[0]: row[1:] for row in database.execute(f"{query} WHERE unit_level = 'OFFICE'")}
     assert rows["2.1"][4] == "COMPUTED"
     assert rows["5.2"] == (3, 4, Decimal(75), Decimal("4.5"), "ENTERED")
     assert rows["1.1"] == (None, None, None, Decimal(5), "ENTERED")
@@ -372,11 +372,11 @@ def test_entries_that_cannot_be_right_do_not_count(database: Any) -> None:
         database.disconnect()
     with pytest.raises(DriverError, match="first_day"):
         database.execute(
-            "INSERT INTO score_entry (period, period_start, level, unit, criterion, score, source) VALUES",
+            "INSERT INTO score_entry (period, period_start, unit_level, unit, criterion, points, source) VALUES",
             [("QUARTER", date(2024, 2, 1), "NATION", "VN", "1.1", Decimal(1), "a test")],
         )
     database.disconnect()
     enter(database, [("1.1", None, None, Decimal(7)), ("9.9", None, None, Decimal(1)), ("3.1", 1, 2, None)])
-    found = dict(database.execute("SELECT criterion, standing FROM v_score_entry"))
+    found = dict(database.execute("SELECT criterion, entry_standing FROM v_score_entry"))
     assert found == {"1.1": "ABOVE_MAXIMUM", "9.9": "UNKNOWN_CRITERION", "3.1": "POINTS_NEEDED"}
     assert database.execute("SELECT count() FROM v_score_766(period = 'MONTH', day = '2024-10-01')") == [(0,)]

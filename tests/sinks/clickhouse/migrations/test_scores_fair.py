@@ -61,7 +61,8 @@ def test_scores_and_ranks_are_those_of_an_independent_computation(database: Any,
     store(database, samples)
     store(database, {"01": [5] * 40}, target="TEAM")  # another kind of target changes nothing
     wanted = dict(zip(samples, estimates(list(samples.values())), strict=True))
-    found = scored(database, "standing, n, score, score_low, score_high, pull, red, green, imports, main_kind")
+    columns = "score_standing, n, fair_score, fair_score_low, fair_score_high, pull, red, green, imports, main_kind"
+    found = scored(database, columns)
     assert found.keys() == samples.keys()
     for name, (standing, n, score, low, high, pull, red, green, imports, kind) in found.items():
         assert n == len(samples[name])
@@ -117,7 +118,7 @@ def test_a_target_is_shown_from_the_set_numbers_on(database: Any) -> None:
 def test_equal_scores_alone_prove_no_certainty(database: Any) -> None:
     """Who has nothing but fives still has an interval: that scores are whole leaves room below them."""
     store(database, {f"o-{k}": [5] * 40 for k in range(3)})
-    for low, high in scored(database, "score_low, score_high").values():
+    for low, high in scored(database, "fair_score_low, fair_score_high").values():
         assert 4.9 < low < 5
         assert high == 5
 

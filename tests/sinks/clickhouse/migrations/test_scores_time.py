@@ -64,7 +64,7 @@ def put(client: Any, statuses: list[tuple[int, str, str, int, str]]) -> None:
 def steps(client: Any) -> dict[tuple[int, str], tuple[Any, ...]]:
     """Minutes, end of the limit and standing, by declaration and step."""
     found = client.execute(
-        "SELECT declaration, step, minutes, waited_minutes, due_at, standing"
+        "SELECT declaration, step, minutes, waited_minutes, due_at, step_standing"
         " FROM v_step_times(first = '2021-12-31', last = '2027-01-02', as_of = '2027-03-01 00:00:00')"
     )
     return {(number, step): tuple(rest) for number, step, *rest in found}
@@ -140,7 +140,7 @@ def test_outside_the_calendar_nothing_is_known(overtime_database: Any) -> None:
         ],
     )
     query = "v_step_times(first = '2021-12-31', last = '2022-02-01', as_of = '2033-01-01 00:00:00')"
-    found = overtime_database.execute(f"SELECT minutes, standing FROM {query} WHERE step = 'DOCUMENT_CHECK'")
+    found = overtime_database.execute(f"SELECT minutes, step_standing FROM {query} WHERE step = 'DOCUMENT_CHECK'")
     assert found == [(None, "UNKNOWN")]
 
 

@@ -64,7 +64,7 @@ def view(client: Client, moment: int) -> dict[int, Told]:
     """The longest round of each check, and whether none is late, by declaration with a check."""
     rounds: dict[int, list[tuple[str, int, str]]] = {}
     for number, *found in client.execute(
-        "SELECT declaration, step, minutes, standing"
+        "SELECT declaration, step, minutes, step_standing"
         " FROM v_step_times(first = '2020-04-01', last = '2020-06-01', as_of = %(as_of)s)"
         " WHERE step IN %(steps)s",
         {"as_of": instant(moment + 1).strftime("%Y-%m-%d %H:%M:%S.%f")[:-3], "steps": STEPS},
