@@ -25,6 +25,7 @@ class ClickHouseSettings(SettingsGroup):
     database: str = option(ClickHouseConnection, "database", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")
     secure: bool = option(ClickHouseConnection, "secure")
     ca_file: Path | None = option(ClickHouseConnection, "ca_file")
+    view_definer: str = option(ClickHouseConnection, "view_definer", max_length=200)
 
     def problems(self) -> Iterator[str]:
         """Which settings go together, and which files must exist."""

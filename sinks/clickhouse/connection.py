@@ -17,3 +17,5 @@ class ClickHouseConnection:
     database: str = "hailong"  # created by `hailong migrate`
     secure: bool = False  # with TLS
     ca_file: Path | None = None  # trusted certificates; None for the system's
+    # `hailong migrate` makes views that read with the rights of this user; empty: with those of the user above
+    view_definer: str = ""

@@ -49,7 +49,7 @@ ROW_CODES: Mapping[int, str] = {
 """A value in the block is at fault."""
 
 _MIGRATE = "run `hailong migrate`"
-_GRANT = "grant the user what `docs/operations.md` lists"
+_GRANT = "grant the user what `docs/clickhouse-rights.md` lists"
 _LOGIN = "check HAILONG_CLICKHOUSE_USER and HAILONG_CLICKHOUSE_PASSWORD"
 
 SYSTEM_CODES: Mapping[int, tuple[str, str]] = {
@@ -68,7 +68,8 @@ SYSTEM_CODES: Mapping[int, tuple[str, str]] = {
     81: ("UNKNOWN_DATABASE", _MIGRATE),
     115: ("UNKNOWN_SETTING", "use a supported ClickHouse version"),
     164: ("READONLY", _GRANT),
-    192: ("UNKNOWN_USER", _LOGIN),
+    # A user who signs in under a wrong name gets 516 from today's servers: this is the definer of a view.
+    192: ("UNKNOWN_USER", "run `hailong migrate` if the user is the one who defined the views, or create it again"),
     193: ("WRONG_PASSWORD", _LOGIN),
     194: ("REQUIRED_PASSWORD", _LOGIN),
     218: ("TABLE_IS_DROPPED", _MIGRATE),

@@ -16,6 +16,8 @@ from schemas.errors import SystemFault
 from schemas.reference.site.reference import ReferenceData, package_reference
 from sinks.clickhouse.client import session
 from sinks.clickhouse.connection import ClickHouseConnection
+from sinks.clickhouse.definers import redefine, with_definer
+from sinks.clickhouse.quoting import quoted
 from sinks.clickhouse.reference import load_reference
 from sinks.clickhouse.sql_files import SqlFile, migration_files, view_files
 
@@ -42,7 +44,8 @@ def migrate(connection: ClickHouseConnection, reference: ReferenceData | None = 
     empty: `hailong audit` tells what is missing, and a sink with a new group fills it.
 
     Args:
-        connection: The server; the user needs the right to create databases, tables and views.
+        connection: The server, with a user who may create the database, tables and views, and make them run with the
+            rights of `view_definer`.
         reference: The reference data of the deployment; None: that of the package.
 
     Returns:
@@ -53,16 +56,18 @@ def migrate(connection: ClickHouseConnection, reference: ReferenceData | None = 
         Unavailable: The server does not answer.
     """
     with session(connection, database="default") as client:
-        client.execute(f"CREATE DATABASE IF NOT EXISTS {_quoted(connection.database)} ENGINE = Atomic")
+        client.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(connection.database)} ENGINE = Atomic")
     with session(connection, timeout_s=300) as client:
         client.execute(_LEDGER)
         done = applied(client)
-        migrations = migration_files()
+        migrations, views = migration_files(), view_files()
         _check(migrations, done)
-        existing = _tables(client)
+        existing, definer = _tables(client), connection.view_definer
+        ours = {name for file in (*migrations, *views) for name in file.creates()}
         news = [
             *_apply_migrations(client, migrations, done, existing),
-            *_apply_views(client, view_files(), done, existing),
+            *_apply_views(client, views, done, existing, definer),
+            *redefine(client, ours, definer),
         ]
         return [*news, *load_reference(client, done, reference or package_reference())]
 
@@ -106,25 +111,20 @@ def _apply_migrations(
 
 
 def _apply_views(
-    client: Client, views: Sequence[SqlFile], done: Mapping[str, str], existing: set[str]
+    client: Client, views: Sequence[SqlFile], done: Mapping[str, str], existing: set[str], definer: str
 ) -> Iterator[str]:
     changed: set[str] = set()
     for view in views:
         # A view keeps the columns that the views below it had when it was created, so it follows their changes.
         if done.get(view.name) != view.checksum or view.name not in existing or view.reads & changed:
-            _apply(client, view)
+            _apply(client, view, definer)
             changed.add(view.name)
             yield view.name
 
 
-def _apply(client: Client, file: SqlFile) -> None:
+def _apply(client: Client, file: SqlFile, definer: str = "") -> None:
     for statement in file.statements():
-        client.execute(statement)
+        client.execute(with_definer(statement, definer))
     # Recorded last: if this fails, the statements run again next time and change nothing.
     client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(file.name, file.checksum)])
     log.info("migration_applied", name=file.name)
-
-
-def _quoted(name: str) -> str:
-    escaped = name.replace("\\", "\\\\").replace("`", "\\`")
-    return f"`{escaped}`"

@@ -37,7 +37,7 @@ _LOOPBACK: Final = "127.0.0.1"
 _ENGINES: Final = (
     *("MergeTree", "ReplacingMergeTree", "SummingMergeTree", "AggregatingMergeTree", "CollapsingMergeTree"),
     *("VersionedCollapsingMergeTree", "CoalescingMergeTree", "Memory", "Null", "Set", "Join", "Log", "TinyLog"),
-    *("StripeLog", "Merge", "Buffer", "Dictionary", "GenerateRandom"),
+    *("StripeLog", "Merge", "Buffer", "Dictionary", "GenerateRandom", "Atomic"),
 )
 
 
