@@ -1,4 +1,35 @@
-CREATE OR REPLACE VIEW v_alerts AS
+CREATE OR REPLACE VIEW v_alerts
+(
+    alert_id              UUID                           COMMENT 'The alert',
+    office                LowCardinality(String)         COMMENT 'Office code',
+    office_name           String                         COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
+    alert_state           LowCardinality(String)         COMMENT 'OPEN, CLEARED or RETRACTED',
+    detector              LowCardinality(String)         COMMENT 'Test that raised the alert, such as BURST or DRIFT',
+    raised_at             DateTime64(3, 'UTC')           COMMENT 'End of the pane that raised the alert',
+    raised_day            Date                           COMMENT 'Local day of raised_at',
+    updated_at            DateTime64(3, 'UTC')           COMMENT 'End of the window while open; when it was cleared, afterwards',
+    cleared_at            Nullable(DateTime64(3, 'UTC')) COMMENT 'When the alert was cleared; NULL: open',
+    cleared_day           Nullable(Date)                 COMMENT 'Local day of cleared_at',
+    window_start          DateTime64(3, 'UTC')           COMMENT 'Begin of the window',
+    window_end            DateTime64(3, 'UTC')           COMMENT 'End of the window, exclusive',
+    window_seconds        UInt32                         COMMENT 'Length of the window',
+    opinions              UInt32                         COMMENT 'Number of opinions; in the window',
+    dissatisfied_opinions UInt32                         COMMENT 'Number of dissatisfied opinions; in the window',
+    dissatisfied_share    Nullable(Float64)              COMMENT 'Share of dissatisfied ones, 0 to 1',
+    enterprises           UInt32                         COMMENT 'Number of distinct enterprises; behind the dissatisfied opinions',
+    baseline              Float64                        COMMENT 'Share of dissatisfied opinions that is expected',
+    baseline_strength     Float64                        COMMENT 'Weight of the baseline, in opinions',
+    expected              Float64                        COMMENT 'Dissatisfied ones or low scores that are expected; opinions',
+    tail_probability      Float64                        COMMENT 'Probability of so many or more under the baseline',
+    adjusted_probability  Float64                        COMMENT 'Tail probability after false-discovery control across offices',
+    cusum                 Float64                        COMMENT 'Value of the drift statistic',
+    drivers               Array(Tuple(name String, low_scores UInt32)) COMMENT 'Targets and reasons that stand out among the low scores',
+    complaint_ids         Array(String)                  COMMENT 'Complaints in the window',
+    summary_vi            String                         COMMENT 'One sentence in Vietnamese',
+    summary_en            String                         COMMENT 'One sentence in English',
+    targets               Array(Tuple(target String, target_id String, scores UInt32, low_scores UInt32, expected Float64, tail_probability Float64, cusum Float64)) COMMENT 'Teams and steps, each tested alone over the window'
+)
+AS
 SELECT a.alert_id AS alert_id, a.office AS office, o.name_vi AS office_name, a.state AS alert_state, a.detector AS detector,
        a.raised_at AS raised_at, a.named_on AS raised_day, a.updated_at AS updated_at, a.cleared_at AS cleared_at, toDate(a.cleared_at, 'Asia/Ho_Chi_Minh') AS cleared_day,
        a.window_start AS window_start, a.window_end AS window_end, a.window_seconds AS window_seconds,

@@ -1,4 +1,22 @@
-CREATE OR REPLACE VIEW v_case_clocks AS
+CREATE OR REPLACE VIEW v_case_clocks
+(
+    complaint_id     UUID                           COMMENT 'The complaint',
+    office           LowCardinality(String)         COMMENT 'Office code; where the case was opened',
+    responsible_unit LowCardinality(String)         COMMENT 'Unit that answers for the case',
+    case_state       LowCardinality(String)         COMMENT 'State of the case, see docs/complaints.md',
+    rule             String                         COMMENT 'Rule of the legal limit',
+    track            String                         COMMENT 'FEEDBACK, COMPLAINT or DENUNCIATION',
+    clock_phase      String                         COMMENT 'ACKNOWLEDGE, RESOLVE, ANSWER and others: what the limit asks for',
+    started_at       DateTime64(3, 'UTC')           COMMENT 'When it began',
+    due_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'End of the limit',
+    due_day          Nullable(Date)                 COMMENT 'Local day of due_at',
+    paused_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'When the clock was stopped; NULL: it runs or has ended',
+    extended_by      Int64                          COMMENT 'How much the limit was extended, in its own unit',
+    met_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'When the limit was met; NULL: not met',
+    ended_at         Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended; NULL: not yet; without being met',
+    clock_standing   String                         COMMENT 'MET, MET_LATE, OVERDUE, RUNNING, PAUSED or ENDED'
+)
+AS
 SELECT c.complaint_id AS complaint_id, c.office AS office, c.unit AS responsible_unit, c.state AS case_state, k.rule AS rule, k.track AS track,
        k.phase AS clock_phase, k.started_at AS started_at, k.due_at AS due_at, toDate(k.due_at, 'Asia/Ho_Chi_Minh') AS due_day, k.paused_at AS paused_at, k.extended_by AS extended_by,
        k.met_at AS met_at, k.ended_at AS ended_at,

@@ -1,5 +1,34 @@
 -- A case that was closed, withdrawn or merged without a resolution has no limit left to miss.
-CREATE OR REPLACE VIEW v_complaints AS
+CREATE OR REPLACE VIEW v_complaints
+(
+    complaint_id            UUID                          COMMENT 'The complaint',
+    office                  LowCardinality(String)        COMMENT 'Office code; responsible at opening',
+    office_name             String                        COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
+    sheet_id                String                        COMMENT 'Rating sheet; empty: not shown',
+    declaration_no          String                        COMMENT 'Declaration number, 12 digits; empty: not shown',
+    tax_code                String                        COMMENT 'Enterprise; empty: not known or not shown',
+    track                   String                        COMMENT 'FEEDBACK, COMPLAINT or DENUNCIATION; as the case has it now',
+    complaint_state         LowCardinality(String)        COMMENT 'OPENED, or WITHDRAWN when no low score is left on the sheet',
+    opened_at               DateTime64(3, 'UTC')          COMMENT 'When the first low score was sent',
+    opened_day              Date                          COMMENT 'Local day of opened_at',
+    lowest_score            UInt8                         COMMENT 'Lowest score now on the sheet for the office; 0: none left',
+    low_items               Array(Tuple(target String, target_id String, score UInt8, reason String)) COMMENT 'Low scores now on the sheet: target, id, score, reason',
+    excluded_officials      Array(String)                 COMMENT 'Rated officials, pseudonymous: they never handle it',
+    has_comment             Bool                          COMMENT 'Whether the sheet holds free text',
+    has_contact             Bool                          COMMENT 'Whether the sheet holds a sealed contact',
+    first_deadline_at       DateTime64(3, 'UTC')          COMMENT 'Forward or ask for a supplement by then, as set at opening',
+    first_deadline_day      Date                          COMMENT 'Local day of first_deadline_at',
+    first_deadline_rule     LowCardinality(String)        COMMENT 'Rule that sets first_deadline_at',
+    resolve_deadline_at     DateTime64(3, 'UTC')          COMMENT 'Resolve by then, as set at opening',
+    resolve_deadline_day    Date                          COMMENT 'Local day of resolve_deadline_at',
+    resolve_deadline_rule   LowCardinality(String)        COMMENT 'Rule that sets resolve_deadline_at',
+    first_remaining_hours   Nullable(Float64)             COMMENT 'Hours by the clock until first_deadline_at; negative: past',
+    resolve_remaining_hours Nullable(Float64)             COMMENT 'Hours by the clock until resolve_deadline_at; negative: past',
+    resolve_overdue         Bool                          COMMENT 'Whether resolve_deadline_at has passed without a resolution',
+    priority                LowCardinality(String)        COMMENT 'NORMAL or HIGH',
+    priority_reasons        Array(LowCardinality(String)) COMMENT 'Why the priority is HIGH'
+)
+AS
 WITH ifNull(k.track, '') = 'DENUNCIATION' AS protected
 SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_name, if(protected, '', c.sheet_id) AS sheet_id,
        if(protected, '', c.declaration_no) AS declaration_no, if(protected, '', c.tax_code) AS tax_code,

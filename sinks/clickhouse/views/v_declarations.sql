@@ -1,4 +1,21 @@
-CREATE OR REPLACE VIEW v_declarations AS
+CREATE OR REPLACE VIEW v_declarations
+(
+    declaration    UInt64                         COMMENT 'The declaration, whatever its amendment: first 11 digits',
+    declaration_no String                         COMMENT 'Declaration number, 12 digits; empty: not shown',
+    tax_code       String                         COMMENT 'Enterprise; empty: not known or not shown',
+    office         String                         COMMENT 'Office code; of registration',
+    office_name    String                         COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
+    kind           String                         COMMENT 'Declaration kind',
+    channel        String                         COMMENT 'GREEN, YELLOW or RED; empty: not known',
+    status         String                         COMMENT 'Status of the declaration now',
+    registered_at  Nullable(DateTime64(3, 'UTC')) COMMENT 'First registration; NULL: not registered',
+    registered_day Nullable(Date)                 COMMENT 'Local day of registered_at',
+    permitted_at   Nullable(DateTime64(3, 'UTC')) COMMENT 'First of storage permitted, released, cleared; NULL: none yet',
+    permitted_day  Nullable(Date)                 COMMENT 'Local day of permitted_at',
+    cancelled      Bool                           COMMENT 'Whether it was ever cancelled',
+    statuses       UInt64                         COMMENT 'Number of status events'
+)
+AS
 -- Of statuses of one instant the later one in this list is the latest, as in facts (docs/contract.md); of equal ones
 -- whichever, but always the same. `place` is one number, because a tuple is compared much slower.
 WITH

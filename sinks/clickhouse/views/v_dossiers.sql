@@ -1,7 +1,18 @@
 -- One row a declaration registered from `first` to before `last`, as a dossier of Decision 766. A dossier is late if its
 -- document check or goods inspection took longer than the limit, or still runs after it, or if a supplement was requested
 -- more than once. A rating or a complaint counts whenever it came.
-CREATE OR REPLACE VIEW v_dossiers AS
+CREATE OR REPLACE VIEW v_dossiers
+(
+    declaration  UInt64 COMMENT 'The declaration, whatever its amendment: first 11 digits',
+    office       String COMMENT 'Office code; of registration',
+    requests     UInt64 COMMENT 'How often customs asked for a supplement',
+    limited      Bool   COMMENT 'Whether a check with a legal limit began',
+    late         Bool   COMMENT 'Late in the sense of Decision 766',
+    rated        Bool   COMMENT 'Whether it was rated',
+    dissatisfied Bool   COMMENT 'Whether it is dissatisfied, by v_rating_scale; some opinion about it',
+    complained   Bool   COMMENT 'Whether a case that was not withdrawn names the declaration'
+)
+AS
 WITH
     period AS
     (

@@ -1,7 +1,33 @@
 -- Officials and teams with the opinions about them that were sent from `first` to before `last`. Means are shrunken towards
 -- the mean of all targets of their kind, the more the fewer opinions there are (empirical Bayes, normal model: Morris 1983,
 -- JASA 78:47-55; variance between targets by moments: DerSimonian and Laird 1986, Controlled Clinical Trials 7:177-188).
-CREATE OR REPLACE VIEW v_fair_scores AS
+CREATE OR REPLACE VIEW v_fair_scores
+(
+    target           LowCardinality(String) COMMENT 'OFFICE, TEAM, STEP or OFFICIAL',
+    office           LowCardinality(String) COMMENT 'Office code',
+    office_name      String                 COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
+    target_id        LowCardinality(String) COMMENT 'Office, team, step or pseudonymous official',
+    n                Int64                  COMMENT 'Number of observations: scores, declarations or rounds, as the view says; scores about the target',
+    enterprises      Int64                  COMMENT 'Number of distinct enterprises; behind the scores',
+    shown            Bool                   COMMENT 'Whether there are enough opinions and enterprises',
+    score_standing   String                 COMMENT 'SHOWN or NOT_ENOUGH_DATA',
+    mean             Nullable(Float64)      COMMENT 'Mean of the scores, 1 to 5; NULL: not shown',
+    fair_score       Nullable(Float64)      COMMENT 'Mean, shrunken towards the peers; NULL: not shown',
+    fair_score_low   Nullable(Float64)      COMMENT 'Lower end of its 95 % interval',
+    fair_score_high  Nullable(Float64)      COMMENT 'Upper end of its 95 % interval',
+    pull             Nullable(Float64)      COMMENT 'How far the mean is pulled towards the peers, 0 to 1',
+    peers            UInt64                 COMMENT 'Number of targets of its kind',
+    peers_mean       Float64                COMMENT 'Mean of all targets of its kind',
+    within_variance  Float64                COMMENT 'Variance of scores within a target, pooled',
+    between_variance Float64                COMMENT 'Variance between the true means of targets, estimated',
+    green            Float64                COMMENT 'Share with channel GREEN, 0 to 1',
+    yellow           Float64                COMMENT 'Share with channel YELLOW, 0 to 1',
+    red              Float64                COMMENT 'Share with channel RED, 0 to 1',
+    imports          Float64                COMMENT 'Share of imports, 0 to 1',
+    main_kind        String                 COMMENT 'Most frequent declaration kind',
+    declarations     UInt64                 COMMENT 'Number of declarations; registered in the period that name the target'
+)
+AS
 WITH 1.959963984540054 AS z
 SELECT e.target AS target, e.office AS office, o.name_vi AS office_name, e.target_id AS target_id,
        e.n AS n, e.enterprises AS enterprises, e.shown AS shown, if(e.shown, 'SHOWN', 'NOT_ENOUGH_DATA') AS score_standing,

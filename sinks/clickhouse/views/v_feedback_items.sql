@@ -1,6 +1,20 @@
 -- One row an item of feedback that was opened from `first` to before `last`, with the facts that criteria 5.2 and 5.3 need.
 -- An item merged into another is counted there. An item withdrawn by its sender counts only if it was late by then.
-CREATE OR REPLACE VIEW v_feedback_items AS
+CREATE OR REPLACE VIEW v_feedback_items
+(
+    complaint_id          UUID                   COMMENT 'The complaint',
+    office                LowCardinality(String) COMMENT 'Office code; where it was opened',
+    case_state            LowCardinality(String) COMMENT 'State of the case, see docs/complaints.md',
+    opened_at             DateTime64(3, 'UTC')   COMMENT 'When the first low score was sent',
+    opened_day            Date                   COMMENT 'Local day of opened_at',
+    late_limit            Bool                   COMMENT 'Whether a limit of the case was missed',
+    late_rejection        Bool                   COMMENT 'Whether a rejection came too late',
+    late                  Bool                   COMMENT 'Late in the sense of Decision 766',
+    handling_score        Nullable(UInt8)        COMMENT 'How the enterprise rates the handling, 1 to 5; NULL: not rated',
+    handling_dissatisfied Bool                   COMMENT 'Whether the enterprise is dissatisfied with the handling, by v_rating_scale',
+    reopened              Bool                   COMMENT 'Whether it was reopened'
+)
+AS
 SELECT k.complaint_id AS complaint_id, k.office AS office, k.state AS case_state, k.opened_at AS opened_at, toDate(k.opened_at, 'Asia/Ho_Chi_Minh') AS opened_day,
        k.late_clocks > 0 AS late_limit,
        -- A rejection has a limit of its own, which no clock of the case holds.

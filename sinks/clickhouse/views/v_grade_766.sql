@@ -1,4 +1,24 @@
-CREATE OR REPLACE VIEW v_grade_766 AS
+CREATE OR REPLACE VIEW v_grade_766
+(
+    unit_level   String                   COMMENT 'OFFICE, DEPARTMENT (since 2025 the region) or NATION',
+    unit         String                   COMMENT 'Code of the office, department, region, or VN',
+    unit_name    String                   COMMENT 'Vietnamese name of the unit',
+    period       String                   COMMENT 'MONTH, QUARTER or YEAR',
+    period_start Date                     COMMENT 'First day of the period',
+    group_1      Nullable(Decimal(38, 2)) COMMENT 'Points of group 1; NULL: a criterion is missing',
+    group_2      Nullable(Decimal(38, 2)) COMMENT 'Points of group 2; NULL: a criterion is missing',
+    group_3      Nullable(Decimal(38, 2)) COMMENT 'Points of group 3; NULL: a criterion is missing',
+    group_4      Nullable(Decimal(38, 2)) COMMENT 'Points of group 4; NULL: a criterion is missing',
+    group_5      Nullable(Decimal(38, 2)) COMMENT 'Points of group 5; NULL: a criterion is missing',
+    points       Decimal(38, 2)           COMMENT 'Points of Decision 766; NULL: not known; of the known criteria',
+    points_of    Decimal(38, 2)           COMMENT 'Points that can be had for the known criteria',
+    total        Nullable(Decimal(38, 2)) COMMENT 'Points in all; NULL: a criterion is missing',
+    grade        Nullable(String)         COMMENT 'Grade of Decision 766; NULL: a criterion is missing',
+    grade_name   Nullable(String)         COMMENT 'Vietnamese name of the grade',
+    missing      Array(String)            COMMENT 'Criteria without points',
+    confidence   String                   COMMENT 'C confirmed, P probable, U unverified; the weakest of all criteria'
+)
+AS
 WITH arrayFirst(one -> total >= one.1, g.grades) AS found
 SELECT g.level AS unit_level, g.unit AS unit, g.unit_name AS unit_name, g.period AS period, g.period_start AS period_start,
        g.group_1 AS group_1, g.group_2 AS group_2, g.group_3 AS group_3, g.group_4 AS group_4, g.group_5 AS group_5,

@@ -1,4 +1,17 @@
-CREATE OR REPLACE VIEW v_opinions_by_office AS
+CREATE OR REPLACE VIEW v_opinions_by_office
+(
+    office        LowCardinality(String) COMMENT 'Office code; of the rated target',
+    office_name   String                 COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
+    declaration   UInt64                 COMMENT 'The declaration, whatever its amendment: first 11 digits',
+    sheet_id      String                 COMMENT 'Rating sheet; empty: not shown',
+    submitted_at  DateTime64(3, 'UTC')   COMMENT 'When the latest revision was sent',
+    submitted_day Date                   COMMENT 'Local day of submitted_at',
+    level         UInt8                  COMMENT 'Level of the opinion: the lowest of its scores, 1 to 5; among those for the office',
+    satisfied     Bool                   COMMENT 'Whether it is satisfied, by v_rating_scale',
+    dissatisfied  Bool                   COMMENT 'Whether it is dissatisfied, by v_rating_scale',
+    item_count    UInt64                 COMMENT 'How many scores it has'
+)
+AS
 SELECT i.office AS office, o.name_vi AS office_name, i.declaration AS declaration, i.sheet_id AS sheet_id,
        i.submitted_at AS submitted_at, i.named_on AS submitted_day, i.level AS level,
        i.level IN (SELECT score FROM v_rating_scale WHERE satisfied) AS satisfied,

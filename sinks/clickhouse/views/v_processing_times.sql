@@ -1,4 +1,19 @@
-CREATE OR REPLACE VIEW v_processing_times AS
+CREATE OR REPLACE VIEW v_processing_times
+(
+    office         LowCardinality(String) COMMENT 'Office code; of the latest status as of the rating',
+    office_name    String                 COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
+    month          Date                   COMMENT 'First day of the local month; of the latest rating',
+    step           String                 COMMENT 'Procedure step',
+    step_name      String                 COMMENT 'Vietnamese name of the step',
+    n              UInt64                 COMMENT 'Number of observations: scores, declarations or rounds, as the view says; declarations',
+    median_minutes Nullable(UInt32)       COMMENT 'Median working minutes',
+    p90_minutes    Nullable(UInt32)       COMMENT '90th percentile of working minutes',
+    p95_minutes    Nullable(UInt32)       COMMENT '95th percentile of working minutes',
+    max_minutes    Nullable(UInt32)       COMMENT 'Longest working minutes',
+    limit_minutes  Nullable(UInt32)       COMMENT 'Legal limit in working minutes; NULL: none known',
+    on_time_share  Nullable(Float64)      COMMENT 'Share within the legal limits, 0 to 1; NULL: none had one'
+)
+AS
 SELECT p.office AS office, o.name_vi AS office_name, p.month AS month, p.step AS step, s.name_vi AS step_name,
        p.n AS n, p.median_minutes AS median_minutes, p.p90_minutes AS p90_minutes, p.p95_minutes AS p95_minutes,
        p.max_minutes AS max_minutes, s.limit_minutes AS limit_minutes,

@@ -1,4 +1,14 @@
-CREATE OR REPLACE VIEW v_response_rate AS
+CREATE OR REPLACE VIEW v_response_rate
+(
+    office             LowCardinality(String) COMMENT 'Office code; of registration',
+    office_name        String                 COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
+    day                Date                   COMMENT 'Local day; of registration',
+    month              Date                   COMMENT 'First day of the local month; of registration',
+    declarations       UInt64                 COMMENT 'Number of declarations; registered',
+    rated_declarations UInt64                 COMMENT 'Of the declarations, how many were rated since',
+    response_rate      Float64                COMMENT 'rated_declarations by declarations, 0 to 1'
+)
+AS
 SELECT r.office AS office, o.name_vi AS office_name, r.day AS day, toStartOfMonth(r.day) AS month,
        r.declarations AS declarations, r.rated AS rated_declarations, r.rated / r.declarations AS response_rate
 FROM

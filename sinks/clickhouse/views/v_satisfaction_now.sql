@@ -1,7 +1,30 @@
 -- A rating may have a time up to a day ahead of its record: one clock that runs ahead must not end the windows of others
 -- early. So no window ends later than the pane that contains now. (The maximum over all rows is known without reading; the
 -- maximum up to now would not be.)
-CREATE OR REPLACE VIEW v_satisfaction_now AS
+CREATE OR REPLACE VIEW v_satisfaction_now
+(
+    target             LowCardinality(String)         COMMENT 'OFFICE, TEAM, STEP or OFFICIAL',
+    office             LowCardinality(String)         COMMENT 'Office code',
+    office_name        String                         COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
+    target_id          LowCardinality(String)         COMMENT 'Office, team, step or pseudonymous official',
+    window_seconds     UInt32                         COMMENT 'Length of the window',
+    as_of              Nullable(DateTime64(3, 'UTC')) COMMENT 'End of the windows: the newest rating, or now if that is ahead',
+    as_of_day          Nullable(Date)                 COMMENT 'Local day of as_of',
+    score_1            UInt64                         COMMENT 'Number of scores 1',
+    score_2            UInt64                         COMMENT 'Number of scores 2',
+    score_3            UInt64                         COMMENT 'Number of scores 3',
+    score_4            UInt64                         COMMENT 'Number of scores 4',
+    score_5            UInt64                         COMMENT 'Number of scores 5',
+    n                  UInt64                         COMMENT 'Number of observations: scores, declarations or rounds, as the view says; scores in the window',
+    mean               Float64                        COMMENT 'Mean of the scores, 1 to 5',
+    satisfied_share    Float64                        COMMENT 'Share of satisfied ones, 0 to 1',
+    dissatisfied_share Float64                        COMMENT 'Share of dissatisfied ones, 0 to 1',
+    satisfied_low      Float64                        COMMENT 'Lower end of the Wilson 95 % interval of satisfied_share',
+    satisfied_high     Float64                        COMMENT 'Upper end of the Wilson 95 % interval of satisfied_share',
+    dissatisfied_low   Float64                        COMMENT 'Lower end of the Wilson 95 % interval of dissatisfied_share',
+    dissatisfied_high  Float64                        COMMENT 'Upper end of the Wilson 95 % interval of dissatisfied_share'
+)
+AS
 WITH 1.959963984540054 AS z,
      (SELECT groupArray(satisfied) FROM (SELECT satisfied FROM v_rating_scale ORDER BY score)) AS good,
      (SELECT groupArray(dissatisfied) FROM (SELECT dissatisfied FROM v_rating_scale ORDER BY score)) AS bad

@@ -1,4 +1,27 @@
-CREATE OR REPLACE VIEW v_satisfaction_over_time AS
+CREATE OR REPLACE VIEW v_satisfaction_over_time
+(
+    target             LowCardinality(String) COMMENT 'OFFICE, TEAM, STEP or OFFICIAL',
+    office             LowCardinality(String) COMMENT 'Office code',
+    office_name        String                 COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
+    target_id          LowCardinality(String) COMMENT 'Office, team, step or pseudonymous official',
+    window_seconds     UInt32                 COMMENT 'Length of the window',
+    window_end         DateTime64(3, 'UTC')   COMMENT 'End of the window, exclusive',
+    window_day         Date                   COMMENT 'Local day on which the window ends',
+    score_1            UInt32                 COMMENT 'Number of scores 1',
+    score_2            UInt32                 COMMENT 'Number of scores 2',
+    score_3            UInt32                 COMMENT 'Number of scores 3',
+    score_4            UInt32                 COMMENT 'Number of scores 4',
+    score_5            UInt32                 COMMENT 'Number of scores 5',
+    n                  UInt64                 COMMENT 'Number of observations: scores, declarations or rounds, as the view says; scores in the window',
+    mean               Nullable(Float64)      COMMENT 'Mean of the scores, 1 to 5',
+    satisfied_share    Nullable(Float64)      COMMENT 'Share of satisfied ones, 0 to 1',
+    dissatisfied_share Nullable(Float64)      COMMENT 'Share of dissatisfied ones, 0 to 1',
+    satisfied_low      Nullable(Float64)      COMMENT 'Lower end of the Wilson 95 % interval of satisfied_share',
+    satisfied_high     Nullable(Float64)      COMMENT 'Upper end of the Wilson 95 % interval of satisfied_share',
+    dissatisfied_low   Nullable(Float64)      COMMENT 'Lower end of the Wilson 95 % interval of dissatisfied_share',
+    dissatisfied_high  Nullable(Float64)      COMMENT 'Upper end of the Wilson 95 % interval of dissatisfied_share'
+)
+AS
 WITH 1.959963984540054 AS z,
      (SELECT groupArray(satisfied) FROM (SELECT satisfied FROM v_rating_scale ORDER BY score)) AS good,
      (SELECT groupArray(dissatisfied) FROM (SELECT dissatisfied FROM v_rating_scale ORDER BY score)) AS bad

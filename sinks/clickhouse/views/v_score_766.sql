@@ -1,5 +1,28 @@
 -- Percentages and points are whole hundredths, rounded half up, so that no boundary depends on how 0.1 is represented.
-CREATE OR REPLACE VIEW v_score_766 AS
+CREATE OR REPLACE VIEW v_score_766
+(
+    unit_level   String                   COMMENT 'OFFICE, DEPARTMENT (since 2025 the region) or NATION',
+    unit         String                   COMMENT 'Code of the office, department, region, or VN',
+    unit_name    String                   COMMENT 'Vietnamese name of the unit',
+    period       String                   COMMENT 'MONTH, QUARTER or YEAR',
+    period_start Date                     COMMENT 'First day of the period',
+    period_end   Date                     COMMENT 'Last day of the period',
+    criterion    LowCardinality(String)   COMMENT 'Number of the criterion of Decision 766',
+    group_no     UInt8                    COMMENT 'Group of the criterion, 1 to 5',
+    name_vi      String                   COMMENT 'Vietnamese name',
+    name_en      String                   COMMENT 'English name',
+    numerator    Nullable(UInt64)         COMMENT 'Numerator of the criterion',
+    denominator  Nullable(UInt64)         COMMENT 'Denominator of the criterion',
+    ratio        Nullable(Decimal(18, 2)) COMMENT 'Numerator by denominator, per cent; NULL: nothing to count',
+    points       Nullable(Decimal(18, 2)) COMMENT 'Points of Decision 766; NULL: not known',
+    maximum      Decimal(18, 2)           COMMENT 'Points that can be had',
+    basis        String                   COMMENT 'COMPUTED, ENTERED or MISSING',
+    measured     Nullable(UInt64)         COMMENT 'How many of the denominator were measured at all; NULL: not computed',
+    formula      String                   COMMENT 'Numerator and denominator in words',
+    source       String                   COMMENT 'Where the figures or the limit come from',
+    confidence   String                   COMMENT 'C confirmed, P probable, U unverified; the weakest of points, rule and reading'
+)
+AS
 WITH
     arrayFirst(one -> one.1 = c.criterion, u.computed) AS ours,
     arrayFirst(one -> one.1 = c.criterion, u.entered) AS entry,

@@ -1,6 +1,13 @@
 -- Numerators and denominators from our data and the entries, before points: one row for each unit that has either. The
 -- organisation is that of the last day.
-CREATE OR REPLACE VIEW v_score_figures AS
+CREATE OR REPLACE VIEW v_score_figures
+(
+    unit_level String COMMENT 'OFFICE, DEPARTMENT (since 2025 the region) or NATION',
+    unit       String COMMENT 'Code of the office, department, region, or VN',
+    computed   Array(Tuple(String, Nullable(UInt64), Nullable(UInt64), UInt64)) COMMENT 'Criterion, numerator, denominator and measured of what our data give',
+    entered    Array(Tuple(String, Nullable(UInt64), Nullable(UInt64), Nullable(Decimal(9, 2)), String)) COMMENT 'Criterion, numerator, denominator, points and source of entries'
+)
+AS
 SELECT f.level AS unit_level, f.unit AS unit,
        groupArrayIf((f.criterion, f.numerator, f.denominator, f.measured), f.computed) AS computed,
        groupArrayIf((f.criterion, f.numerator, f.denominator, f.score, f.source), NOT f.computed) AS entered

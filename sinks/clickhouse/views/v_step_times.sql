@@ -2,7 +2,24 @@
 -- known at `as_of`. When rounds begin and end: docs/contract.md; the workers compute the same for rated declarations.
 -- Statuses of a declaration are stored together: with optimize_aggregation_in_order = 1, which a view cannot set, they are
 -- aggregated while they are read, and a long period needs little memory.
-CREATE OR REPLACE VIEW v_step_times AS
+CREATE OR REPLACE VIEW v_step_times
+(
+    declaration         UInt64                         COMMENT 'The declaration, whatever its amendment: first 11 digits',
+    registration_office String                         COMMENT 'Office where the declaration was registered',
+    office              String                         COMMENT 'Office code; of the status that began the step',
+    step                String                         COMMENT 'Procedure step',
+    started_at          DateTime64(3, 'UTC')           COMMENT 'When it began',
+    started_day         Date                           COMMENT 'Local day of started_at',
+    ended_at            Nullable(DateTime64(3, 'UTC')) COMMENT 'When it ended; NULL: not yet',
+    requests            UInt64                         COMMENT 'How often customs asked for a supplement',
+    limit_unit          LowCardinality(String)         COMMENT 'WORKING_MINUTE, WORKING_DAY or CALENDAR_DAY',
+    limit_amount        UInt32                         COMMENT 'Promised time, in limit_unit',
+    minutes             Nullable(Int64)                COMMENT 'Working minutes; NULL: not counted in minutes, or outside the calendar',
+    waited_minutes      Nullable(Int64)                COMMENT 'Working minutes for which customs waited for the declarant',
+    due_at              Nullable(DateTime64(3, 'UTC')) COMMENT 'End of the limit',
+    step_standing       String                         COMMENT 'WITHIN, LATE, RUNNING (not late so far) or UNKNOWN (outside the calendar)'
+)
+AS
 WITH
     toDateTime64('2200-01-01 00:00:00', 3, 'UTC') AS never,
     (instant, starts_at, ends_at, before) ->

@@ -1,5 +1,17 @@
 -- Facts keep whether their target was known when they were made; names and dates may have changed since.
-CREATE OR REPLACE VIEW v_target_known_outdated AS
+CREATE OR REPLACE VIEW v_target_known_outdated
+(
+    office              LowCardinality(String) COMMENT 'Office code',
+    target              LowCardinality(String) COMMENT 'OFFICE, TEAM, STEP or OFFICIAL',
+    team                String                 COMMENT 'Team; empty: the office itself',
+    known_now           Bool                   COMMENT 'Whether office and team are in the reference data of now',
+    facts               UInt64                 COMMENT 'Number of facts',
+    first_submitted_at  DateTime64(3, 'UTC')   COMMENT 'When the first one was sent',
+    first_submitted_day Date                   COMMENT 'Local day of first_submitted_at',
+    last_submitted_at   DateTime64(3, 'UTC')   COMMENT 'When the latest one was sent',
+    last_submitted_day  Date                   COMMENT 'Local day of last_submitted_at'
+)
+AS
 SELECT f.office AS office, f.target AS target, if(f.target = 'TEAM', f.target_id, '') AS team, f.known_now AS known_now,
        count() AS facts, min(f.submitted_at) AS first_submitted_at, toDate(first_submitted_at, 'Asia/Ho_Chi_Minh') AS first_submitted_day,
        max(f.submitted_at) AS last_submitted_at, toDate(last_submitted_at, 'Asia/Ho_Chi_Minh') AS last_submitted_day
