@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from deploy.local.broker_kind import Broker
+from deploy.local.clickhouse_kind import ClickHouseKind
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from deploy.settings.group import SettingsGroup
@@ -35,6 +36,25 @@ BrokerOption = Annotated[
         "directory; needs Java 17 and, the first time, Maven.",
     ),
 ]
+ClickHouseOption = Annotated[
+    ClickHouseKind,
+    typer.Option(
+        "--clickhouse",
+        help="embedded: needs Python only. server: a real ClickHouse server, as production has; needs Linux on x86-64 "
+        "and, the first time, npm. Each has data of its own: a directory stays with one of them.",
+    ),
+]
+
+
+def _port_option(name: str, what: str) -> Any:
+    return typer.Option(
+        f"--{name}-port", min=1, max=65_535, help=f"Port of {what} (default: that of the last start in this directory)."
+    )
+
+
+KafkaPort = Annotated[int | None, _port_option("kafka", "Kafka")]
+ClickHousePort = Annotated[int | None, _port_option("clickhouse", "ClickHouse's native protocol")]
+ClickHouseHttpPort = Annotated[int | None, _port_option("clickhouse-http", "ClickHouse's HTTP")]
 Seed = Annotated[int, typer.Option(min=0, help="A different seed gives other events with the same figures.")]
 Scale = Annotated[float, typer.Option(min=0.01, max=1, help="Size of the scenario; 1 is all of Hai Phong.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object per line, for programs.")]

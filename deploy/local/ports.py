@@ -28,6 +28,20 @@ def free_port() -> int:
     raise OSError(f"no free port on 127.0.0.1 in {_ATTEMPTS} attempts")
 
 
+def why_taken(port: int) -> str | None:
+    """Why a server cannot listen on this port of 127.0.0.1; None if it can.
+
+    Connections of an earlier server that are still closing do not count: servers take the port all the same.
+    """
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            return error.strerror or str(error)
+    return None
+
+
 def listens(host: str, port: int) -> bool:
     """Whether a server accepts connections at this address."""
     try:

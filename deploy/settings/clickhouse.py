@@ -20,6 +20,9 @@ class ClickHouseSettings(SettingsGroup):
     # Required, although the option has a default: a forgotten setting must not mean a server on this machine.
     host: str = Field(description="Host of the ClickHouse server.")
     port: int = option(ClickHouseConnection, "port", ge=1, le=65_535)
+    http_port: int | None = Field(
+        None, ge=1, le=65_535, description="Port of HTTP, for clients of your own: hailong itself does not use it."
+    )
     user: str = option(ClickHouseConnection, "user", min_length=1)
     password: SecretStr = option(ClickHouseConnection, "password")
     database: str = option(ClickHouseConnection, "database", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")

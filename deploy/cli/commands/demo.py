@@ -8,8 +8,9 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.options import BrokerOption, Scale, Seed
+from deploy.cli.options import BrokerOption, ClickHouseOption, Scale, Seed
 from deploy.local.broker_kind import Broker
+from deploy.local.clickhouse_kind import ClickHouseKind
 
 
 def demo(
@@ -21,6 +22,7 @@ def demo(
     scale: Scale = 1.0,
     workers: Annotated[int, typer.Option(min=1, max=8, help="Number of worker processes.")] = 1,
     broker: BrokerOption = Broker.EMBEDDED,
+    clickhouse: ClickHouseOption = ClickHouseKind.EMBEDDED,
     *,
     keep: Annotated[
         bool, typer.Option("--keep", help="Keep running after the report, for queries, until Ctrl-C.")
@@ -45,4 +47,5 @@ def demo(
 
     variables = read_variables(os.environ)
     configure_logs("warning", load(LogSettings, variables).format)
-    raise typer.Exit(run(DemoOptions(directory, seed, scale, workers, keep, broker), Console(), variables))
+    options = DemoOptions(directory, seed, scale, workers, keep, broker, clickhouse)
+    raise typer.Exit(run(options, Console(), variables))

@@ -8,8 +8,19 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from deploy.cli.options import DEFAULT_DIR, BrokerOption, Dir, variables_for, warn_of_unknown
+from deploy.cli.options import (
+    DEFAULT_DIR,
+    BrokerOption,
+    ClickHouseHttpPort,
+    ClickHouseOption,
+    ClickHousePort,
+    Dir,
+    KafkaPort,
+    variables_for,
+    warn_of_unknown,
+)
 from deploy.local.broker_kind import Broker
+from deploy.local.clickhouse_kind import ClickHouseKind
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from rich.console import Console
@@ -25,21 +36,26 @@ def up(
     ] = DEFAULT_DIR,
     workers: Annotated[int, typer.Option(min=1, max=16, help="Number of worker processes.")] = 1,
     broker: BrokerOption = Broker.EMBEDDED,
+    clickhouse: ClickHouseOption = ClickHouseKind.EMBEDDED,
+    kafka_port: KafkaPort = None,
+    clickhouse_port: ClickHousePort = None,
+    clickhouse_http_port: ClickHouseHttpPort = None,
 ) -> None:
     """Run Kafka broker, ClickHouse, worker and sink on this machine until Ctrl-C.
 
     Ctrl-C stops them in order and loses nothing; a second Ctrl-C stops them at once. A process that crashes is started
     again. ClickHouse and Apache Kafka keep their data in the directory; the embedded broker keeps its topics in memory
-    only. Other commands find the stack by its directory.
+    only. Other commands find the stack by its directory, and its ports stay the same from one start to the next.
 
     Example: hailong up --dir var/up, then in another terminal: hailong simulate haiphong-2020 --dir var/up
 
-    Example: hailong up --broker kafka
+    Example: hailong up --broker kafka --clickhouse server --clickhouse-http-port 8123
     """
     from rich.console import Console
 
     from deploy.local.stack.layout import Layout
     from deploy.local.stack.plan import replaced_variables
+    from deploy.local.stack.ports import CLICKHOUSE, CLICKHOUSE_HTTP, KAFKA
     from deploy.local.stack.stack import Stack
     from deploy.observability import configure_logs
     from deploy.settings.load import load
@@ -57,9 +73,17 @@ def up(
     layout = Layout(directory.resolve())
     with (
         stop_on_signals() as stop,
-        Stack(layout, variables, workers=workers, broker=broker, stopping=stop.is_set) as stack,
+        Stack(
+            layout,
+            variables,
+            workers=workers,
+            broker=broker,
+            clickhouse=clickhouse,
+            ports={KAFKA: kafka_port, CLICKHOUSE: clickhouse_port, CLICKHOUSE_HTTP: clickhouse_http_port},
+            stopping=stop.is_set,
+        ) as stack,
     ):
-        with console.status(f"Starting {broker.in_words} and ClickHouse") as status:
+        with console.status(f"Starting {broker.in_words} and {clickhouse.in_words}") as status:
             stack.start_servers(status.update)
         with console.status("Starting workers and sink"):
             stack.start_pipeline()
@@ -78,7 +102,7 @@ def _introduce(console: Console, stack: Stack, directory: Path) -> None:
 
     table = Table(show_header=False, box=None, padding=(0, 2))
     table.add_row("Kafka", stack.addresses.kafka)
-    table.add_row("ClickHouse", f"127.0.0.1:{stack.addresses.clickhouse} (native), user default")
+    table.add_row("ClickHouse", f"127.0.0.1:{stack.addresses.clickhouse} (native), user {stack.clickhouse.user}")
     table.add_row("", f"http://127.0.0.1:{stack.addresses.clickhouse_http} (HTTP)")
     table.add_row("password", f"in {directory / stack.layout.clickhouse_password.name}")
     if (own := stack.variables.get("HAILONG_REFERENCE_FILE")) is not None:

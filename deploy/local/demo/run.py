@@ -17,6 +17,7 @@ from rich.console import Console
 
 from deploy.errors import Mistake
 from deploy.local.broker_kind import Broker
+from deploy.local.clickhouse_kind import ClickHouseKind
 from deploy.local.demo import report
 from deploy.local.demo.figures import collect
 from deploy.local.demo.progress import Show, StackStatus, live
@@ -58,6 +59,7 @@ class DemoOptions:
     workers: int
     keep: bool  # whether the stack stays until Ctrl-C after the report
     broker: Broker = Broker.EMBEDDED
+    clickhouse: ClickHouseKind = ClickHouseKind.EMBEDDED
 
 
 def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) -> int:
@@ -72,7 +74,14 @@ def run(options: DemoOptions, console: Console, variables: Mapping[str, str]) ->
     settings = {**kept, "HAILONG_WORKER_IDLE_ADVANCE_S": str(IDLE_ADVANCE_S)}
     with stop_on_signals() as stop:
         _empty(layout)
-        with Stack(layout, settings, workers=options.workers, broker=options.broker, stopping=stop.is_set) as stack:
+        with Stack(
+            layout,
+            settings,
+            workers=options.workers,
+            broker=options.broker,
+            clickhouse=options.clickhouse,
+            stopping=stop.is_set,
+        ) as stack:
             console.print(f"All files of this run are in {options.directory}", highlight=False)
             stack.start_servers(lambda step: console.print(step, highlight=False))
             console.print(
@@ -105,7 +114,7 @@ def _empty(layout: Layout) -> None:
         Mistake: Files with these names exist that no demo has written.
     """
     with layout.locked():
-        kept = (layout.clickhouse, layout.logs, layout.broker, layout.kafka, layout.snapshots)
+        kept = (layout.clickhouse, layout.clickhouse_server, layout.logs, layout.broker, layout.kafka, layout.snapshots)
         mark, truth = layout.directory / ".demo", layout.directory / "truth.json"
         if not mark.exists() and not truth.exists():
             foreign = [directory.name for directory in kept if directory.exists()]

@@ -18,10 +18,12 @@ class Layout:
     def __init__(self, directory: Path) -> None:
         self.directory = directory
         self.logs = directory / "logs"  # output of each process
-        self.clickhouse = directory / "clickhouse"  # ClickHouse's data; kept between starts
+        self.clickhouse = directory / "clickhouse"  # the embedded ClickHouse's data; kept between starts
+        self.clickhouse_server = directory / "clickhouse-server"  # settings and data of a real server; kept
         self.broker = directory / "broker"  # files of the embedded broker; its records are in memory
         self.kafka = directory / "kafka"  # Apache Kafka's records and settings; kept between starts
         self.snapshots = directory / "snapshots"  # of the workers' views; may be deleted at any time
+        self.ports = directory / "ports.json"  # of all servers and processes; kept between starts
         # Settings by which other commands find the running stack; exists only while it runs.
         self.state_file = directory / "hailong.env"
         self.clickhouse_password = directory / "clickhouse.password"  # of user `default`; created once

@@ -5,19 +5,18 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
 from deploy.local.broker_kind import Broker
-from deploy.local.ports import free_port
-from deploy.local.readiness import answers_health, clickhouse_ready
+from deploy.local.clickhouse_kind import ClickHouseKind
+from deploy.local.readiness import answers_health
 from deploy.local.stack.layout import Layout
 from deploy.local.supervisor import ChildSpec
 from deploy.local.tansu import SESSION_TIMEOUT_MS
 from deploy.settings.reference import ReferenceSettings
 from deploy.settings.variables import ENV_FILE, without_settings
-from sinks.clickhouse.connection import ClickHouseConnection
 
 LOOPBACK = "127.0.0.1"
 REFERENCE_FILE = ReferenceSettings.variable("file")
@@ -25,14 +24,21 @@ REFERENCE_FILE = ReferenceSettings.variable("file")
 
 @dataclass(frozen=True, slots=True)
 class Addresses:
-    """Free loopback ports of the servers."""
+    """Loopback ports of the servers."""
 
-    kafka: str = field(default_factory=lambda: f"{LOOPBACK}:{free_port()}")
-    clickhouse: int = field(default_factory=free_port)  # native protocol
-    clickhouse_http: int = field(default_factory=free_port)
+    kafka_port: int
+    clickhouse: int  # native protocol
+    clickhouse_http: int
+
+    @property
+    def kafka(self) -> str:
+        """The broker's `host:port`."""
+        return f"{LOOPBACK}:{self.kafka_port}"
 
 
-def stack_variables(layout: Layout, addresses: Addresses, broker: Broker, others: Mapping[str, str]) -> dict[str, str]:
+def stack_variables(
+    layout: Layout, addresses: Addresses, broker: Broker, clickhouse: ClickHouseKind, others: Mapping[str, str]
+) -> dict[str, str]:
     """The settings of all processes of the stack; of the user's own (`others`), server addresses are replaced."""
     kept = {name: value for name, value in others.items() if not _is_replaced(name)}
     own_keys = any(name.startswith("HAILONG_SEALING_KEYS") for name in kept)
@@ -49,6 +55,8 @@ def stack_variables(layout: Layout, addresses: Addresses, broker: Broker, others
         "HAILONG_KAFKA_PARTITIONS": others.get("HAILONG_KAFKA_PARTITIONS", "4"),
         "HAILONG_CLICKHOUSE_HOST": LOOPBACK,
         "HAILONG_CLICKHOUSE_PORT": str(addresses.clickhouse),
+        "HAILONG_CLICKHOUSE_HTTP_PORT": str(addresses.clickhouse_http),
+        "HAILONG_CLICKHOUSE_USER": clickhouse.user,
         "HAILONG_CLICKHOUSE_PASSWORD_FILE": str(layout.clickhouse_password),
     }
 
@@ -66,22 +74,6 @@ def _is_replaced(name: str) -> bool:
 def child_environment(layout: Layout, extra: Mapping[str, str]) -> dict[str, str]:
     """The environment of our own processes: settings come from the stack's file only."""
     return {**without_settings(os.environ), ENV_FILE: str(layout.state_file), "PYTHONUNBUFFERED": "1", **extra}
-
-
-def clickhouse_child(layout: Layout, addresses: Addresses, connection: ClickHouseConnection) -> ChildSpec:
-    """The ClickHouse server."""
-    command = [
-        *(sys.executable, "-m", "deploy.local.clickhouse", "--path", str(layout.clickhouse), "--host", LOOPBACK),
-        *("--port", str(addresses.clickhouse), "--http-port", str(addresses.clickhouse_http)),
-        *("--password-file", str(layout.clickhouse_password)),
-    ]
-    return ChildSpec(
-        name="clickhouse",
-        command=lambda: command,
-        environment=child_environment(layout, {}),
-        ready=partial(clickhouse_ready, connection),
-        ready_timeout_s=60,
-    )
 
 
 @dataclass(frozen=True, slots=True)

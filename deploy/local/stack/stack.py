@@ -19,11 +19,13 @@ import structlog
 from deploy.admin.pipeline import pipeline_info
 from deploy.admin.topics import ensure_topics
 from deploy.local.broker_kind import Broker
-from deploy.local.ports import free_port
+from deploy.local.clickhouse_kind import ClickHouseKind
 from deploy.local.stack.brokers import broker_child
+from deploy.local.stack.clickhouses import clickhouse_child, refuse_other_data
 from deploy.local.stack.flow import Flow
 from deploy.local.stack.layout import Layout, secret_in, write_env_file
-from deploy.local.stack.plan import Addresses, Endpoint, clickhouse_child, command_child, stack_variables
+from deploy.local.stack.plan import Addresses, Endpoint, command_child, stack_variables
+from deploy.local.stack.ports import CLICKHOUSE, CLICKHOUSE_HTTP, KAFKA, SERVERS, choose_ports
 from deploy.local.supervisor import Supervisor, peak_rss_mib
 from deploy.settings.alertmanager import AlertmanagerSettings
 from deploy.settings.all_groups import GROUPS
@@ -50,6 +52,8 @@ class Stack:
         variables: The user's settings; those of Kafka and ClickHouse are replaced by the embedded servers'.
         workers: How many worker processes.
         broker: Which broker it starts.
+        clickhouse: Which ClickHouse it starts.
+        ports: Ports of servers that a person named, by their names in `deploy.local.stack.ports`.
         stopping: Whether a stop was requested.
 
     Raises:
@@ -63,28 +67,42 @@ class Stack:
         *,
         workers: int = 1,
         broker: Broker = Broker.EMBEDDED,
+        clickhouse: ClickHouseKind = ClickHouseKind.EMBEDDED,
+        ports: Mapping[str, int | None] | None = None,
         stopping: Callable[[], bool] = lambda: False,
     ) -> None:
         self.layout = layout
         self._user = variables
         self._workers = workers
         self.broker = broker
+        self.clickhouse_kind = clickhouse
+        self._named_ports = ports or {}
         self._stopping = stopping
         self._exit = ExitStack()
 
     def __enter__(self) -> Self:
-        """Lock the directory, choose ports and passwords, write the settings file."""
+        """Lock the directory, choose ports and passwords, write the settings file.
+
+        Raises:
+            ConfigurationError: The settings are invalid, a named port is taken, or the directory is in use or holds
+                data of the other ClickHouse.
+        """
         with self._exit:
             self._exit.enter_context(self.layout.locked())
             password = secret_in(self.layout.clickhouse_password)
-            self.addresses = Addresses()
-            self.variables = stack_variables(self.layout, self.addresses, self.broker, self._user)
+            refuse_other_data(self.clickhouse_kind, self.layout)
+            workers = [f"worker-{number + 1}" for number in range(self._workers)]
+            processes = [*workers, "sink", "webhook", "alertmanager"]
+            ports = choose_ports([*SERVERS, *processes], self._named_ports, self.layout.ports)
+            self.addresses = Addresses(ports[KAFKA], ports[CLICKHOUSE], ports[CLICKHOUSE_HTTP])
+            self.variables = stack_variables(self.layout, self.addresses, self.broker, self.clickhouse_kind, self._user)
             self._make_sealing_keys()
             check(self.variables, GROUPS)
+            wanted = self._optional_processes()
+            self.endpoints = tuple(Endpoint(name, ports[name]) for name in processes if wanted.get(name, True))
             self.kafka = load(KafkaSettings, self.variables).connection()
             self.clickhouse = load(ClickHouseSettings, self.variables).connection()
             assert self.clickhouse.password == password
-            self.endpoints = self._choose_endpoints()
             write_env_file(self.layout.state_file, self.variables, HEADING)
             self._exit.callback(self.layout.state_file.unlink, missing_ok=True)
             self.supervisor = self._exit.enter_context(Supervisor(self.layout.logs, stopping=self._stopping))
@@ -104,7 +122,7 @@ class Stack:
             tell: Called with a line of progress.
 
         Raises:
-            ConfigurationError: Apache Kafka was requested, but Java or Maven is missing.
+            ConfigurationError: Java or Maven is missing for Apache Kafka, or npm for a ClickHouse server.
             ChildFailed: A server does not start.
             SystemFault: A migration or a topic is refused.
         """
@@ -114,7 +132,7 @@ class Stack:
         address, create = self.addresses.kafka, self._create_topics
         self.supervisor.start(
             broker_child(self.broker, self.layout, address, after_start=create, clients=clients, tell=tell),
-            clickhouse_child(self.layout, self.addresses, self.clickhouse),
+            clickhouse_child(self.clickhouse_kind, self.layout, self.addresses, self.clickhouse, tell),
         )
         if not self._stopping():
             migrate(self.clickhouse, load(ReferenceSettings, self.variables).data())
@@ -186,9 +204,9 @@ class Stack:
         if self.variables.get("HAILONG_SEALING_KEYS_FILE") == str(self.layout.sealing_keys):
             secret_in(self.layout.sealing_keys, SealingKeys.generate)
 
-    def _choose_endpoints(self) -> tuple[Endpoint, ...]:
-        webhook = load(WebhookSettings, self.variables).url is not None
-        alertmanager = load(AlertmanagerSettings, self.variables).urls is not None
-        names = [f"worker-{number + 1}" for number in range(self._workers)] + ["sink"]
-        names += ["webhook"] * webhook + ["alertmanager"] * alertmanager
-        return tuple(Endpoint(name, free_port()) for name in names)
+    def _optional_processes(self) -> dict[str, bool]:
+        """Processes that only some stacks have, and whether this one has them."""
+        return {
+            "webhook": load(WebhookSettings, self.variables).url is not None,
+            "alertmanager": load(AlertmanagerSettings, self.variables).urls is not None,
+        }

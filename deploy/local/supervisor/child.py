@@ -37,6 +37,8 @@ class ChildSpec:
     ready_timeout_s: float = 30
     stop_signal: signal.Signals = signal.SIGTERM
     stop_timeout_s: float = 30  # then it is killed
+    # Ends that any client can cause: it is started again, and such ends are no crash loop.
+    pardoned: frozenset[signal.Signals] = frozenset()
 
 
 class Child:
@@ -75,6 +77,12 @@ class Child:
         if status is None:
             return None
         return f"ended with status {status}" if status >= 0 else f"was ended by {_signal_name(-status)}"
+
+    @property
+    def pardoned(self) -> bool:
+        """Whether it was ended by a signal that does not count as a crash."""
+        status = None if self.process is None else self.process.poll()
+        return status is not None and -status in self.spec.pardoned
 
     @property
     def done(self) -> bool:

@@ -156,6 +156,10 @@ class Supervisor:
 
     def _crashed(self, child: Child, what: str, now: float) -> None:
         name, policy, crashes = child.spec.name, self._policy, self._crashes[child.spec.name]
+        if child.pardoned:
+            self._due[name] = now + policy.first_pause_s
+            log.warning("child_ended_by_client", child=name, how=what, restart_in_s=policy.first_pause_s)
+            return
         crashes.append(now)
         while crashes and crashes[0] < now - policy.within_s:
             crashes.popleft()

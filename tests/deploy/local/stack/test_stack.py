@@ -11,17 +11,21 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from support.extras import needs_kafka
+from support.clickhouse_server import answers
+from support.extras import needs_clickhouse_server, needs_kafka
 from support.kafka_cluster import KafkaCluster
 from support.polling import DEADLINE_S, eventually
 
+from deploy.local.ports import free_port
 from deploy.local.stack.layout import Layout, secret_in
+from deploy.settings.clickhouse import ClickHouseSettings
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import load
 from deploy.settings.variables import read_variables
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, SystemFault
 from schemas.kafka.group_lag import GroupLag
 from schemas.topics import Topic
+from sinks.clickhouse.client import query
 
 
 @contextmanager
@@ -142,6 +146,40 @@ def test_apache_kafka_keeps_what_was_published_when_the_stack_stops(tmp_path: Pa
         again = replace(connection, bootstrap_servers=cluster.bootstrap_servers)
         with GroupLag(again, "another", [Topic.DECLARATION_STATUS]) as lag:
             assert lag.look().written == 1
+
+
+@pytest.mark.servers
+@needs_clickhouse_server
+def test_a_real_clickhouse_keeps_its_data_and_ports_and_survives_a_wrong_password(
+    tmp_path: Path, no_settings: Path
+) -> None:
+    """With `--clickhouse server`, a client with a wrong password costs a second, and the next start finds all again."""
+    layout = Layout(tmp_path / "up")
+    port = str(free_port())
+    ask = ("sql", "--dir", str(layout.directory), "--format", "csv")
+    with running_up(layout.directory, no_settings, "--clickhouse", "server", "--clickhouse-http-port", port) as up:
+        eventually(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, "four children")
+        first = read_variables({}, stack=layout.state_file)
+        assert first["HAILONG_CLICKHOUSE_HTTP_PORT"] == port
+        assert hailong(*ask, "SELECT version() LIKE '26.7.%' x").stdout == "x\n1\n"
+        clickhouse = load(ClickHouseSettings, first).connection()
+        with pytest.raises(SystemFault):
+            query(replace(clickhouse, password="wrong"), "SELECT 1")
+        eventually(lambda: up.poll() is not None or answers(clickhouse), "ClickHouse answers again")
+        published = hailong("publish", "--dir", str(layout.directory), str(two_events(tmp_path)))
+        assert published.stdout.startswith("1 event is in Kafka.")
+        count = "SELECT count() FROM declaration_status"
+        eventually(lambda: query(clickhouse, count) == [(1,)], "the event is in ClickHouse")
+        up.send_signal(signal.SIGINT)
+        output, _ = up.communicate(timeout=DEADLINE_S)
+        assert up.returncode == 0, output
+        assert "user hailong" in output
+    assert "did not stop" not in (layout.logs / "clickhouse.log").read_text(errors="replace")
+    with running_up(layout.directory, no_settings, "--clickhouse", "server") as up:
+        eventually(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, "four children")
+        again = read_variables({}, stack=layout.state_file)
+        assert again == first
+        assert query(clickhouse, count) == [(1,)]
 
 
 @pytest.mark.servers

@@ -69,6 +69,22 @@ def test_a_crashed_child_is_started_again(tmp_path: Path, script: Script) -> Non
         assert supervisor.restarts("worker") == 1
 
 
+def test_ends_that_a_client_can_cause_are_no_crash_loop(tmp_path: Path, script: Script) -> None:
+    """A client with a wrong password cannot end a stack, however often it tries."""
+    code = "import os; os.abort()"
+    with Supervisor(tmp_path, QUICK) as supervisor:
+        supervisor.start(script("clickhouse", code, pardoned=frozenset({signal.SIGABRT})))
+        seen = {supervisor.pid("clickhouse")}
+
+        def many() -> bool:
+            supervisor.tend()
+            seen.add(supervisor.pid("clickhouse"))
+            return len(seen) > 2 * QUICK.crashes
+
+        eventually(many, "it is started again and again")
+        assert supervisor.restarts("clickhouse") == 0
+
+
 def test_a_crash_loop_ends_with_the_last_lines(tmp_path: Path, script: Script) -> None:
     """A child that keeps crashing is given up, by name, with what it said; the others are stopped."""
     with Supervisor(tmp_path, QUICK) as supervisor:
