@@ -19,7 +19,11 @@ from clickhouse_driver import Client
 
 from sinks.clickhouse.quoting import quoted
 
-_PLAIN = re.compile(r"CREATE\s+(?:OR\s+REPLACE\s+)?VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?`?\w+`?", re.IGNORECASE)
+# The list of columns, if there is one, comes before the definer.
+_PLAIN = re.compile(
+    r"CREATE\s+(?:OR\s+REPLACE\s+)?VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?`?\w+`?(?:\s*\(\n.*?\n\))?",
+    re.IGNORECASE | re.DOTALL,
+)
 _MATERIALIZED = re.compile(
     r"CREATE\s+MATERIALIZED\s+VIEW\s+(?:IF\s+NOT\s+EXISTS\s+)?`?\w+`?\s+TO\s+`?\w+`?", re.IGNORECASE
 )

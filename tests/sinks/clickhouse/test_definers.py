@@ -24,6 +24,10 @@ DEFINERS = (
         ("CREATE OR REPLACE VIEW v_a AS\nSELECT 1", f"CREATE OR REPLACE VIEW v_a {SECURE} AS\nSELECT 1"),
         ("CREATE VIEW IF NOT EXISTS `v_a` AS SELECT 1", f"CREATE VIEW IF NOT EXISTS `v_a` {SECURE} AS SELECT 1"),
         (
+            "CREATE OR REPLACE VIEW v_a\n(\n    a Array(Tuple(b UInt8)) COMMENT 'c'\n)\nAS\nSELECT (\n1\n)",
+            f"CREATE OR REPLACE VIEW v_a\n(\n    a Array(Tuple(b UInt8)) COMMENT 'c'\n) {SECURE}\nAS\nSELECT (\n1\n)",
+        ),
+        (
             "CREATE MATERIALIZED VIEW IF NOT EXISTS b_of_a TO b AS SELECT 1",
             f"CREATE MATERIALIZED VIEW IF NOT EXISTS b_of_a TO b {OWN} AS SELECT 1",
         ),
