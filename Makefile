@@ -14,12 +14,15 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 BENCHMARKS ?= peers floors kernels scaling histories latency sink queries recovery timers transport
 
-.PHONY: help setup demo test test-more lint bench bench-alerts faults up clean
+.PHONY: help setup demo test test-more lint bench bench-alerts faults golden up clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: $(STAMP) ## make .venv with the locked packages (done by the other targets when needed)
+setgolden: $(STAMP) ## write the files anew that hold what a cluster gets for each migration
+	@PYTHONPATH=tests:. $(BIN)/python -m support.cluster_golden
+
+up: $(STAMP) ## make .venv with the locked packages (done by the other targets when needed)
 
 demo: $(STAMP) ## play 57 days of Hai Phong's ratings through Kafka, Faust and ClickHouse, and report
 	@$(BIN)/hailong demo
@@ -47,6 +50,9 @@ bench-alerts: $(STAMP) ## false alarms and delays of the spike detector on simul
 
 faults: $(STAMP) ## kill everything at every point under load; count what is lost or doubled (50 minutes)
 	@PYTHONPATH=tests:. $(BIN)/python tests/faults/run.py $(FAULTS)
+
+golden: $(STAMP) ## write the files anew that hold what a cluster gets for each migration
+	@PYTHONPATH=tests:. $(BIN)/python -m support.cluster_golden
 
 up: $(STAMP) ## start broker, ClickHouse, worker and sink here, and stay until Ctrl-C
 	@$(BIN)/hailong up

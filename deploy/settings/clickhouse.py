@@ -29,6 +29,7 @@ class ClickHouseSettings(SettingsGroup):
     secure: bool = option(ClickHouseConnection, "secure")
     ca_file: Path | None = option(ClickHouseConnection, "ca_file")
     view_definer: str = option(ClickHouseConnection, "view_definer", max_length=200)
+    cluster: str = option(ClickHouseConnection, "cluster", pattern=r"^[A-Za-z0-9_.-]{0,100}$")
 
     def problems(self) -> Iterator[str]:
         """Which settings go together, and which files must exist."""

@@ -17,8 +17,10 @@ from sinks.audit.kafka_side import KafkaSide
 from sinks.audit.pipeline_info import NOT_WATCHED, PipelineInfo
 from sinks.audit.report import AuditReport, ServiceAudit, TopicAudit
 from sinks.audit.services import JoinedLogs, compare_services
+from sinks.audit.tables import COMPARED
 from sinks.audit.wave import Behind, Wave, Waves
 from sinks.clickhouse.client import session
+from sinks.clickhouse.cluster.replicas import check_engines, synchronize
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.errors import translated
 from sinks.clickhouse.loader.log_epochs import TopicLog, known_logs
@@ -91,6 +93,7 @@ class Auditor(ExitStack):
         self._kafka = KafkaSide(connection, _TIMEOUT_S)
         self.callback(self._kafka.close)
         self._client = self.enter_context(session(clickhouse, timeout_s=600))
+        check_engines(self._client, COMPARED)
         self._ranges: Mapping[Topic, Mapping[int, OffsetRange]] = {}
 
     def compare(self, wave: Wave) -> AuditReport:
@@ -103,6 +106,7 @@ class Auditor(ExitStack):
         """
         behind = wave.look(thorough=True)
         with translated(self._clickhouse):
+            synchronize(self._client, *COMPARED)
             return AuditReport(self._compare_topics(wave, behind), self._compare_services(wave, wave), behind)
 
     def services(self, wave: Wave, *, ratings_of: Wave) -> ServiceAudit:
@@ -117,6 +121,7 @@ class Auditor(ExitStack):
             OutcomeUnknown: The connection broke before the answer.
         """
         with translated(self._clickhouse):
+            synchronize(self._client, *COMPARED)
             return self._compare_services(wave, ratings_of)
 
     def _compare_services(self, wave: Wave, ratings_of: Wave) -> ServiceAudit:

@@ -47,7 +47,7 @@ def connect(
         timeout_s: Seconds to wait for an answer; after that the outcome is unknown.
         connect_timeout_s: Seconds to wait for a connection.
     """
-    return ColumnClient(
+    client = ColumnClient(
         host=connection.host,
         port=connection.port,
         user=connection.user,
@@ -60,6 +60,8 @@ def connect(
         sync_request_timeout=connect_timeout_s,
         client_name="hailong",
     )
+    client.cluster = connection.cluster
+    return client
 
 
 @contextmanager

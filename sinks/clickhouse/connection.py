@@ -19,3 +19,4 @@ class ClickHouseConnection:
     ca_file: Path | None = None  # trusted certificates; None for the system's
     # `hailong migrate` makes views that read with the rights of this user; empty: with those of the user above
     view_definer: str = ""
+    cluster: str = ""  # whose servers hold replicas of all tables (docs/cluster.md); empty: this server alone

@@ -15,8 +15,8 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 
-from clickhouse_driver import Client
-
+from sinks.clickhouse.cluster.replicas import execute_everywhere
+from sinks.clickhouse.native.column_client import ColumnClient
 from sinks.clickhouse.quoting import quoted
 
 # The list of columns, if there is one, comes before the definer.
@@ -29,23 +29,25 @@ _MATERIALIZED = re.compile(
 )
 
 
-def with_definer(statement: str, view_definer: str) -> str:
+def with_definer(statement: str, view_definer: str, migrator: str | None = None) -> str:
     """A statement that creates a view, with the user whose rights the view has; any other one as it is.
 
     Args:
         statement: One statement.
         view_definer: Of plain views; empty: the user who runs the statement.
+        migrator: Name of that user, for a cluster: its other servers run the statement out of a queue, as nobody.
     """
+    current = "CURRENT_USER" if migrator is None else quoted(migrator)
     if found := _PLAIN.match(statement):
-        definer = quoted(view_definer) if view_definer else "CURRENT_USER"
+        definer = quoted(view_definer) if view_definer else current
     elif found := _MATERIALIZED.match(statement):
-        definer = "CURRENT_USER"
+        definer = current
     else:
         return statement
     return f"{found[0]} DEFINER = {definer} SQL SECURITY DEFINER{statement[found.end() :]}"
 
 
-def redefine(client: Client, views: Collection[str], view_definer: str) -> Iterator[str]:
+def redefine(client: ColumnClient, views: Collection[str], view_definer: str) -> Iterator[str]:
     """Give views that have another definer the right one: theirs may have been dropped, and then nobody can read them.
 
     Args:
@@ -64,5 +66,6 @@ def redefine(client: Client, views: Collection[str], view_definer: str) -> Itera
     )
     for name, definer in found:
         if name in views:
-            client.execute(f"ALTER TABLE {quoted(name)} MODIFY DEFINER = {quoted(definer)} SQL SECURITY DEFINER")
+            statement = f"ALTER TABLE {quoted(name)} MODIFY DEFINER = {quoted(definer)} SQL SECURITY DEFINER"
+            execute_everywhere(client, statement)
             yield f"definer of {name}"

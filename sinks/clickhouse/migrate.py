@@ -7,34 +7,31 @@ be repeated (`IF NOT EXISTS`, `OR REPLACE`), so an interrupted run, or two runs 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 
 import structlog
-from clickhouse_driver import Client
 
 from schemas.errors import SystemFault
 from schemas.reference.site.reference import ReferenceData, package_reference
+from sinks.clickhouse import ledger
 from sinks.clickhouse.client import session
+from sinks.clickhouse.cluster.replicas import (
+    check_cluster,
+    check_engines,
+    check_replicas,
+    execute_everywhere,
+)
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.definers import redefine, with_definer
+from sinks.clickhouse.native.column_client import ColumnClient
 from sinks.clickhouse.quoting import quoted
 from sinks.clickhouse.reference import load_reference
 from sinks.clickhouse.sql_files import SqlFile, migration_files, view_files
 
 log = structlog.get_logger(__name__)
 
-# schema_migration: files that were applied, with their checksums.
-#   engine: ReplacingMergeTree, so that two runs at once leave one row; ORDER BY the name; no partition: few rows.
-_LEDGER = """
-CREATE TABLE IF NOT EXISTS schema_migration
-(
-    name       String                 COMMENT 'File',
-    checksum   String                 COMMENT 'SHA-256 of its text',
-    applied_at DateTime('UTC') DEFAULT now() COMMENT 'When'
-)
-ENGINE = ReplacingMergeTree(applied_at) ORDER BY name
-COMMENT 'Migrations, views and reference data that were applied'
-"""
+_TIMEOUT_S = 300
 
 
 def migrate(connection: ClickHouseConnection, reference: ReferenceData | None = None) -> list[str]:
@@ -52,39 +49,48 @@ def migrate(connection: ClickHouseConnection, reference: ReferenceData | None = 
         Names of what was applied, in order; empty if everything was up to date.
 
     Raises:
-        SystemFault: A migration that was applied has changed since, or the server refuses it.
+        SystemFault: A migration that was applied has changed since, the server refuses it, or the cluster is none that
+            hailong can use.
         Unavailable: The server does not answer.
     """
     with session(connection, database="default") as client:
-        client.execute(f"CREATE DATABASE IF NOT EXISTS {quoted(connection.database)} ENGINE = Atomic")
-    with session(connection, timeout_s=300) as client:
-        client.execute(_LEDGER)
-        done = applied(client)
+        replicas = check_cluster(client)
+        execute_everywhere(client, f"CREATE DATABASE IF NOT EXISTS {quoted(connection.database)} ENGINE = Atomic")
+    with session(connection, timeout_s=_TIMEOUT_S) as client:
         migrations, views = migration_files(), view_files()
+        _check_engines(client, migrations)
+        execute_everywhere(client, ledger.CREATE)
+        done = ledger.applied(client)
         _check(migrations, done)
         existing, definer = _tables(client), connection.view_definer
+        define = partial(with_definer, view_definer=definer, migrator=connection.user if connection.cluster else None)
         ours = {name for file in (*migrations, *views) for name in file.creates()}
         news = [
-            *_apply_migrations(client, migrations, done, existing),
-            *_apply_views(client, views, done, existing, definer),
+            *_apply_migrations(client, migrations, done, existing, define),
+            *_apply_views(client, views, done, existing, define),
             *redefine(client, ours, definer),
         ]
+        check_replicas(client, replicas)
         return [*news, *load_reference(client, done, reference or package_reference())]
 
 
-def applied(client: Client) -> dict[str, str]:
-    """Checksum of everything that was applied, by name."""
-    rows: list[tuple[str, str]] = client.execute("SELECT name, checksum FROM schema_migration FINAL")
-    return dict(rows)
+def lacking(client: ColumnClient) -> list[str]:
+    """Names of the migrations that were not applied; needs only the right to read the ledger.
+
+    Raises:
+        SystemFault: The tables are replicated although no cluster is set, or the reverse.
+    """
+    migrations = migration_files()
+    _check_engines(client, migrations)
+    done = ledger.applied(client)
+    return [one.name for one in migrations if one.name not in done]
 
 
-def lacking(client: Client) -> list[str]:
-    """Names of the migrations that were not applied; needs only the right to read the ledger."""
-    done = applied(client)
-    return [one.name for one in migration_files() if one.name not in done]
+def _check_engines(client: ColumnClient, migrations: Sequence[SqlFile]) -> None:
+    check_engines(client, {ledger.TABLE}.union(*(migration.creates() for migration in migrations)))
 
 
-def _tables(client: Client) -> set[str]:
+def _tables(client: ColumnClient) -> set[str]:
     rows: list[tuple[str]] = client.execute("SELECT name FROM system.tables WHERE database = currentDatabase()")
     return {name for (name,) in rows}
 
@@ -98,33 +104,41 @@ def _check(migrations: Sequence[SqlFile], done: Mapping[str, str]) -> None:
 
 
 def _apply_migrations(
-    client: Client, migrations: Sequence[SqlFile], done: Mapping[str, str], existing: set[str]
+    client: ColumnClient,
+    migrations: Sequence[SqlFile],
+    done: Mapping[str, str],
+    existing: set[str],
+    define: Callable[[str], str],
 ) -> Iterator[str]:
     recreated: set[str] = set()
     for migration in migrations:
         created = migration.creates()
         # A table that was just created again has its old form: the migrations that changed it later follow.
         if migration.name not in done or created - existing or created & recreated:
-            _apply(client, migration)
+            _apply(client, migration, define)
             recreated |= created
             yield migration.name
 
 
 def _apply_views(
-    client: Client, views: Sequence[SqlFile], done: Mapping[str, str], existing: set[str], definer: str
+    client: ColumnClient,
+    views: Sequence[SqlFile],
+    done: Mapping[str, str],
+    existing: set[str],
+    define: Callable[[str], str],
 ) -> Iterator[str]:
     changed: set[str] = set()
     for view in views:
         # A view keeps the columns that the views below it had when it was created, so it follows their changes.
         if done.get(view.name) != view.checksum or view.name not in existing or view.reads & changed:
-            _apply(client, view, definer)
+            _apply(client, view, define)
             changed.add(view.name)
             yield view.name
 
 
-def _apply(client: Client, file: SqlFile, definer: str = "") -> None:
+def _apply(client: ColumnClient, file: SqlFile, define: Callable[[str], str]) -> None:
     for statement in file.statements():
-        client.execute(with_definer(statement, definer))
+        execute_everywhere(client, define(statement))
     # Recorded last: if this fails, the statements run again next time and change nothing.
-    client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(file.name, file.checksum)])
+    ledger.record(client, file.name, file.checksum)
     log.info("migration_applied", name=file.name)

@@ -12,7 +12,6 @@ from typing import Any
 from uuid import uuid4
 
 import structlog
-from clickhouse_driver import Client
 
 from schemas.reference.offices import Office, Team
 from schemas.reference.site.reference import ReferenceData
@@ -27,6 +26,9 @@ from schemas.reference.timeline import (
 )
 from schemas.reference.validity import DAY_MS
 from schemas.reference.working_hours import Windows, WorkingHours
+from sinks.clickhouse.cluster.replicas import synchronize
+from sinks.clickhouse.ledger import TABLE, record
+from sinks.clickhouse.native.column_client import ColumnClient
 
 log = structlog.get_logger(__name__)
 
@@ -52,7 +54,7 @@ Cells = Mapping[str, Any]
 _EPOCH = date(1970, 1, 1)
 
 
-def load_reference(client: Client, done: Mapping[str, str], reference: ReferenceData) -> Iterator[str]:
+def load_reference(client: ColumnClient, done: Mapping[str, str], reference: ReferenceData) -> Iterator[str]:
     """Load what has changed since it was loaded: files, offices and teams, the calendar.
 
     Args:
@@ -81,17 +83,18 @@ def load_reference(client: Client, done: Mapping[str, str], reference: Reference
         # The text of the rows, not of the file: public holidays come from a library, which may change alone.
         yield from _load_changed(client, done, f"calendar/{table}", table, repr(days), partial(list, days))
     if done.get(DIGEST) != reference.digest:
-        _record(client, DIGEST, reference.digest)
+        record(client, DIGEST, reference.digest)
 
 
-def loaded_digest(client: Client) -> str | None:
+def loaded_digest(client: ColumnClient) -> str | None:
     """Digest of the reference data that `hailong migrate` loaded last; None: none was loaded."""
-    statement = "SELECT checksum FROM schema_migration FINAL WHERE name = %(name)s"
+    synchronize(client, TABLE)
+    statement = f"SELECT checksum FROM {TABLE} FINAL WHERE name = %(name)s"  # noqa: S608 - our own name
     found: list[tuple[str]] = client.execute(statement, {"name": DIGEST})
     return found[0][0] if found else None
 
 
-def outdated_facts(client: Client) -> Sequence[tuple[str, int, bool]]:
+def outdated_facts(client: ColumnClient) -> Sequence[tuple[str, int, bool]]:
     """Office, number of facts, and whether their target is known by the tables although the facts say the opposite."""
     found: list[tuple[str, int, bool]] = client.execute(
         "SELECT office, sum(facts) AS n, known_now FROM v_target_known_outdated "
@@ -126,28 +129,24 @@ def _version_cells(version: Office | Team) -> Cells:
     }
 
 
-def _rows(client: Client, table: str, cells: Sequence[Cells]) -> Rows:
+def _rows(client: ColumnClient, table: str, cells: Sequence[Cells]) -> Rows:
     names = [name for name, _kind in _columns(client, table)]
     return [[one[name] for name in names] for one in cells]
 
 
 def _load_changed(
-    client: Client, done: Mapping[str, str], name: str, table: str, text: str, rows: Callable[[], Rows]
+    client: ColumnClient, done: Mapping[str, str], name: str, table: str, text: str, rows: Callable[[], Rows]
 ) -> Iterator[str]:
     """Fill a table and yield the name, if the text is not the one that was loaded, or the table is empty."""
     checksum = hashlib.sha256(text.encode()).hexdigest()
     if done.get(name) != checksum or _is_empty(client, table):
         _replace(client, table, rows())
-        _record(client, name, checksum)
+        record(client, name, checksum)
         log.info("reference_loaded", file=name, table=table)
         yield name
 
 
-def _record(client: Client, name: str, checksum: str) -> None:
-    client.execute("INSERT INTO schema_migration (name, checksum) VALUES", [(name, checksum)])
-
-
-def _is_empty(client: Client, table: str) -> bool:
+def _is_empty(client: ColumnClient, table: str) -> bool:
     """Whether a table has no rows, though the ledger may record it as loaded: a dropped table is created empty."""
     statement = "SELECT total_rows FROM system.tables WHERE database = currentDatabase() AND name = %(table)s"
     found: list[tuple[int | None]] = client.execute(statement, {"table": table})
@@ -193,7 +192,7 @@ def _instant(at_ms: int) -> datetime:
     return datetime(1970, 1, 1, tzinfo=UTC) + timedelta(milliseconds=at_ms)
 
 
-def _columns(client: Client, table: str) -> list[tuple[str, str]]:
+def _columns(client: ColumnClient, table: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = client.execute(
         "SELECT name, type FROM system.columns "
         "WHERE database = currentDatabase() AND table = %(table)s ORDER BY position",
@@ -202,20 +201,28 @@ def _columns(client: Client, table: str) -> list[tuple[str, str]]:
     return found
 
 
-def _read_file(client: Client, table: str, text: str) -> Rows:
+def _read_file(client: ColumnClient, table: str, text: str) -> Rows:
     kinds = _columns(client, table)
     lines = [line for line in text.splitlines() if not line.startswith("#")]
     return [[_parser(kind)(row[name]) for name, kind in kinds] for row in csv.DictReader(lines)]
 
 
-def _replace(client: Client, table: str, rows: Rows) -> None:
-    """Fill a new table and exchange it with the old one: readers see all old rows or all new ones."""
+def _replace(client: ColumnClient, table: str, rows: Rows) -> None:
+    """Fill a new table and put its rows in place of the old ones: readers see all old rows or all new ones.
+
+    The new table is never replicated. On a cluster a replica replaces its rows when it has fetched the new ones; an
+    exchange of replicated tables would show an empty table wherever the rows come later than the exchange.
+    """
     fresh = f"{table}_{uuid4().hex[:8]}"
     columns = ", ".join(f"`{name}`" for name, _kind in _columns(client, table))
-    client.execute(f"CREATE TABLE {fresh} AS {table}")
+    key: list[tuple[str]] = client.execute(
+        "SELECT sorting_key FROM system.tables WHERE database = currentDatabase() AND name = %(table)s",
+        {"table": table},
+    )
+    client.execute(f"CREATE TABLE {fresh} AS {table} ENGINE = MergeTree ORDER BY ({key[0][0]})")
     try:
         client.execute(f"INSERT INTO {fresh} ({columns}) VALUES", rows)
-        client.execute(f"EXCHANGE TABLES {fresh} AND {table}")
+        client.execute(f"ALTER TABLE {table} REPLACE PARTITION tuple() FROM {fresh}")
     finally:
         client.execute(f"DROP TABLE IF EXISTS {fresh}")
 

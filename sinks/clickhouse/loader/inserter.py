@@ -27,6 +27,7 @@ from schemas.batches.batch import RawBatch, Reject
 from schemas.errors import HailongError, OutcomeUnknown, Reason, SystemFault, Unavailable
 from schemas.topics import Topic
 from sinks.clickhouse.client import INSERT_SETTINGS, connect
+from sinks.clickhouse.cluster.replicas import quorum
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.errors import BadRow, translate_error
 from sinks.clickhouse.loader.options import SinkOptions
@@ -92,6 +93,7 @@ class BatchInserter:
         self._preparing = threading.Lock()  # the inserting thread prepares the halves of a batch with a bad row
         self._give_up = give_up
         self._client = connect(connection, timeout_s=options.insert_timeout_s)
+        self._settings = {**INSERT_SETTINGS, **quorum(connection.cluster)}
         # Tokens are unique to this run: within it the server drops a repeated block. A later run that reads the same
         # offsets again, perhaps on purpose to fill a new column, must not be dropped; row identity covers it.
         self._run = uuid4().hex
@@ -191,7 +193,7 @@ class BatchInserter:
     def _insert_once(self, block: InsertBlock, token: str) -> None:
         started = time.perf_counter()
         try:
-            block.insert(self._client, {**INSERT_SETTINGS, "insert_deduplication_token": token})
+            block.insert(self._client, {**self._settings, "insert_deduplication_token": token})
         except Exception as error:
             # Every error is translated and raised again; the connection is not used again in an unknown state.
             self._client.disconnect()

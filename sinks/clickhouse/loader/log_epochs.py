@@ -14,11 +14,12 @@ from datetime import datetime
 from uuid import UUID, uuid4
 
 import structlog
-from clickhouse_driver import Client
 
 from schemas.errors import SystemFault
 from schemas.kafka.topic_metadata import TopicFacts
 from schemas.topics import Topic
+from sinks.clickhouse.cluster.replicas import quorum, synchronize
+from sinks.clickhouse.native.column_client import ColumnClient
 
 log = structlog.get_logger(__name__)
 
@@ -41,14 +42,15 @@ class TopicLog:
     claim: str
 
 
-def known_logs(client: Client, facts: Mapping[Topic, TopicFacts]) -> Mapping[Topic, TopicLog]:
+def known_logs(client: ColumnClient, facts: Mapping[Topic, TopicFacts]) -> Mapping[Topic, TopicLog]:
     """The logs that sinks have met before; nothing is claimed."""
+    synchronize(client, "log_epoch")
     found = {topic: _look_up(client, one, topic) for topic, one in facts.items()}
     return {topic: topic_log for topic, topic_log in found.items() if topic_log is not None}
 
 
 def identify(
-    client: Client, facts: Mapping[Topic, TopicFacts], sleep: Callable[[float], object] = time.sleep
+    client: ColumnClient, facts: Mapping[Topic, TopicFacts], sleep: Callable[[float], object] = time.sleep
 ) -> Mapping[Topic, TopicLog]:
     """The logs with their epochs; a log that no sink has met gets the next number of its topic.
 
@@ -62,6 +64,7 @@ def identify(
     """
     known: dict[Topic, TopicLog] = {}
     for _attempt in range(_ATTEMPTS):
+        synchronize(client, "log_epoch")
         for topic in facts.keys() - known.keys():
             found = _look_up(client, facts[topic], topic)
             if found is not None:
@@ -76,7 +79,7 @@ def identify(
     )
 
 
-def _look_up(client: Client, facts: TopicFacts, topic: Topic) -> TopicLog | None:
+def _look_up(client: ColumnClient, facts: TopicFacts, topic: Topic) -> TopicLog | None:
     """The log; None if it was never claimed, or another log claimed its number earlier."""
     claims = _claims(client, topic)
     mine = claims.get(facts.identity)
@@ -92,7 +95,7 @@ class _Claim:
     since: tuple[datetime, str]
 
 
-def _claims(client: Client, topic: Topic) -> Mapping[str, _Claim]:
+def _claims(client: ColumnClient, topic: Topic) -> Mapping[str, _Claim]:
     """The valid claim of each log, by identity: its highest number, and the oldest claim of that number."""
     rows: list[tuple[str, int, UUID, datetime]] = client.execute(
         "SELECT topic_identity, epoch, claim, claimed_at FROM log_epoch WHERE topic = %(topic)s "
@@ -102,7 +105,7 @@ def _claims(client: Client, topic: Topic) -> Mapping[str, _Claim]:
     return {identity: _Claim(epoch, claim, (claimed_at, str(claim))) for identity, epoch, claim, claimed_at in rows}
 
 
-def _claim(client: Client, topic: Topic, facts: TopicFacts) -> None:
+def _claim(client: ColumnClient, topic: Topic, facts: TopicFacts) -> None:
     epoch = 1 + max((claim.epoch for claim in _claims(client, topic).values()), default=0)
     if epoch > MAX_EPOCH:
         raise SystemFault(f"topic {facts.name} was created again {MAX_EPOCH} times: use a new database")
@@ -116,5 +119,6 @@ def _claim(client: Client, topic: Topic, facts: TopicFacts) -> None:
             "claim": str(uuid4()),
             "name": facts.name,
         },
+        settings=dict(quorum(client.cluster)),
     )
     log.info("log_met", topic=facts.name, identity=facts.identity, epoch=epoch)

@@ -13,7 +13,8 @@ from typing import TypeAlias
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_topics
 from schemas.topics import STORED, Topic
-from sinks.clickhouse.client import query, session
+from sinks.clickhouse.client import session
+from sinks.clickhouse.cluster.replicas import synchronize
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader.log_epochs import TopicLog, identify
 from sinks.clickhouse.loader.options import SinkOptions
@@ -77,7 +78,9 @@ class TopicLogs:
 
     def _stored_offsets(self) -> StoredOffsets:
         """How far ClickHouse holds every log, in one query."""
-        rows = query(self._clickhouse, _STORED_OFFSETS, timeout_s=self._timeout_s)
+        with session(self._clickhouse, timeout_s=self._timeout_s) as client:
+            synchronize(client, "log_position")
+            rows = client.execute(_STORED_OFFSETS)
         return {(topic, epoch, partition): offset for topic, epoch, partition, offset in rows}
 
 

@@ -31,7 +31,13 @@ def insert_into(table: str, columns: Iterable[str]) -> str:
 
 
 class ColumnClient(Client):  # type: ignore[misc]  # the driver has no types
-    """The driver's client, which can also insert encoded columns."""
+    """The driver's client, which can also insert encoded columns.
+
+    Attributes:
+        cluster: Name of the cluster that the server belongs to; empty: it stands alone.
+    """
+
+    cluster = ""
 
     def insert_columns(self, table: str, columns: Mapping[str, NativeColumn], settings: Mapping[str, Any]) -> None:
         """Insert rows as one block.
