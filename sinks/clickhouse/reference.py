@@ -215,11 +215,13 @@ def _replace(client: ColumnClient, table: str, rows: Rows) -> None:
     """
     fresh = f"{table}_{uuid4().hex[:8]}"
     columns = ", ".join(f"`{name}`" for name, _kind in _columns(client, table))
-    key: list[tuple[str]] = client.execute(
+    ((key,),) = client.execute(
         "SELECT sorting_key FROM system.tables WHERE database = currentDatabase() AND name = %(table)s",
         {"table": table},
     )
-    client.execute(f"CREATE TABLE {fresh} AS {table} ENGINE = MergeTree ORDER BY ({key[0][0]})")
+    # Engines before 26.9 find `ORDER BY (a)` different from `ORDER BY a`.
+    order = f"({key})" if "," in key else key
+    client.execute(f"CREATE TABLE {fresh} AS {table} ENGINE = MergeTree ORDER BY {order}")
     try:
         client.execute(f"INSERT INTO {fresh} ({columns}) VALUES", rows)
         client.execute(f"ALTER TABLE {table} REPLACE PARTITION tuple() FROM {fresh}")
