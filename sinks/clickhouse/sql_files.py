@@ -1,4 +1,8 @@
-"""The SQL that makes our tables and views: numbered migrations, and one file for each view."""
+"""The SQL that makes our tables and views: numbered migrations, and one file for each view.
+
+People read what is in `views`. What is in `guards` stands between these and the tables: what nobody may see is left out
+there, once for all views.
+"""
 
 from __future__ import annotations
 
@@ -13,7 +17,7 @@ from importlib.resources import files
 _CREATES = re.compile(
     r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:TABLE|VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(\w+)", re.IGNORECASE
 )
-_READS = re.compile(r"\b(?:FROM|JOIN)\s+`?(v_\w+)", re.IGNORECASE)
+_READS = re.compile(r"\b(?:FROM|JOIN)\s+`?(\w+)", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -41,7 +45,7 @@ class SqlFile:
 
     @cached_property
     def reads(self) -> set[str]:
-        """Names of the views of ours that it reads."""
+        """Names of the tables and views that it reads."""
         return {name for statement in self.statements() for name in _READS.findall(statement)}
 
 
@@ -51,8 +55,8 @@ def migration_files() -> Sequence[SqlFile]:
 
 
 def view_files() -> Sequence[SqlFile]:
-    """The views of this version, one a file; each after the views that it reads."""
-    views = _files("views")
+    """The views of this version, guards included, one a file; each after the views that it reads."""
+    views = {**_files("guards"), **_files("views")}
     order = TopologicalSorter({name: sorted(file.reads & views.keys()) for name, file in sorted(views.items())})
     return [views[name] for name in order.static_order()]
 

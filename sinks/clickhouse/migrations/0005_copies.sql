@@ -46,15 +46,17 @@ CREATE MATERIALIZED VIEW IF NOT EXISTS enterprise_declaration_of_declaration_sta
 SELECT DISTINCT tax_code, toUInt64(substring(declaration_no, 1, 11)) AS declaration
 FROM declaration_status WHERE tax_code != '';
 
--- rated_declaration: the measures of a declaration as of its latest rating.
+-- rated_declaration: the measures of a declaration as of the latest rating on each of its sheets.
 --   engine     ReplacingMergeTree(precedence): epoch, submitted_at, version, so the latest rating of the newest log stays, and
 --              of its facts the latest version. A fact that is superseded later has a sheet with a later revision.
---   ORDER BY   the declaration. The office may change with a status that comes late, so it is no part of the key.
+--   ORDER BY   declaration, then sheet: some sheets are not shown (0008_protection). The office may change with a status that
+--              comes late, so it is no part of the key.
 --   index      minmax of the time: ratings follow their declarations within weeks.
 --   partition  none: the month may change with a revision.
 CREATE TABLE IF NOT EXISTS rated_declaration
 (
     declaration       UInt64 COMMENT 'The declaration, whatever its amendment' CODEC(Delta, ZSTD(1)),
+    sheet_id          String                                     COMMENT 'Sheet',
     office            LowCardinality(String)                     COMMENT 'declaration_office of the fact',
     submitted_at      DateTime64(3, 'UTC') COMMENT 'When the latest rating was sent' CODEC(Delta, ZSTD(1)),
     document_minutes  Nullable(UInt32)                           COMMENT 'As in rated_service',
@@ -64,12 +66,12 @@ CREATE TABLE IF NOT EXISTS rated_declaration
     INDEX submitted_at submitted_at TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplacingMergeTree(precedence)
-ORDER BY declaration
+ORDER BY (declaration, sheet_id)
 SETTINGS non_replicated_deduplication_window = 1000
-COMMENT 'Working minutes of rated declarations, one row a declaration';
+COMMENT 'Working minutes of rated declarations, one row a sheet';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS rated_declaration_of_rated_service TO rated_declaration AS
-SELECT toUInt64(substring(declaration_no, 1, 11)) AS declaration, declaration_office AS office, submitted_at,
+SELECT toUInt64(substring(declaration_no, 1, 11)) AS declaration, sheet_id, declaration_office AS office, submitted_at,
        document_minutes, goods_minutes, clearance_minutes,
        bitShiftLeft(toUInt128(log_epoch), 112) + bitShiftLeft(toUInt128(toUnixTimestamp64Milli(submitted_at)), 64)
            + row_version AS precedence

@@ -30,7 +30,8 @@ ENGINE = ReplacingMergeTree(entered_at)
 ORDER BY (period, period_start, unit_level, unit, criterion)
 COMMENT 'Figures and points of Decision 766 that analysts enter';
 
--- score_setting: the least numbers with which an official or a team is shown. Analysts INSERT a new value.
+-- score_setting: the least numbers with which an official or a team is shown (view least_number). They protect people, so
+-- only the operator may INSERT a new value; who reads the views has no right to.
 --   engine     ReplacingMergeTree(changed_at): the last one counts. The defaults are dated 1970, so they never hide a change.
 --   ORDER BY   the name. partition none: two rows.
 CREATE TABLE IF NOT EXISTS score_setting
@@ -40,6 +41,6 @@ CREATE TABLE IF NOT EXISTS score_setting
     changed_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'When it was set'
 )
 ENGINE = ReplacingMergeTree(changed_at) ORDER BY name
-COMMENT 'Settings of fair scores';
+COMMENT 'Least numbers that protect officials; only the operator changes them';
 
 INSERT INTO score_setting (name, value, changed_at) VALUES ('min_opinions', 30, 0), ('min_enterprises', 10, 0);

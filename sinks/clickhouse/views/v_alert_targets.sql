@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW v_alert_targets
 (
-    alert_id         UUID                   COMMENT 'The alert',
+    alert_id         UUID                   COMMENT 'The alert; zeros: not shown',
     office           LowCardinality(String) COMMENT 'Office code',
     office_name      String                 COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
     alert_state      LowCardinality(String) COMMENT 'OPEN, CLEARED or RETRACTED',

@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW v_alerts
 (
-    alert_id              UUID                           COMMENT 'The alert',
+    alert_id              UUID                           COMMENT 'The alert; zeros: not shown',
     office                LowCardinality(String)         COMMENT 'Office code',
     office_name           String                         COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
     alert_state           LowCardinality(String)         COMMENT 'OPEN, CLEARED or RETRACTED',
@@ -39,6 +39,6 @@ SELECT a.alert_id AS alert_id, a.office AS office, o.name_vi AS office_name, a.s
        a.tail_probability AS tail_probability, a.adjusted_probability AS adjusted_probability, a.cusum AS cusum,
        a.drivers AS drivers, a.complaint_ids AS complaint_ids, a.summary_vi AS summary_vi, a.summary_en AS summary_en,
        a.targets AS targets
-FROM (SELECT *, toDate(raised_at, 'Asia/Ho_Chi_Minh') AS named_on FROM alert FINAL) AS a
+FROM (SELECT *, toDate(raised_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_alert) AS a
 ASOF LEFT JOIN reference_office AS o ON a.office = o.code AND a.named_on >= o.valid_from
 COMMENT 'Spikes of dissatisfaction with the evidence to check them by hand';

@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW v_case_clocks
 (
-    complaint_id     UUID                           COMMENT 'The complaint',
+    complaint_id     UUID                           COMMENT 'The complaint; of a denunciation an alias drawn by chance',
     office           LowCardinality(String)         COMMENT 'Office code; where the case was opened',
     responsible_unit LowCardinality(String)         COMMENT 'Unit that answers for the case',
     case_state       LowCardinality(String)         COMMENT 'State of the case, see docs/complaints.md',
@@ -22,6 +22,6 @@ SELECT c.complaint_id AS complaint_id, c.office AS office, c.unit AS responsible
        k.met_at AS met_at, k.ended_at AS ended_at,
        multiIf(k.met_at IS NOT NULL, if(k.met_at <= k.due_at, 'MET', 'MET_LATE'), k.ended_at IS NOT NULL, 'ENDED',
                k.paused_at IS NOT NULL, 'PAUSED', k.due_at < now64(3, 'UTC'), 'OVERDUE', 'RUNNING') AS clock_standing
-FROM complaint_case AS c FINAL
+FROM shown_case AS c
 ARRAY JOIN c.clocks AS k
 COMMENT 'One row a legal limit of a case';

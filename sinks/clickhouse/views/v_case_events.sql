@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW v_case_events
 (
-    complaint_id     UUID                           COMMENT 'The complaint',
+    complaint_id     UUID                           COMMENT 'The complaint; of a denunciation an alias drawn by chance',
     office           LowCardinality(String)         COMMENT 'Office code; where the case was opened; empty: no such complaint is known',
     responsible_unit LowCardinality(String)         COMMENT 'Unit that answers for the case; then',
     event_kind       LowCardinality(String)         COMMENT 'OPENED, ACCEPTED, REFUSED, REMINDER, OVERDUE, ESCALATED, CLOSED or SHEET_CHANGED',
@@ -17,6 +17,5 @@ CREATE OR REPLACE VIEW v_case_events
 AS
 SELECT complaint_id, office, unit AS responsible_unit, kind AS event_kind, occurred_at,
        toDate(occurred_at, 'Asia/Ho_Chi_Minh') AS occurred_day, action, actor_role, actor, refusal, state AS case_state, rule, due_at
-FROM complaint_event FINAL
-WHERE kind != 'RETRACTED'
+FROM shown_event
 COMMENT 'What happened to complaints, in the order asked for';

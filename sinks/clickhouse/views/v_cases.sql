@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW v_cases
 (
-    complaint_id       UUID                           COMMENT 'The complaint',
+    complaint_id       UUID                           COMMENT 'The complaint; of a denunciation an alias drawn by chance',
     office             LowCardinality(String)         COMMENT 'Office code; where it was opened',
     office_name        String                         COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
     responsible_unit   LowCardinality(String)         COMMENT 'Unit that answers for the case',
@@ -8,12 +8,13 @@ CREATE OR REPLACE VIEW v_cases
     declaration_no     String                         COMMENT 'Declaration number, 12 digits; empty: not shown',
     sheet_id           String                         COMMENT 'Rating sheet; empty: not shown',
     tax_code           LowCardinality(String)         COMMENT 'Enterprise; empty: not known or not shown',
+    protected          Bool                           COMMENT 'Whether the case was a denunciation at any time: whose it is, is not shown, and times are whole days',
     track              LowCardinality(String)         COMMENT 'FEEDBACK, COMPLAINT or DENUNCIATION',
     case_state         LowCardinality(String)         COMMENT 'State of the case, see docs/complaints.md',
     open               Bool                           COMMENT 'Whether it still waits for an answer',
-    priority           LowCardinality(String)         COMMENT 'NORMAL or HIGH',
+    priority           LowCardinality(String)         COMMENT 'NORMAL or HIGH; empty: not shown',
     priority_reasons   Array(LowCardinality(String))  COMMENT 'Why the priority is HIGH',
-    lowest_score       UInt8                          COMMENT 'Lowest score now on the sheet for the office; 0: none left',
+    lowest_score       Nullable(UInt8)                COMMENT 'Lowest score now on the sheet for the office; 0: none left; NULL: not shown',
     opened_at          DateTime64(3, 'UTC')           COMMENT 'When the first low score was sent',
     opened_day         Date                           COMMENT 'Local day of opened_at',
     changed_at         DateTime64(3, 'UTC')           COMMENT 'When the state of the case last changed',
@@ -28,9 +29,8 @@ CREATE OR REPLACE VIEW v_cases
     reopened           Bool                           COMMENT 'Whether it was reopened',
     is_complex         Bool                           COMMENT 'Whether it was declared complex',
     legal_hold         Bool                           COMMENT 'Whether nothing of it may be deleted',
-    merged_into        String                         COMMENT 'Complaint it was merged into; empty: none',
-    absorbed           Array(String)                  COMMENT 'Complaints merged into it',
-    excluded_officials Array(String)                  COMMENT 'Rated officials, pseudonymous: they never handle it',
+    merged_into        String                         COMMENT 'Complaint it was merged into; empty: none or not shown',
+    absorbed           Array(String)                  COMMENT 'Complaints merged into it; of a denunciation not shown',
     missed_limits      UInt16                         COMMENT 'Legal limits that were not met in time, so far',
     next_due_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'Earliest end of a running limit; NULL: none runs',
     next_due_day       Nullable(Date)                 COMMENT 'Local day of next_due_at',
@@ -41,17 +41,17 @@ CREATE OR REPLACE VIEW v_cases
 )
 AS
 SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_name, c.unit AS responsible_unit, c.level AS escalations,
-       c.declaration_no AS declaration_no, c.sheet_id AS sheet_id, c.tax_code AS tax_code, c.track AS track, c.state AS case_state,
+       c.declaration_no AS declaration_no, c.sheet_id AS sheet_id, c.tax_code AS tax_code, c.protected AS protected, c.track AS track, c.state AS case_state,
        c.state NOT IN ('ANSWERED', 'CLOSED', 'WITHDRAWN', 'MERGED') AS open,
        c.priority AS priority, c.priority_reasons AS priority_reasons, c.lowest_score AS lowest_score,
        c.opened_at AS opened_at, c.named_on AS opened_day, c.changed_at AS changed_at, c.acknowledged_at AS acknowledged_at, c.resolved_at AS resolved_at,
        c.answered_at AS answered_at, toDate(c.answered_at, 'Asia/Ho_Chi_Minh') AS answered_day, c.closed_at AS closed_at, c.finding AS finding, c.handling_score AS handling_score,
        c.asked AS asked, c.reopened AS reopened, c.is_complex AS is_complex, c.legal_hold AS legal_hold,
-       c.merged_into AS merged_into, c.absorbed AS absorbed, c.excluded_officials AS excluded_officials,
+       c.merged_into AS merged_into, c.absorbed AS absorbed,
        c.overdue AS missed_limits, c.next_due_at AS next_due_at,
        toDate(c.next_due_at, 'Asia/Ho_Chi_Minh') AS next_due_day,
        if(c.next_due_at IS NULL, NULL, dateDiff('minute', now64(3, 'UTC'), c.next_due_at) / 60) AS remaining_hours,
        c.erased_at AS erased_at, c.accepted_actions AS accepted_actions, c.refused_actions AS refused_actions
-FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM complaint_case FINAL) AS c
+FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_case) AS c
 ASOF LEFT JOIN reference_office AS o ON c.office = o.code AND c.named_on >= o.valid_from
 COMMENT 'Complaints as they are handled; remaining hours are hours by the clock, the limits count working time or days';

@@ -25,7 +25,8 @@ SELECT office, toStartOfMonth(toDate(opened_at, 'Asia/Ho_Chi_Minh')) AS month, c
        countIf(finding = 'NOT_UPHELD') AS not_upheld_complaints, countIf(finding = 'REJECTED') AS rejected_complaints,
        count(handling_score) AS handling_ratings, avg(handling_score) AS handling_mean,
        countIf(handling_score IN (SELECT score FROM v_rating_scale WHERE satisfied)) / nullIf(count(handling_score), 0) AS handling_satisfied_share,
-       median(if(answered_at IS NULL, NULL, dateDiff('hour', opened_at, assumeNotNull(answered_at)))) AS median_hours_to_answer
-FROM complaint_case FINAL
+       -- Of a denunciation the day alone is shown.
+       median(if(answered_at IS NULL OR protected, NULL, dateDiff('hour', opened_at, assumeNotNull(answered_at)))) AS median_hours_to_answer
+FROM shown_case
 GROUP BY office, month
 COMMENT 'How complaints opened at an office in a month were handled, the enterprises'' rating of the handling included';

@@ -1,21 +1,21 @@
 -- A case that was closed, withdrawn or merged without a resolution has no limit left to miss.
 CREATE OR REPLACE VIEW v_complaints
 (
-    complaint_id            UUID                          COMMENT 'The complaint',
+    complaint_id            UUID                          COMMENT 'The complaint; of a denunciation an alias drawn by chance',
     office                  LowCardinality(String)        COMMENT 'Office code; responsible at opening',
     office_name             String                        COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
     sheet_id                String                        COMMENT 'Rating sheet; empty: not shown',
     declaration_no          String                        COMMENT 'Declaration number, 12 digits; empty: not shown',
     tax_code                String                        COMMENT 'Enterprise; empty: not known or not shown',
+    protected               Bool                          COMMENT 'Whether the case was a denunciation at any time: whose it is, is not shown, and times are whole days',
     track                   String                        COMMENT 'FEEDBACK, COMPLAINT or DENUNCIATION; as the case has it now',
     complaint_state         LowCardinality(String)        COMMENT 'OPENED, or WITHDRAWN when no low score is left on the sheet',
     opened_at               DateTime64(3, 'UTC')          COMMENT 'When the first low score was sent',
     opened_day              Date                          COMMENT 'Local day of opened_at',
-    lowest_score            UInt8                         COMMENT 'Lowest score now on the sheet for the office; 0: none left',
-    low_items               Array(Tuple(target String, target_id String, score UInt8, reason String)) COMMENT 'Low scores now on the sheet: target, id, score, reason',
-    excluded_officials      Array(String)                 COMMENT 'Rated officials, pseudonymous: they never handle it',
-    has_comment             Bool                          COMMENT 'Whether the sheet holds free text',
-    has_contact             Bool                          COMMENT 'Whether the sheet holds a sealed contact',
+    lowest_score            Nullable(UInt8)               COMMENT 'Lowest score now on the sheet for the office; 0: none left; NULL: not shown',
+    low_items               Array(Tuple(target String, target_id String, score UInt8, reason String)) COMMENT 'Low scores now on the sheet: target, id (of officials empty), score, reason',
+    has_comment             Nullable(Bool)                COMMENT 'Whether the sheet holds free text; NULL: not shown',
+    has_contact             Nullable(Bool)                COMMENT 'Whether the sheet holds a sealed contact; NULL: not shown',
     first_deadline_at       DateTime64(3, 'UTC')          COMMENT 'Forward or ask for a supplement by then, as set at opening',
     first_deadline_day      Date                          COMMENT 'Local day of first_deadline_at',
     first_deadline_rule     LowCardinality(String)        COMMENT 'Rule that sets first_deadline_at',
@@ -25,23 +25,22 @@ CREATE OR REPLACE VIEW v_complaints
     first_remaining_hours   Nullable(Float64)             COMMENT 'Hours by the clock until first_deadline_at; negative: past',
     resolve_remaining_hours Nullable(Float64)             COMMENT 'Hours by the clock until resolve_deadline_at; negative: past',
     resolve_overdue         Bool                          COMMENT 'Whether resolve_deadline_at has passed without a resolution',
-    priority                LowCardinality(String)        COMMENT 'NORMAL or HIGH',
+    priority                LowCardinality(String)        COMMENT 'NORMAL or HIGH; empty: not shown',
     priority_reasons        Array(LowCardinality(String)) COMMENT 'Why the priority is HIGH'
 )
 AS
-WITH ifNull(k.track, '') = 'DENUNCIATION' AS protected
-SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_name, if(protected, '', c.sheet_id) AS sheet_id,
-       if(protected, '', c.declaration_no) AS declaration_no, if(protected, '', c.tax_code) AS tax_code,
+SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_name, c.sheet_id AS sheet_id,
+       c.declaration_no AS declaration_no, c.tax_code AS tax_code, c.protected AS protected,
        if(k.track = '', c.track, k.track) AS track, c.state AS complaint_state,
        c.opened_at AS opened_at, c.named_on AS opened_day, c.lowest_score AS lowest_score, c.low_items AS low_items,
-       c.excluded_officials AS excluded_officials, c.has_comment AS has_comment, c.has_contact AS has_contact,
+       c.has_comment AS has_comment, c.has_contact AS has_contact,
        c.first_deadline_at AS first_deadline_at, toDate(c.first_deadline_at, 'Asia/Ho_Chi_Minh') AS first_deadline_day, c.first_deadline_rule AS first_deadline_rule,
        c.resolve_deadline_at AS resolve_deadline_at, toDate(c.resolve_deadline_at, 'Asia/Ho_Chi_Minh') AS resolve_deadline_day, c.resolve_deadline_rule AS resolve_deadline_rule,
        if(c.state = 'OPENED', dateDiff('minute', now64(3, 'UTC'), c.first_deadline_at) / 60, NULL) AS first_remaining_hours,
        if(c.state = 'OPENED', dateDiff('minute', now64(3, 'UTC'), c.resolve_deadline_at) / 60, NULL) AS resolve_remaining_hours,
        c.state = 'OPENED' AND c.resolve_deadline_at < now64(3, 'UTC') AND k.resolved_at IS NULL AND k.closed_at IS NULL AS resolve_overdue,
        c.priority AS priority, c.priority_reasons AS priority_reasons
-FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM complaint FINAL) AS c
+FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_complaint) AS c
 ASOF LEFT JOIN reference_office AS o ON c.office = o.code AND c.named_on >= o.valid_from
-LEFT JOIN (SELECT complaint_id, track, resolved_at, closed_at FROM complaint_case FINAL) AS k ON c.complaint_id = k.complaint_id
+LEFT JOIN (SELECT complaint_id, track, resolved_at, closed_at FROM shown_case) AS k ON c.complaint_id = k.complaint_id
 COMMENT 'Low scores that opened complaints, with the deadlines set at opening; v_cases follows their handling';

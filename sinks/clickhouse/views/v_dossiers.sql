@@ -25,7 +25,7 @@ WITH
         SELECT t.declaration AS declaration, t.sheet_id AS sheet_id, argMax(t.lowest_score, t.revision) AS level
         FROM
         (
-            SELECT declaration, sheet_id, lowest_score, revision FROM rating FINAL WHERE declaration IN (SELECT declaration FROM period)
+            SELECT declaration, sheet_id, lowest_score, revision FROM shown_rating WHERE declaration IN (SELECT declaration FROM period)
         ) AS t
         GROUP BY t.declaration, t.sheet_id
     )
@@ -35,7 +35,7 @@ SELECT s.declaration AS declaration, s.office AS office, s.requests AS requests,
        s.declaration IN (SELECT declaration FROM opinion WHERE level IN (SELECT score FROM v_rating_scale WHERE dissatisfied)) AS dissatisfied,
        s.declaration IN
        (
-           SELECT toUInt64OrZero(substring(declaration_no, 1, 11)) FROM complaint_case FINAL
+           SELECT toUInt64OrZero(substring(declaration_no, 1, 11)) FROM shown_case
            WHERE declaration_no != '' AND state != 'WITHDRAWN'
        ) AS complained
 FROM

@@ -1,6 +1,8 @@
--- Officials and teams with the opinions about them that were sent from `first` to before `last`. Means are shrunken towards
--- the mean of all targets of their kind, the more the fewer opinions there are (empirical Bayes, normal model: Morris 1983,
--- JASA 78:47-55; variance between targets by moments: DerSimonian and Laird 1986, Controlled Clinical Trials 7:177-188).
+-- Teams with the opinions about them that were sent from `first` to before `last`, and officials with their blocks of months
+-- in that period (official_fact). Means are shrunken towards the mean of all targets of their kind, the more the fewer
+-- opinions there are (empirical Bayes, normal model: Morris 1983, JASA 78:47-55; variance between targets by moments:
+-- DerSimonian and Laird 1986, Controlled Clinical Trials 7:177-188). Without the setting at the end a reader could filter the
+-- tables below by enterprise, and learn what one of them says about an official.
 CREATE OR REPLACE VIEW v_fair_scores
 (
     target           LowCardinality(String) COMMENT 'OFFICE, TEAM, STEP or OFFICIAL',
@@ -60,8 +62,7 @@ FROM
                 SELECT f.target AS target, f.office AS office, f.target_id AS target_id, toInt64(count()) AS n,
                        toInt64(uniqExactIf(f.tax_code, f.tax_code != '')) AS enterprises,
                        avg(f.score) AS mean, count() * varPopStable(f.score) AS squares,
-                       n >= (SELECT max(value) FROM score_setting FINAL WHERE name = 'min_opinions')
-                           AND enterprises >= (SELECT max(value) FROM score_setting FINAL WHERE name = 'min_enterprises') AS shown,
+                       n >= (SELECT opinions FROM least_number) AND enterprises >= (SELECT enterprises FROM least_number) AS shown,
                        countIf(f.channel = 'GREEN') / count() AS green, countIf(f.channel = 'YELLOW') / count() AS yellow,
                        countIf(f.channel = 'RED') / count() AS red, countIf(startsWith(f.declaration_no, '1')) / count() AS imports,
                        arrayElement(topKIf(1)(f.kind, f.kind != ''), 1) AS main_kind,
@@ -70,10 +71,14 @@ FROM
                 (
                     SELECT toString(target) AS target, toString(office) AS office, toString(target_id) AS target_id, score, tax_code,
                            channel, toString(kind) AS kind, declaration_no, submitted_at
-                    FROM rated_service FINAL
-                    WHERE state != 'SUPERSEDED' AND target IN ('OFFICIAL', 'TEAM')
-                      AND submitted_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
+                    FROM shown_fact
+                    WHERE target = 'TEAM' AND submitted_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
                       AND submitted_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
+                    UNION ALL
+                    SELECT toString(target), toString(office), toString(target_id), score, tax_code, channel, toString(kind),
+                           declaration_no, submitted_at
+                    FROM official_fact
+                    WHERE block_start >= {first:Date} AND block_end <= {last:Date}
                 ) AS f
                 GROUP BY target, office, target_id
             )
@@ -102,4 +107,5 @@ LEFT JOIN
     GROUP BY target, office, target_id
 ) AS w ON e.target = w.target AND e.office = w.office AND e.target_id = w.target_id
 ASOF LEFT JOIN reference_office AS o ON e.office = o.code AND e.named_on >= o.valid_from
+SETTINGS additional_table_filters = {}
 COMMENT 'Officials and teams with shrunken means, intervals and context: v_fair_scores(first = ..., last = ...)';

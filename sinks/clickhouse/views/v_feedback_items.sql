@@ -2,7 +2,7 @@
 -- An item merged into another is counted there. An item withdrawn by its sender counts only if it was late by then.
 CREATE OR REPLACE VIEW v_feedback_items
 (
-    complaint_id          UUID                   COMMENT 'The complaint',
+    complaint_id          UUID                   COMMENT 'The complaint; of a denunciation an alias drawn by chance',
     office                LowCardinality(String) COMMENT 'Office code; where it was opened',
     case_state            LowCardinality(String) COMMENT 'State of the case, see docs/complaints.md',
     opened_at             DateTime64(3, 'UTC')   COMMENT 'When the first low score was sent',
@@ -35,7 +35,7 @@ FROM
            arrayMax(arrayPushFront(arrayMap(c -> c.started_at,
                arrayFilter(c -> c.phase = 'RESOLVE' AND c.started_at <= rejected_at, clocks)), opened_at)) AS begun_at,
            toDate(rejected_at, 'Asia/Ho_Chi_Minh') AS rejected_on, toDate(begun_at, 'Asia/Ho_Chi_Minh') AS begun_on
-    FROM complaint_case FINAL
+    FROM shown_case
     WHERE track = 'FEEDBACK' AND state != 'MERGED'
       AND opened_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
       AND opened_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh') AND opened_at < {as_of:DateTime64(3, 'UTC')}

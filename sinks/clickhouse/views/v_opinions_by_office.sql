@@ -22,7 +22,7 @@ FROM
     -- Facts instead of items: they stand by office, and one that no later revision holds says SUPERSEDED.
     SELECT f.office AS office, f.declaration AS declaration, f.sheet_id AS sheet_id, max(f.submitted_at) AS submitted_at,
            min(f.score) AS level, count() AS items, toDate(max(f.submitted_at), 'Asia/Ho_Chi_Minh') AS named_on
-    FROM (SELECT *, declaration FROM rated_service FINAL WHERE state != 'SUPERSEDED') AS f
+    FROM shown_fact AS f
     GROUP BY f.office, f.declaration, f.sheet_id
 ) AS i
 ASOF LEFT JOIN reference_office AS o ON i.office = o.code AND i.named_on >= o.valid_from

@@ -26,7 +26,7 @@ FROM
            quantileExact(0.9)(tupleElement(measure, 2)) AS p90_minutes,
            quantileExact(0.95)(tupleElement(measure, 2)) AS p95_minutes,
            max(tupleElement(measure, 2)) AS max_minutes
-    FROM (SELECT * FROM rated_declaration FINAL) AS d
+    FROM shown_measure AS d
     ARRAY JOIN [('DOCUMENT_CHECK', d.document_minutes), ('GOODS_INSPECTION', d.goods_minutes),
                 ('CLEARANCE', d.clearance_minutes)] AS measure
     WHERE tupleElement(measure, 2) IS NOT NULL

@@ -14,7 +14,7 @@ SELECT r.office AS office, o.name_vi AS office_name, r.day AS day, toStartOfMont
 FROM
 (
     SELECT office, toDate(registered_at, 'Asia/Ho_Chi_Minh') AS day, count() AS declarations,
-           countIf(declaration IN (SELECT declaration FROM rating)) AS rated
+           countIf(declaration IN (SELECT declaration FROM shown_opinion)) AS rated
     FROM registration FINAL
     GROUP BY office, day
 ) AS r

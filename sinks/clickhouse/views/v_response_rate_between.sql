@@ -20,7 +20,7 @@ FROM
     SELECT office, toDate(registered_at, 'Asia/Ho_Chi_Minh') AS day, count() AS declarations,
            countIf(declaration IN
            (
-               SELECT declaration FROM opinion
+               SELECT declaration FROM shown_opinion
                WHERE declaration BETWEEN span.1 AND span.2 OR declaration BETWEEN span.3 AND span.4
            )) AS rated
     FROM registration FINAL

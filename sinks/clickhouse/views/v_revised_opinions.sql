@@ -16,7 +16,7 @@ SELECT declaration, sheet_id, count() AS revisions, min(submitted_at) AS first_s
        argMin(lowest_score, revision) AS first_level, argMax(submitted_at, revision) AS last_submitted_at,
        toDate(last_submitted_at, 'Asia/Ho_Chi_Minh') AS last_submitted_day,
        argMax(lowest_score, revision) AS last_level
-FROM rating FINAL
+FROM shown_rating
 GROUP BY declaration, sheet_id
 HAVING revisions > 1
 COMMENT 'Sheets that were revised: how the opinion changed';

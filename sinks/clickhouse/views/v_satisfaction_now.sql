@@ -48,7 +48,7 @@ FROM
     (
         SELECT *, least((SELECT max(window_end) FROM pane),
                         toDateTime64(toStartOfFiveMinutes(now('UTC')) + INTERVAL 5 MINUTE, 3, 'UTC')) AS newest
-        FROM pane FINAL
+        FROM shown_pane
         WHERE window_end <= newest AND window_end > newest - INTERVAL 30 DAY
     ) AS last_30_days
     ARRAY JOIN [3600, 86400, 604800, 2592000] AS seconds

@@ -36,6 +36,6 @@ SELECT s.target AS target, s.office AS office, o.name_vi AS office_name, s.targe
        (satisfied_share + z * z / (2 * n) + z * sqrt(satisfied_share * (1 - satisfied_share) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS satisfied_high,
        (dissatisfied_share + z * z / (2 * n) - z * sqrt(dissatisfied_share * (1 - dissatisfied_share) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS dissatisfied_low,
        (dissatisfied_share + z * z / (2 * n) + z * sqrt(dissatisfied_share * (1 - dissatisfied_share) / n + z * z / (4 * n * n))) / (1 + z * z / n) AS dissatisfied_high
-FROM (SELECT *, toDate(window_end - INTERVAL 1 MILLISECOND, 'Asia/Ho_Chi_Minh') AS named_on FROM satisfaction FINAL) AS s
+FROM (SELECT *, toDate(window_end - INTERVAL 1 MILLISECOND, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_satisfaction) AS s
 ASOF LEFT JOIN reference_office AS o ON s.office = o.code AND s.named_on >= o.valid_from
 COMMENT 'Rolling satisfaction of every target at the end of each pane in which it was rated';

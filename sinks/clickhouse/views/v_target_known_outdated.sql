@@ -22,12 +22,11 @@ FROM
            arrayExists(one -> one.1 <= r.day AND (one.2 IS NULL OR r.day < one.2), o.spans)
                AND (r.target != 'TEAM' OR r.target_id = '00'
                     OR arrayExists(one -> one.1 <= r.day AND (one.2 IS NULL OR r.day < one.2), t.spans)) AS known_now
-    FROM (SELECT *, toDate(submitted_at, 'Asia/Ho_Chi_Minh') AS day FROM rated_service FINAL) AS r
+    FROM (SELECT *, toDate(submitted_at, 'Asia/Ho_Chi_Minh') AS day FROM shown_fact) AS r
     LEFT JOIN (SELECT code, groupArray((valid_from, valid_to)) AS spans FROM reference_office GROUP BY code) AS o
         ON r.office = o.code
     LEFT JOIN (SELECT office, team, groupArray((valid_from, valid_to)) AS spans FROM reference_team GROUP BY office, team) AS t
         ON r.office = t.office AND r.target_id = t.team
-    WHERE r.state != 'SUPERSEDED'
 ) AS f
 WHERE f.target_known != f.known_now
 GROUP BY office, target, team, known_now

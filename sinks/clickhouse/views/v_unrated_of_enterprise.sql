@@ -22,7 +22,7 @@ WHERE declaration IN
       SELECT declaration FROM enterprise_declaration
       WHERE tax_code = {tax_code:String} AND declaration NOT IN
       (
-          SELECT declaration FROM rating
+          SELECT declaration FROM shown_opinion
           WHERE declaration IN (SELECT declaration FROM enterprise_declaration WHERE tax_code = {tax_code:String})
       )
   )

@@ -56,41 +56,34 @@ def samples_of(seed: int, sizes: list[int]) -> Samples:
     [(1, [30, 45, 60, 200, 35, 31, 400, 5, 12, 29]), (2, [30]), (3, [50, 50]), (4, list(range(25, 65)))],
 )
 def test_scores_and_ranks_are_those_of_an_independent_computation(database: Any, seed: int, sizes: list[int]) -> None:
-    """Shrunken means, intervals and ranks equal those of numpy; too few opinions have neither, yet inform the mean."""
+    """Shrunken means, intervals and ranks equal those of numpy; who has too few opinions is not there."""
     samples = samples_of(seed, sizes)
     store(database, samples)
     store(database, {"01": [5] * 40}, target="TEAM")  # another kind of target changes nothing
-    wanted = dict(zip(samples, estimates(list(samples.values())), strict=True))
-    columns = "score_standing, n, fair_score, fair_score_low, fair_score_high, pull, red, green, imports, main_kind"
-    found = scored(database, columns)
-    assert found.keys() == samples.keys()
-    for name, (standing, n, score, low, high, pull, red, green, imports, kind) in found.items():
+    shown = [name for name in samples if len(samples[name]) >= 30]
+    wanted = dict(zip(shown, estimates([samples[name] for name in shown]), strict=True))
+    found = scored(
+        database,
+        "score_standing, n, fair_score, fair_score_low, fair_score_high, pull, red, green, imports, main_kind, peers",
+    )
+    assert found.keys() == set(shown)
+    for name, (standing, n, score, low, high, pull, red, green, imports, kind, peers) in found.items():
         assert n == len(samples[name])
         assert (red, green) == pytest.approx(((n + 1) // 2 / n, n // 2 / n))
-        assert (imports, kind) == (1, "A11")
-        if n < 30:
-            assert (standing, score, low, high, pull) == ("NOT_ENOUGH_DATA", None, None, None, None)
-        else:
-            expected = wanted[name]
-            assert standing == "SHOWN"
-            assert (score, low, high, pull) == pytest.approx(
-                (expected.score, expected.low, expected.high, expected.pull)
-            )
+        assert (imports, kind, peers) == (1, "A11", len(shown))
+        expected = wanted[name]
+        assert standing == "SHOWN"
+        assert (score, low, high, pull) == pytest.approx((expected.score, expected.low, expected.high, expected.pull))
 
-    shown = [name for name in samples if len(samples[name]) >= 30]
     places = dict(zip(shown, ranks([(wanted[name].low, wanted[name].high) for name in shown]), strict=True))
     ranking = database.execute(
         f"SELECT target_id, rank, better, worse, ranked FROM v_ranking({OCTOBER}, target = 'OFFICIAL', office = '')"
     )
     for name, rank, better, worse, ranked in ranking:
-        assert (rank, ranked) == (places.get(name), len(shown))
-        if name in places:
-            assert better == sum(wanted[other].low > wanted[name].high for other in shown)
-            assert worse == sum(wanted[other].high < wanted[name].low for other in shown)
-        else:
-            assert better is None
-            assert worse is None
-    assert len(ranking) == len(samples)
+        assert (rank, ranked) == (places[name], len(shown))
+        assert better == sum(wanted[other].low > wanted[name].high for other in shown)
+        assert worse == sum(wanted[other].high < wanted[name].low for other in shown)
+    assert len(ranking) == len(shown)
 
 
 def test_clear_differences_are_ranked_and_small_ones_are_not(database: Any) -> None:
@@ -104,15 +97,18 @@ def test_clear_differences_are_ranked_and_small_ones_are_not(database: Any) -> N
 
 
 def test_a_target_is_shown_from_the_set_numbers_on(database: Any) -> None:
-    """Thirty opinions of ten enterprises show a target, one less of either does not; settings move both."""
+    """Thirty opinions of ten enterprises show an official, one less of either does not; settings move both."""
     store(database, {"o-enough": [5] * 30, "o-few": [5] * 29}, enterprises=10)
     store(database, {"o-friends": [5] * 300}, enterprises=9)
-    shown = {"o-enough": (1,), "o-few": (0,), "o-friends": (0,)}
-    assert scored(database, "shown") == shown
+    store(database, {"01": [5] * 29}, target="TEAM")
+    assert scored(database, "shown") == {"o-enough": (1,)}
+    assert scored(database, "shown, fair_score", "target = 'TEAM'") == {"01": (0, None)}
     database.execute("INSERT INTO score_setting (name, value) VALUES ('min_opinions', 29)")
-    assert scored(database, "shown") == {**shown, "o-few": (1,)}
+    assert scored(database, "shown") == {"o-enough": (1,), "o-few": (1,)}
     database.execute("INSERT INTO score_setting (name, value) VALUES ('min_enterprises', 9)")
-    assert scored(database, "shown") == dict.fromkeys(shown, (1,))
+    assert scored(database, "shown") == dict.fromkeys(("o-enough", "o-few", "o-friends"), (1,))
+    database.execute("TRUNCATE TABLE score_setting")
+    assert scored(database, "shown") == {"o-enough": (1,)}
 
 
 def test_equal_scores_alone_prove_no_certainty(database: Any) -> None:
@@ -125,7 +121,7 @@ def test_equal_scores_alone_prove_no_certainty(database: Any) -> None:
 
 def test_load_stands_beside_the_score(database: Any) -> None:
     """Declarations that name the official or the team in the period are counted once each, whatever their statuses."""
-    store(database, {"o-1": [5, 4]})
+    store(database, {"o-1": [5, 4] * 15})
     store(database, {"01": [5]}, target="TEAM")
     columns = "event_id, declaration_no, status, occurred_at, office, team, official, row_version, log_epoch"
     rows = [
@@ -134,5 +130,5 @@ def test_load_stands_beside_the_score(database: Any) -> None:
         for name in ("REGISTERED", "CHANNEL_ASSIGNED", "CLEARED")
     ]
     database.execute(f"INSERT INTO declaration_status ({columns}) VALUES", rows)
-    assert scored(database, "n, declarations") == {"o-1": (2, 3)}
+    assert scored(database, "n, declarations") == {"o-1": (30, 3)}
     assert scored(database, "n, declarations", "target = 'TEAM'") == {"01": (1, 4)}

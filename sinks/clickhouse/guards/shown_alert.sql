@@ -1,0 +1,30 @@
+-- The id of an alert is computed from the office and the pane that raised it, so it tells that pane.
+CREATE OR REPLACE VIEW shown_alert AS
+WITH
+    instant -> toDateTime64(toStartOfDay(instant, 'Asia/Ho_Chi_Minh'), 3, 'UTC') AS day_begins_at
+SELECT * EXCEPT (hides) REPLACE
+(
+    if(hides, toUUID('00000000-0000-0000-0000-000000000000'), alert_id) AS alert_id,
+    if(hides, day_begins_at(raised_at), raised_at) AS raised_at,
+    if(hides, day_begins_at(updated_at), updated_at) AS updated_at,
+    if(hides, day_begins_at(cleared_at), cleared_at) AS cleared_at,
+    if(hides, day_begins_at(window_start), window_start) AS window_start,
+    if(hides, day_begins_at(window_end), window_end) AS window_end,
+    if(hides, '', summary_vi) AS summary_vi,
+    if(hides, '', summary_en) AS summary_en,
+    arrayFilter(one -> NOT hides AND NOT startsWith(one.name, 'OFFICIAL:'), drivers) AS drivers,
+    arrayFilter(one -> NOT hides AND one.target != 'OFFICIAL', targets) AS targets,
+    arrayFilter(one -> NOT hides, complaint_ids) AS complaint_ids
+)
+FROM
+(
+    SELECT a.* EXCEPT (row_version, log_epoch, log_partition, log_offset, stored_at),
+           arrayExists(instant -> instant >= a.window_start AND instant < a.window_end, h.sent)
+               OR arrayExists(one -> toUUIDOrZero(one) IN (SELECT complaint_id FROM linked_case), a.complaint_ids) AS hides
+    FROM (SELECT * FROM alert FINAL) AS a
+    LEFT JOIN (SELECT office, groupArray(submitted_at) AS sent FROM hidden_item GROUP BY office) AS h ON a.office = h.office
+)
+SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
+         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
+         transform_null_in = 0
+COMMENT 'alert, as views show it: where its window holds a hidden sheet, with whole days and without what stands out';

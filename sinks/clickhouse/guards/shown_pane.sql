@@ -1,0 +1,24 @@
+-- Officials are left out: two windows that differ by one pane tell a single score. official_fact is how they are shown.
+CREATE OR REPLACE VIEW shown_pane AS
+SELECT target, office, target_id, window_end, score_1, score_2, score_3, score_4, score_5
+FROM pane FINAL
+PREWHERE target != 'OFFICIAL'
+     AND (target, office, target_id, window_end) NOT IN (SELECT target, office, target_id, window_end FROM hidden_pane)
+UNION ALL
+SELECT p.target, p.office, p.target_id, p.window_end,
+       toUInt32(greatest(p.score_1 - h.hidden[1], 0)), toUInt32(greatest(p.score_2 - h.hidden[2], 0)),
+       toUInt32(greatest(p.score_3 - h.hidden[3], 0)), toUInt32(greatest(p.score_4 - h.hidden[4], 0)),
+       toUInt32(greatest(p.score_5 - h.hidden[5], 0))
+FROM
+(
+    SELECT *
+    FROM pane FINAL
+    PREWHERE target != 'OFFICIAL'
+         AND (target, office, target_id, window_end) IN (SELECT target, office, target_id, window_end FROM hidden_pane WHERE NOT emptied)
+) AS p
+INNER JOIN hidden_pane AS h
+    ON p.target = h.target AND p.office = h.office AND p.target_id = h.target_id AND p.window_end = h.window_end
+SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
+         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
+         transform_null_in = 0
+COMMENT 'pane, as views show it: without hidden sheets, and without officials';

@@ -1,0 +1,30 @@
+-- A pane that holds hidden scores alone has no row: its end would tell when the sheet was sent.
+CREATE OR REPLACE VIEW shown_satisfaction AS
+SELECT target, office, target_id, window_seconds, window_end, score_1, score_2, score_3, score_4, score_5
+FROM satisfaction FINAL
+PREWHERE target != 'OFFICIAL' AND (target, office, target_id) NOT IN (SELECT target, office, target_id FROM hidden_item)
+UNION ALL
+WITH
+    (items, wanted, seconds, until) -> toInt64(arrayCount(one ->
+        one.1 = wanted AND one.2 <= until AND one.2 > until - toIntervalSecond(seconds), items)) AS hidden
+SELECT s.target, s.office, s.target_id, s.window_seconds, s.window_end,
+       toUInt32(greatest(s.score_1 - hidden(h.items, 1, s.window_seconds, s.window_end), 0)),
+       toUInt32(greatest(s.score_2 - hidden(h.items, 2, s.window_seconds, s.window_end), 0)),
+       toUInt32(greatest(s.score_3 - hidden(h.items, 3, s.window_seconds, s.window_end), 0)),
+       toUInt32(greatest(s.score_4 - hidden(h.items, 4, s.window_seconds, s.window_end), 0)),
+       toUInt32(greatest(s.score_5 - hidden(h.items, 5, s.window_seconds, s.window_end), 0))
+FROM
+(
+    SELECT *
+    FROM satisfaction FINAL
+    PREWHERE target != 'OFFICIAL' AND (target, office, target_id) IN (SELECT target, office, target_id FROM hidden_item)
+         AND (target, office, target_id, window_end) NOT IN (SELECT target, office, target_id, window_end FROM hidden_pane WHERE emptied)
+) AS s
+INNER JOIN
+(
+    SELECT target, office, target_id, groupArray((score, pane_end)) AS items FROM hidden_item GROUP BY target, office, target_id
+) AS h ON s.target = h.target AND s.office = h.office AND s.target_id = h.target_id
+SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
+         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
+         transform_null_in = 0
+COMMENT 'satisfaction, as views show it: without hidden sheets, and without officials';
