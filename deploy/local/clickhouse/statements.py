@@ -16,12 +16,15 @@ _INSERT_HEAD = re.compile(
     r"(?P<columns>\((?:[^()`\"]|`(?:[^`\\]|\\.)*`|\"(?:[^\"\\]|\\.)*\"|\([^()]*\))*\))?",
     re.IGNORECASE,
 )
+# Not "anything": what follows may be a SELECT, whose rows the client does not send.
+_SETTING = r"\w+\s*=\s*(?:'(?:[^'\\]|\\.)*'|[^\s,;']+)"
+_SETTINGS = rf"SETTINGS\s+{_SETTING}(?:\s*,\s*{_SETTING})*"
 _INSERT_TAIL = re.compile(
-    r"\s*(?P<settings>SETTINGS\s+.+?)?\s*(?:\bVALUES|\bFORMAT\s+\w+)?\s*;?\s*$",
+    rf"\s*(?P<settings>{_SETTINGS})?\s*(?:\bVALUES|\bFORMAT\s+\w+)?\s*;?\s*$",
     re.IGNORECASE | re.DOTALL,
 )
 _HTTP_INSERT = re.compile(
-    r"\s*(?P<settings>SETTINGS\s.+?)?\s*FORMAT\s+(?P<format>\w+)[ \t]*\r?\n?", re.IGNORECASE | re.DOTALL
+    rf"\s*(?P<settings>{_SETTINGS})?\s*FORMAT\s+(?P<format>\w+)[ \t]*\r?\n?", re.IGNORECASE | re.DOTALL
 )
 _NOT_A_TABLE = frozenset({"SELECT", "WITH", "VALUES", "FORMAT", "SETTINGS", "FROM", "FUNCTION"})
 _TAIL_LIMIT = 64 << 10  # the statement of an INSERT with separate data is short

@@ -177,6 +177,35 @@ def test_an_unknown_setting_that_matters_is_an_error(server: Any) -> None:
     assert raised.value.code == 115
 
 
+ESCAPES = [
+    "DROP TABLE t",
+    "INSERT INTO t VALUES (1)",
+    "INSERT INTO t SETTINGS readonly = 0 SELECT 1",
+    "SET readonly = 0",
+    "SET readonly = DEFAULT",
+    "SELECT 1 SETTINGS readonly = 0",
+    "DROP TABLE t SETTINGS readonly = DEFAULT",
+    "INSERT INTO t SELECT 1 SETTINGS readonly = DEFAULT",
+    "SET readonly = 0; DROP TABLE t",
+    "EXPLAIN SELECT 1; DROP TABLE t",
+    "SELECT 1; DROP TABLE t",
+]
+
+
+@pytest.mark.parametrize("level", [1, 2])
+def test_readonly_cannot_be_switched_off(server: Any, level: int) -> None:
+    """A query that may only read can neither reset the setting, in itself or before, nor bring a second statement."""
+    with server.client(database="db") as client:
+        fresh(client, "a UInt8")
+        codes = []
+        for statement in ESCAPES:
+            with pytest.raises(errors.ServerException) as raised:
+                client.execute(statement, settings={"readonly": level})
+            codes.append(raised.value.code)
+        assert set(codes) == {164, 62}  # 62: several statements
+        assert client.execute("SELECT count() FROM t") == [(0,)]
+
+
 def test_readonly_forbids_writing_and_ends_with_its_query(client: Client) -> None:
     """`readonly` refuses a write with 164, and the next query may write again."""
     table = fresh(client, "a UInt8")
