@@ -38,6 +38,7 @@ def connect(
     database: str | None = None,
     timeout_s: float = 60.0,
     connect_timeout_s: float = 5.0,
+    driver_settings: Mapping[str, Any] | None = None,
 ) -> ColumnClient:
     """A client that connects with its first statement, and again after an error.
 
@@ -46,6 +47,7 @@ def connect(
         database: Used instead of the connection's own.
         timeout_s: Seconds to wait for an answer; after that the outcome is unknown.
         connect_timeout_s: Seconds to wait for a connection.
+        driver_settings: How the driver reads and writes values, such as `strings_as_bytes`.
     """
     client = ColumnClient(
         host=connection.host,
@@ -59,6 +61,7 @@ def connect(
         send_receive_timeout=timeout_s,
         sync_request_timeout=connect_timeout_s,
         client_name="hailong",
+        settings=driver_settings,
     )
     client.cluster = connection.cluster
     return client
