@@ -113,7 +113,7 @@ def test_an_unreachable_clickhouse_is_one_sentence_and_status_1(tmp_path: Path) 
 def test_a_stop_while_starting_is_an_ordinary_stop(tmp_path: Path) -> None:
     """SIGTERM before a worker has begun, here while it waits for Kafka, ends it at once with status 0."""
     with socket.create_server(("127.0.0.1", 0)) as silent:
-        silent.settimeout(30)
+        silent.settimeout(DEADLINE_S)
         settings = {"HAILONG_KAFKA_BOOTSTRAP_SERVERS": f"127.0.0.1:{silent.getsockname()[1]}"}
         process = subprocess.Popen(
             [sys.executable, "-m", "deploy.cli.main", "worker"],
