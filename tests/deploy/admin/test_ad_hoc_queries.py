@@ -7,15 +7,15 @@ from uuid import uuid4
 
 import pytest
 from support.clickhouse_server import PASSWORD, ClickHouseServer
+from support.clickhouses import on_both_clickhouses
 from support.polling import DEADLINE_S, eventually
 
 from deploy.admin.ad_hoc_queries import AdHocQuery, ReadOnly, run
-from deploy.local.ports import free_port
-from schemas.errors import SystemFault, Unavailable
+from schemas.errors import SystemFault
 from sinks.clickhouse.client import query, session
 from sinks.clickhouse.connection import ClickHouseConnection
 
-pytestmark = pytest.mark.servers
+pytestmark = [pytest.mark.servers, on_both_clickhouses]
 
 WRITES = [
     "DROP TABLE kept",
@@ -179,13 +179,3 @@ def test_a_type_that_cannot_be_read_is_named(database: ClickHouseConnection) -> 
     """The message says how to read the column all the same."""
     with pytest.raises(SystemFault, match=r"BFloat16.*toString"):
         _all(database, "SELECT toBFloat16(1)")
-
-
-def test_a_server_that_does_not_answer_is_unavailable() -> None:
-    """The address is named."""
-    port = free_port()
-    with (
-        pytest.raises(Unavailable, match=f"127.0.0.1:{port} does not answer"),
-        run(ClickHouseConnection(port=port), AdHocQuery("SELECT 1")),
-    ):
-        pass
