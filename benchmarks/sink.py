@@ -1,13 +1,13 @@
 """How fast `hailong sink` moves rows from full topics into ClickHouse.
 
-    .venv/bin/python benchmarks/sink.py [--declarations 250000] [--facts 250000]
+    .venv/bin/python benchmarks/sink.py [--declarations 250000] [--facts 250000] [--clickhouse server]
 
 Twice, for statuses (the work of benchmarks/peers.py) and for facts: starts Kafka and ClickHouse as `hailong up` does,
 fills the topic, and starts the sink alone. Measured is the time from the first visible rows until nine tenths are
 stored, because the last rows wait for the flush interval; and in that time the processor time of sink and ClickHouse.
 "parts" is the same work in this process without Kafka: reading batches into columns, and inserting these.
 
-Result: var/bench/sink.json.
+Result: var/bench/sink.json; with a ClickHouse server var/bench/sink-server.json.
 """
 
 from __future__ import annotations
@@ -32,6 +32,7 @@ from benchmarks.contenders.rules import add_rating, add_status, empty
 from benchmarks.contenders.work import work
 from benchmarks.peers import send
 from deploy.local.broker_kind import Broker
+from deploy.local.clickhouse_kind import ClickHouseKind
 from deploy.local.stack.layout import Layout
 from deploy.local.stack.plan import command_child
 from deploy.local.stack.stack import Stack
@@ -81,10 +82,10 @@ def cpu_of(name: str) -> float:
     return total
 
 
-def through_sink(directory: Path, events: list[_Event], table: str) -> dict[str, float]:
+def through_sink(directory: Path, events: list[_Event], table: str, kind: ClickHouseKind) -> dict[str, float]:
     """Rows a second through the sink into one table."""
     shutil.rmtree(directory, ignore_errors=True)
-    with Stack(Layout(directory), {}, broker=Broker.KAFKA) as stack:
+    with Stack(Layout(directory), {}, broker=Broker.KAFKA, clickhouse=kind) as stack:
         stack.start_servers(lambda step: console.print(step, highlight=False))
         send(stack.kafka, events)
         with session(stack.clickhouse) as client:
@@ -122,12 +123,12 @@ def wait_until(done: Callable[[], bool]) -> None:
         time.sleep(0.1)  # each query costs the server some milliseconds
 
 
-def parts(directory: Path, events: list[_Event]) -> dict[str, float]:
+def parts(directory: Path, events: list[_Event], kind: ClickHouseKind) -> dict[str, float]:
     """Microseconds per row of reading batches into columns and of inserting these, without Kafka."""
     topic, now = events[0][0], time.time_ns() // 1_000_000
     shutil.rmtree(directory, ignore_errors=True)
     reader, read, inserted, rows = readers()[topic], 0.0, 0.0, 0
-    with Stack(Layout(directory), {}, broker=Broker.EMBEDDED) as stack:
+    with Stack(Layout(directory), {}, broker=Broker.EMBEDDED, clickhouse=kind) as stack:
         stack.start_servers()
         with session(stack.clickhouse) as client:
             source = iter(events)
@@ -149,7 +150,11 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--declarations", type=int, default=250_000)
     parser.add_argument("--facts", type=int, default=250_000)
+    parser.add_argument(
+        "--clickhouse", type=ClickHouseKind, choices=list(ClickHouseKind), default=ClickHouseKind.EMBEDDED
+    )
     arguments = parser.parse_args()
+    kind: ClickHouseKind = arguments.clickhouse
     structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     statuses = list(
         dict.fromkeys(work(arguments.declarations, 0.0).events)
@@ -157,14 +162,15 @@ def main() -> int:
     facts = facts_of(work(arguments.facts // 3, 1.0).events, arguments.facts)
     directory = RESULT.parent / "sink"
     result: dict[str, Any] = {
-        "statuses": through_sink(directory, statuses, "declaration_status"),
-        "facts": through_sink(directory, facts, "rated_service"),
-        "parts": {"statuses": parts(directory, statuses[:500_000]), "facts": parts(directory, facts)},
+        "statuses": through_sink(directory, statuses, "declaration_status", kind),
+        "facts": through_sink(directory, facts, "rated_service", kind),
+        "parts": {"statuses": parts(directory, statuses[:500_000], kind), "facts": parts(directory, facts, kind)},
     }
     shutil.rmtree(directory, ignore_errors=True)
     console.print_json(json.dumps(result))
     RESULT.parent.mkdir(parents=True, exist_ok=True)
-    RESULT.write_text(json.dumps(result, indent=2) + "\n")
+    file = RESULT if kind is ClickHouseKind.EMBEDDED else RESULT.with_stem(f"{RESULT.stem}-{kind}")
+    file.write_text(json.dumps(result, indent=2) + "\n")
     return 0 if result["statuses"]["rows_per_s"] >= TARGET else 1
 
 

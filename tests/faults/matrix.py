@@ -45,7 +45,7 @@ def run_section(run: Run, section: Section, tell: Callable[[str], None]) -> Iter
     """Inject a section's faults; yields an outcome after each, and one for the end of the section."""
     directory = run.directory / f"section-{section.number}"
     tell(f"section {section.number}: {section.brokers} broker(s), {len(section.faults)} faults: starting")
-    with open_site(directory, section, run.seed, run.rate, embedded=run.embedded) as site:
+    with open_site(directory, section, run.seed, run.rate, run.clickhouse, embedded=run.embedded) as site:
         yield from Judge(run, section, site).all()
 
 

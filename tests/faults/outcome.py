@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from deploy.local.clickhouse_kind import ClickHouseKind
 from faults.injections import Injected
 from faults.schedule import Fault
 
@@ -65,6 +66,7 @@ class Run:
         seed: Seed of the schedule and the load.
         rate: Events a second.
         embedded: The embedded broker instead of Apache Kafka.
+        clickhouse: Which ClickHouse.
         deadline: When no new fault is begun; seconds of the monotonic clock.
     """
 
@@ -72,4 +74,5 @@ class Run:
     seed: int
     rate: int
     embedded: bool
+    clickhouse: ClickHouseKind
     deadline: float

@@ -26,7 +26,7 @@ class Report:
         outcomes: What came of it, in order.
         seed: Of the schedule and the load.
         rate: Events a second that were asked for.
-        broker: What Kafka was.
+        servers: Which Kafka and which ClickHouse.
         planned: How many faults were planned.
         seconds: How long it took.
     """
@@ -34,7 +34,7 @@ class Report:
     outcomes: Sequence[Outcome]
     seed: int
     rate: int
-    broker: str
+    servers: str
     planned: int
     seconds: float
 
@@ -77,7 +77,7 @@ class Report:
             "seed": self.seed,
             "rate": self.rate,
             "seconds": round(self.seconds),
-            "versions": versions(self.broker),
+            "versions": versions(self.servers),
             "by_kind": [_kind(kind, outcomes) for kind, outcomes in self.kinds()],
             "entries": [_entry(one) for one in self.outcomes],
         }
@@ -93,7 +93,7 @@ class Report:
         verdict = "Nothing was lost, nothing was doubled." if self.clean else "**Not clean**: see below."
         summary = (
             f"{len(self.done)} faults, {self.lost} lost, {self.doubled} doubled, in {self.seconds / 60:.0f} minutes at"
-            f" {self.rate:,} events/s on {self.broker}"
+            f" {self.rate:,} events/s on {self.servers}"
         )
         lines = [
             "# Fault matrix",
@@ -114,10 +114,10 @@ class Report:
         return "\n".join([*lines, ""])
 
 
-def versions(broker: str) -> dict[str, str]:
+def versions(servers: str) -> dict[str, str]:
     """What it ran on."""
     packages = ("hailong", "confluent-kafka", "faust-streaming", "aiokafka", "numba", "clickhouse-driver", "chdb")
-    return {"kafka": broker, "python": platform.python_version(), **{name: version(name) for name in packages}}
+    return {"servers": servers, "python": platform.python_version(), **{name: version(name) for name in packages}}
 
 
 def _kind(kind: Kind, outcomes: Sequence[Outcome]) -> dict[str, Any]:

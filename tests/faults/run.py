@@ -16,6 +16,8 @@ from types import FrameType
 import structlog
 from rich.console import Console
 
+from deploy.local.clickhouse_kind import ClickHouseKind
+from deploy.local.clickhouse_server import library
 from deploy.local.kafka.jars import available
 from deploy.observability import configure_logs
 from faults.disk import unmount
@@ -40,6 +42,8 @@ def main() -> int:
     if missing is not None:
         console.print(f"{missing} The matrix needs Apache Kafka; --embedded does what can be done without.")
         return 2
+    if arguments.clickhouse is ClickHouseKind.SERVER:
+        library.resolve(tell=console.print)
     if arguments.embedded:
         kinds = tuple(kind for kind in kinds if not _needs_kafka(kind.name))
     configure_logs("error", "console")
@@ -60,12 +64,20 @@ def _run(
     arguments: argparse.Namespace, directory: Path, sections: list[Section], planned: int, console: Console
 ) -> Report:
     started = time.monotonic()
-    run = Run(directory, arguments.seed, arguments.rate, arguments.embedded, started + arguments.budget_minutes * 60)
+    run = Run(
+        directory,
+        arguments.seed,
+        arguments.rate,
+        arguments.embedded,
+        arguments.clickhouse,
+        started + arguments.budget_minutes * 60,
+    )
     outcomes: list[Outcome] = []
     broker = "the embedded broker" if arguments.embedded else _kafka_version()
+    servers = f"{broker} and {_clickhouse_version(arguments.clickhouse)}"
 
     def report() -> Report:
-        return Report(outcomes, arguments.seed, arguments.rate, broker, planned, time.monotonic() - started)
+        return Report(outcomes, arguments.seed, arguments.rate, servers, planned, time.monotonic() - started)
 
     try:
         for section in sections:
@@ -92,6 +104,13 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--section", type=int, default=20, help="faults that share topics and a database (%(default)s)")
     parser.add_argument("--directory", type=Path, default=ROOT / "var" / "faults", help="for data, logs and the report")
     parser.add_argument("--embedded", action="store_true", help="the embedded broker instead of Apache Kafka")
+    parser.add_argument(
+        "--clickhouse",
+        type=ClickHouseKind,
+        choices=list(ClickHouseKind),
+        default=ClickHouseKind.EMBEDDED,
+        help="which ClickHouse (%(default)s)",
+    )
     return parser.parse_args()
 
 
@@ -102,6 +121,10 @@ def _needs_kafka(name: str) -> bool:
 def _kafka_version() -> str:
     found = re.search(r"<kafka\.version>([^<]+)<", (ROOT / "deploy" / "local" / "kafka" / "pom.xml").read_text())
     return f"Apache Kafka {found.group(1) if found else ''}".strip()
+
+
+def _clickhouse_version(kind: ClickHouseKind) -> str:
+    return f"{kind.in_words} {library.version()}" if kind is ClickHouseKind.SERVER else kind.in_words
 
 
 def _fresh(directory: Path) -> Path:

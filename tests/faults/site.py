@@ -19,7 +19,9 @@ from support.clickhouse_server import answers
 from support.polling import Overdue, eventually
 
 from deploy.admin.topics import ensure_topics
+from deploy.local.clickhouse_kind import ClickHouseKind
 from deploy.local.ports import free_port
+from deploy.local.stack.clickhouses import clickhouse_command
 from deploy.local.supervisor.child import bound_command
 from deploy.settings.variables import PREFIX
 from faults.arming import CONTROL, Arsenal
@@ -139,7 +141,9 @@ class Site:
 
 
 @contextmanager
-def open_site(directory: Path, section: Section, seed: int, rate: int, *, embedded: bool) -> Iterator[Site]:
+def open_site(
+    directory: Path, section: Section, seed: int, rate: int, kind: ClickHouseKind, *, embedded: bool
+) -> Iterator[Site]:
     """Start everything; stop all of it at the end of the block.
 
     Args:
@@ -147,6 +151,7 @@ def open_site(directory: Path, section: Section, seed: int, rate: int, *, embedd
         section: Which section.
         seed: Of the load.
         rate: Of the load, events a second.
+        kind: Which ClickHouse.
         embedded: The embedded broker instead of Apache Kafka.
     """
     directory.mkdir(parents=True, exist_ok=True)
@@ -161,14 +166,15 @@ def open_site(directory: Path, section: Section, seed: int, rate: int, *, embedd
         )
         ensure_topics(kafka, partitions=PARTITIONS, replication_factor=section.brokers)
         clickhouse = ClickHouseConnection(
-            port=free_port(), password=secrets.token_urlsafe(12), database=f"faults_{name}"
+            port=free_port(), user=kind.user, password=secrets.token_urlsafe(12), database=f"faults_{name}"
         )
         password = directory / "clickhouse-password"
         password.write_text(clickhouse.password)
         password.chmod(0o600)
         environment = _environment(kafka, clickhouse, directory, password, name)
         progress = stack.enter_context(Progress(kafka, groups_of(f"{name}.", f"{name}.sink")))
-        _start_clickhouse(keeper, clickhouse, directory, password, environment)
+        command = clickhouse_command(kind, directory / "clickhouse", clickhouse.port, free_port(), password)
+        keeper.start(CLICKHOUSE, command, environment, directory / "clickhouse.log")
         eventually(lambda: answers(clickhouse), "ClickHouse answers")
         migrate(clickhouse)
         load = LoadProcess(environment, seed + section.number, rate, directory / "load.log")
@@ -205,6 +211,7 @@ def _environment(
         "CLICKHOUSE_HOST": clickhouse.host,
         "CLICKHOUSE_PORT": clickhouse.port,
         "CLICKHOUSE_DATABASE": clickhouse.database,
+        "CLICKHOUSE_USER": clickhouse.user,
         "CLICKHOUSE_PASSWORD_FILE": password,
         "WORKER_GROUP_PREFIX": f"{name}.",
         "WORKER_IDLE_ADVANCE_S": 2,
@@ -225,13 +232,3 @@ def _environment(
         "PYTHONUNBUFFERED": "1",
         CONTROL: str(directory / "control"),
     }
-
-
-def _start_clickhouse(
-    keeper: Keeper, clickhouse: ClickHouseConnection, directory: Path, password: Path, environment: Mapping[str, str]
-) -> None:
-    command = [
-        *(sys.executable, "-m", "deploy.local.clickhouse", "--path", str(directory / "clickhouse")),
-        *("--host", clickhouse.host, "--port", str(clickhouse.port), "--password-file", str(password)),
-    ]
-    keeper.start(CLICKHOUSE, command, environment, directory / "clickhouse.log")

@@ -233,6 +233,7 @@ class Pipeline:
         return {
             "HAILONG_CLICKHOUSE_HOST": database.host,
             "HAILONG_CLICKHOUSE_PORT": str(database.port),
+            "HAILONG_CLICKHOUSE_USER": database.user,
             "HAILONG_CLICKHOUSE_PASSWORD": database.password,
             "HAILONG_CLICKHOUSE_DATABASE": database.database,
             "HAILONG_SINK_GROUP": f"{database.database}.sink",

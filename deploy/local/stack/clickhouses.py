@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import signal
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import partial
+from pathlib import Path
 
 from deploy.local.clickhouse_kind import ClickHouseKind
 from deploy.local.clickhouse_server.library import resolve
 from deploy.local.readiness import clickhouse_ready
 from deploy.local.stack.layout import Layout
-from deploy.local.stack.plan import LOOPBACK, Addresses, child_environment
+from deploy.local.stack.plan import Addresses, child_environment
 from deploy.local.supervisor import ChildSpec
 from schemas.errors import ConfigurationError
 from sinks.clickhouse.connection import ClickHouseConnection
@@ -31,6 +32,25 @@ def refuse_other_data(kind: ClickHouseKind, layout: Layout) -> None:
             held = f"{layout.directory} holds data of {other.in_words}, which {kind.in_words} does not read"
             what_to_do = f"start with --clickhouse {other}, or name another directory with --dir"
             raise ConfigurationError([f"{held}: {what_to_do}."])
+
+
+def clickhouse_command(
+    kind: ClickHouseKind, path: Path, port: int, http_port: int, password_file: Path
+) -> Sequence[str]:
+    """The command line that starts a ClickHouse on the loopback interface.
+
+    Args:
+        kind: Which one.
+        path: Directory of its data.
+        port: Of the native protocol.
+        http_port: Of HTTP.
+        password_file: Holds the password of its user.
+    """
+    room = "deploy.local.clickhouse" if kind is ClickHouseKind.EMBEDDED else "deploy.local.clickhouse_server"
+    return (
+        *(sys.executable, "-m", room, "--path", str(path), "--port", str(port), "--http-port", str(http_port)),
+        *("--password-file", str(password_file)),
+    )
 
 
 def clickhouse_child(
@@ -53,21 +73,18 @@ def clickhouse_child(
         ConfigurationError: npm, which fetches the real server, is missing, or this machine cannot run it.
         SystemFault: It cannot be fetched.
     """
-    ports = ("--port", str(addresses.clickhouse), "--http-port", str(addresses.clickhouse_http))
-    password = ("--password-file", str(layout.clickhouse_password))
-    child = partial(
-        ChildSpec,
+    embedded = kind is ClickHouseKind.EMBEDDED
+    path = layout.clickhouse if embedded else layout.clickhouse_server
+    command = clickhouse_command(
+        kind, path, addresses.clickhouse, addresses.clickhouse_http, layout.clickhouse_password
+    )
+    if not embedded:
+        resolve(tell=tell)  # before the start, whose time is limited
+    return ChildSpec(
         name="clickhouse",
+        command=lambda: command,
         environment=child_environment(layout, {}),
         ready=partial(clickhouse_ready, connection),
         ready_timeout_s=60,
+        pardoned=frozenset() if embedded else frozenset({signal.SIGABRT}),  # it aborts on a wrong password
     )
-    if kind is ClickHouseKind.SERVER:
-        resolve(tell=tell)  # before the start, whose time is limited
-        room, path = "deploy.local.clickhouse_server", layout.clickhouse_server
-        command = [sys.executable, "-m", room, "--path", str(path), *ports, *password]
-        # Its native port aborts on a wrong password.
-        return child(command=lambda: command, pardoned=frozenset({signal.SIGABRT}))
-    room, path = "deploy.local.clickhouse", layout.clickhouse
-    command = [sys.executable, "-m", room, "--path", str(path), "--host", LOOPBACK, *ports, *password]
-    return child(command=lambda: command)

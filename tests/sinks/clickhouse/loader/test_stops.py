@@ -42,6 +42,7 @@ def hailong_sink(bench: SinkBench, log: Path) -> subprocess.Popen[bytes]:
         "HAILONG_CLICKHOUSE_HOST": bench.clickhouse.host,
         "HAILONG_CLICKHOUSE_PORT": str(bench.clickhouse.port),
         "HAILONG_CLICKHOUSE_DATABASE": bench.clickhouse.database,
+        "HAILONG_CLICKHOUSE_USER": bench.clickhouse.user,
         "HAILONG_CLICKHOUSE_PASSWORD": bench.clickhouse.password,
         "HAILONG_SINK_GROUP": bench.options.group,
         "HAILONG_SINK_FLUSH_INTERVAL_S": "0.1",
@@ -67,7 +68,7 @@ def test_each_fault_stops_the_command_and_costs_nothing(bench: SinkBench, tmp_pa
 
         benches["table"].rows("RENAME TABLE declaration_status TO elsewhere")
         stops(benches["table"], running["table"], tmp_path / "table")
-        for name, changed in {"grant": {"without": "INSERT,"}, "password": {"password": "another"}}.items():
+        for name, changed in {"grant": {"without": "INSERT"}, "password": {"password": "another"}}.items():
             bench.server.kill()
             bench.server.start(**changed)
             stops(benches[name], running[name], tmp_path / name)
