@@ -90,6 +90,13 @@ class ClickHouseServer:
         file.write_text(password, encoding="utf-8")
         return "--password-file", str(file)
 
+    def start_if_ended(self) -> None:
+        """Start the real server after a wrong password or database over its native port, which ends it."""
+        if self.kind is ClickHouseKind.SERVER:
+            assert self._process is not None
+            self._process.wait(DEADLINE_S)
+            self.start()
+
     def kill(self) -> None:
         """SIGKILL."""
         assert self._process is not None

@@ -7,15 +7,12 @@ import pytest
 from deploy.local.clickhouse_kind import ClickHouseKind
 from support.extras import needs_clickhouse_server
 
-on_both_clickhouses = pytest.mark.parametrize(
-    "clickhouse_server",
-    [
-        pytest.param(ClickHouseKind.EMBEDDED, id="embedded"),
-        pytest.param(ClickHouseKind.SERVER, id="server", marks=needs_clickhouse_server),
-    ],
-    indirect=True,
-    scope="session",
+BOTH = (
+    pytest.param(ClickHouseKind.EMBEDDED, id="embedded"),
+    pytest.param(ClickHouseKind.SERVER, id="server", marks=needs_clickhouse_server),
 )
+
+on_both_clickhouses = pytest.mark.parametrize("clickhouse_server", BOTH, indirect=True, scope="session")
 """Marks a test, or with `pytestmark` a module, that runs once on each ClickHouse. Without it the fixture
 `clickhouse_server` of `tests/conftest.py` is the embedded one. The mark works through fixtures too: the test need not
-name `clickhouse_server` itself."""
+name `clickhouse_server` itself. All tests below `tests/sinks` have it without saying so."""

@@ -78,7 +78,8 @@ def write_configuration(options: ServerOptions, stopper_password: str) -> Path:
         f"<path>{escape(str(directory / 'data'))}/</path><users_config>{escape(str(users))}</users_config>"
         # `clickhouse local` has two threads for all background work, which delays merges and warns each second.
         "<background_pool_size>8</background_pool_size>"
-        "<background_schedule_pool_size>16</background_schedule_pool_size></clickhouse>\n",
+        "<background_schedule_pool_size>16</background_schedule_pool_size>"
+        "<background_streaming_schedule_pool_size>16</background_streaming_schedule_pool_size></clickhouse>\n",
         encoding="utf-8",
     )
     return config

@@ -114,6 +114,7 @@ def test_a_missing_table_and_a_wrong_password_are_said_at_once(bench: SinkBench)
     with pytest.raises(SystemFault, match=r"AUTHENTICATION_FAILED.*HAILONG_CLICKHOUSE_PASSWORD") as refused:
         wrong.load(1)
     assert "not-it" not in str(refused.value)
+    bench.server.start_if_ended()
 
     bench.send(Topic.DECLARATION_STATUS, *statuses(1))
     bench.rows("DROP TABLE declaration_status")
@@ -123,6 +124,7 @@ def test_a_missing_table_and_a_wrong_password_are_said_at_once(bench: SinkBench)
     unmigrated = dataclasses.replace(bench, clickhouse=dataclasses.replace(bench.clickhouse, database="nowhere"))
     with pytest.raises(SystemFault, match="hailong migrate"):
         unmigrated.load(1)
+    bench.server.start_if_ended()
 
 
 def test_a_kill_between_insert_and_commit_loses_and_doubles_nothing(bench: SinkBench) -> None:
