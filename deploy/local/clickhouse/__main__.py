@@ -11,7 +11,11 @@ import time
 from pathlib import Path
 from typing import Final
 
+from deploy.local.clickhouse.accounts import Account
+from schemas.errors import ConfigurationError
+
 PASSWORD_VARIABLE: Final = "HAILONG_CLICKHOUSE_PASSWORD"  # noqa: S105 - the name of it, not the thing
+READER_PASSWORD_VARIABLE: Final = "HAILONG_CLICKHOUSE_READER_PASSWORD"  # noqa: S105 - so is this
 
 
 def _arguments() -> argparse.Namespace:
@@ -20,11 +24,17 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--host", default="127.0.0.1", help="address to listen on (%(default)s)")
     parser.add_argument("--port", type=int, default=9000, help="native protocol; 0 picks one (%(default)s)")
     parser.add_argument("--http-port", type=int, help="HTTP; 0 picks one; without it there is no HTTP")
-    parser.add_argument("--user", default="default", help="the only user (%(default)s)")
+    parser.add_argument("--user", default="default", help="the user who may do everything here (%(default)s)")
     parser.add_argument(
         "--password-file",
         type=Path,
         help=f"file with the password on its first line; without it, ${PASSWORD_VARIABLE}, else no password",
+    )
+    parser.add_argument("--reader", help="a second user, who may only read; without it there is none")
+    parser.add_argument(
+        "--reader-password-file",
+        type=Path,
+        help=f"the same for the second user; without it, ${READER_PASSWORD_VARIABLE}; there must be a password",
     )
     parser.add_argument("--time-zone", default="UTC", help="zone of DateTime without one (%(default)s)")
     parser.add_argument("--max-clients", type=int, default=100, help="connections at a time (%(default)s)")
@@ -33,12 +43,26 @@ def _arguments() -> argparse.Namespace:
     return parser.parse_args()
 
 
-def _password(file: Path | None) -> str:
+def _password(file: Path | None, variable: str) -> str:
     # Removed from the environment, so that no child process inherits it.
-    given = os.environ.pop(PASSWORD_VARIABLE, "")
+    given = os.environ.pop(variable, "")
     if file is None:
         return given
     return file.read_text().partition("\n")[0].rstrip("\r")
+
+
+def _accounts(arguments: argparse.Namespace) -> list[Account]:
+    accounts = [Account(arguments.user, _password(arguments.password_file, PASSWORD_VARIABLE))]
+    reader = Account(
+        arguments.reader or "", _password(arguments.reader_password_file, READER_PASSWORD_VARIABLE), reads_only=True
+    )
+    if not reader.name:
+        return accounts
+    if reader.name == arguments.user:
+        raise ConfigurationError([f"--reader must name another user than {arguments.user}."])
+    if not reader.password:
+        raise ConfigurationError([f"User {reader.name} has no password: set ${READER_PASSWORD_VARIABLE} or its file."])
+    return [*accounts, reader]
 
 
 def main() -> int:
@@ -61,9 +85,9 @@ def main() -> int:
     limits = {"max_threads": arguments.max_threads, "max_memory_usage": arguments.max_memory}
     settings = {name: str(value) for name, value in limits.items() if value}
     try:
-        engine = Engine(arguments.path, arguments.user, _password(arguments.password_file), settings)
+        engine = Engine(arguments.path, _accounts(arguments), settings)
         server = Server(engine, arguments.host, arguments.port, arguments.http_port, arguments.max_clients)
-    except (DirectoryInUseError, ServerError, OSError) as error:
+    except (ConfigurationError, DirectoryInUseError, ServerError, OSError) as error:
         sys.stderr.write(f"cannot start: {error}\n")
         sys.stderr.flush()
         os._exit(1)  # the engine's threads may be running

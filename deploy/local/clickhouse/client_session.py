@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Generator, Mapping
-from contextlib import closing, suppress
+from collections.abc import Callable, Generator, Iterator, Mapping
+from contextlib import closing, contextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, Final
 
+from deploy.local.clickhouse.accounts import Account
 from deploy.local.clickhouse.blocks import Header
+from deploy.local.clickhouse.counts import Counts
 from deploy.local.clickhouse.engine import MAIN_DATABASE, Engine
-from deploy.local.clickhouse.errors import BAD_ARGUMENTS, UNKNOWN_COLUMN, UNKNOWN_SETTING, ServerError
+from deploy.local.clickhouse.errors import BAD_ARGUMENTS, READONLY, UNKNOWN_COLUMN, UNKNOWN_SETTING, ServerError
+from deploy.local.clickhouse.guard import guard
 from deploy.local.clickhouse.insert_spool import Spool
-from deploy.local.clickhouse.statements import Insert
+from deploy.local.clickhouse.pipes import written_by
+from deploy.local.clickhouse.running import MARK, RunningStatement
+from deploy.local.clickhouse.statements import Insert, first_word
 
 _COMPUTED: Final = ("MATERIALIZED", "ALIAS", "EPHEMERAL")
+_READING, _OTHER = "READ_ONLY", "CONTROL"  # chDB's classes of statements; the rest changes data, or does not parse
+_OWN_SESSION: Final = frozenset({"SET", "USE", "CREATE", "DROP"})  # of class `_OTHER` these touch temporary tables only
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +30,6 @@ class Setting:
 
     value: str
     important: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class Counts:
-    """What a statement read and wrote."""
-
-    read_rows: int = 0
-    read_bytes: int = 0
-    written_rows: int = 0
-    written_bytes: int = 0
-
-    @classmethod
-    def of(cls, result: Any) -> Counts:
-        """The counts of a chDB result."""
-        read = result.storage_rows_read(), result.storage_bytes_read()
-        return cls(*read, result.rows_written(), result.bytes_written())
 
 
 def quoted(name: str) -> str:
@@ -53,26 +44,111 @@ def _literal(text: str) -> str:
 class ClientSession:
     """One client's state in the engine: database, settings and temporary tables. Not thread-safe.
 
+    Args:
+        engine: runs the statements.
+        account: whose session this is.
+        database: to begin with; empty for the usual one.
+        reads_only: whether nothing may be changed, whatever the account.
+
+    Attributes:
+        counts: what the last statement read and wrote, while it runs and afterwards.
+        on_progress: called now and then while a statement runs, by the thread that runs it. Must not raise.
+
     Raises:
         ServerError: 81, the database does not exist.
     """
 
-    def __init__(self, engine: Engine, database: str = "") -> None:
+    def __init__(self, engine: Engine, account: Account, database: str = "", *, reads_only: bool = False) -> None:
         self.engine = engine
+        self.account = account
+        self.counts = Counts()
+        self.on_progress: Callable[[], None] = lambda: None
+        self._mark = engine.running.new_mark()
+        self._statement: RunningStatement | None = None
+        self._reporting = False
+        self._fixed = {MARK: self._mark} | ({"readonly": "2"} if reads_only or account.reads_only else {})
         self._applied: dict[str, str] = {}
         self._open(database)
 
     def _open(self, database: str) -> None:
-        self._connection: Any = self.engine.connect()
+        self._connection: Any = self.engine.connect(**self._fixed)
         try:
-            self.run(f"USE {quoted(MAIN_DATABASE if database in ('', 'default') else database)}")
+            self.use(database)
         except ServerError:
             self.close()
             raise
+        self._connection.set_progress_callback(self._progress)
+
+    def _progress(self, report: Mapping[str, int]) -> None:
+        if self._reporting:
+            self.counts = Counts.reported(report)
+            self.on_progress()
+
+    def use(self, database: str) -> None:
+        """Change the database; an empty name is the usual one.
+
+        Raises:
+            ServerError: 81, it does not exist.
+        """
+        self.run(f"USE {quoted(MAIN_DATABASE if database in ('', 'default') else database)}")
 
     def close(self) -> None:
         """End the session; its temporary tables go with it."""
         self._connection.close()
+
+    @contextmanager
+    def running(self, query_id: str, left: Callable[[], bool] = lambda: False) -> Iterator[None]:
+        """Let a statement be ended by its query id, and once `left` says that its client does not wait for it.
+
+        Raises:
+            ServerError: 216, another statement with this query id runs.
+        """
+        self._statement, self.counts = RunningStatement(query_id, self.account, left), Counts()
+        with self.engine.running.entered(self._mark, self._statement):
+            self._reporting = True
+            try:
+                yield
+            finally:
+                self._reporting = False
+
+    @contextmanager
+    def _quietly(self) -> Iterator[None]:
+        """Report no progress of a statement of our own."""
+        reporting, self._reporting = self._reporting, False
+        try:
+            yield
+        finally:
+            self._reporting = reporting
+
+    def reads(self, statement: str) -> bool:
+        """Whether a text is exactly one statement, and one that changes nothing."""
+        return self._classified(statement) == (_READING, 1)
+
+    def _classified(self, statement: str) -> tuple[str, int]:
+        """The class that chDB gives a text, and the number of its statements; 0 if it does not parse."""
+        found = self._connection._conn.classify_query(statement)  # noqa: SLF001 - has no other name in chDB
+        return found["query_class"].name, found["statement_count"]
+
+    def admitted(self, statement: str, *, reads_only: bool = False) -> str:
+        """A client's statement as the engine takes it.
+
+        Args:
+            statement: the client's text.
+            reads_only: whether it may change nothing, whatever the account.
+
+        Raises:
+            ServerError: 344, it reaches beyond the tables; 164, it changes something and may not.
+        """
+        guard(statement)
+        word = first_word(statement)
+        if word == "KILL":
+            return self.engine.running.translated(statement, self.account)
+        if reads_only or self.account.reads_only:
+            # The engine's own `readonly` lets pass what changes the server but no table, such as SYSTEM STOP MERGES.
+            kind, count = self._classified(statement)
+            if count and kind != _READING and not (kind == _OTHER and count == 1 and word in _OWN_SESSION):
+                raise ServerError(READONLY, f"{word} cannot be executed in readonly mode (READONLY)")
+        return statement
 
     def run(self, sql: str, format_: str = "Null", parameters: Mapping[str, str] | None = None) -> Any:
         """Run any statement to its end.
@@ -100,13 +176,30 @@ class ClientSession:
         except Exception as error:
             raise ServerError.of(error) from error
 
+    def formatted(self, select: str, format_: str, parameters: Mapping[str, str]) -> Generator[bytes, None, None]:
+        """Run a reading statement and stream its result in any format; closing the iterator ends the query."""
+
+        def write(path: str) -> None:
+            self.run(f"{select}\nINTO OUTFILE '{path}' APPEND FORMAT {format_}", "Null", parameters)
+
+        def stop() -> None:
+            if self._statement:
+                self._statement.dropped = True
+
+        return written_by(write, stop)
+
+    def can_format(self, select: str) -> bool:
+        """Whether `formatted` takes a reading statement; it does not take text after the statement's semicolon."""
+        return self._classified(f"{select}\nINTO OUTFILE '' APPEND FORMAT Null")[1] == 1
+
     def describe(self, source: str, parameters: Mapping[str, str] | None = None) -> Header:
         """The columns of a table or of a parenthesised query, without computed ones."""
         return [(name, type_) for name, type_, kind in self._columns(source, parameters) if kind not in _COMPUTED]
 
     def _columns(self, source: str, parameters: Mapping[str, str] | None = None) -> list[tuple[str, str, str]]:
         """Name, type and kind of default of each column."""
-        result = self.run(f"DESCRIBE TABLE {source}", "JSONCompact", parameters)
+        with self._quietly():
+            result = self.run(f"DESCRIBE TABLE {source}", "JSONCompact", parameters)
         return [(name, type_, kind) for name, type_, kind, *_ in json.loads(result.bytes())["data"]]
 
     def insert_header(self, insert: Insert) -> Header:
@@ -131,13 +224,17 @@ class ClientSession:
         """Run an INSERT with the rows of the spool, if it has any."""
         if not spool.size:
             return Counts()
-        result = self.run(insert.reading(spool.path))
-        return Counts(written_rows=result.rows_written(), written_bytes=result.bytes_written())
+        with self._quietly():
+            result = self.run(insert.reading(spool.path))
+        # The file is ours: what was read from it is no reading of the client's.
+        self.counts = Counts(written_rows=result.rows_written(), written_bytes=result.bytes_written())
+        return self.counts
 
     def apply(self, settings: Mapping[str, Setting]) -> None:
         """Apply the settings of the next query; those of the previous query are reset.
 
         Unknown settings are ignored unless flagged important: newer clients send names that older servers lack.
+        Over HTTP all are important, as in ClickHouse.
         ``readonly`` cannot be reset within a chDB connection, so the connection is reopened, which drops the
         session's temporary tables.
 
@@ -148,7 +245,8 @@ class ClientSession:
         for name, setting in settings.items():
             if setting.important and name not in known:
                 raise ServerError(UNKNOWN_SETTING, f"Unknown setting '{name}' (UNKNOWN_SETTING)")
-        wanted = {name: setting.value for name, setting in settings.items() if name in known}
+        # The mark by which a statement is found is ours; a comment for a log that is not kept means nothing.
+        wanted = {name: setting.value for name, setting in settings.items() if name in known and name != MARK}
         if wanted == self._applied:
             return
         if "readonly" in self._applied:

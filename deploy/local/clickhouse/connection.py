@@ -8,14 +8,15 @@ import struct
 import time
 from typing import Final
 
-from clickhouse_driver.protocol import ServerPacketTypes
+from clickhouse_driver.protocol import ClientPacketTypes, ServerPacketTypes
 
 from deploy.local.clickhouse.blocks import NativeBlock, header_block, read_block
-from deploy.local.clickhouse.client_session import Counts
 from deploy.local.clickhouse.compression import compress, frames
+from deploy.local.clickhouse.counts import Counts
 from deploy.local.clickhouse.engine import VERSION
 from deploy.local.clickhouse.errors import ServerError
 from deploy.local.clickhouse.packets import REVISION
+from deploy.local.clickhouse.running import waiting
 from deploy.local.clickhouse.wire import Reader, string
 from schemas.codec.varint import varint
 
@@ -55,6 +56,16 @@ class Connection:
     def has_input(self) -> bool:
         """Whether unread input, or the end of the stream, is waiting."""
         return self.reader.pending or bool(self._poll.poll(0))
+
+    def abandons(self) -> bool:
+        """Whether the client hung up or cancels, while its statement runs; may be asked by another thread.
+
+        Raises:
+            OSError: the connection is broken.
+        """
+        if not self.reader.pending:
+            return waiting(self._socket) in (b"", bytes([ClientPacketTypes.CANCEL]))
+        return bool(self.reader.peek() == ClientPacketTypes.CANCEL)
 
     def send(self, *parts: bytes) -> None:
         """Buffer bytes; they are sent when the buffer is full, or by `flush`."""
@@ -107,14 +118,15 @@ class Connection:
         self.flush()
 
     def send_progress(self, counts: Counts) -> None:
-        """Report rows and bytes read and written."""
-        parts = [varint(ServerPacketTypes.PROGRESS), varint(counts.read_rows), varint(counts.read_bytes), varint(0)]
+        """Report rows and bytes read and written since the last report."""
+        parts = [varint(ServerPacketTypes.PROGRESS), varint(counts.read_rows), varint(counts.read_bytes)]
+        parts.append(varint(counts.total_rows_to_read))
         if self.revision >= 54463:
             parts.append(varint(0))  # total bytes to read: unknown
         if self.revision >= 54420:
             parts += (varint(counts.written_rows), varint(counts.written_bytes))
         if self.revision >= 54460:
-            parts.append(varint(0))  # elapsed time: not measured
+            parts.append(varint(counts.elapsed_ns))
         self.send(*parts)
 
     def send_profile(self, rows: int, blocks: int, size: int) -> None:

@@ -1,19 +1,20 @@
-"""The chDB engine of this process: directory, authentication, connections."""
+"""The chDB engine of this process: directory, accounts, connections."""
 
 from __future__ import annotations
 
 import fcntl
-import hmac
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Final
 
 import chdb
 
+from deploy.local.clickhouse.accounts import Account
 from deploy.local.clickhouse.configuration import write_configuration
-from deploy.local.clickhouse.errors import AUTHENTICATION_FAILED, ServerError
+from deploy.local.clickhouse.errors import ServerError
 from deploy.local.clickhouse.insert_spool import Spool
+from deploy.local.clickhouse.running import RunningStatements
 
 VERSION: tuple[int, ...] = tuple(int(part) for part in chdb.engine_version.split(".")[:3])
 MAIN_DATABASE: Final = "main"
@@ -32,8 +33,7 @@ class Engine:
 
     Args:
         directory: of the data; created if missing.
-        user: the only user.
-        password: of that user; empty: no password.
+        accounts: who may sign in.
         settings: defaults of every session, such as ``max_memory_usage``.
 
     Raises:
@@ -41,12 +41,12 @@ class Engine:
         ServerError: the engine does not start.
     """
 
-    def __init__(self, directory: Path, user: str, password: str, settings: Mapping[str, str] | None = None) -> None:
+    def __init__(self, directory: Path, accounts: Sequence[Account], settings: Mapping[str, str] | None = None) -> None:
         directory = directory.resolve()
         directory.mkdir(parents=True, exist_ok=True)
         # chDB refuses a second process too, but without a reason.
         self._lock = _lock(directory)
-        self._user, self._password = user, password
+        self.accounts = tuple(accounts)
         self._spool = directory / "spool"
         self._spool.mkdir(exist_ok=True)
         config = write_configuration(directory, dict(settings or {}))
@@ -57,6 +57,7 @@ class Engine:
             self._root.query(f"CREATE DATABASE IF NOT EXISTS {MAIN_DATABASE} ENGINE = Atomic", "Null")
             self.time_zone = self._lines("SELECT serverTimezone()")[0]
             self.known_settings = frozenset(self._lines("SELECT name FROM system.settings"))
+            self.running = RunningStatements(self.connect)
         except Exception as error:
             os.close(self._lock)
             raise ServerError.of(error) from error
@@ -65,25 +66,14 @@ class Engine:
         text: str = self._root.query(query, "TSVRaw").bytes().decode()
         return text.splitlines()
 
-    def authenticate(self, user: str, password: str) -> None:
-        """Check user and password.
+    def connect(self, **settings: str) -> Any:
+        """A new chDB connection: connections run in parallel, queries of one connection in turn.
 
-        Raises:
-            ServerError: 516; the text does not tell which of the two is wrong.
+        Args:
+            settings: of the connection, with values that need no escapes.
         """
-        same_user = hmac.compare_digest(user.encode(), self._user.encode())
-        same_password = hmac.compare_digest(password.encode(), self._password.encode())
-        if not (same_user and same_password):
-            raise ServerError(
-                AUTHENTICATION_FAILED,
-                f"{user[:100]}: Authentication failed: password is incorrect, or there is no user with such "
-                "name. (AUTHENTICATION_FAILED)",
-            )
-
-    def connect(self) -> Any:
-        """A new chDB connection: connections run in parallel, queries of one connection in turn."""
         try:
-            return chdb.connect(self._dsn)  # type: ignore[no-untyped-call]
+            return chdb.connect("&".join((self._dsn, *(f"{name}={value}" for name, value in settings.items()))))  # type: ignore[no-untyped-call]
         except Exception as error:
             raise ServerError.of(error) from error
 
@@ -93,6 +83,7 @@ class Engine:
 
     def close(self) -> None:
         """Stop the engine and unlock the directory."""
+        self.running.close()
         self._root.close()
         os.close(self._lock)
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-import zlib
 from collections.abc import Iterable, Iterator
 from email.message import Message
 from io import BufferedIOBase
 from typing import Final
 
-from deploy.local.clickhouse.errors import BAD_ARGUMENTS, TOO_LARGE, UNKNOWN_METHOD, ServerError
+from deploy.local.clickhouse.errors import BAD_ARGUMENTS, TOO_LARGE, ServerError
+from deploy.local.clickhouse.http_encoding import PIECE
 
 BODY_LIMIT: Final = 4 << 30  # rows of an INSERT
-_PIECE: Final = 1 << 20
 
 
 def has_body(headers: Message) -> bool:
@@ -21,19 +20,13 @@ def has_body(headers: Message) -> bool:
 
 
 def read_body(stream: BufferedIOBase, headers: Message) -> Iterator[bytes]:
-    """The request's body, decompressed, in pieces of bounded size.
+    """The request's body as it was sent, in pieces of bounded size.
 
     Raises:
-        ServerError: too large, malformed chunks or broken compression.
+        ServerError: too large or malformed chunks.
         ConnectionError: the client disconnected early.
     """
-    raw = _chunks(stream) if "chunked" in headers.get("Transfer-Encoding", "") else _plain(stream, headers)
-    encoding = headers.get("Content-Encoding", "")
-    if encoding in ("gzip", "deflate"):
-        return _inflated(raw)
-    if encoding:
-        raise ServerError(UNKNOWN_METHOD, "Only gzip and deflate are supported (UNKNOWN_COMPRESSION_METHOD)")
-    return raw
+    return _chunks(stream) if "chunked" in headers.get("Transfer-Encoding", "") else _plain(stream, headers)
 
 
 def _plain(stream: BufferedIOBase, headers: Message) -> Iterator[bytes]:
@@ -59,26 +52,11 @@ def _chunks(stream: BufferedIOBase) -> Iterator[bytes]:
 
 def _pieces(stream: BufferedIOBase, size: int) -> Iterator[bytes]:
     while size:
-        piece = stream.read(min(size, _PIECE))
+        piece = stream.read(min(size, PIECE))
         if not piece:
             raise ConnectionError("the client went away within its body")
         size -= len(piece)
         yield piece
-
-
-def _inflated(pieces: Iterator[bytes]) -> Iterator[bytes]:
-    unpack = zlib.decompressobj(wbits=zlib.MAX_WBITS | 32)  # gzip or zlib, by its first bytes
-    for piece in pieces:
-        data = piece
-        while data:
-            try:
-                yield unpack.decompress(data, _PIECE)
-            except zlib.error as error:
-                raise ServerError(UNKNOWN_METHOD, "Broken compressed body (CANNOT_DECOMPRESS)") from error
-            data = unpack.unconsumed_tail
-    yield unpack.flush()
-    if not unpack.eof:
-        raise ServerError(UNKNOWN_METHOD, "Compressed body ends too early (CANNOT_DECOMPRESS)")
 
 
 def bounded(pieces: Iterable[bytes], limit: int) -> Iterator[bytes]:

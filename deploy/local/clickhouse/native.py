@@ -10,12 +10,13 @@ from typing import Final
 
 from clickhouse_driver.protocol import ClientPacketTypes, ServerPacketTypes
 
+from deploy.local.clickhouse.accounts import authenticated
 from deploy.local.clickhouse.blocks import NativeBlock, header_block, wire_blocks
-from deploy.local.clickhouse.client_session import ClientSession, Counts, quoted
+from deploy.local.clickhouse.client_session import ClientSession, quoted
 from deploy.local.clickhouse.connection import Connection
+from deploy.local.clickhouse.counts import Counts
 from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.errors import CANCELLED, UNEXPECTED_PACKET, UNKNOWN_PACKET, ProtocolError, ServerError
-from deploy.local.clickhouse.guard import guard
 from deploy.local.clickhouse.packets import Query, read_hello, read_query
 from deploy.local.clickhouse.statements import Insert, first_word, native_insert, split_format, trimmed
 from deploy.local.clickhouse.wire import string
@@ -26,6 +27,7 @@ _SELECTS: Final = frozenset({"SELECT", "WITH", "FROM"})
 _TABULAR: Final = frozenset({"SHOW", "EXPLAIN", "DESCRIBE", "DESC", "EXISTS", "CHECK"})
 _OUTFILE = re.compile(r"\s+INTO\s+OUTFILE\s+'[^']*'\s*$", re.IGNORECASE)
 _TABLES_LIMIT: Final = 1000
+_QUIET_NS: Final = 50_000_000  # so long a statement's progress waits for its result, in the same packet
 
 
 def serve_client(engine: Engine, sock: socket.socket) -> None:
@@ -44,8 +46,7 @@ def serve_client(engine: Engine, sock: socket.socket) -> None:
 def _handshake(engine: Engine, connection: Connection) -> ClientSession:
     connection.limit_time(HANDSHAKE_SECONDS)
     connection.revision, database, user, password = read_hello(connection.reader)
-    engine.authenticate(user, password)
-    session = ClientSession(engine, database)
+    session = ClientSession(engine, authenticated(engine.accounts, user, password), database)
     try:
         connection.send_hello(engine.time_zone)
         if connection.revision >= 54458:
@@ -63,6 +64,8 @@ class Native:
     def __init__(self, connection: Connection, session: ClientSession) -> None:
         self._client = connection
         self._session = session
+        self._reported = Counts()
+        session.on_progress = self._progress
 
     def serve(self) -> None:
         """Answer packets until the client closes (``EOFError``, ``OSError``) or breaks the protocol."""
@@ -91,21 +94,38 @@ class Native:
         self._client.send(varint(ServerPacketTypes.TABLES_STATUS_RESPONSE), varint(count), *parts)
         self._client.flush()
 
+    def _progress(self) -> None:
+        """Tell the client how far its statement is: the engine asks every tenth of a second, and at the end."""
+        counts = self._session.counts
+        with suppress(OSError):  # that the client is gone is noticed elsewhere
+            self._client.send_progress(counts.since(self._reported))
+            self._reported = counts
+            if counts.elapsed_ns > _QUIET_NS:
+                self._client.flush()
+
     def _query(self, query: Query) -> None:
         self._client.compressed = query.compressed
         external: list[str] = []
         try:
             self._external_tables(external)
+            self._reported = Counts()
             self._answer(query)
             self._client.send(varint(ServerPacketTypes.END_OF_STREAM))
             self._client.flush()
         except (EOFError, OSError, ProtocolError):
             raise
         except Exception as error:  # noqa: BLE001 - whatever fails inside one query is that query's error
-            self._client.send_error(ServerError.of(error))
+            self._failed(ServerError.of(error))
         finally:
             for table in external:
                 self._session.drop_temporary(table)
+
+    def _failed(self, error: ServerError) -> None:
+        if error.code == CANCELLED and self._client.abandons():
+            self._client.send(varint(ServerPacketTypes.END_OF_STREAM))  # who cancels expects no error
+            self._client.flush()
+        else:
+            self._client.send_error(error)
 
     def _answer(self, query: Query) -> None:
         self._session.apply(query.settings)
@@ -117,14 +137,16 @@ class Native:
         if word != "INSERT":
             # FORMAT and INTO OUTFILE at the end are for the client: it writes that file.
             statement = _OUTFILE.sub("", split_format(statement)[0])
-        guard(statement)
+        statement = self._session.admitted(statement)
         insert = native_insert(statement) if word == "INSERT" else None
-        if insert:
-            self._insert(insert)
-        elif word in _SELECTS:
-            self._select(statement, query.parameters)
-        else:
-            self._run(statement, query.parameters, tabular=word in _TABULAR)
+        # An INSERT with rows ends by itself, and the bytes that wait may be its rows.
+        with self._session.running(query.query_id, (lambda: False) if insert else self._client.abandons):
+            if insert:
+                self._insert(insert)
+            elif word in _SELECTS:
+                self._select(statement, query.parameters)
+            else:
+                self._run(statement, query.parameters, tabular=word in _TABULAR)
 
     def _external_tables(self, names: list[str]) -> None:
         """Read the external tables of a query, up to the empty block; add their names to `names`."""
@@ -175,7 +197,7 @@ class Native:
             if problem:
                 raise problem
             counts = self._session.store(insert, spool)  # the parts are committed when this returns
-        if client.revision >= 54420:
+        if client.revision >= 54420:  # the oldest clients expect no progress here
             client.send_progress(counts)
 
     def _select(self, statement: str, parameters: dict[str, str]) -> None:
@@ -197,7 +219,6 @@ class Native:
                     client.reader.skip(1)
                     break
         client.send_profile(rows, blocks, size)
-        client.send_progress(Counts(rows, size))
         client.send_empty()
 
     def _run(self, statement: str, parameters: dict[str, str], *, tabular: bool) -> None:
@@ -209,4 +230,3 @@ class Native:
             client.send_block(header_block([(column["name"], column["type"]) for column in meta], client.revision))
         for wire, _ in wire_blocks(native, None, client.revision):
             client.send_block(wire)
-        client.send_progress(Counts.of(result))

@@ -26,6 +26,7 @@ _TCP, _HTTP = 1, 2
 class Query:
     """A statement with its settings and parameters (in the escaped form that the engine takes)."""
 
+    query_id: str
     text: str
     settings: dict[str, Setting]
     parameters: dict[str, str]
@@ -119,7 +120,7 @@ def read_query(reader: Reader, revision: int) -> Query:
     Raises:
         ProtocolError: the statement has more than 64 MiB, or the packet is malformed.
     """
-    reader.raw_string()  # query id
+    query_id = reader.string()
     _skip_client_info(reader, revision)
     settings = _read_settings(reader, as_strings=revision >= 54429)
     if revision >= 54441:
@@ -131,4 +132,4 @@ def read_query(reader: Reader, revision: int) -> Query:
     if revision >= 54459:
         sent = _read_settings(reader, as_strings=True)
         parameters = {name: _unquoted(setting.value) for name, setting in sent.items()}
-    return Query(text, settings, parameters, compressed)
+    return Query(query_id, text, settings, parameters, compressed)

@@ -9,12 +9,14 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
+from functools import partial
 from typing import Final
 
 from deploy.local.clickhouse.connection import Connection
 from deploy.local.clickhouse.engine import Engine
 from deploy.local.clickhouse.errors import TOO_MANY_CLIENTS, ServerError
 from deploy.local.clickhouse.http_api import serve_request
+from deploy.local.clickhouse.http_sessions import HttpSessions
 from deploy.local.clickhouse.native import serve_client
 
 _STOP_SECONDS: Final = 5.0
@@ -44,7 +46,7 @@ class Server:
         self._listeners: list[tuple[socket.socket, Serve, Serve]] = []
         self._listen(host, port, serve_client, _turn_away_native)
         if http_port is not None:
-            self._listen(host, http_port, serve_request, _turn_away_http)
+            self._listen(host, http_port, partial(serve_request, HttpSessions(engine)), _turn_away_http)
 
     def _listen(self, host: str, port: int, serve: Serve, turn_away: Serve) -> None:
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -99,6 +101,7 @@ class Server:
     def stop(self) -> None:
         """Stop accepting, disconnect the clients, and wait a few seconds for their running queries."""
         self._stopping = True
+        self._engine.running.stop_watching()  # below we hang up, not the clients
         for listener, *_ in self._listeners:
             with contextlib.suppress(OSError):
                 listener.shutdown(socket.SHUT_RDWR)

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from deploy.local.clickhouse.columns import split_arguments
 
 _COMMENTS = re.compile(r"(?:--[^\n]*(?:\n|$)|#[ !][^\n]*(?:\n|$)|/\*.*?\*/|\s)*", re.DOTALL)
-_FORMAT = re.compile(r"\s+FORMAT\s+(\w+)\s*$", re.IGNORECASE)
 _FIRST_WORD = re.compile(r"[(\s]*(\w*)")
 _NAME = r'(?:`(?:[^`\\]|\\.)*`|"(?:[^"\\]|\\.)*"|\w+)'
 _INSERT_HEAD = re.compile(
@@ -19,6 +18,7 @@ _INSERT_HEAD = re.compile(
 # Not "anything": what follows may be a SELECT, whose rows the client does not send.
 _SETTING = r"\w+\s*=\s*(?:'(?:[^'\\]|\\.)*'|[^\s,;']+)"
 _SETTINGS = rf"SETTINGS\s+{_SETTING}(?:\s*,\s*{_SETTING})*"
+_FORMAT = re.compile(rf"\s+FORMAT\s+(\w+)(\s+{_SETTINGS})?\s*$", re.IGNORECASE)
 _INSERT_TAIL = re.compile(
     rf"\s*(?P<settings>{_SETTINGS})?\s*(?:\bVALUES|\bFORMAT\s+\w+)?\s*;?\s*$",
     re.IGNORECASE | re.DOTALL,
@@ -27,6 +27,7 @@ _HTTP_INSERT = re.compile(
     rf"\s*(?P<settings>{_SETTINGS})?\s*FORMAT\s+(?P<format>\w+)[ \t]*\r?\n?", re.IGNORECASE | re.DOTALL
 )
 _NOT_A_TABLE = frozenset({"SELECT", "WITH", "VALUES", "FORMAT", "SETTINGS", "FROM", "FUNCTION"})
+_END_LIMIT = 1000  # format and settings stand within the last so many characters
 _TAIL_LIMIT = 64 << 10  # the statement of an INSERT with separate data is short
 
 
@@ -74,9 +75,9 @@ def first_word(statement: str) -> str:
 
 
 def split_format(statement: str) -> tuple[str, str]:
-    """A statement without its ``FORMAT name``, and the name, which may be empty."""
-    match = _FORMAT.search(statement, max(0, len(statement) - 200))
-    return (statement[: match.start()], match[1]) if match else (statement, "")
+    """A statement without its ``FORMAT name``, and the name, which may be empty; settings after it are kept."""
+    match = _FORMAT.search(statement, max(0, len(statement) - _END_LIMIT))
+    return (statement[: match.start()] + (match[2] or ""), match[1]) if match else (statement, "")
 
 
 def _head(statement: str) -> re.Match[str] | None:

@@ -1,30 +1,24 @@
 from __future__ import annotations
 
-import base64
 import gzip
 import http.client
 import json
 from typing import Any
-from urllib.parse import urlencode
 
 import pytest
+from support import http_statements
+from support.http_statements import basic
 from support.polling import DEADLINE_S
 
 pytestmark = pytest.mark.servers
-BASIC = {"Authorization": "Basic " + base64.b64encode(b"tester:correct horse").decode()}
+BASIC = basic("tester", "correct horse")
 
 
 def call(
     server: Any, method: str = "POST", body: Any = None, headers: dict[str, str] | None = None, **arguments: str
 ) -> tuple[int, bytes, http.client.HTTPMessage]:
-    """One request; its status, body and headers."""
-    connection = http.client.HTTPConnection("127.0.0.1", server.http, timeout=DEADLINE_S)
-    headers = BASIC if headers is None else headers
-    connection.request(method, "/?" + urlencode(arguments), body, headers, encode_chunked=False)
-    response = connection.getresponse()
-    answer = response.status, response.read(), response.headers
-    connection.close()
-    return answer
+    """One request of the usual user; its status, body and headers."""
+    return http_statements.call(server.http, method, body, BASIC if headers is None else headers, **arguments)
 
 
 def rows(server: Any, query: str) -> bytes:
@@ -115,9 +109,29 @@ def test_a_get_may_not_write(server: Any) -> None:
 
 
 def test_settings_come_in_the_address(server: Any) -> None:
-    """Every other argument is a setting; unknown ones are ignored."""
+    """Every other argument is a setting; an unknown one is refused with 115, as by a real server."""
     query = "SELECT getSetting('max_block_size')"
-    assert call(server, body=query, max_block_size="17", no_such_thing="1")[1] == b"17\n"
+    assert call(server, body=query, max_block_size="17")[1] == b"17\n"
+    status, _, headers = call(server, body=query, no_such_thing="1")
+    assert (status, headers["X-ClickHouse-Exception-Code"]) == (404, "115")
+
+
+def test_settings_after_the_format_count(server: Any) -> None:
+    """`FORMAT ... SETTINGS ...` is read in this order too."""
+    query = "SELECT getSetting('max_block_size') AS a FORMAT JSONEachRow SETTINGS max_block_size = 18, max_threads = 1"
+    assert rows(server, query) == b'{"a":18}\n'
+
+
+def test_what_is_not_offered_is_refused_clearly(server: Any) -> None:
+    """Roles and forms are errors of their own, not answers to something else."""
+    assert call(server, body="SELECT 1", role="admin")[2]["X-ClickHouse-Exception-Code"] == "511"
+    form = {**BASIC, "Content-Type": "multipart/form-data; boundary=x"}
+    assert call(server, body="--x--", headers=form)[2]["X-ClickHouse-Exception-Code"] == "48"
+
+
+def test_a_statement_after_another_still_runs(server: Any) -> None:
+    """Text after a semicolon does not break the answer."""
+    assert rows(server, "SELECT 1; -- and no more") == b"1\n"
 
 
 def test_a_connection_serves_one_request_after_another(server: Any) -> None:
