@@ -9,6 +9,7 @@ from deploy.settings.kafka import KafkaSettings
 from deploy.settings.process import HttpSettings, LogSettings
 from deploy.settings.reference import ReferenceSettings
 from deploy.settings.registry import RegistrySettings
+from deploy.settings.retention import RetentionSettings
 from deploy.settings.sealing import SealingSettings
 from deploy.settings.sink import SinkSettings
 from deploy.settings.webhook import WebhookSettings
@@ -17,6 +18,7 @@ from deploy.settings.worker import WorkerSettings
 GROUPS: tuple[type[SettingsGroup], ...] = (
     KafkaSettings,
     ClickHouseSettings,
+    RetentionSettings,
     WorkerSettings,
     SinkSettings,
     WebhookSettings,

@@ -10,6 +10,7 @@ from schemas.kafka.log_ranges import OffsetRange
 from schemas.topics import Topic
 from sinks.audit.tables import AUDITED
 from sinks.clickhouse.loader.log_epochs import TopicLog
+from sinks.clickhouse.retention.limits import Limits
 
 _BUCKET_ROWS = 4_000_000
 """Sets of ids are compared in parts of this size, so that they fit into the memory of the server."""
@@ -21,11 +22,13 @@ class ClickHouseSide:
     Args:
         client: Connected to the database.
         log: The topic's current log.
+        limits: What retention may have dropped.
     """
 
-    def __init__(self, client: Client, log: TopicLog) -> None:
+    def __init__(self, client: Client, log: TopicLog, limits: Limits) -> None:
         self._client = client
         self._log = log
+        self._limits = limits
         self._audited = AUDITED[log.topic]
         self._names = {"topic": log.topic.subject, "epoch": log.epoch, "identity": log.identity}
 
@@ -68,24 +71,30 @@ class ClickHouseSide:
     def _bounds(self, partition: int, held: OffsetRange) -> dict[str, object]:
         return {**self._names, "partition": partition, "first": held[0], "end": held[1]}
 
-    def count_lost_and_repeated(self) -> tuple[int, int]:
-        """How many stored offsets have lost their row, and how many have the natural id of another offset."""
+    def count_lost_and_repeated(self) -> tuple[int, int, int]:
+        """How many stored offsets have lost their row, by age, or otherwise; how many repeat the id of another offset.
+
+        A row may be gone by age if any offset with its natural id is as old as that: contents of one id may differ in
+        age, and which of them was the row is not known any more.
+        """
         table, identity = self._audited.table, self._audited.identity
         mine = "topic = %(topic)s AND epoch = %(epoch)s"
         total = self._number(f"SELECT count() FROM log_position WHERE {mine}")  # noqa: S608 - our own names
         buckets = 1 + total // _BUCKET_ROWS
-        gone = repeats = 0
+        old = self._limits.old_position(self._log.topic) or "false"
+        aged = gone = repeats = 0
         for bucket in range(buckets):
             part = f"{buckets}) = {bucket}"
+            positions = f"FROM log_position FINAL WHERE {mine} AND modulo(identity, {part}"
             rows = self._client.execute(
-                "SELECT countIf(identity NOT IN"  # noqa: S608 - our own names
-                f" (SELECT {identity} AS known FROM {table} WHERE modulo(known, {part})),"
-                " count() - uniqExact(identity)"
-                f" FROM log_position FINAL WHERE {mine} AND modulo(identity, {part}",
+                "SELECT countIf(lost AND aged), countIf(lost AND NOT aged), count() - uniqExact(identity) FROM"  # noqa: S608 - our own names
+                " (SELECT identity, identity NOT IN"
+                f" (SELECT {identity} AS known FROM {table} WHERE modulo(known, {part}) AS lost,"
+                f" identity IN (SELECT identity {positions} AND ({old})) AS aged {positions})",
                 self._names,
             )
-            gone, repeats = gone + rows[0][0], repeats + rows[0][1]
-        return gone, repeats
+            aged, gone, repeats = (sum(pair) for pair in zip((aged, gone, repeats), rows[0], strict=True))
+        return aged, gone, repeats
 
     def count_doubled(self) -> int:
         """Rows beyond one for each record (and window), plus ids beyond one for each natural key."""
@@ -107,16 +116,18 @@ class ClickHouseSide:
         return found
 
     def count_incomplete(self) -> int:
-        """Rows that are missing beside other rows of the same record."""
+        """Rows that are missing beside other rows of the same record; what is dropped by age is not looked at."""
+        old = self._limits.conditions().get(self._audited.table, "false")
         if self._log.topic is Topic.SATISFACTION:
             return self._number(
-                "SELECT sum(5 - windows) FROM (SELECT uniqExact(window_seconds) AS windows FROM satisfaction"
-                " GROUP BY target, office, target_id, window_end)"
+                "SELECT sum(5 - windows) FROM (SELECT uniqExact(window_seconds) AS windows FROM satisfaction"  # noqa: S608 - our own names
+                f" WHERE NOT ({old}) GROUP BY target, office, target_id, window_end)"
             )
         if self._log.topic is Topic.RATING:
             return self._number(
-                "SELECT sum(greatest(0, toInt64(item_count) - toInt64(items))) FROM"
-                " (SELECT declaration, sheet_id, revision, row_version, item_count FROM rating FINAL) AS sheet"
+                "SELECT sum(greatest(0, toInt64(item_count) - toInt64(items))) FROM"  # noqa: S608 - our own names
+                " (SELECT declaration, sheet_id, revision, row_version, item_count FROM rating FINAL"
+                f" WHERE NOT ({old})) AS sheet"
                 " LEFT JOIN (SELECT declaration, sheet_id, revision, row_version, count() AS items"
                 "  FROM rating_item FINAL GROUP BY declaration, sheet_id, revision, row_version) AS item"
                 " USING (declaration, sheet_id, revision, row_version)"

@@ -40,6 +40,8 @@ def _verdict(report: AuditReport) -> Iterable[Text]:
         yield Text("Nothing is missing, nothing is doubled.", style="bold green")
     else:
         yield Text(f"{report.missing:,} missing, {report.doubled:,} doubled.", style="bold red")
+    if aged := sum(topic.aged for topic in report.topics):
+        yield Text(f"{aged:,} of the stored are older than what ClickHouse keeps: their rows were dropped.")
     if report.services.gone:
         yield Text(
             f"{report.services.gone:,} of the unmatched are older than what Kafka keeps of the statuses: their "

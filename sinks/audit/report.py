@@ -16,7 +16,8 @@ class TopicAudit:
     topic: str
     epoch: int  # number of its current log in ClickHouse; 0 if no sink has met it
     records: int  # records that Kafka holds, or has compacted away since they were stored
-    stored: int  # records whose row is in ClickHouse
+    stored: int  # records whose row is in ClickHouse, or was dropped by age
+    aged: int  # of the stored: those whose row was dropped by age
     duplicates: int  # stored records with the natural id of another record: repeats and later versions
     dead_lettered: int  # records that were set aside
     missing: int  # records that are neither stored nor set aside, and rows that are gone or incomplete

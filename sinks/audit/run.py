@@ -24,6 +24,7 @@ from sinks.clickhouse.cluster.replicas import check_engines, synchronize
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.errors import translated
 from sinks.clickhouse.loader.log_epochs import TopicLog, known_logs
+from sinks.clickhouse.retention.limits import Limits, ever_applied
 
 log = structlog.get_logger(__name__)
 
@@ -94,6 +95,7 @@ class Auditor(ExitStack):
         self.callback(self._kafka.close)
         self._client = self.enter_context(session(clickhouse, timeout_s=600))
         check_engines(self._client, COMPARED)
+        self._limits = Limits()
         self._ranges: Mapping[Topic, Mapping[int, OffsetRange]] = {}
 
     def compare(self, wave: Wave) -> AuditReport:
@@ -107,6 +109,7 @@ class Auditor(ExitStack):
         behind = wave.look(thorough=True)
         with translated(self._clickhouse):
             synchronize(self._client, *COMPARED)
+            self._limits = ever_applied(self._client)
             return AuditReport(self._compare_topics(wave, behind), self._compare_services(wave, wave), behind)
 
     def services(self, wave: Wave, *, ratings_of: Wave) -> ServiceAudit:
@@ -122,6 +125,7 @@ class Auditor(ExitStack):
         """
         with translated(self._clickhouse):
             synchronize(self._client, *COMPARED)
+            self._limits = ever_applied(self._client)
             return self._compare_services(wave, ratings_of)
 
     def _compare_services(self, wave: Wave, ratings_of: Wave) -> ServiceAudit:
@@ -134,7 +138,7 @@ class Auditor(ExitStack):
             ratings_of.passed_ends(join, Topic.RATING),
             wave.passed_ends(self.pipeline.loader, Topic.RATED_SERVICE),
         )
-        return compare_services(self._client, joined, self.pipeline.grace_ms)
+        return compare_services(self._client, joined, self.pipeline.grace_ms, self._limits)
 
     def written(self) -> Mapping[Topic, int]:
         """How many records were ever written to each topic; grows with each record, but may be too low."""
@@ -160,20 +164,21 @@ class Auditor(ExitStack):
             records = sum(
                 kafka.count_existing(facts.name, number, [held]) for number, held in ranges.items() if held[0] < held[1]
             )
-            return TopicAudit(topic.subject, 0, records, 0, 0, 0, records, 0)
-        side = ClickHouseSide(self._client, known)
+            return TopicAudit(topic.subject, 0, records, 0, 0, 0, 0, records, 0)
+        side = ClickHouseSide(self._client, known, self._limits)
         stored = dead_lettered = unread = 0
         for partition, held in ranges.items():
             here, set_aside = side.count_accounted(partition, held)
             stored, dead_lettered = stored + here, dead_lettered + set_aside
             if here + set_aside < held[1] - held[0]:
                 unread += kafka.count_existing(facts.name, partition, side.gaps(partition, held))
-        gone, repeats = side.count_lost_and_repeated()
+        aged, gone, repeats = side.count_lost_and_repeated()
         return TopicAudit(
             topic=topic.subject,
             epoch=known.epoch,
             records=stored + dead_lettered + unread,
             stored=stored - gone,
+            aged=aged,
             duplicates=repeats,
             dead_lettered=dead_lettered,
             missing=unread + gone + side.count_incomplete(),

@@ -9,6 +9,7 @@ from clickhouse_driver import Client
 
 from sinks.audit.report import ServiceAudit
 from sinks.clickhouse.loader.log_epochs import TopicLog
+from sinks.clickhouse.retention.limits import Limits
 
 _KEY = "(declaration, sheet_id, target, office, target_id)"
 
@@ -34,26 +35,28 @@ class JoinedLogs:
     facts_stored: Mapping[int, int] | None = None
 
 
-def compare_services(client: Client, logs: JoinedLogs, grace_ms: int) -> ServiceAudit:
+def compare_services(client: Client, logs: JoinedLogs, grace_ms: int, limits: Limits) -> ServiceAudit:
     """Rating items of the current log compared with the facts of its cluster.
 
     Args:
         client: Connected to the database.
         logs: Which logs, and up to where.
         grace_ms: How long a sheet waits for its declaration, in Kafka timestamps.
+        limits: What retention may have dropped: it is not compared, whether it is still there or not.
     """
+    kept = _kept(limits)
     rows = client.execute(
         f"""
         WITH items AS
         (
             SELECT {_KEY} AS item, max({_below(logs.ratings_read)}) AS counts FROM rating_item FINAL
-            WHERE log_epoch = %(rating)s GROUP BY item
+            WHERE log_epoch = %(rating)s AND {kept} GROUP BY item
         ),
         facts AS
         (
             SELECT {_KEY} AS fact, argMax(state, row_version) AS state, argMax(unmatched_reason, row_version) AS reason,
                    countIf({_below(logs.facts_stored)}) AS ids
-            FROM rated_service FINAL WHERE {_FACTS} GROUP BY fact
+            FROM rated_service FINAL WHERE {_FACTS} AND {kept} GROUP BY fact
         )
         SELECT countIf(counts), countIf(counts AND state = 'MATCHED'), countIf(counts AND state = 'UNMATCHED'),
                countIf(counts AND state = 'UNMATCHED' AND reason = 'GONE'), countIf(counts AND state = 'SUPERSEDED'),
@@ -76,7 +79,7 @@ def compare_services(client: Client, logs: JoinedLogs, grace_ms: int) -> Service
         _parameters(logs, grace_ms),
     )
     accepted, matched, unmatched, gone, superseded, lacking, doubled = map(int, rows[0])
-    sheets, items = _waiting(client, logs, grace_ms) if lacking else (0, 0)
+    sheets, items = _waiting(client, logs, grace_ms, limits) if lacking else (0, 0)
     return ServiceAudit(
         accepted=accepted,
         matched=matched,
@@ -90,7 +93,7 @@ def compare_services(client: Client, logs: JoinedLogs, grace_ms: int) -> Service
     )
 
 
-def _waiting(client: Client, logs: JoinedLogs, grace_ms: int) -> tuple[int, int]:
+def _waiting(client: Client, logs: JoinedLogs, grace_ms: int, limits: Limits) -> tuple[int, int]:
     """How many sheets wait for their declaration, and how many items they have.
 
     A sheet waits if no status of its declaration lies before it, and if no status of its partition was written as late
@@ -101,7 +104,7 @@ def _waiting(client: Client, logs: JoinedLogs, grace_ms: int) -> tuple[int, int]
         WITH lacking AS
         (
             SELECT declaration, sheet_id, uniqExact(target, office, target_id) AS items FROM rating_item FINAL
-            WHERE log_epoch = %(rating)s AND {_below(logs.ratings_read)}
+            WHERE log_epoch = %(rating)s AND {_below(logs.ratings_read)} AND {_kept(limits)}
               AND {_KEY} NOT IN (SELECT {_KEY} FROM rated_service FINAL WHERE {_FACTS})
             GROUP BY declaration, sheet_id
         ),
@@ -147,6 +150,12 @@ _FACTS = """log_epoch IN
         WHERE topic = 'rated-service' AND splitByChar('/', topic_identity)[1] = %(cluster)s
     )"""
 """Facts of the cluster's logs; the topic may have been created again since."""
+
+
+def _kept(limits: Limits) -> str:
+    """A condition: whether retention keeps the rows of a declaration."""
+    old = limits.old_declaration()
+    return f"NOT ({old})" if old else "true"
 
 
 def _below(ends: Mapping[int, int] | None) -> str:

@@ -46,5 +46,11 @@ AUDITED: Mapping[Topic, AuditedTable] = {
 }
 """Every topic's table."""
 
-COMPARED = ("log_epoch", "log_position", "rating_item", *(audited.table for audited in AUDITED.values()))
+COMPARED = (
+    "log_epoch",
+    "log_position",
+    "retention_limit",
+    "rating_item",
+    *(audited.table for audited in AUDITED.values()),
+)
 """All tables that an audit reads."""

@@ -27,6 +27,7 @@ from sinks.clickhouse.definers import redefine, with_definer
 from sinks.clickhouse.native.column_client import ColumnClient
 from sinks.clickhouse.quoting import quoted
 from sinks.clickhouse.reference import load_reference
+from sinks.clickhouse.retention.apply import KEEP_ALL, Retention, apply_retention
 from sinks.clickhouse.sql_files import SqlFile, migration_files, view_files
 
 log = structlog.get_logger(__name__)
@@ -34,7 +35,9 @@ log = structlog.get_logger(__name__)
 _TIMEOUT_S = 300
 
 
-def migrate(connection: ClickHouseConnection, reference: ReferenceData | None = None) -> list[str]:
+def migrate(
+    connection: ClickHouseConnection, reference: ReferenceData | None = None, retention: Retention = KEEP_ALL
+) -> list[str]:
     """Create the database, apply what is missing, and load the reference data that changed.
 
     A migration whose table was dropped or renamed is applied again, and a view that was dropped. The table is then
@@ -44,6 +47,7 @@ def migrate(connection: ClickHouseConnection, reference: ReferenceData | None = 
         connection: The server, with a user who may create the database, tables and views, and make them run with the
             rights of `view_definer`.
         reference: The reference data of the deployment; None: that of the package.
+        retention: How long rows are kept.
 
     Returns:
         Names of what was applied, in order; empty if everything was up to date.
@@ -71,7 +75,11 @@ def migrate(connection: ClickHouseConnection, reference: ReferenceData | None = 
             *redefine(client, ours, definer),
         ]
         check_replicas(client, replicas)
-        return [*news, *load_reference(client, done, reference or package_reference())]
+        return [
+            *news,
+            *load_reference(client, done, reference or package_reference()),
+            *apply_retention(client, retention),
+        ]
 
 
 def lacking(client: ColumnClient) -> list[str]:

@@ -1,13 +1,17 @@
-"""What docs/import-history.md says about how long things are kept."""
+"""What docs/import-history.md and docs/retention.md say about how long things are kept."""
 
 from __future__ import annotations
 
 import re
 from pathlib import Path
 
+from deploy.settings.retention import RetentionSettings
 from schemas.topics import Topic
+from sinks.clickhouse.retention.apply import LEAST_DAYS
+from sinks.clickhouse.retention.limits import OF_DECLARATIONS, OF_MONTHS
 
 ROOT = Path(__file__).resolve().parents[2]
+RETENTION = (ROOT / "docs" / "retention.md").read_text("utf-8")
 PAGE = (ROOT / "docs" / "import-history.md").read_text("utf-8")
 
 
@@ -26,8 +30,20 @@ def test_the_page_states_the_retention_of_every_topic() -> None:
 
 
 def test_clickhouse_deletes_nothing_by_itself() -> None:
-    """The page says that no table has a TTL."""
-    assert "No table has a TTL" in PAGE
+    """No migration makes a TTL, as docs/retention.md says; only the settings do."""
+    assert "By default for ever: no table has a TTL" in RETENTION
     migrations = sorted((ROOT / "sinks" / "clickhouse" / "migrations").glob("*.sql"))
     statements = "\n".join(re.sub(r"--.*", "", path.read_text("utf-8")) for path in migrations)
     assert not re.search(r"\bTTL\b", statements)
+
+
+def test_the_page_names_every_setting_and_its_tables() -> None:
+    """The table of docs/retention.md has a row for each variable, with exactly the tables that it changes."""
+    stated = {
+        name: re.findall(r"`([a-z_]+)`", row) for name, row in re.findall(r"(?m)^\| `([A-Z_]+)` \| (.*)$", RETENTION)
+    }
+    assert stated == {
+        RetentionSettings.variable("declarations_days"): list(OF_DECLARATIONS),
+        RetentionSettings.variable("satisfaction_days"): list(OF_MONTHS),
+    }
+    assert f"At least {LEAST_DAYS} days" in RETENTION

@@ -120,22 +120,30 @@ def _introduce(console: Console, stack: Stack, directory: Path) -> None:
 
 
 def migrate(directory: Dir = None) -> None:
-    """Create or update the tables and views in ClickHouse, and load the reference data.
+    """Create or update the tables and views in ClickHouse, load the reference data, and set how long rows are kept.
 
-    Run it before a new version, and when the file of HAILONG_REFERENCE_FILE has changed; repeating it is harmless.
+    Run it before a new version, and when the file of HAILONG_REFERENCE_FILE has changed; repeating it is harmless. With
+    HAILONG_CLICKHOUSE_KEEP_... run it once a month: it moves the limits.
 
     Example: HAILONG_CLICKHOUSE_HOST=clickhouse hailong migrate
     """
     from deploy.settings.clickhouse import ClickHouseSettings
     from deploy.settings.load import load
     from deploy.settings.reference import ReferenceSettings
+    from deploy.settings.retention import RetentionSettings
+    from sinks.clickhouse.client import session
     from sinks.clickhouse.migrate import migrate as run
+    from sinks.clickhouse.retention.apply import describe
 
-    variables = variables_for(directory, [ClickHouseSettings, ReferenceSettings])
+    variables = variables_for(directory, [ClickHouseSettings, ReferenceSettings, RetentionSettings])
     reference = load(ReferenceSettings, variables).data()
-    done = run(load(ClickHouseSettings, variables).connection(), reference)
+    retention = load(RetentionSettings, variables).retention()
+    connection = load(ClickHouseSettings, variables).connection()
+    done = run(connection, reference, retention)
     for warning in reference.warnings:
         typer.echo(f"warning: {warning}", err=True)
     typer.echo(
         f"Applied: {', '.join(str(one) for one in done)}" if done else "Nothing to do: the database is up to date."
     )
+    with session(connection) as client:
+        typer.echo(describe(client, retention))

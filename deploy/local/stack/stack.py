@@ -33,6 +33,7 @@ from deploy.settings.clickhouse import ClickHouseSettings
 from deploy.settings.kafka import KafkaSettings
 from deploy.settings.load import check, load
 from deploy.settings.reference import ReferenceSettings
+from deploy.settings.retention import RetentionSettings
 from deploy.settings.webhook import WebhookSettings
 from schemas.contacts.sealing import SealingKeys
 from schemas.errors import Unavailable
@@ -135,7 +136,8 @@ class Stack:
             clickhouse_child(self.clickhouse_kind, self.layout, self.addresses, self.clickhouse, tell),
         )
         if not self._stopping():
-            migrate(self.clickhouse, load(ReferenceSettings, self.variables).data())
+            retention = load(RetentionSettings, self.variables).retention()
+            migrate(self.clickhouse, load(ReferenceSettings, self.variables).data(), retention)
 
     def start_pipeline(self) -> None:
         """Start workers, sink and, if they are configured, webhook and Alertmanager delivery.

@@ -33,9 +33,23 @@ CREATE TABLE IF NOT EXISTS log_position
     epoch     UInt16                 COMMENT 'See log_epoch',
     partition UInt32                 COMMENT 'Kafka partition',
     offset    UInt64 COMMENT 'Kafka offset' CODEC(Delta, ZSTD(1)),
-    identity  UInt64                 COMMENT 'Hash of the natural id of the row'
+    identity  UInt64                 COMMENT 'Hash of the natural id of the row',
+    era       UInt32 COMMENT 'Part of the key by which old rows are dropped: the declaration in hundred thousands, or the month; 0: kept' CODEC(Delta, ZSTD(1))
 )
 ENGINE = ReplacingMergeTree
 ORDER BY (topic, epoch, partition, offset)
 SETTINGS non_replicated_deduplication_window = 1000
 COMMENT 'Kafka offsets that are stored';
+
+-- retention_limit: below which limits rows were dropped by age, ever; see docs/retention.md. The audit does not miss those.
+--   engine     ReplacingMergeTree: a limit that is applied again is the same row.
+--   ORDER BY   the limit. partition none: a few rows a year.
+CREATE TABLE IF NOT EXISTS retention_limit
+(
+    name       LowCardinality(String) COMMENT 'imports, exports (declaration numbers) or month (such as 202405)',
+    value      UInt64                 COMMENT 'Rows below it are dropped; 0: none',
+    applied_at DateTime('UTC') DEFAULT now() COMMENT 'When'
+)
+ENGINE = ReplacingMergeTree(applied_at)
+ORDER BY (name, value)
+COMMENT 'Limits of retention that were ever applied';

@@ -95,10 +95,12 @@ COMMENT 'Scores of rating sheets, one row a score and revision';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_declaration_status TO log_position AS
 SELECT 'declaration-status' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(toUInt64(substring(declaration_no, 1, 11)), event_id) AS identity
+       sipHash64(toUInt64(substring(declaration_no, 1, 11)), event_id) AS identity,
+       intDiv(toUInt64(substring(declaration_no, 1, 11)), 100000) AS era
 FROM declaration_status;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_rating TO log_position AS
 SELECT 'rating' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(toUInt64(substring(declaration_no, 1, 11)), sheet_id, revision) AS identity
+       sipHash64(toUInt64(substring(declaration_no, 1, 11)), sheet_id, revision) AS identity,
+       intDiv(toUInt64(substring(declaration_no, 1, 11)), 100000) AS era
 FROM rating;

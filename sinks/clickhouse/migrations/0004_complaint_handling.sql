@@ -138,20 +138,20 @@ COMMENT 'Answers to enterprises, without their text';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_complaint_case TO log_position AS
 SELECT 'complaint-case' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(office, complaint_id) AS identity
+       sipHash64(office, complaint_id) AS identity, 0 AS era
 FROM complaint_case;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_complaint_event TO log_position AS
 SELECT 'complaint-event' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(complaint_id, event_id) AS identity
+       sipHash64(complaint_id, event_id) AS identity, 0 AS era
 FROM complaint_event;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_complaint_action TO log_position AS
 SELECT 'complaint-action' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(complaint_id, action_id) AS identity
+       sipHash64(complaint_id, action_id) AS identity, 0 AS era
 FROM complaint_action;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_complaint_answer TO log_position AS
 SELECT 'complaint-answer' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(complaint_id, answer_id) AS identity
+       sipHash64(complaint_id, answer_id) AS identity, 0 AS era
 FROM complaint_answer;

@@ -21,6 +21,7 @@ from deploy.settings.load import check, load
 from deploy.settings.process import HttpSettings, LogSettings
 from deploy.settings.reference import ReferenceSettings
 from deploy.settings.registry import RegistrySettings
+from deploy.settings.retention import RetentionSettings
 from deploy.settings.sealing import SealingSettings
 from deploy.settings.sink import SinkSettings
 from deploy.settings.variables import ENV_FILE, read_variables, unknown_variables
@@ -36,6 +37,7 @@ from sinks.alerts.alertmanager.options import AlertmanagerOptions
 from sinks.alerts.webhook import WebhookOptions
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader.options import SinkOptions
+from sinks.clickhouse.retention.apply import Retention
 
 OPTIONS = (
     (WorkerSettings, WorkerOptions, ""),
@@ -43,6 +45,7 @@ OPTIONS = (
     (DeadLetterSettings, DeadLetterLimit, "dead_letter_"),
     (KafkaSettings, KafkaConnection, ""),
     (ClickHouseSettings, ClickHouseConnection, ""),
+    (RetentionSettings, Retention, ""),
     (WebhookSettings, WebhookOptions, ""),
     (AlertmanagerSettings, AlertmanagerOptions, ""),
     (RegistrySettings, RegistryConnection, ""),

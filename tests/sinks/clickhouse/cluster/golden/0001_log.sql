@@ -17,10 +17,21 @@ CREATE TABLE IF NOT EXISTS log_position ON CLUSTER `customs`
     epoch     UInt16                 COMMENT 'See log_epoch',
     partition UInt32                 COMMENT 'Kafka partition',
     offset    UInt64 COMMENT 'Kafka offset' CODEC(Delta, ZSTD(1)),
-    identity  UInt64                 COMMENT 'Hash of the natural id of the row'
+    identity  UInt64                 COMMENT 'Hash of the natural id of the row',
+    era       UInt32 COMMENT 'Part of the key by which old rows are dropped: the declaration in hundred thousands, or the month; 0: kept' CODEC(Delta, ZSTD(1))
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}')
 ORDER BY (topic, epoch, partition, offset)
 SETTINGS replicated_deduplication_window = 1000, replicated_deduplication_window_seconds = 604800
 COMMENT 'Kafka offsets that are stored';
+
+CREATE TABLE IF NOT EXISTS retention_limit ON CLUSTER `customs`
+(
+    name       LowCardinality(String) COMMENT 'imports, exports (declaration numbers) or month (such as 202405)',
+    value      UInt64                 COMMENT 'Rows below it are dropped; 0: none',
+    applied_at DateTime('UTC') DEFAULT now() COMMENT 'When'
+)
+ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', applied_at)
+ORDER BY (name, value)
+COMMENT 'Limits of retention that were ever applied';
 

@@ -207,36 +207,37 @@ COMMENT 'What people decided about dead letters';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_rated_service ON CLUSTER `customs` TO log_position AS
 SELECT 'rated-service' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(office, target, target_id, fact_id) AS identity
+       sipHash64(office, target, target_id, fact_id) AS identity,
+       intDiv(toUInt64(substring(declaration_no, 1, 11)), 100000) AS era
 FROM rated_service;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_satisfaction ON CLUSTER `customs` TO log_position AS
 SELECT 'satisfaction' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(target, office, target_id, window_end) AS identity
+       sipHash64(target, office, target_id, window_end) AS identity, toYYYYMM(window_end) AS era
 FROM satisfaction WHERE window_seconds = 300;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_office_count ON CLUSTER `customs` TO log_position AS
 SELECT 'office-count' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(office, pane_start) AS identity
+       sipHash64(office, pane_start) AS identity, toYYYYMM(pane_start) AS era
 FROM office_count;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_complaint ON CLUSTER `customs` TO log_position AS
 SELECT 'complaint' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(office, complaint_id) AS identity
+       sipHash64(office, complaint_id) AS identity, 0 AS era
 FROM complaint;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_alert ON CLUSTER `customs` TO log_position AS
 SELECT 'alert' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(office, alert_id) AS identity
+       sipHash64(office, alert_id) AS identity, 0 AS era
 FROM alert;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_dead_letter ON CLUSTER `customs` TO log_position AS
 SELECT 'dead-letter' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(dead_letter_id) AS identity
+       sipHash64(dead_letter_id) AS identity, 0 AS era
 FROM dead_letter;
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS position_of_dead_letter_action ON CLUSTER `customs` TO log_position AS
 SELECT 'dead-letter-action' AS topic, log_epoch AS epoch, log_partition AS partition, log_offset AS offset,
-       sipHash64(dead_letter_id, action_id) AS identity
+       sipHash64(dead_letter_id, action_id) AS identity, 0 AS era
 FROM dead_letter_action;
 

@@ -33,6 +33,7 @@ FROM declaration_status WHERE tax_code != '';
 CREATE TABLE IF NOT EXISTS rated_declaration ON CLUSTER `customs`
 (
     declaration       UInt64 COMMENT 'The declaration, whatever its amendment' CODEC(Delta, ZSTD(1)),
+    sheet_id          String                                     COMMENT 'Sheet',
     office            LowCardinality(String)                     COMMENT 'declaration_office of the fact',
     submitted_at      DateTime64(3, 'UTC') COMMENT 'When the latest rating was sent' CODEC(Delta, ZSTD(1)),
     document_minutes  Nullable(UInt32)                           COMMENT 'As in rated_service',
@@ -42,12 +43,12 @@ CREATE TABLE IF NOT EXISTS rated_declaration ON CLUSTER `customs`
     INDEX submitted_at submitted_at TYPE minmax GRANULARITY 1
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', precedence)
-ORDER BY declaration
+ORDER BY (declaration, sheet_id)
 SETTINGS replicated_deduplication_window = 1000, replicated_deduplication_window_seconds = 604800
-COMMENT 'Working minutes of rated declarations, one row a declaration';
+COMMENT 'Working minutes of rated declarations, one row a sheet';
 
 CREATE MATERIALIZED VIEW IF NOT EXISTS rated_declaration_of_rated_service ON CLUSTER `customs` TO rated_declaration AS
-SELECT toUInt64(substring(declaration_no, 1, 11)) AS declaration, declaration_office AS office, submitted_at,
+SELECT toUInt64(substring(declaration_no, 1, 11)) AS declaration, sheet_id, declaration_office AS office, submitted_at,
        document_minutes, goods_minutes, clearance_minutes,
        bitShiftLeft(toUInt128(log_epoch), 112) + bitShiftLeft(toUInt128(toUnixTimestamp64Milli(submitted_at)), 64)
            + row_version AS precedence

@@ -30,7 +30,7 @@ CREATE TABLE IF NOT EXISTS score_setting ON CLUSTER `customs`
     changed_at DateTime64(3, 'UTC') DEFAULT now64(3, 'UTC') COMMENT 'When it was set'
 )
 ENGINE = ReplicatedReplacingMergeTree('/clickhouse/tables/{shard}/{database}/{table}', '{replica}', changed_at) ORDER BY name
-COMMENT 'Settings of fair scores';
+COMMENT 'Least numbers that protect officials; only the operator changes them';
 
 INSERT INTO score_setting (name, value, changed_at) VALUES ('min_opinions', 30, 0), ('min_enterprises', 10, 0);
 
