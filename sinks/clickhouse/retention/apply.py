@@ -48,7 +48,7 @@ def apply_retention(client: ColumnClient, retention: Retention) -> Iterator[str]
     present = _ttls(client)
     for table in (*OF_DECLARATIONS, *OF_MONTHS):
         wanted = _ttl(client, conditions[table]) if table in conditions else ""
-        if wanted == present[table]:
+        if wanted == present.get(table, ""):
             continue
         # Noted first: if this fails here, the audit expects too little, and the next run repeats it.
         _note(client, limits)

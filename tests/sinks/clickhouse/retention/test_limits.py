@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from clickhouse_driver import Client
 
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic
@@ -44,3 +45,20 @@ def test_too_short_a_time_is_refused() -> None:
     """Satisfaction now needs 30 days, and months go as a whole."""
     with pytest.raises(ConfigurationError, match="satisfaction_days must be at least 62"):
         Retention(satisfaction_days=61)
+
+
+KEPT = {
+    "complaint": "the files of a case have terms of their own",
+    "complaint_sheet": "it protects people as long as their complaints are kept",
+}
+"""Tables that hold a declaration and keep their rows, and why."""
+
+
+def test_every_table_of_declarations_has_a_limit_or_a_reason(database: Client) -> None:
+    """A new copy of declarations follows its source, unless the list above says why not."""
+    found = database.execute(
+        "SELECT DISTINCT table FROM system.columns AS c INNER JOIN system.tables AS t"
+        " ON t.database = c.database AND t.name = c.table"
+        " WHERE c.database = currentDatabase() AND c.name = 'declaration' AND t.engine LIKE '%MergeTree'"
+    )
+    assert {name for (name,) in found} == {*OF_DECLARATIONS, *KEPT}
