@@ -11,6 +11,7 @@ from typing import Any
 from clickhouse_driver import errors as driver
 
 from deploy.admin.query_parameters import QueryParameter
+from deploy.errors import Mistake
 from schemas.errors import SystemFault
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.connection import ClickHouseConnection
@@ -23,6 +24,7 @@ SILENCE_S = 300.0
 _READONLY = 164
 _READS = re.compile(r"\(*(SELECT|WITH|SHOW|DESCRIBE|EXISTS|EXPLAIN|CHECK)\b")
 _RESETS_READONLY = re.compile(r"\breadonly = DEFAULT\b")
+_WITHOUT_ROWS = re.compile(r"\s*INSERT\b(?!.*\bSELECT\b).*\b(VALUES|FORMAT\s+\w+)[\s;]*", re.IGNORECASE | re.DOTALL)
 _MESSAGE_CHARACTERS = 1000
 
 
@@ -57,11 +59,15 @@ def run(connection: ClickHouseConnection, query: AdHocQuery) -> Iterator[AdHocRe
     """Run a statement. Leaving the `with` block early, by Ctrl-C too, cancels it at the server.
 
     Raises:
+        Mistake: It is an INSERT without rows.
         ReadOnly: It would write, but may not.
         SystemFault: The server refuses the statement, with its code; or the user or the database.
         Unavailable: The server does not answer.
         OutcomeUnknown: The connection broke.
     """
+    if query.may_write and _WITHOUT_ROWS.fullmatch(query.text):
+        # The server would wait for them, and this client for the server.
+        raise Mistake("The INSERT has no rows: write them behind it in the statement.")
     client = connect(
         connection, timeout_s=SILENCE_S, driver_settings={"strings_as_bytes": True, "server_side_params": True}
     )

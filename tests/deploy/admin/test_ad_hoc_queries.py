@@ -11,6 +11,7 @@ from support.clickhouses import on_both_clickhouses
 from support.polling import DEADLINE_S, eventually
 
 from deploy.admin.ad_hoc_queries import AdHocQuery, ReadOnly, run
+from deploy.errors import Mistake
 from schemas.errors import SystemFault
 from sinks.clickhouse.client import query, session
 from sinks.clickhouse.connection import ClickHouseConnection
@@ -110,6 +111,22 @@ def test_with_leave_it_writes(database: ClickHouseConnection) -> None:
     assert _state(database) == [("kept", 4)]
     _all(database, "DROP TABLE kept", may_write=True)
     assert _state(database) == []
+
+
+@pytest.mark.parametrize("end", ["VALUES", "(a) values ;", "FORMAT CSV\n"])
+def test_an_insert_without_rows_is_refused(database: ClickHouseConnection, end: str) -> None:
+    """The server would wait for rows, and this client for the server."""
+    with pytest.raises(Mistake, match="has no rows"):
+        _all(database, f"INSERT INTO kept {end}", may_write=True)
+
+
+@pytest.mark.parametrize(
+    "end", ["FORMAT CSV\n2\n3\n", "FORMAT Values (2), (3)", "SELECT 1 + arrayJoin([1, 2]) FORMAT Null"]
+)
+def test_rows_may_follow_in_any_format(database: ClickHouseConnection, end: str) -> None:
+    """Rows behind an INSERT are part of the statement."""
+    _all(database, f"INSERT INTO kept {end}", may_write=True)
+    assert _all(database, "SELECT a FROM kept ORDER BY a") == [(1,), (2,), (3,)]
 
 
 @pytest.mark.parametrize(
