@@ -7,27 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from support.site_file import ADDED
 from typer.testing import CliRunner
 
 from deploy.cli.main import app
 from schemas.errors import ConfigurationError
 from schemas.reference.site.reference import package_reference
 
-TRUST = 'confidence = "U"\nsource = "test"\n'
-GOOD = f"""
-[[office]]
-code = "SPSP"
-name_vi = "São Paulo"
-valid_from = 2016-09-01
-valid_to = 2018-10-18
-{TRUST}
-[[team]]
-office = "SPSP"
-team = "A1"
-name_vi = "Nhóm 1"
-valid_from = 2016-09-01
-valid_to = 2018-10-18
-{TRUST}"""
 BAD = '[[office]]\ncode = "spsp"\n\n[[ofice]]\n'
 
 
@@ -35,7 +21,7 @@ BAD = '[[office]]\ncode = "spsp"\n\n[[ofice]]\n'
 def own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A file named in the settings, in a directory without a stack."""
     path = tmp_path / "own.toml"
-    path.write_text(GOOD, encoding="utf-8")
+    path.write_text(ADDED, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("HAILONG_REFERENCE_FILE", str(path))
     return path
@@ -50,7 +36,7 @@ def test_check_says_what_the_file_changes_and_its_digest(own: Path) -> None:
     """Without settings for servers: the file of the settings, or the one that is named."""
     done = run("reference", "check")
     assert done.exit_code == 0
-    assert "office SPSP: added 'São Paulo', from 2016-09-01 to before 2018-10-18" in done.output
+    assert "office SPSP: added 'São Paulo', from 2016-09-01 to before 2020-01-01" in done.output
     assert package_reference().digest not in done.output
     assert run("reference", "check", str(own)).output == done.output
 
@@ -82,11 +68,11 @@ def test_list_shows_versions_with_dates_and_origin(own: Path) -> None:
     listed = run("reference", "list", "--own", "--json")
     rows = [json.loads(line) for line in listed.output.splitlines()]
     assert [(row["code"], row["team"], row["from"], row["before"], row["origin"]) for row in rows] == [
-        ("SPSP", "", "2016-09-01", "2018-10-18", "SITE"),
-        ("SPSP", "A1", "2016-09-01", "2018-10-18", "SITE"),
+        ("SPSP", "", "2016-09-01", "2020-01-01", "SITE"),
+        ("SPSP", "A1", "2017-01-01", "2019-01-01", "SITE"),
     ]
     assert len(run("reference", "list", "03EE", "--json").output.splitlines()) == 5
-    at = run("reference", "list", "03EE", "SPSP", "--at", "2018-10-18", "--json").output.splitlines()
+    at = run("reference", "list", "03EE", "SPSP", "--at", "2020-01-01", "--json").output.splitlines()
     assert [json.loads(line)["code"] for line in at] == ["03EE"] * 3
     assert "São Paulo" in run("reference", "list", "SPSP").output
     assert "No unit fits" in run("reference", "list", "QQQQ").output

@@ -12,6 +12,7 @@ import pytest
 from clickhouse_driver import Client
 from support.clickhouse_server import ClickHouseServer, drop_databases
 from support.events import at
+from support.site_file import ADDED, MOVED
 
 from schemas.reference.offices import OfficeDirectory
 from schemas.reference.site.reference import package_reference, parse_site
@@ -22,31 +23,7 @@ from sinks.clickhouse.reference import loaded_digest, outdated_facts
 
 pytestmark = pytest.mark.servers
 
-TRUST = 'confidence = "U"\nsource = "letter 12"\n'
-OWN = f"""
-[[office]]
-code = "SPSP"
-name_vi = "São Paulo"
-valid_from = 2016-09-01
-{TRUST}
-[[team]]
-office = "SPSP"
-team = "A1"
-name_vi = "Nhóm 1"
-valid_from = 2017-01-01
-valid_to = 2018-01-01
-{TRUST}
-[[office]]
-code = "03EE"
-corrects = 2014-05-27
-valid_to = 2025-04-01
-{TRUST}
-[[office]]
-code = "03EE"
-corrects = 2025-03-15
-valid_from = 2025-04-01
-{TRUST}"""
-SITE = parse_site("site.toml", OWN)
+SITE = parse_site("site.toml", ADDED + MOVED)
 
 
 @pytest.fixture
@@ -86,7 +63,7 @@ def test_migrate_loads_what_the_file_says_and_takes_it_back(connection: ClickHou
     ]
     assert [row["origin"] for row in rows if row["code"] == "03EE"] == ["CORRECTED", "CORRECTED", "PACKAGE"]
     team = "SELECT name_vi, valid_from, valid_to, origin FROM reference_team WHERE office = 'SPSP'"
-    assert client.execute(team) == [("Nhóm 1", date(2017, 1, 1), date(2018, 1, 1), "SITE")]
+    assert client.execute(team) == [("Nhóm 1", date(2017, 1, 1), date(2019, 1, 1), "SITE")]
     migrate(connection)
     assert [(row["code"], row["valid_from"], row["valid_to"], row["name_vi"]) for row in offices_in(client)] == as_in(
         package_reference().offices
@@ -103,7 +80,7 @@ def test_facts_of_other_reference_data_are_found(connection: ClickHouseConnectio
         (office, target, target_id, at(time))
         for office in ("SPSP", "03CC", "QQQQ")
         for target, target_id in (("OFFICE", office), ("TEAM", "A1"), ("TEAM", "00"), ("TEAM", "01"), ("STEP", "X"))
-        for time in ("2016-08-31 23:59", "2016-09-01 00:00", "2017-12-31 23:59", "2018-01-01 00:00", "2025-03-15 00:00")
+        for time in ("2016-08-31 23:59", "2016-09-01 00:00", "2018-12-31 23:59", "2019-01-01 00:00", "2025-03-15 00:00")
     ]
     known = [_known(SITE.offices, *one) for one in asked]
     assert len(set(known)) == 2

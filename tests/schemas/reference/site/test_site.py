@@ -9,39 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from support.events import at
+from support.site_file import ADDED, MOVED, TRUST
 
 from schemas.errors import ConfigurationError
 from schemas.reference.offices import TOP_UNIT, RowOrigin, load_offices
 from schemas.reference.site.reference import ReferenceData, package_reference, parse_site, site_reference
 from schemas.reference.site.site_file import KINDS, MAX_BYTES
-
-TRUST = 'confidence = "U"\nsource = "test"\n'
-ADDED = f"""
-[[office]]
-code = "SPSP"
-name_vi = "São Paulo"
-valid_from = 2016-09-01
-valid_to = 2020-01-01
-{TRUST}
-[[team]]
-office = "SPSP"
-team = "A1"
-name_vi = "Nhóm 1"
-valid_from = 2017-01-01
-valid_to = 2019-01-01
-{TRUST}"""
-MOVED = f"""
-[[office]]
-code = "03EE"
-corrects = 2014-05-27
-valid_to = 2025-04-01
-{TRUST}
-[[office]]
-code = "03EE"
-corrects = 2025-03-15
-valid_from = 2025-04-01
-name_vi = "Hải quan Đình Vũ"
-{TRUST}"""
 
 DAY = 'date = 2026-01-02\nname = "x"'
 BOTH = f"[[working_day]]\n{DAY}\n{TRUST}[[day_off]]\n{DAY}"
@@ -255,7 +228,7 @@ def test_the_digest_tells_different_data_apart_and_nothing_else() -> None:
     """Comments, the order of entries and sources do not count; a date does."""
     entries = [f"[[{part}" for part in ADDED.split("[[")[1:]]
     assert site(ADDED).digest == site("# note\n" + "".join(reversed(entries))).digest
-    assert site(ADDED).digest == site(ADDED.replace('"test"', '"letter 12"')).digest
+    assert site(ADDED).digest == site(ADDED.replace('"letter 12"', '"letter 13"')).digest
     assert site("").digest == package_reference().digest
     digests = {site(text).digest for text in ("", ADDED, MOVED, ADDED.replace("2020-01-01", "2020-01-02"))}
     assert len(digests) == 4
