@@ -88,11 +88,11 @@ class ProgressLines:
         count = done if count is None else count
         told = f"{self._working}: {count:,} {self._unit}, {self._rate.of(count, now):,.0f} a second"
         if total:
-            told += f", {done / total:.0%}, about {duration(self._rate.left(done, total, now))} left"
+            told += f", {done / total:.0%}, about {format_duration(self._rate.left(done, total, now))} left"
         self._say(told)
 
 
-def duration(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """A time for people, roughly."""
     if seconds < _MINUTE:
         return f"{seconds:.0f} s"

@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
 
 
-def duration(text: str) -> float:
+def parse_duration(text: str) -> float:
     """Seconds of a duration such as `90s`, `30m`, `2h` or `90`.
 
     Raises:
@@ -33,7 +33,7 @@ def duration(text: str) -> float:
 Timeout = Annotated[
     float,
     typer.Option(
-        "--timeout", parser=duration, metavar="DURATION", show_default="30m", help="Longest wait: 90s, 30m or 2h."
+        "--timeout", parser=parse_duration, metavar="DURATION", show_default="30m", help="Longest wait: 90s, 30m or 2h."
     ),
 ]
 DEFAULT_TIMEOUT_S = 1800.0

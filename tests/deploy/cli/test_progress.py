@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 
-from deploy.cli.progress import LINE_EVERY_S, ProgressLines, duration, progress
+from deploy.cli.progress import LINE_EVERY_S, ProgressLines, format_duration, progress
 
 
 class Clock:
@@ -47,7 +47,7 @@ def test_a_short_command_says_nothing() -> None:
 @pytest.mark.parametrize(("seconds", "words"), [(3.2, "3 s"), (150, "2 min"), (3 * 3600 + 1200, "3 h 20 min")])
 def test_times_are_told_roughly(seconds: float, words: str) -> None:
     """Seconds, minutes, hours."""
-    assert duration(seconds) == words
+    assert format_duration(seconds) == words
 
 
 def test_without_a_terminal_lines_go_to_standard_error(capsys: pytest.CaptureFixture[str]) -> None:
