@@ -6,11 +6,11 @@ from collections.abc import Mapping
 from functools import partial
 
 from deploy.processes.sink_process import SINK_NEEDS, run_sink_process
-from deploy.settings.alertmanager import AlertmanagerSettings
+from deploy.settings.alertmanager import AlertmanagerProcessSettings
 from deploy.settings.load import load
 from sinks.alerts.alertmanager.run import alertmanager_monitors, run_alertmanager
 
-NEEDS = (*SINK_NEEDS, AlertmanagerSettings)
+NEEDS = (*SINK_NEEDS, AlertmanagerProcessSettings)
 
 
 def run(variables: Mapping[str, str]) -> int:
@@ -19,7 +19,7 @@ def run(variables: Mapping[str, str]) -> int:
     Raises:
         HailongError: It cannot start or go on; see `sinks.alerts.alertmanager.run`.
     """
-    options = load(AlertmanagerSettings, variables).options()
+    options = load(AlertmanagerProcessSettings, variables).options()
     monitors = alertmanager_monitors(options)
     deliver = partial(run_alertmanager, options=options, monitors=monitors)
     return run_sink_process("alertmanager", variables, monitors, deliver)

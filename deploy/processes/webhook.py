@@ -7,11 +7,11 @@ from functools import partial
 
 from deploy.processes.sink_process import SINK_NEEDS, run_sink_process
 from deploy.settings.load import load
-from deploy.settings.webhook import WebhookSettings
+from deploy.settings.webhook import WebhookProcessSettings
 from sinks.alerts.webhook import run_webhook
 from sinks.runtime.health import SinkMonitor
 
-NEEDS = (*SINK_NEEDS, WebhookSettings)
+NEEDS = (*SINK_NEEDS, WebhookProcessSettings)
 
 
 def run(variables: Mapping[str, str]) -> int:
@@ -20,7 +20,7 @@ def run(variables: Mapping[str, str]) -> int:
     Raises:
         HailongError: It cannot start; see `sinks.alerts.webhook.run_webhook`.
     """
-    options = load(WebhookSettings, variables).options()
+    options = load(WebhookProcessSettings, variables).options()
     monitor = SinkMonitor(options.stall_after_s)
     deliver = partial(run_webhook, options=options, monitor=monitor)
     return run_sink_process("webhook", variables, {"webhook": monitor}, deliver)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pydantic import AnyHttpUrl, SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.group import SettingsGroup, option
-from schemas.errors import ConfigurationError
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
 
 
@@ -41,13 +40,16 @@ class AlertmanagerSettings(SettingsGroup):
             yield from self.option_problems(self.options)
 
     def options(self) -> AlertmanagerOptions:
-        """The options that `sinks.alerts.alertmanager.run` takes.
+        """The options that `sinks.alerts.alertmanager.run` takes; there must be an address.
 
         Raises:
-            ConfigurationError: No address is set, or the options contradict each other.
+            ConfigurationError: The options contradict each other.
         """
-        if self.urls is None:
-            raise ConfigurationError(
-                ["HAILONG_ALERTMANAGER_URLS is not set: set the addresses that alerts are sent to."]
-            )
-        return self.build(AlertmanagerOptions, urls=tuple(url.strip() for url in self.urls.split(",") if url.strip()))
+        addresses = (self.urls or "").split(",")
+        return self.build(AlertmanagerOptions, urls=tuple(url.strip() for url in addresses if url.strip()))
+
+
+class AlertmanagerProcessSettings(AlertmanagerSettings):
+    """The same for the process that sends: it needs an address."""
+
+    urls: str = Field(description="Addresses that alerts are sent to, with commas between them.")

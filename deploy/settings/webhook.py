@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from pydantic import AnyHttpUrl, SecretStr
+from pydantic import AnyHttpUrl, Field, SecretStr
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.group import GROUP_NAME, SettingsGroup, option
-from schemas.errors import ConfigurationError
 from sinks.alerts.webhook import WebhookOptions
 
 
@@ -32,11 +31,11 @@ class WebhookSettings(SettingsGroup):
             yield from self.option_problems(self.options)
 
     def options(self) -> WebhookOptions:
-        """The options that `sinks.alerts.webhook.run_webhook` takes.
-
-        Raises:
-            ConfigurationError: No address is set.
-        """
-        if self.url is None:
-            raise ConfigurationError(["HAILONG_WEBHOOK_URL is not set: set the address that alerts are sent to."])
+        """The options that `sinks.alerts.webhook.run_webhook` takes; there must be an address."""
         return self.build(WebhookOptions)
+
+
+class WebhookProcessSettings(WebhookSettings):
+    """The same for the process that sends: it needs an address."""
+
+    url: AnyHttpUrl = Field(description="Address that alerts are sent to.")

@@ -3,6 +3,7 @@ from __future__ import annotations
 import ast
 import inspect
 import json
+from collections.abc import Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pytest
 from dotenv import dotenv_values
 
 from deploy.local.stack.layout import write_env_file
+from deploy.processes import alertmanager, webhook
 from deploy.settings.alertmanager import AlertmanagerSettings
 from deploy.settings.all_groups import GROUPS, known_variables
 from deploy.settings.clickhouse import ClickHouseSettings
@@ -226,6 +228,19 @@ def test_the_policies_of_the_stages_have_one_default() -> None:
     settings, policies = load(WorkerSettings, {}), reference_policies()
     assert settings.complaint_threshold == policies.complaints.threshold
     assert settings.grace_s * 1000 == policies.join.grace_ms
+
+
+@pytest.mark.parametrize(
+    ("needs", "address"), [(webhook.NEEDS, "HAILONG_WEBHOOK_URL"), (alertmanager.NEEDS, "HAILONG_ALERTMANAGER_URLS")]
+)
+def test_a_process_that_sends_asks_for_its_address_with_all_other_settings(
+    needs: Sequence[type[SettingsGroup]], address: str
+) -> None:
+    """Who sets nothing hears at once of Kafka's addresses and of where alerts are sent to."""
+    with pytest.raises(ConfigurationError) as caught:
+        check({}, needs)
+    missing = [problem.split()[0] for problem in caught.value.problems]
+    assert missing == ["HAILONG_KAFKA_BOOTSTRAP_SERVERS", address]
 
 
 def test_problems_of_options_name_variables() -> None:
