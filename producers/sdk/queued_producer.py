@@ -129,10 +129,10 @@ class QueuedProducer:
         deadline = None if timeout_s is None else time.monotonic() + timeout_s
         while left := len(self._producer):
             if self._fatal is not None:
-                raise SystemFault(f"{self._fatal}; {left} events were not delivered")
+                raise SystemFault(f"{self._fatal}; {_at_most(left)} were not delivered")
             if deadline is not None and time.monotonic() > deadline:
                 where = self._connection.bootstrap_servers
-                raise Unavailable(f"Kafka at {where} has not acknowledged {left} events after {timeout_s:g} s")
+                raise Unavailable(f"Kafka at {where} has not acknowledged {_at_most(left)} after {timeout_s:g} s")
             self._stop_polling.wait(_PAUSE_S)
         self._outcomes.raise_failures()
 
@@ -140,7 +140,7 @@ class QueuedProducer:
         """Wait for every delivery, then close the connection; errors as `flush`; harmless when repeated.
 
         Events that are not acknowledged after `timeout_s` (None: wait until each is delivered or failed) are given up:
-        their `Delivery` fails, and the error says how many they are.
+        their `Delivery` fails, and the error says how many they are at most.
         """
         if self._closed:
             return
@@ -190,7 +190,7 @@ class QueuedProducer:
         if now - started > self._full_queue_timeout_s:
             raise Unavailable(
                 f"Kafka at {self._connection.bootstrap_servers} accepted nothing for {self._full_queue_timeout_s:g} s "
-                f"while {len(self._producer)} events wait"
+                f"while {_at_most(len(self._producer))} wait"
             )
 
     def _on_error(self, error: KafkaError) -> None:
@@ -206,3 +206,8 @@ class QueuedProducer:
             self._outcomes.update_metric()
         self._producer.poll(0)  # the reports of events that were given up
         self._outcomes.update_metric()
+
+
+def _at_most(waiting: int) -> str:
+    """How many events a producer of that length has: librdkafka counts reports that nobody has taken yet with them."""
+    return f"at most {waiting} event{'' if waiting == 1 else 's'}"
