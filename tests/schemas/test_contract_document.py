@@ -13,6 +13,7 @@ from schemas.errors import Reason
 from schemas.evolution.compatibility import FINGERPRINTS
 from schemas.keys import declaration_key
 from schemas.records.events import Rating
+from schemas.reference.tax_code import check_digit
 from schemas.topics import Topic
 from schemas.validation import rules
 
@@ -60,3 +61,12 @@ def test_the_limits_are_those_of_the_rules(words: str) -> None:
     """The document and the rules name the same limits."""
     assert words in TEXT
     assert (rules.MAX_REVISION, rules.MAX_ITEMS) == (1000, 50)
+
+
+def test_the_check_digit_is_that_of_the_rule() -> None:
+    """The weights of the document give the digit that the code gives, for any first nine digits."""
+    weights = {"₁₂₃₄₅₆₇₈₉".index(place) + 1: int(weight) for weight, place in re.findall(r"(\d+)·d([₁-₉])", TEXT)}
+    assert sorted(weights) == list(range(1, 10))
+    for number in ("020010010", "030058856", "123456789", "999999999"):
+        digits = enumerate(map(int, number), 1)
+        assert check_digit(number) == 10 - sum(weights[place] * digit for place, digit in digits) % 11
