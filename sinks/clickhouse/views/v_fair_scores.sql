@@ -54,8 +54,9 @@ FROM
         (
             -- All weights n / within_variance have one divisor, so that the mean is weighted by n.
             SELECT *, count() OVER same AS peers, sum(n * mean) OVER same / sum(n) OVER same AS weighted_mean,
-                   -- Scores are whole: rounding alone has a variance of 1/12.
-                   greatest(1 / 12, ifNull(sum(squares) OVER same / nullIf(sum(n - 1) OVER same, 0), 0)) AS within_variance,
+                   -- Scores are whole: rounding alone has a variance of 1/12. (Not sum(n - 1): before 26.9 the engine makes
+                   -- sum(n) - count(n) of it and loses OVER; code 10.)
+                   greatest(1 / 12, ifNull(sum(squares) OVER same / nullIf(sum(n) OVER same - peers, 0), 0)) AS within_variance,
                    n / within_variance AS weight
             FROM
             (
@@ -65,7 +66,9 @@ FROM
                        n >= (SELECT opinions FROM least_number) AND enterprises >= (SELECT enterprises FROM least_number) AS shown,
                        countIf(f.channel = 'GREEN') / count() AS green, countIf(f.channel = 'YELLOW') / count() AS yellow,
                        countIf(f.channel = 'RED') / count() AS red, countIf(startsWith(f.declaration_no, '1')) / count() AS imports,
-                       arrayElement(topKIf(1)(f.kind, f.kind != ''), 1) AS main_kind,
+                       -- Of kinds that are equally frequent the first by name: topK would take any.
+                       sumMapIf([f.kind], [toUInt64(1)], f.kind != '') AS kinds,
+                       arrayFirst((kind, times) -> times = arrayMax(kinds.2), kinds.1, kinds.2) AS main_kind,
                        toDate(max(f.submitted_at), 'Asia/Ho_Chi_Minh') AS named_on
                 FROM
                 (

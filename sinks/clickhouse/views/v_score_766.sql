@@ -31,7 +31,7 @@ WITH
     multiIf(is_entered, entry.2, c.basis = 'COMPUTED', toNullable(ifNull(ours.2, 0)), NULL) AS upper,
     multiIf(is_entered, entry.3, c.basis = 'COMPUTED', toNullable(ifNull(ours.3, 0)), NULL) AS lower,
     intDiv(20000 * upper + lower, nullIf(2 * lower, 0)) AS hundredths,
-    100 * toInt64(ifNull(c.full_at, 1)) AS full,
+    100 * toUInt64(ifNull(c.full_at, 1)) AS full, -- unsigned as hundredths: 25.8 knows no type for both
     intDiv(200 * c.maximum * if(ifNull(hundredths, 0) < full, ifNull(hundredths, 0), full) + full, 2 * full) AS scored
 SELECT u.unit_level AS unit_level, u.unit AS unit, if(u.unit_level = 'NATION', 'Cục Hải quan', o.name_vi) AS unit_name,
        {period:String} AS period, u.period_start AS period_start, u.last_day AS period_end,
