@@ -61,7 +61,9 @@ def redefine(client: ColumnClient, views: Collection[str], view_definer: str) ->
     found: list[tuple[str, str]] = client.execute(
         "SELECT name, if(engine = 'View' AND %(definer)s != '', %(definer)s, currentUser()) AS wanted"
         " FROM system.tables WHERE database = currentDatabase()"
-        " AND engine IN ('View', 'MaterializedView') AND definer != wanted ORDER BY name",
+        # Of a user from a directory such as LDAP, ClickHouse keeps the rights in a user `NAME:definer`.
+        " AND engine IN ('View', 'MaterializedView') AND definer NOT IN (wanted, concat(wanted, ':definer'))"
+        " ORDER BY name",
         {"definer": view_definer},
     )
     for name, definer in found:
