@@ -198,14 +198,28 @@ def test_an_error_of_the_server_is_one_line_without_secrets(sql: Run, settings: 
     assert settings["HAILONG_CLICKHOUSE_PASSWORD"] not in done.stderr
 
 
+def test_a_wrong_password_is_not_repeated(settings: dict[str, str], tmp_path: Path) -> None:
+    """The message names the variable to look at, and neither the password that was given nor the right one."""
+    done = hailong("sql", "SELECT 1", cwd=tmp_path, **{**settings, "HAILONG_CLICKHOUSE_PASSWORD": "mistyped"})
+    assert (done.returncode, done.stdout) == (1, "")
+    assert "check HAILONG_CLICKHOUSE_USER and HAILONG_CLICKHOUSE_PASSWORD" in done.stderr
+    assert "mistyped" not in done.stderr
+    assert settings["HAILONG_CLICKHOUSE_PASSWORD"] not in done.stderr
+
+
 @on_both_clickhouses
+@pytest.mark.parametrize(
+    "endless",
+    ["SELECT number, '{marker}' FROM system.numbers", "SELECT sum(sipHash64(number, '{marker}')) FROM system.numbers"],
+    ids=["rows", "no rows yet"],
+)
 def test_ctrl_c_cancels_at_the_server(
-    clickhouse_server: ClickHouseServer, settings: dict[str, str], tmp_path: Path
+    clickhouse_server: ClickHouseServer, settings: dict[str, str], tmp_path: Path, endless: str
 ) -> None:
     """The exit status is 130, and soon the server does not run the statement any more."""
     marker = uuid4().hex
     running = f"SELECT count() FROM system.processes WHERE query LIKE '%{marker}%' AND query NOT LIKE '%processes%'"
-    statement = f"SELECT number, '{marker}' FROM system.numbers"
+    statement = endless.format(marker=marker)
     with _started(settings, tmp_path, "--format", "csv", statement, stdout=subprocess.DEVNULL) as process:
         eventually(lambda: query(clickhouse_server.connection(), running) == [(1,)], "the server runs the statement")
         process.send_signal(signal.SIGINT)
