@@ -26,6 +26,8 @@ def csv_lines(names: Sequence[str], rows: Iterable[Sequence[Any]]) -> Iterator[s
 def _field(value: Any) -> str:
     if value is None:
         return ""
+    if type(value) is int or type(value) is float:  # most values, and none of them is quoted
+        return repr(value)
     written = text(value)
     return '"' + written.replace('"', '""') + '"' if _TO_QUOTE.search(written) else written
 

@@ -21,6 +21,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 Convert = Callable[[Any], Any]
+_ALREADY_PLAIN = {f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64, 128, 256)} | {"Float64", "Bool"}
 _FLOAT32_DIGITS = range(6, 10)  # nine digits tell any two of them apart
 
 
@@ -63,8 +64,12 @@ def _unquoted(name: str) -> str:
 
 
 def _scalar(head: str, kind: str, zone: ZoneInfo) -> Convert:
+    if head in _ALREADY_PLAIN or head.startswith("Decimal"):
+        return _same
+    if head == "String":
+        return _text
     if head == "FixedString":
-        return lambda value: _python(value.rstrip(b"\0"))
+        return lambda value: _text(value.rstrip(b"\0"))
     if head == "Float32":
         return _float32
     if head not in {"DateTime", "DateTime64"}:
@@ -72,6 +77,14 @@ def _scalar(head: str, kind: str, zone: ZoneInfo) -> Convert:
     scale = int(kind.partition("(")[2][:1]) if head == "DateTime64" else 0
     digits = "seconds" if scale == 0 else "milliseconds" if scale <= 3 else "microseconds"
     return lambda value: _moment(value, zone, digits)
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+def _text(value: bytes) -> str:
+    return value.decode(errors="backslashreplace")
 
 
 def _moment(value: datetime, zone: ZoneInfo, digits: str) -> str:
@@ -101,7 +114,7 @@ def _python(value: Any) -> Any:
         case None | bool() | int() | float() | Decimal() | str():
             return value
         case bytes():
-            return value.decode(errors="backslashreplace")
+            return _text(value)
         case date():
             return value.isoformat()
         case dict():
