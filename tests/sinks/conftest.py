@@ -11,18 +11,10 @@ from uuid import uuid4
 import pytest
 from clickhouse_driver import Client
 from support.clickhouse_server import ClickHouseServer, drop_databases
-from support.clickhouses import BOTH
 from support.sink_bench import SinkBench, SinkProcess, new_sink_bench
 
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.migrate import migrate
-
-
-def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Run every test that needs a ClickHouse on both: what only the embedded one accepts is of no use."""
-    chosen = any("clickhouse_server" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
-    if "clickhouse_server" in metafunc.fixturenames and not chosen:
-        metafunc.parametrize("clickhouse_server", BOTH, indirect=True, scope="session")
 
 
 @pytest.fixture

@@ -11,17 +11,36 @@ from typing import Any
 
 import pytest
 from support.alertmanager import receiver
+from support.extras import needs_clickhouse_server
 from support.polling import eventually
 from support.sink_bench import SinkBench
 from support.sink_destinations import AlertFile, Alertmanager, ClickHouse, Destination, Webhook
 
+from deploy.local.clickhouse_kind import ClickHouseKind
 from schemas.errors import SystemFault
 from sinks.runtime.health import assess_all
 
 pytestmark = pytest.mark.servers
 
 
-@pytest.fixture(params=["clickhouse", "webhook", "alertmanager", "alert_file"])
+ON_EMBEDDED = ["clickhouse", "webhook", "alertmanager", "alert_file"]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Every destination; a real ClickHouse server as well."""
+    if "destination" in metafunc.fixturenames:
+        both = [(name, ClickHouseKind.EMBEDDED) for name in ON_EMBEDDED]
+        server = pytest.param(
+            "clickhouse", ClickHouseKind.SERVER, marks=needs_clickhouse_server, id="clickhouse-server"
+        )
+        metafunc.parametrize(
+            ("destination", "clickhouse_server"),
+            [*(pytest.param(*one, id=one[0]) for one in both), server],
+            indirect=True,
+        )
+
+
+@pytest.fixture
 def destination(request: pytest.FixtureRequest, bench: SinkBench, tmp_path: Path) -> Iterator[Destination]:
     """A sink whose destination has taken record 1."""
     with receiver() as received:

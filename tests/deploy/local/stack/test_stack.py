@@ -17,6 +17,7 @@ from support.kafka_cluster import KafkaCluster
 from support.polling import DEADLINE_S, eventually
 
 from deploy.local.ports import free_port
+from deploy.local.readiness import answers_health
 from deploy.local.stack.layout import Layout, secret_in
 from deploy.settings.clickhouse import ClickHouseSettings
 from deploy.settings.kafka import KafkaSettings
@@ -65,6 +66,12 @@ def hailong(*arguments: str) -> subprocess.CompletedProcess[str]:
     """Another command, beside the running stack."""
     command = [sys.executable, "-m", "deploy.cli.main", *arguments]
     return subprocess.run(command, capture_output=True, text=True, check=False, timeout=DEADLINE_S)
+
+
+def all_answer(layout: Layout, *names: str) -> bool:
+    """Whether processes of a stack are healthy."""
+    ports = json.loads(layout.ports.read_text())
+    return all(answers_health(f"http://127.0.0.1:{ports[name]}") for name in names)
 
 
 def two_events(directory: Path) -> Path:
@@ -161,6 +168,7 @@ def test_a_real_clickhouse_keeps_its_data_and_ports_and_survives_a_wrong_passwor
         eventually(lambda: up.poll() is not None or len(children_of(up.pid)) == 4, "four children")
         first = read_variables({}, stack=layout.state_file)
         assert first["HAILONG_CLICKHOUSE_HTTP_PORT"] == port
+        eventually(lambda: up.poll() is not None or all_answer(layout, "worker-1", "sink"), "worker and sink are ready")
         assert hailong(*ask, "SELECT version() LIKE '26.7.%' x").stdout == "x\n1\n"
         clickhouse = load(ClickHouseSettings, first).connection()
         with pytest.raises(SystemFault):

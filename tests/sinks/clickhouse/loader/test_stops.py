@@ -22,7 +22,7 @@ pytestmark = pytest.mark.servers
 MONDAY = at("2020-05-11 08:00")
 FAULTS = {
     "table": ("UNKNOWN_TABLE", "run `hailong migrate`"),
-    "grant": ("ACCESS_DENIED", "grant the user what `docs/operations.md` lists"),
+    "grant": ("ACCESS_DENIED", "grant the user what `docs/clickhouse-rights.md` lists"),
     "password": ("AUTHENTICATION_FAILED", "check HAILONG_CLICKHOUSE_USER and HAILONG_CLICKHOUSE_PASSWORD"),
 }
 
