@@ -17,5 +17,5 @@ CREATE OR REPLACE VIEW v_case_events
 AS
 SELECT complaint_id, office, unit AS responsible_unit, kind AS event_kind, occurred_at,
        toDate(occurred_at, 'Asia/Ho_Chi_Minh') AS occurred_day, action, actor_role, actor, refusal, state AS case_state, rule, due_at
-FROM shown_event
+FROM shown_event AS e
 COMMENT 'What happened to complaints, in the order asked for';
