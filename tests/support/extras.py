@@ -14,6 +14,7 @@ import pytest
 
 from deploy.local.clickhouse_server import library
 from deploy.local.kafka import jars
+from support import client_packages
 
 _ALERTMANAGER = "HAILONG_TEST_ALERTMANAGER"
 
@@ -48,6 +49,10 @@ EXTRAS = (
     Extra("Alertmanager", _missing("prometheus-alertmanager", alertmanager)),
     Extra("ClickHouse server", library.available),
     Extra("clickhouse-client", _missing("clickhouse-client", lambda: shutil.which("clickhouse-client"))),
+    Extra("clickhouse-connect", lambda: None),  # fetched by pip, which is there
+    Extra("ClickHouse's JDBC driver", client_packages.jdbc_missing),
+    Extra("ClickHouse's Node client", client_packages.node_missing),
 )
 
-needs_kafka, needs_alertmanager, needs_clickhouse_server, needs_clickhouse_client = map(pytest.mark.extras, EXTRAS)
+needs_kafka, needs_alertmanager, needs_clickhouse_server, needs_clickhouse_client = map(pytest.mark.extras, EXTRAS[:4])
+needs_clickhouse_connect, needs_jdbc, needs_node_client = map(pytest.mark.extras, EXTRAS[4:])

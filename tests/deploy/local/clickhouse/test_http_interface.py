@@ -129,6 +129,16 @@ def test_what_is_not_offered_is_refused_clearly(server: Any) -> None:
     assert call(server, body="--x--", headers=form)[2]["X-ClickHouse-Exception-Code"] == "48"
 
 
+def test_what_is_no_select_answers_too(server: Any) -> None:
+    """SHOW, DESCRIBE, EXPLAIN and EXISTS give their results in the format asked for."""
+    rows(server, "CREATE TABLE IF NOT EXISTS db.shown (a UInt8) ENGINE = Memory")
+    assert rows(server, "SHOW TABLES FROM db LIKE 'shown' FORMAT JSONEachRow") == b'{"name":"shown"}\n'
+    assert rows(server, "SHOW TABLES FROM db LIKE 'shown' FORMAT Native") == b"\x01\x01\x04name\x06String\x05shown"
+    assert rows(server, "DESCRIBE TABLE db.shown").startswith(b"a\tUInt8\t")
+    assert rows(server, "EXPLAIN SYNTAX SELECT 1").startswith(b"SELECT 1")
+    assert rows(server, "EXISTS db.shown") == b"1\n"
+
+
 def test_a_statement_after_another_still_runs(server: Any) -> None:
     """Text after a semicolon does not break the answer."""
     assert rows(server, "SELECT 1; -- and no more") == b"1\n"
