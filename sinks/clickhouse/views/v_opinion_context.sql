@@ -55,22 +55,23 @@ FROM
            max(f.submitted_at) AS submitted_at, max(f.registered_at) AS registered_at, max(f.document_minutes) AS document_minutes,
            max(f.goods_minutes) AS goods_minutes, max(f.clearance_minutes) AS clearance_minutes, max(f.on_time) AS on_time,
            max(f.state = 'MATCHED') AS matched, toDate(max(f.submitted_at), 'Asia/Ho_Chi_Minh') AS named_on
-    FROM (SELECT *, declaration FROM rated_service FINAL WHERE state != 'SUPERSEDED') AS f
+    FROM shown_fact AS f
     GROUP BY f.office, f.declaration, f.sheet_id
 ) AS f
 LEFT JOIN (SELECT declaration, sheet_id, tax_code FROM v_opinions) AS p ON f.declaration = p.declaration AND f.sheet_id = p.sheet_id
 LEFT JOIN
 (
     SELECT tax_code, count() AS declarations FROM enterprise_declaration FINAL
-    WHERE tax_code IN (SELECT tax_code FROM rated_service) GROUP BY tax_code
+    WHERE tax_code IN (SELECT tax_code FROM shown_fact) GROUP BY tax_code
 ) AS e ON f.tax_code = e.tax_code
 LEFT JOIN
 (
     SELECT declaration, groupArray(tax_code) AS enterprises FROM enterprise_declaration FINAL
-    WHERE declaration IN (SELECT declaration FROM rated_service) GROUP BY declaration
+    WHERE declaration IN (SELECT declaration FROM shown_fact) GROUP BY declaration
 ) AS n ON f.declaration = n.declaration
 LEFT JOIN v_rating_scale AS s ON f.level = s.score
 LEFT JOIN reference_channel AS c ON f.channel = c.channel
 ASOF LEFT JOIN reference_kind AS k ON f.kind = k.code AND f.direction = k.direction AND f.named_on >= k.valid_from
 ASOF LEFT JOIN reference_office AS o ON f.office = o.code AND f.named_on >= o.valid_from
+SETTINGS additional_table_filters = {}
 COMMENT 'One row a sheet and office, with all that is known about its declaration and enterprise; v_opinions_by_office is quicker';

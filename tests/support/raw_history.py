@@ -1,0 +1,165 @@
+"""What the raw tables hold, as Python objects, for computations that share nothing with the views."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cached_property
+from typing import Any, NamedTuple
+
+from clickhouse_driver import Client
+
+HOUR = 3_600_000
+DAY = 24 * HOUR
+LOCAL = 7 * HOUR
+"""Viet Nam is seven hours ahead of UTC, all year."""
+
+_MS = {
+    *("occurred_at", "submitted_at", "registered_at"),
+    *("opened_at", "resolved_at", "answered_at", "next_due_at"),
+}
+"""Columns that are read as epoch milliseconds."""
+
+
+class Life(NamedTuple):
+    """One status event; times are epoch milliseconds."""
+
+    declaration: int
+    declaration_no: str
+    status: str
+    occurred_at: int
+    office: str
+    kind: str
+    channel: str
+    tax_code: str
+
+
+class Fact(NamedTuple):
+    """One fact of `rated_service`."""
+
+    declaration: int
+    sheet_id: str
+    office: str
+    target: str
+    target_id: str
+    state: str
+    unmatched_reason: str
+    score: int
+    reason: str
+    submitted_at: int
+    channel: str
+    kind: str
+    tax_code: str
+    registered_at: int | None
+    clearance_minutes: int | None
+    on_time: bool | None
+
+
+class Sheet(NamedTuple):
+    """One revision of a sheet."""
+
+    declaration: int
+    sheet_id: str
+    revision: int
+    submitted_at: int
+    tax_code: str
+    lowest_score: int
+
+
+class Case(NamedTuple):
+    """One case; a clock is rule, track, phase, start, due, paused, met, ended."""
+
+    complaint_id: Any
+    office: str
+    unit: str
+    track: str
+    state: str
+    priority: str
+    declaration_no: str
+    tax_code: str
+    opened_at: int
+    resolved_at: int | None
+    answered_at: int | None
+    next_due_at: int | None
+    finding: str
+    handling_score: int | None
+    asked: bool
+    reopened: bool
+    overdue: int
+    clocks: Sequence[Sequence[Any]]
+
+
+class Opinion(NamedTuple):
+    """What one sheet says about one office: its lowest score, when, and one of its facts."""
+
+    level: int
+    submitted_at: int
+    fact: Fact
+
+
+class RawHistory:
+    """The raw tables of one database."""
+
+    def __init__(self, client: Client) -> None:
+        self._client = client
+
+    def rows(self, sql: str) -> list[tuple[Any, ...]]:
+        """Rows of a query on tables."""
+        found: list[tuple[Any, ...]] = self._client.execute(sql)
+        return found
+
+    @cached_property
+    def lives(self) -> Mapping[int, Sequence[Life]]:
+        """All status events by declaration, in the order of their times."""
+        found: dict[int, list[Life]] = {}
+        for row in self._table("declaration_status", Life._fields, "ORDER BY occurred_at, event_id"):
+            one = Life(*row)
+            found.setdefault(one.declaration, []).append(one)
+        return found
+
+    @cached_property
+    def facts(self) -> Sequence[Fact]:
+        """Facts that stand."""
+        return [Fact(*row) for row in self._table("rated_service", Fact._fields, "WHERE state != 'SUPERSEDED'")]
+
+    @cached_property
+    def opinions(self) -> Mapping[tuple[str, int, str], Opinion]:
+        """Opinions by office, declaration and sheet."""
+        found: dict[tuple[str, int, str], Opinion] = {}
+        for one in self.facts:
+            key = (one.office, one.declaration, one.sheet_id)
+            known = found.get(key, Opinion(6, 0, one))
+            found[key] = Opinion(min(known.level, one.score), max(known.submitted_at, one.submitted_at), one)
+        return found
+
+    @cached_property
+    def sheets(self) -> Mapping[tuple[int, str], Sequence[Sheet]]:
+        """Revisions of each sheet, in order."""
+        found: dict[tuple[int, str], list[Sheet]] = {}
+        for row in self._table("rating", Sheet._fields, "ORDER BY revision"):
+            one = Sheet(*row)
+            found.setdefault((one.declaration, one.sheet_id), []).append(one)
+        return found
+
+    @cached_property
+    def rated(self) -> frozenset[int]:
+        """Declarations with a sheet."""
+        return frozenset(declaration for declaration, _sheet in self.sheets)
+
+    @cached_property
+    def cases(self) -> Sequence[Case]:
+        """Cases."""
+        clocks = (
+            "arrayMap(c -> (c.rule, c.track, c.phase, toUnixTimestamp64Milli(c.started_at),"
+            " toUnixTimestamp64Milli(c.due_at), toUnixTimestamp64Milli(c.paused_at), toUnixTimestamp64Milli(c.met_at),"
+            " toUnixTimestamp64Milli(c.ended_at)), clocks)"
+        )
+        return [Case(*row) for row in self._table("complaint_case", (*Case._fields[:-1], clocks))]
+
+    def _table(self, table: str, fields: Sequence[str], rest: str = "") -> list[tuple[Any, ...]]:
+        columns = ", ".join(f"toUnixTimestamp64Milli({one})" if one in _MS else one for one in fields)
+        return self.rows(f"SELECT {columns} FROM {table} FINAL {rest}")
+
+
+def local_day(at: int) -> int:
+    """The local day of an instant, in days since 1970."""
+    return (at + LOCAL) // DAY
