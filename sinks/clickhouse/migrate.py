@@ -25,6 +25,7 @@ from sinks.clickhouse.cluster.replicas import (
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.definers import redefine, with_definer
 from sinks.clickhouse.native.column_client import ColumnClient
+from sinks.clickhouse.parcels import copy_parcels
 from sinks.clickhouse.quoting import quoted
 from sinks.clickhouse.reference import load_reference
 from sinks.clickhouse.retention.apply import KEEP_ALL, Retention, apply_retention
@@ -122,10 +123,16 @@ def _apply_migrations(
     for migration in migrations:
         created = migration.creates()
         # A table that was just created again has its old form: the migrations that changed it later follow.
-        if migration.name not in done or created - existing or created & recreated:
-            _apply(client, migration, define)
-            recreated |= created
-            yield migration.name
+        if migration.name in done and not (created - existing or (created | migration.changes()) & recreated):
+            continue
+        noted: Mapping[str, str] = done
+        if migration.name in done:
+            # Forgotten first: else, after an interruption, the table would be there and its rows would not.
+            ledger.forget(client, (name for name in done if name.split("/")[0] == migration.name))
+            noted = {}
+        _apply(client, migration, define, noted)
+        recreated |= created
+        yield migration.name
 
 
 def _apply_views(
@@ -139,14 +146,18 @@ def _apply_views(
     for view in views:
         # A view keeps the columns that the views below it had when it was created, so it follows their changes.
         if done.get(view.name) != view.checksum or view.name not in existing or view.reads & changed:
-            _apply(client, view, define)
+            _apply(client, view, define, {})
             changed.add(view.name)
             yield view.name
 
 
-def _apply(client: ColumnClient, file: SqlFile, define: Callable[[str], str]) -> None:
-    for statement in file.statements():
-        execute_everywhere(client, define(statement))
+def _apply(client: ColumnClient, file: SqlFile, define: Callable[[str], str], noted: Mapping[str, str]) -> None:
+    for number, (statement, parcels) in enumerate(file.steps()):
+        if parcels is None:
+            execute_everywhere(client, define(statement))
+        else:
+            name = f"{file.name}/{number}"
+            copy_parcels(client, name, statement, parcels, noted.get(name))
     # Recorded last: if this fails, the statements run again next time and change nothing.
     ledger.record(client, file.name, file.checksum)
     log.info("migration_applied", name=file.name)

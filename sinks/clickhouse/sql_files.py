@@ -14,9 +14,12 @@ from functools import cached_property
 from graphlib import TopologicalSorter
 from importlib.resources import files
 
+from sinks.clickhouse.parcels import PLACE, Parcels
+
 _CREATES = re.compile(
     r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:TABLE|VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(\w+)", re.IGNORECASE
 )
+_ALTERS = re.compile(r"ALTER\s+TABLE\s+`?(\w+)", re.IGNORECASE)
 _READS = re.compile(r"\b(?:FROM|JOIN)\s+`?(\w+)", re.IGNORECASE)
 
 
@@ -32,16 +35,33 @@ class SqlFile:
         """SHA-256 of the text."""
         return hashlib.sha256(self.text.encode()).hexdigest()
 
-    def statements(self) -> Iterator[str]:
-        """Its statements; each ends with a semicolon at the end of a line."""
+    def steps(self) -> Iterator[tuple[str, Parcels | None]]:
+        """Its statements, each with the parcels in which it runs; each ends with a semicolon at the end of a line.
+
+        Raises:
+            ValueError: A directive for parcels cannot be read, or its statement has no place for them, or the reverse.
+        """
         for part in f"{self.text.rstrip()}\n".split(";\n"):
-            lines = [line for line in part.splitlines() if line.strip() and not line.lstrip().startswith("--")]
-            if lines:
-                yield "\n".join(lines).removesuffix(";")
+            lines = [line for line in part.splitlines() if line.strip()]
+            code = [line for line in lines if not line.lstrip().startswith("--")]
+            if code:
+                statement = "\n".join(code).removesuffix(";")
+                parcels = next(filter(None, map(Parcels.parse, lines)), None)
+                if (PLACE in statement) != (parcels is not None):
+                    raise ValueError(f"{self.name}: {PLACE} and a directive for parcels belong together")
+                yield statement, parcels
+
+    def statements(self) -> Iterator[str]:
+        """Its statements."""
+        return (statement for statement, _parcels in self.steps())
 
     def creates(self) -> set[str]:
         """Names of the tables and views that it creates."""
         return {found[1] for found in map(_CREATES.match, self.statements()) if found}
+
+    def changes(self) -> set[str]:
+        """Names of the tables and materialized views that it changes."""
+        return {found[1] for found in map(_ALTERS.match, self.statements()) if found}
 
     @cached_property
     def reads(self) -> set[str]:
