@@ -25,7 +25,6 @@ _ASKS_BEHIND_VIEWS: Sequence[str] = (
     "additional_table_filters",  # filters a table inside a view by columns that the view hides
     "additional_result_filter",
     "compatibility",  # changes many settings at once
-    "readonly",
     "log_queries",  # who asked what stays in the server's log of queries
     "send_logs_level",  # the server's own log tells sizes of sets and conditions on tables inside a view
 )

@@ -128,7 +128,7 @@ GRANT SHOW, OPTIMIZE, SYSTEM MERGES ON hailong.*,
 
 -- people who read and write nothing
 CREATE SETTINGS PROFILE OR REPLACE hailong_reader
-    SETTINGS readonly = 2 CONST,
+    SETTINGS readonly = 2,
         final = 1 CONST,
         log_queries = 1 CONST,
         max_memory_usage = 4294967296 MIN 1 MAX 4294967296,
@@ -153,7 +153,7 @@ CREATE SETTINGS PROFILE OR REPLACE hailong_reader
 
 -- people who read, and enter figures of scores
 CREATE SETTINGS PROFILE OR REPLACE hailong_writer
-    SETTINGS readonly = 0 CONST,
+    SETTINGS readonly = 0,
         final = 1 CONST,
         log_queries = 1 CONST,
         max_memory_usage = 4294967296 MIN 1 MAX 4294967296,

@@ -92,7 +92,6 @@ def test_fixed_settings_stay_fixed(accounts: Accounts, role: str, before: str) -
     start = [before] if before else []
     for change in (
         "final = 0",
-        "readonly = 1",
         "log_queries = 0",
         "send_logs_level = 'trace'",
         "compatibility = '20.1'",
@@ -110,6 +109,31 @@ def test_fixed_settings_stay_fixed(accounts: Accounts, role: str, before: str) -
         code = accounts.refusal(role, *start, f"SELECT 1 SETTINGS {change}")
         assert code in (FIXED, NOT_IN_READONLY), change
     assert accounts.refusal(role, *start, "SELECT 1 SETTINGS max_execution_time = 10, max_threads = 1") == 0
+
+
+@pytest.mark.parametrize("role", READERS)
+def test_a_setting_that_is_put_back_to_its_default_wins_no_right(accounts: Accounts, role: str) -> None:
+    """Before 26.8 `SETTINGS x = DEFAULT` passes (ClickHouse#109473): limits go, rights and fixed settings stay."""
+    unlocked = "SETTINGS readonly = DEFAULT"
+    for statement in (
+        f"INSERT INTO score_setting (name, value) {unlocked} SELECT 'min_opinions', 1",
+        f"SELECT count() FROM {SECRET} {unlocked}",
+        f"SELECT count() FROM v_complaints {unlocked}, additional_table_filters = {{'{SECRET}': '0'}}",
+        f"SELECT count() FROM v_complaints {unlocked}, join_overflow_mode = 'break'",
+    ):
+        assert accounts.refusal(role, statement) in {DENIED, FIXED, NOT_IN_READONLY}, statement
+    assert accounts.refusal(role, "SET readonly = DEFAULT", "SELECT 1 SETTINGS final = 0") in (FIXED, NOT_IN_READONLY)
+
+
+def test_what_people_ask_in_an_hour_is_counted_and_limited(accounts: Accounts) -> None:
+    """The quota counts each account by itself, and lasts when settings are put back; processes have none."""
+    usage = "SELECT result_rows, max_queries, max_result_rows, max_execution_time FROM system.quota_usage"
+    ((before, *limits),) = accounts.rows("handler", usage)
+    assert limits == [10_000, 50_000_000, 3_600]
+    accounts.rows("handler", "SELECT number FROM numbers(1000)")
+    ((after, *_limits),) = accounts.rows("handler", usage)
+    assert int(str(after)) == int(str(before)) + 1000
+    assert accounts.rows("sink", usage) == []
 
 
 def test_no_setting_lets_a_query_go_on_with_half_a_table(accounts: Accounts) -> None:

@@ -113,7 +113,7 @@ def test_limits_of_people_are_limits() -> None:
             <= set(profile.at_most)
             <= profile.values.keys()
         )
-        assert {"final", "readonly", "additional_table_filters"} <= set(profile.fixed)
+        assert {"final", "log_queries", "additional_table_filters"} <= set(profile.fixed)
         assert profile.values["final"] == 1
     assert "final" not in AUDITOR.values  # it counts rows as they are stored
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from uuid import uuid4
 
 import pytest
 from support.cases import complaint
 from support.clickhouse_rights import Accounts
+from support.clickhouse_server import ROOT
 from support.events import at, item, rating, status
 from support.extras import needs_clickhouse_server
 from support.sink_bench import SinkBench, sealed
@@ -73,6 +77,40 @@ def test_migrate_needs_no_other_rights(accounts: Accounts) -> None:
         assert "reference/steps.csv" in list(load_reference(client, changed, package_reference()))
         assert client.execute("SELECT count() > 0 FROM reference_step") == [(1,)]
     assert migrate(accounts.connection("migrator")) == []
+
+
+@pytest.mark.parametrize("role", ["leader", "analyst", "handler"])
+def test_people_ask_with_hailong_sql(accounts: Accounts, role: str) -> None:
+    """The command works with the settings and rights of a person, and does not write unless it is told to."""
+    connection = accounts.connection(role)
+    environment = {
+        **os.environ,
+        "HAILONG_CLICKHOUSE_HOST": connection.host,
+        "HAILONG_CLICKHOUSE_PORT": str(connection.port),
+        "HAILONG_CLICKHOUSE_USER": connection.user,
+        "HAILONG_CLICKHOUSE_PASSWORD": connection.password,
+    }
+
+    def sql(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [
+            sys.executable,
+            "-c",
+            "from deploy.cli.main import main; main()",
+            "sql",
+            "--format",
+            "csv",
+            *arguments,
+        ]
+        return subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True, check=False)
+
+    asked = sql("SELECT count() > 0 FROM v_office")
+    assert (asked.returncode, asked.stdout.splitlines()[-1]) == (0, "1"), asked.stderr
+    entry = (
+        "INSERT INTO score_entry (period, period_start, unit_level, unit, criterion, points, source) "
+        "SELECT 'MONTH', '2020-05-01', 'OFFICE', '03CC', '1.1', 2, 'test'"
+    )
+    assert sql(entry).returncode == 1
+    assert sql("--write", entry).returncode == (0 if role == "analyst" else 1)
 
 
 def test_an_operator_compares_reference_data(accounts: Accounts) -> None:
