@@ -89,8 +89,14 @@ VIEWS = Profile(
     # These change how long a query takes and what it needs, never what it answers.
     free=("max_block_size", "max_threads", "optimize_aggregation_in_order"),
 )
-SERVICE = Profile("service", "processes and operators: nothing is fixed, because the sink sets how it inserts", {})
+MIGRATOR = Profile(
+    "migrator",
+    "who makes the views, and defines them if nobody else is named: what asks behind a view stays out all the same",
+    {},
+    (*_ASKS_BEHIND_VIEWS, *NO_BREAK),
+)
+SERVICE = Profile("service", "sink and operators: nothing is fixed, because the sink sets how it inserts", {})
 
-PROFILES: Sequence[Profile] = (READER, WRITER, AUDITOR, VIEWS, SERVICE)
+PROFILES: Sequence[Profile] = (READER, WRITER, AUDITOR, VIEWS, MIGRATOR, SERVICE)
 
 HOURLY = Quota("people", {"queries": 10_000, "errors": 1_000, "result_rows": 50_000_000, "execution_time": 3_600})

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from deploy.clickhouse.profiles import AUDITOR, HOURLY, READER, SERVICE, VIEWS, WRITER, Profile, Quota
+from deploy.clickhouse.profiles import AUDITOR, HOURLY, MIGRATOR, READER, SERVICE, VIEWS, WRITER, Profile, Quota
 
 DEFINER = "hailong_views"
 """The user with whose rights plain views read (`HAILONG_CLICKHOUSE_VIEW_DEFINER`); nobody can sign in as it."""
@@ -95,7 +95,7 @@ ROLES: Sequence[Role] = (
             *(f"SELECT ON system.{table}" for table in ("clusters", "macros", "replicas")),
             "SYSTEM SYNC REPLICA ON {db}.*",
         ),
-        SERVICE,
+        MIGRATOR,
     ),
     Role("views", "reads for all who query a view", ("SELECT ON {db}.*",), VIEWS, signs_in=False),
     Role(

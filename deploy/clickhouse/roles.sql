@@ -191,9 +191,28 @@ CREATE SETTINGS PROFILE OR REPLACE hailong_definer
         optimize_aggregation_in_order CHANGEABLE_IN_READONLY
     TO hailong_views_role;
 
--- processes and operators: nothing is fixed, because the sink sets how it inserts
+-- who makes the views, and defines them if nobody else is named: what asks behind a view stays out all the same
+CREATE SETTINGS PROFILE OR REPLACE hailong_migrator
+    SETTINGS additional_table_filters CONST,
+        additional_result_filter CONST,
+        compatibility CONST,
+        log_queries CONST,
+        send_logs_level CONST,
+        distinct_overflow_mode CONST,
+        group_by_overflow_mode CONST,
+        join_overflow_mode CONST,
+        read_overflow_mode CONST,
+        read_overflow_mode_leaf CONST,
+        set_overflow_mode CONST,
+        sort_overflow_mode CONST,
+        timeout_overflow_mode CONST,
+        timeout_overflow_mode_leaf CONST,
+        transfer_overflow_mode CONST
+    TO hailong_migrator_role;
+
+-- sink and operators: nothing is fixed, because the sink sets how it inserts
 CREATE SETTINGS PROFILE OR REPLACE hailong_service
-    TO hailong_migrator_role, hailong_sink_role, hailong_operator_role;
+    TO hailong_sink_role, hailong_operator_role;
 
 CREATE QUOTA OR REPLACE hailong_people KEYED BY user_name
     FOR INTERVAL 1 hour MAX queries = 10000, errors = 1000, result_rows = 50000000, execution_time = 3600
