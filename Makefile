@@ -30,7 +30,7 @@ demo: $(STAMP) ## play 57 days of Hai Phong's ratings through Kafka, Faust and C
 test: lint ## lint, types, walls, schemas, then the tests that need nothing but Python
 	@$(PYTEST) -m "not extras and not long"
 
-test-more: $(STAMP) ## long tests, and those with Apache Kafka (Java, Maven), Alertmanager and clickhouse-client
+test-more: $(STAMP) ## long tests, and those with Apache Kafka (Java, Maven), a ClickHouse server (npm), Alertmanager, clickhouse-client
 	@$(PYTEST) -m "extras or long"
 
 lint: $(STAMP) ## style, types, walls between the folders, schema compatibility

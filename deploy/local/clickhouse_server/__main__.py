@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import os
+import resource
 import secrets
 import signal
 import sys
@@ -39,6 +40,8 @@ def main() -> int:
     # Blocked before any thread starts, so that they all leave them to this one.
     stop_signals = {signal.SIGTERM, signal.SIGINT}
     signal.pthread_sigmask(signal.SIG_BLOCK, stop_signals)
+    # A client can make it abort; what it has in memory must not get to the disk by that.
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     arguments = _arguments()
     try:
         password = "" if arguments.password_file is None else _first_line(arguments.password_file)
@@ -59,7 +62,9 @@ def main() -> int:
             _tell(f"ready clickhouse={version()} port={options.port} http={options.http_port}")
             signal.sigwait(stop_signals)
     status = 0 if engine.running else 1
-    if engine.running and not engine.stop(options.http_port, stopper_password, _STOP_S):
+    if not engine.running:
+        sys.stderr.write(f"ClickHouse ended: {engine.error or 'see above'}\n")
+    elif not engine.stop(options.http_port, stopper_password, _STOP_S):
         sys.stderr.write(f"ClickHouse did not stop in {_STOP_S:.0f} s\n")
         status = 1
     sys.stdout.flush()

@@ -63,7 +63,8 @@ def write_configuration(options: ServerOptions, stopper_password: str) -> Path:
         OSError: The directory cannot be written, or `users` cannot be read.
     """
     directory = options.directory.resolve()
-    (directory / "users.d").mkdir(mode=0o700, parents=True, exist_ok=True)
+    directory.mkdir(mode=0o700, parents=True, exist_ok=True)
+    (directory / "users.d").mkdir(exist_ok=True)
     users = directory / "users.xml"
     if options.users is None:
         users.write_text(_users(USER, _sha256(options.password)), encoding="utf-8")

@@ -18,7 +18,7 @@ from support.polling import DEADLINE_S, eventually
 from support.threads import beside
 
 from deploy.local.clickhouse_kind import ClickHouseKind
-from deploy.local.ports import listens
+from deploy.local.ports import free_port, listens
 from schemas.errors import SystemFault
 from sinks.clickhouse.client import query, session
 
@@ -158,6 +158,27 @@ def test_a_taken_port_is_an_error(real_clickhouse: ClickHouseServer, tmp_path: P
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
     assert ended.returncode == 1
     assert ended.stderr == f"cannot start: port {real_clickhouse.http_port} of 127.0.0.1 is taken\n"
+
+
+@pytest.mark.parametrize(
+    ("users", "said"),
+    [
+        (USERS.replace("GRANT SELECT", "GRANT EVERYTHING"), "Failed to parse grant query"),
+        ("no XML", "Syntax error in"),
+    ],
+    ids=["grant", "xml"],
+)
+def test_users_that_clickhouse_refuses_are_an_error(tmp_path: Path, users: str, said: str) -> None:
+    """It ends with status 1 and ClickHouse's own words, so a mistake in a file of rights is found."""
+    (tmp_path / "users.xml").write_text(users, encoding="utf-8")
+    command = [
+        *(sys.executable, "-m", "deploy.local.clickhouse_server", "--path", str(tmp_path / "data")),
+        *("--port", str(free_port()), "--http-port", str(free_port()), "--users", str(tmp_path / "users.xml")),
+    ]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_S, check=False)
+    assert ended.returncode == 1
+    assert ended.stderr.splitlines()[-1].startswith("ClickHouse ended: ")
+    assert said in ended.stderr
 
 
 def test_two_servers_never_share_a_directory(server: ClickHouseServer, tmp_path: Path) -> None:
