@@ -39,9 +39,7 @@ def contract(clickhouse_server: ClickHouseServer, database: str) -> Iterator[str
     with session(clickhouse_server.connection(database), timeout_s=DEADLINE_S) as connected:
         connected.execute(
             "CREATE TABLE contract (n UInt32, s LowCardinality(String), maybe Nullable(Int16), day Date, "
-            # Clients that know no DateTime64 send milliseconds instead.
-            "at DateTime64(3, 'UTC') DEFAULT fromUnixTimestamp64Milli(at_ms, 'UTC'), at_ms Int64 EPHEMERAL 0"
-            ") ENGINE = MergeTree ORDER BY n"
+            "at DateTime64(3, 'UTC')) ENGINE = MergeTree ORDER BY n"
         )
         yield database
         connected.execute("DROP TABLE contract SYNC")

@@ -35,13 +35,17 @@ def said(query: str, data: str | None = None, *options: str) -> str:
 
 
 def insert(count: int, first_ms: int) -> int:
-    """Insert rows from standard input, with milliseconds in place of DateTime64."""
+    """Insert rows from standard input into a table of types that the client knows, and copy them.
+
+    For an INSERT a server describes all columns of the table, also those that are not inserted.
+    """
     day = said(f"SELECT toDate(toDateTime({first_ms // 1000}, 'UTC'))").strip()
     optional = ("\\N" if n % 3 == 0 else n % 1000 for n in range(count))
     lines = (f"{n}\trow {n} Hải Phòng\t{maybe}\t{day}\t{first_ms + n}\n" for n, maybe in enumerate(optional))
-    # Else a real server describes all columns of the table to this client, DateTime64 included.
-    option = "--input_format_defaults_for_omitted_fields=0"
-    said("INSERT INTO contract (n, s, maybe, day, at_ms) FORMAT TabSeparated", "".join(lines), option)
+    said("CREATE TABLE plain (n UInt32, s String, maybe Nullable(Int16), day Date, ms Int64) ENGINE = Memory")
+    said("INSERT INTO plain FORMAT TabSeparated", "".join(lines))
+    said("INSERT INTO contract SELECT n, s, maybe, day, fromUnixTimestamp64Milli(ms, 'UTC') FROM plain")
+    said("DROP TABLE plain")
     return count
 
 
