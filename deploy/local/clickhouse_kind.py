@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
+READER = "reader"
+"""The second user of each ClickHouse of a stack, who may only read."""
+
 
 class ClickHouseKind(StrEnum):
     """Which ClickHouse a stack starts."""

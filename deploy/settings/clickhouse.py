@@ -23,6 +23,10 @@ class ClickHouseSettings(SettingsGroup):
     http_port: int | None = Field(
         None, ge=1, le=65_535, description="Port of HTTP, for clients of your own: hailong itself does not use it."
     )
+    reader_user: str | None = Field(
+        None, description="A user who may only read, for clients of your own: hailong itself does not use it."
+    )
+    reader_password: SecretStr | None = Field(None, description="The password of that user.")
     user: str = option(ClickHouseConnection, "user", min_length=1)
     password: SecretStr = option(ClickHouseConnection, "password")
     database: str = option(ClickHouseConnection, "database", pattern=r"^[A-Za-z_][A-Za-z0-9_]{0,63}$")

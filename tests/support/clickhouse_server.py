@@ -12,7 +12,7 @@ from pathlib import Path
 
 from clickhouse_driver.errors import Error as DriverError
 
-from deploy.local.clickhouse_kind import ClickHouseKind
+from deploy.local.clickhouse_kind import READER, ClickHouseKind
 from deploy.local.ports import free_port, listens
 from deploy.local.supervisor.child import bound_command
 from sinks.clickhouse.client import connect, session
@@ -20,6 +20,9 @@ from sinks.clickhouse.connection import ClickHouseConnection
 from support.polling import DEADLINE_S, eventually
 
 PASSWORD = "tests"
+READER_PASSWORD = "reading tests"
+"""Of the user READER, who may only read; servers with a users.xml have none."""
+
 ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = """
 import sys
@@ -83,12 +86,14 @@ class ClickHouseServer:
     def _listens(self) -> bool:
         return listens("127.0.0.1", self._port) and listens("127.0.0.1", self.http_port)
 
-    def _who(self, password: str) -> tuple[str, str]:
+    def _who(self, password: str) -> tuple[str, ...]:
         if self._users is not None:
             return "--users", str(self._users)
         file = self._directory / "password"
         file.write_text(password, encoding="utf-8")
-        return "--password-file", str(file)
+        reader = self._directory / "reader-password"
+        reader.write_text(READER_PASSWORD, encoding="utf-8")
+        return "--password-file", str(file), "--reader", READER, "--reader-password-file", str(reader)
 
     def start_if_ended(self) -> None:
         """Start the real server after a wrong password or database over its native port, which ends it."""

@@ -20,7 +20,7 @@ from deploy.cli.options import (
     warn_of_unknown,
 )
 from deploy.local.broker_kind import Broker
-from deploy.local.clickhouse_kind import ClickHouseKind
+from deploy.local.clickhouse_kind import READER, ClickHouseKind
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from rich.console import Console
@@ -105,6 +105,8 @@ def _introduce(console: Console, stack: Stack, directory: Path) -> None:
     table.add_row("ClickHouse", f"127.0.0.1:{stack.addresses.clickhouse} (native), user {stack.clickhouse.user}")
     table.add_row("", f"http://127.0.0.1:{stack.addresses.clickhouse_http} (HTTP)")
     table.add_row("password", f"in {directory / stack.layout.clickhouse_password.name}")
+    reader = f"user {READER}, password in {directory / stack.layout.clickhouse_reader_password.name}"
+    table.add_row("to read only", reader)
     if (own := stack.variables.get("HAILONG_REFERENCE_FILE")) is not None:
         table.add_row("offices", f"of the package, and of {own}")
     for end in stack.endpoints:

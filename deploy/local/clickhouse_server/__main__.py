@@ -10,11 +10,11 @@ import signal
 import sys
 from pathlib import Path
 
-from deploy.local.clickhouse_server.configuration import USER, ServerOptions, write_configuration
+from deploy.local.clickhouse_server.configuration import STOPPER, USER, ServerOptions, write_configuration
 from deploy.local.clickhouse_server.engine import ServerEngine
 from deploy.local.clickhouse_server.library import resolve, version
 from deploy.local.ports import listens
-from schemas.errors import HailongError
+from schemas.errors import ConfigurationError, HailongError
 
 _LOOK_S = 0.05
 _STOP_S = 20.0
@@ -25,6 +25,8 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--path", type=Path, required=True, help="directory for data and settings")
     parser.add_argument("--port", type=int, default=9000, help="native protocol (%(default)s)")
     parser.add_argument("--http-port", type=int, default=8123, help="HTTP (%(default)s)")
+    parser.add_argument("--reader", help="a second user, who may only read; without it there is none")
+    parser.add_argument("--reader-password-file", type=Path, help="file with that user's password on its first line")
     who = parser.add_mutually_exclusive_group(required=True)
     who.add_argument("--password-file", type=Path, help=f"file with the password of user {USER} on its first line")
     who.add_argument("--users", type=Path, help="a users.xml with all users instead; `default` in it is replaced")
@@ -45,7 +47,9 @@ def main() -> int:
     arguments = _arguments()
     try:
         password = "" if arguments.password_file is None else _first_line(arguments.password_file)
-        options = ServerOptions(arguments.path, arguments.port, arguments.http_port, password, arguments.users)
+        options = ServerOptions(
+            arguments.path, arguments.port, arguments.http_port, password, arguments.users, _reader(arguments)
+        )
         library = resolve(tell=_tell)
         _refuse_taken_ports(options)
         stopper_password = secrets.token_urlsafe(24)
@@ -71,6 +75,16 @@ def main() -> int:
     sys.stderr.flush()
     # Not a normal exit: the library's own end handlers would meet its threads that still run.
     os._exit(status)
+
+
+def _reader(arguments: argparse.Namespace) -> tuple[str, str] | None:
+    if arguments.reader is None:
+        return None
+    password = "" if arguments.reader_password_file is None else _first_line(arguments.reader_password_file)
+    if not password or arguments.reader in (USER, STOPPER) or arguments.users is not None:
+        needs = f"another name than {USER}, a password in a file, and no --users, which name all users"
+        raise ConfigurationError([f"--reader needs {needs}."])
+    return arguments.reader, password
 
 
 def _refuse_taken_ports(options: ServerOptions) -> None:

@@ -54,6 +54,7 @@ class ServerOptions:
     http_port: int
     password: str = field(default="", repr=False)  # of USER
     users: Path | None = None  # a users.xml, instead of USER; `default` in it is replaced
+    reader: tuple[str, str] | None = field(default=None, repr=False)  # name and password of a user who may only read
 
 
 def write_configuration(options: ServerOptions, stopper_password: str) -> Path:
@@ -67,7 +68,8 @@ def write_configuration(options: ServerOptions, stopper_password: str) -> Path:
     (directory / "users.d").mkdir(exist_ok=True)
     users = directory / "users.xml"
     if options.users is None:
-        users.write_text(_users(USER, _sha256(options.password)), encoding="utf-8")
+        reader = _reader(*options.reader) if options.reader else ""
+        users.write_text(_users(USER, _sha256(options.password), reader), encoding="utf-8")
     else:
         shutil.copyfile(options.users, users)
     # ClickHouse merges the files of `users.d` into users.xml.
@@ -86,15 +88,22 @@ def write_configuration(options: ServerOptions, stopper_password: str) -> Path:
     return config
 
 
-def _users(name: str, password: str) -> str:
+def _reader(name: str, password: str) -> str:
+    grants = ("SELECT, SHOW, dictGet, CREATE TEMPORARY TABLE ON *.*", "TABLE ENGINE ON Memory")
+    return f"<{name}>{_sha256(password)}{_account('default', *grants, profile='readonly')}</{name}>"
+
+
+def _users(name: str, password: str, reader: str) -> str:
     grants = (
         f"{ON_TABLES}, ALLOW SQL SECURITY NONE ON *.*",
         "SET DEFINER ON *",
         *(f"TABLE ENGINE ON {engine}" for engine in _ENGINES),
     )
     return (
-        f"<clickhouse><profiles><default>{_PROFILE}</default></profiles><quotas><default></default></quotas>"
-        f"<users><{name}>{password}{_account('default', *grants)}</{name}></users></clickhouse>\n"
+        # `readonly` 2: settings may be changed, as most clients do, but not this one.
+        f"<clickhouse><profiles><default>{_PROFILE}</default><readonly>{_PROFILE}<readonly>2</readonly></readonly>"
+        "</profiles><quotas><default></default></quotas>"
+        f"<users><{name}>{password}{_account('default', *grants)}</{name}>{reader}</users></clickhouse>\n"
     )
 
 
@@ -112,10 +121,10 @@ def _start_users(stopper_password: str) -> str:
     )
 
 
-def _account(quota: str, *grants: str) -> str:
+def _account(quota: str, *grants: str, profile: str = "default") -> str:
     allowed = "".join(f"<query>GRANT {grant}</query>" for grant in grants)
     return (
-        f"<networks><ip>{_LOOPBACK}</ip></networks><profile>default</profile><quota>{quota}</quota>"
+        f"<networks><ip>{_LOOPBACK}</ip></networks><profile>{profile}</profile><quota>{quota}</quota>"
         f"<grants>{allowed}</grants>"
     )
 

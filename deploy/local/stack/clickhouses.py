@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 
-from deploy.local.clickhouse_kind import ClickHouseKind
+from deploy.local.clickhouse_kind import READER, ClickHouseKind
 from deploy.local.clickhouse_server.library import resolve
 from deploy.local.readiness import clickhouse_ready
 from deploy.local.stack.layout import Layout
@@ -35,7 +35,12 @@ def refuse_other_data(kind: ClickHouseKind, layout: Layout) -> None:
 
 
 def clickhouse_command(
-    kind: ClickHouseKind, path: Path, port: int, http_port: int, password_file: Path
+    kind: ClickHouseKind,
+    path: Path,
+    port: int,
+    http_port: int,
+    password_file: Path,
+    reader_password_file: Path | None = None,
 ) -> Sequence[str]:
     """The command line that starts a ClickHouse on the loopback interface.
 
@@ -45,11 +50,13 @@ def clickhouse_command(
         port: Of the native protocol.
         http_port: Of HTTP.
         password_file: Holds the password of its user.
+        reader_password_file: Holds the password of a second user, who may only read; without it there is none.
     """
     room = "deploy.local.clickhouse" if kind is ClickHouseKind.EMBEDDED else "deploy.local.clickhouse_server"
     return (
         *(sys.executable, "-m", room, "--path", str(path), "--port", str(port), "--http-port", str(http_port)),
         *("--password-file", str(password_file)),
+        *(("--reader", READER, "--reader-password-file", str(reader_password_file)) if reader_password_file else ()),
     )
 
 
@@ -76,7 +83,12 @@ def clickhouse_child(
     embedded = kind is ClickHouseKind.EMBEDDED
     path = layout.clickhouse if embedded else layout.clickhouse_server
     command = clickhouse_command(
-        kind, path, addresses.clickhouse, addresses.clickhouse_http, layout.clickhouse_password
+        kind,
+        path,
+        addresses.clickhouse,
+        addresses.clickhouse_http,
+        layout.clickhouse_password,
+        layout.clickhouse_reader_password,
     )
     if not embedded:
         resolve(tell=tell)  # before the start, whose time is limited

@@ -27,6 +27,7 @@ class Layout:
         # Settings by which other commands find the running stack; exists only while it runs.
         self.state_file = directory / "hailong.env"
         self.clickhouse_password = directory / "clickhouse.password"  # of user `default`; created once
+        self.clickhouse_reader_password = directory / "clickhouse-reader.password"  # of the user who may only read
         # Keys that seal names and phones; created once. Without them contacts cannot be opened.
         self.sealing_keys = directory / "sealing.keys"
 

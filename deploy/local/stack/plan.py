@@ -10,7 +10,7 @@ from functools import partial
 from pathlib import Path
 
 from deploy.local.broker_kind import Broker
-from deploy.local.clickhouse_kind import ClickHouseKind
+from deploy.local.clickhouse_kind import READER, ClickHouseKind
 from deploy.local.readiness import answers_health
 from deploy.local.stack.layout import Layout
 from deploy.local.supervisor import ChildSpec
@@ -58,6 +58,8 @@ def stack_variables(
         "HAILONG_CLICKHOUSE_HTTP_PORT": str(addresses.clickhouse_http),
         "HAILONG_CLICKHOUSE_USER": clickhouse.user,
         "HAILONG_CLICKHOUSE_PASSWORD_FILE": str(layout.clickhouse_password),
+        "HAILONG_CLICKHOUSE_READER_USER": READER,
+        "HAILONG_CLICKHOUSE_READER_PASSWORD_FILE": str(layout.clickhouse_reader_password),
     }
 
 

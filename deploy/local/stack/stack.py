@@ -91,6 +91,7 @@ class Stack:
         with self._exit:
             self._exit.enter_context(self.layout.locked())
             password = secret_in(self.layout.clickhouse_password)
+            secret_in(self.layout.clickhouse_reader_password)
             refuse_other_data(self.clickhouse_kind, self.layout)
             workers = [f"worker-{number + 1}" for number in range(self._workers)]
             processes = [*workers, "sink", "webhook", "alertmanager"]

@@ -34,3 +34,5 @@ def test_settings_name_ports_and_user_of_clickhouse(tmp_path: Path, kind: ClickH
     assert made["HAILONG_CLICKHOUSE_PORT"] == "9000"
     assert made["HAILONG_CLICKHOUSE_HTTP_PORT"] == "8123"
     assert made["HAILONG_KAFKA_BOOTSTRAP_SERVERS"] == "127.0.0.1:9092"
+    assert made["HAILONG_CLICKHOUSE_READER_USER"] == "reader"
+    assert made["HAILONG_CLICKHOUSE_READER_PASSWORD_FILE"] == str(tmp_path / "clickhouse-reader.password")
