@@ -10,7 +10,7 @@ from typing import Any
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import encoder
 from schemas.ids import fact_id
-from schemas.keys import declaration_key, key_of
+from schemas.keys import complaint_key, declaration_key, key_of
 from schemas.records.events import DeclarationStatus, Rating, RatingItem
 from schemas.records.facts import RatedService
 from schemas.topics import Topic
@@ -63,10 +63,15 @@ def value_of(record: Any, topic: Topic) -> bytes:
     return _ENCODERS[topic](record.to_avro())
 
 
+def _key_of(topic: Topic, record: Any) -> bytes:
+    if topic in (Topic.DECLARATION_STATUS, Topic.RATING):
+        return declaration_key(record.declaration_no)
+    return complaint_key(record.complaint_id) if topic is Topic.COMPLAINT_ACTION else key_of(record)
+
+
 def batch(topic: Topic, records: Sequence[Any], *, first_offset: int = 0, written_at: int = WRITTEN_AT) -> RawBatch:
     """A batch of well-formed records, as it would come from Kafka, which took them all at one time."""
-    raw = topic in (Topic.DECLARATION_STATUS, Topic.RATING)
-    keys = [declaration_key(r.declaration_no) if raw else key_of(r) for r in records]
+    keys = [_key_of(topic, record) for record in records]
     values = [value_of(record, topic) for record in records]
     offsets = range(first_offset, first_offset + len(records))
     return RawBatch(topic, 0, offsets, [written_at] * len(records), keys, values)

@@ -1,9 +1,24 @@
+-- The scores as they count now, and with score 0 those of all revisions: a pane in which a score was ever counted keeps its row.
+-- denounced: the denunciation is about this office, so a case of the office is shown without identity.
 CREATE OR REPLACE VIEW hidden_item AS
-SELECT target, office, target_id, score, submitted_at,
-       toDateTime64(toStartOfFiveMinutes(submitted_at) + INTERVAL 5 MINUTE, 3, 'UTC') AS pane_end
-FROM rated_service FINAL
-PREWHERE (toUInt64(substring(declaration_no, 1, 11)), sheet_id) IN (SELECT declaration, sheet_id FROM hidden_sheet)
-WHERE state != 'SUPERSEDED'
+SELECT i.target AS target, i.office AS office, i.target_id AS target_id, i.score AS score, i.submitted_at AS submitted_at,
+       (i.declaration, i.sheet_id, i.office) IN
+       (
+           SELECT declaration, sheet_id, office FROM complaint_sheet
+           WHERE complaint_id IN (SELECT complaint_id FROM protected_complaint)
+       ) AS denounced,
+       toDateTime64(toStartOfFiveMinutes(i.submitted_at) + INTERVAL 5 MINUTE, 3, 'UTC') AS pane_end
+FROM
+(
+    SELECT declaration, sheet_id, target, office, target_id, score, submitted_at
+    FROM rated_service FINAL
+    PREWHERE (declaration, sheet_id) IN (SELECT declaration, sheet_id FROM hidden_sheet)
+    WHERE state != 'SUPERSEDED'
+    UNION ALL
+    SELECT declaration, sheet_id, target, office, target_id, toUInt8(0), submitted_at
+    FROM rating_item
+    WHERE (declaration, sheet_id) IN (SELECT declaration, sheet_id FROM hidden_sheet)
+) AS i
 SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
          timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
          transform_null_in = 0

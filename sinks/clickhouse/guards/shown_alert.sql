@@ -20,8 +20,8 @@ FROM
 (
     SELECT a.* EXCEPT (row_version, log_epoch, log_partition, log_offset, stored_at),
            arrayExists(instant -> instant >= a.window_start AND instant < a.window_end, h.sent)
-               OR arrayExists(one -> toUUIDOrZero(one) IN (SELECT complaint_id FROM linked_case), a.complaint_ids) AS hides
-    FROM (SELECT * FROM alert FINAL) AS a
+               OR arrayExists(one -> toUUIDOrZero(one) IN (SELECT complaint_id FROM protected_complaint), a.complaint_ids) AS hides
+    FROM (SELECT * FROM alert FINAL PREWHERE alert_id NOT IN (SELECT alert_id FROM hidden_alert)) AS a
     LEFT JOIN (SELECT office, groupArray(submitted_at) AS sent FROM hidden_item GROUP BY office) AS h ON a.office = h.office
 )
 SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
