@@ -81,9 +81,10 @@ ORDER BY submitted_at DESC LIMIT 100;
 SELECT target, target_id, window_seconds, n, mean, satisfied_share, satisfied_low FROM v_satisfaction_now
 WHERE office = %(office)s ORDER BY target, target_id, window_seconds;
 
--- officials_ranking: all officials over the last 30 days
-SELECT office, target_id, n, satisfied_low FROM v_satisfaction_now
-WHERE target = 'OFFICIAL' AND window_seconds = 2592000 ORDER BY satisfied_low LIMIT 100;
+-- officials_ranking: all officials over the last three months
+SELECT office, target_id, n, fair_score_low
+FROM v_fair_scores(first = addMonths(toDate(%(month)s), -2), last = addMonths(toDate(%(month)s), 1))
+WHERE target = 'OFFICIAL' ORDER BY fair_score_low LIMIT 100;
 
 -- open_dead_letters: what nobody has decided about
 SELECT * FROM v_dead_letters_open ORDER BY recorded_at DESC LIMIT 100;

@@ -32,6 +32,7 @@ DAY = "2026-04-15"
 
 _WRITTEN_AT = at("2026-05-07 00:00")
 _DECLARATIONS = 36
+_LIFE = ("REGISTERED", "CHANNEL_ASSIGNED", "DOCUMENTS_CHECKED", "INSPECTION_REQUIRED", "GOODS_INSPECTED", "CLEARED")
 _READERS = readers()
 
 
@@ -128,7 +129,8 @@ SECRETS: Mapping[str, Secret] = {
 
 
 def _act(case: str, name: str, when: str, **fields: Any) -> ComplaintAction:
-    return ComplaintAction(f"{name}-{at(when)}", case, name, at(when), "HANDLER", "o-head", OFFICE, **fields)
+    given = {"actor": "o-head", "unit": OFFICE, **fields}
+    return ComplaintAction(f"{name}-{at(when)}", case, name, at(when), "HANDLER", **given)
 
 
 def statuses() -> Iterable[DeclarationStatus]:
@@ -141,7 +143,14 @@ def statuses() -> Iterable[DeclarationStatus]:
             "declaration_no": number(k), "tax_code": enterprise(k), "office": OTHER_OFFICE if k % 9 == 8 else OFFICE,
             "kind": ("A11", "B11")[k % 2], "team": f"0{1 + k % 2}", "official": f"o-{k % 4}",
         }  # fmt: skip
-        steps = ["REGISTERED", "CHANNEL_ASSIGNED", "DOCUMENTS_CHECKED", "INSPECTION_REQUIRED", "GOODS_INSPECTED", "CLEARED"]
+        steps = [
+            "REGISTERED",
+            "CHANNEL_ASSIGNED",
+            "DOCUMENTS_CHECKED",
+            "INSPECTION_REQUIRED",
+            "GOODS_INSPECTED",
+            "CLEARED",
+        ]
         for place, name in enumerate(steps):
             later = begun + place * 3_600_000 + chance.randrange(1_000_000)
             yield status(f"{k}-{name}", name, later, channel=channel if place else None, **given)
@@ -153,7 +162,7 @@ def other_sheets() -> Iterable[Rating]:
         office = OTHER_OFFICE if k % 9 == 8 else OFFICE
         score = (5, 4, 1, 5, 3, 2, 5, 4)[place % 8]
         items = [item("OFFICE", office, score, office=office), item("TEAM", "01", min(5, score + 1), office=office)]
-        if place % 3 == 0:
+        if place % 3 == 0 or k == 8:
             items.append(item("OFFICIAL", f"o-{k % 4}", score, office=office))
         sent = at(f"2026-04-{13 + place % 6:02d} {8 + place % 9:02d}:1{place % 6}")
         yield rating(f"s{k}", 1, sent, *items, declaration_no=number(k), tax_code=enterprise(k))
@@ -161,13 +170,15 @@ def other_sheets() -> Iterable[Rating]:
 
 
 def other_actions() -> Iterable[ComplaintAction]:
-    """What is done about the complaints of others: one answered, two merged."""
+    """What is done about the complaints of others: one answered, two merged, one touched by whom it is about."""
     first, second = (complaint_id(number(k)[:11], f"s{k}", OFFICE) for k in (2, 26))
     yield _act(first, "ACKNOWLEDGE", "2026-04-22 08:20")
     yield _act(second, "MERGE", "2026-04-22 09:00", other_complaint=first)
     yield _act(first, "ABSORB", "2026-04-22 09:01", other_complaint=second)
     yield _act(first, "RESOLVE", "2026-04-23 09:00", finding="UPHELD", text="found", measures="done")
     yield _act(first, "ANSWER", "2026-04-23 15:00", text="answer")
+    about_official = complaint_id(number(8)[:11], "s8", OTHER_OFFICE)
+    yield _act(about_official, "ACKNOWLEDGE", "2026-04-22 10:00", actor="o-0", unit=OTHER_OFFICE)
 
 
 class _Recorder(InMemoryPipeline):

@@ -12,7 +12,8 @@ FROM
 (
     SELECT declaration, sheet_id, target, office, target_id, score, submitted_at
     FROM rated_service FINAL
-    PREWHERE (declaration, sheet_id) IN (SELECT declaration, sheet_id FROM hidden_sheet)
+    PREWHERE declaration IN (SELECT declaration FROM hidden_sheet)
+         AND (declaration, sheet_id) IN (SELECT declaration, sheet_id FROM hidden_sheet)
     WHERE state != 'SUPERSEDED'
     UNION ALL
     SELECT declaration, sheet_id, target, office, target_id, toUInt8(0), submitted_at

@@ -28,9 +28,10 @@ INSERT INTO protected_complaint (complaint_id, alias, precedence)
 SELECT complaint_id, generateUUIDv4(), bitNot(toUInt64(toUnixTimestamp64Nano(now64(9))))
 FROM complaint_case WHERE track = 'DENUNCIATION' OR arrayExists(one -> one.track = 'DENUNCIATION', clocks);
 
--- complaint_sheet: the complaint that a sheet would open at each office which it rates, computed as schemas/ids.py does. A
--- denunciation names no sheet. Its complaint names it, but may be stored later than the case; rating_item is stored before
--- its sheet, so no view ever shows a sheet whose complaints are not known here.
+-- complaint_sheet: the complaint that a sheet would open at each office which it rates. A denunciation names no sheet, and its
+-- complaint may be stored later than the case. So every table that names a sheet feeds this one; where the row has no id of a
+-- complaint, it is computed as schemas/ids.py does. rating_item is stored before its sheet, so no sheet is shown of which a
+-- denunciation is known.
 --   engine     ReplacingMergeTree: a row is only its key.
 --   ORDER BY   the sheet, to find the other complaints of it.
 --   index      of the complaint, to find its sheet.
@@ -65,6 +66,40 @@ SELECT DISTINCT toUInt64(substring(declaration_no, 1, 11)) AS declaration, sheet
                      translate(substring(digits, 17, 1), '0123456789ABCDEF', '89AB89AB89AB89AB'),
                      substring(digits, 18, 3), '-', substring(digits, 21, 12))) AS complaint_id
 FROM rating_item;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS complaint_sheet_of_rated_service TO complaint_sheet AS
+WITH hex(SHA1(concat(unhex('6F0D7F3E4F0B5C559D538A8F6F1F2B10'), 'complaint', char(31), substring(declaration_no, 1, 11),
+                     char(31), sheet_id, char(31), office))) AS digits
+SELECT DISTINCT toUInt64(substring(declaration_no, 1, 11)) AS declaration, sheet_id, office,
+       toUUID(concat(substring(digits, 1, 8), '-', substring(digits, 9, 4), '-5', substring(digits, 14, 3), '-',
+                     translate(substring(digits, 17, 1), '0123456789ABCDEF', '89AB89AB89AB89AB'),
+                     substring(digits, 18, 3), '-', substring(digits, 21, 12))) AS complaint_id
+FROM rated_service;
+
+INSERT INTO complaint_sheet (declaration, sheet_id, office, complaint_id)
+WITH hex(SHA1(concat(unhex('6F0D7F3E4F0B5C559D538A8F6F1F2B10'), 'complaint', char(31), substring(declaration_no, 1, 11),
+                     char(31), sheet_id, char(31), office))) AS digits
+SELECT DISTINCT toUInt64(substring(declaration_no, 1, 11)) AS declaration, sheet_id, office,
+       toUUID(concat(substring(digits, 1, 8), '-', substring(digits, 9, 4), '-5', substring(digits, 14, 3), '-',
+                     translate(substring(digits, 17, 1), '0123456789ABCDEF', '89AB89AB89AB89AB'),
+                     substring(digits, 18, 3), '-', substring(digits, 21, 12))) AS complaint_id
+FROM rated_service;
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS complaint_sheet_of_complaint TO complaint_sheet AS
+SELECT toUInt64(substring(declaration_no, 1, 11)) AS declaration, sheet_id, office, complaint_id
+FROM complaint WHERE declaration_no != '';
+
+INSERT INTO complaint_sheet (declaration, sheet_id, office, complaint_id)
+SELECT toUInt64(substring(declaration_no, 1, 11)) AS declaration, sheet_id, office, complaint_id
+FROM complaint WHERE declaration_no != '';
+
+CREATE MATERIALIZED VIEW IF NOT EXISTS complaint_sheet_of_complaint_case TO complaint_sheet AS
+SELECT toUInt64(substring(declaration_no, 1, 11)) AS declaration, sheet_id, office, complaint_id
+FROM complaint_case WHERE declaration_no != '';
+
+INSERT INTO complaint_sheet (declaration, sheet_id, office, complaint_id)
+SELECT toUInt64(substring(declaration_no, 1, 11)) AS declaration, sheet_id, office, complaint_id
+FROM complaint_case WHERE declaration_no != '';
 
 -- case_link: which cases were ever merged with which: mostly one matter, told by one enterprise.
 --   engine     ReplacingMergeTree: a row is only its key.

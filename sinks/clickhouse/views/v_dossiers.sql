@@ -20,7 +20,7 @@ WITH
         WHERE registered_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
           AND registered_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
     ),
-    opinion AS
+    sheet AS
     (
         SELECT t.declaration AS declaration, t.sheet_id AS sheet_id, argMax(t.lowest_score, t.revision) AS level
         FROM
@@ -31,8 +31,8 @@ WITH
     )
 SELECT s.declaration AS declaration, s.office AS office, s.requests AS requests, s.limited AS limited,
        s.late_steps > 0 OR s.requests > 1 AS late,
-       s.declaration IN (SELECT declaration FROM opinion) AS rated,
-       s.declaration IN (SELECT declaration FROM opinion WHERE level IN (SELECT score FROM v_rating_scale WHERE dissatisfied)) AS dissatisfied,
+       s.declaration IN (SELECT declaration FROM sheet) AS rated,
+       s.declaration IN (SELECT declaration FROM sheet WHERE level IN (SELECT score FROM v_rating_scale WHERE dissatisfied)) AS dissatisfied,
        s.declaration IN
        (
            SELECT toUInt64OrZero(substring(declaration_no, 1, 11)) FROM shown_case

@@ -1,5 +1,6 @@
 -- Whole columns are read, so nothing is missed: of each table the time of the event and that of the insert, about half a second
--- for a year of the nation. Sheets are counted beside the topic of ratings, where they come in.
+-- for a year of the nation. Times of ratings and complaints are those of what views show: a newest one may be protected.
+-- Sheets are counted beside the topic of ratings, where they come in.
 CREATE OR REPLACE VIEW v_freshness
 (
     topic              String                         COMMENT 'Subject of the Kafka topic',
@@ -44,25 +45,26 @@ FROM
            CAST(maxOrNull(written_at), 'Nullable(DateTime64(3, \'UTC\'))') AS newest_kafka_at, maxOrNull(stored_at) AS newest_stored_at
     FROM declaration_status
     UNION ALL
-    SELECT 'rating', 'rating', maxOrNull(submitted_at), maxOrNull(written_at), maxOrNull(stored_at) FROM rating
+    SELECT 'rating', 'rating', (SELECT maxOrNull(submitted_at) FROM shown_rating), (SELECT maxOrNull(written_at) FROM shown_rating),
+           maxOrNull(stored_at) FROM rating
     UNION ALL
-    SELECT 'rated-service', 'rated_service', maxOrNull(submitted_at), NULL, maxOrNull(stored_at) FROM rated_service
+    SELECT 'rated-service', 'rated_service', (SELECT maxOrNull(submitted_at) FROM shown_fact), NULL, maxOrNull(stored_at) FROM rated_service
     UNION ALL
     SELECT 'satisfaction', 'satisfaction', maxOrNull(window_end), NULL, maxOrNull(stored_at) FROM satisfaction
     UNION ALL
     SELECT 'office-count', 'office_count', maxOrNull(pane_start), NULL, maxOrNull(stored_at) FROM office_count
     UNION ALL
-    SELECT 'complaint', 'complaint', maxOrNull(opened_at), NULL, maxOrNull(stored_at) FROM complaint
+    SELECT 'complaint', 'complaint', (SELECT maxOrNull(opened_at) FROM shown_complaint), NULL, maxOrNull(stored_at) FROM complaint
     UNION ALL
-    SELECT 'complaint-case', 'complaint_case', maxOrNull(changed_at), NULL, maxOrNull(stored_at) FROM complaint_case
+    SELECT 'complaint-case', 'complaint_case', (SELECT maxOrNull(changed_at) FROM shown_case), NULL, maxOrNull(stored_at) FROM complaint_case
     UNION ALL
-    SELECT 'complaint-event', 'complaint_event', maxOrNull(occurred_at), NULL, maxOrNull(stored_at) FROM complaint_event
+    SELECT 'complaint-event', 'complaint_event', (SELECT maxOrNull(occurred_at) FROM shown_event), NULL, maxOrNull(stored_at) FROM complaint_event
     UNION ALL
     SELECT 'complaint-action', 'complaint_action', maxOrNull(acted_at), NULL, maxOrNull(stored_at) FROM complaint_action
     UNION ALL
     SELECT 'complaint-answer', 'complaint_answer', maxOrNull(answered_at), NULL, maxOrNull(stored_at) FROM complaint_answer
     UNION ALL
-    SELECT 'alert', 'alert', maxOrNull(updated_at), NULL, maxOrNull(stored_at) FROM alert
+    SELECT 'alert', 'alert', (SELECT maxOrNull(updated_at) FROM shown_alert), NULL, maxOrNull(stored_at) FROM alert
     UNION ALL
     SELECT 'dead-letter', 'dead_letter', maxOrNull(recorded_at), maxOrNull(recorded_at), maxOrNull(stored_at) FROM dead_letter
     UNION ALL

@@ -30,7 +30,7 @@ SELECT f.office AS office, o.name_vi AS office_name, f.declaration AS declaratio
        f.channel AS channel, f.kind AS kind, if(f.declaration >= 20000000000, 'EXPORT', 'IMPORT') AS direction
 FROM
 (
-    SELECT *, toDate(submitted_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_fact WHERE target != 'OFFICIAL'
+    SELECT *, toDate(submitted_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_score
 ) AS f
 LEFT JOIN v_rating_scale AS s ON f.score = s.score
 LEFT JOIN reference_reason AS r ON f.reason = r.reason
