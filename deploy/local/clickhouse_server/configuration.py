@@ -78,7 +78,9 @@ def write_configuration(options: ServerOptions, stopper_password: str) -> Path:
     config.write_text(
         f"<clickhouse><logger><console>1</console><console_log_level>warning</console_log_level></logger><listen_host>{_LOOPBACK}</listen_host>"
         f"<tcp_port>{options.port}</tcp_port><http_port>{options.http_port}</http_port>"
-        f"<path>{escape(str(directory / 'data'))}/</path><users_config>{escape(str(users))}</users_config>"
+        f"<path>{escape(str(directory / 'data'))}/</path>"
+        f"<backups><allowed_path>{escape(str(directory / 'backups'))}/</allowed_path></backups>"
+        f"<users_config>{escape(str(users))}</users_config>"
         # `clickhouse local` has two threads for all background work, which delays merges and warns each second.
         "<background_pool_size>8</background_pool_size>"
         "<background_schedule_pool_size>16</background_schedule_pool_size>"
@@ -97,6 +99,7 @@ def _users(name: str, password: str, reader: str) -> str:
     grants = (
         f"{ON_TABLES}, ALLOW SQL SECURITY NONE ON *.*",
         "SET DEFINER ON *",
+        "BACKUP ON *.*",
         *(f"TABLE ENGINE ON {engine}" for engine in _ENGINES),
     )
     return (
