@@ -90,7 +90,7 @@ VIEWS = Profile(
     free=("max_block_size", "max_threads", "optimize_aggregation_in_order"),
 )
 MIGRATOR = Profile(
-    "migrator",
+    "migration",
     "who makes the views, and defines them if nobody else is named: what asks behind a view stays out all the same",
     {},
     (*_ASKS_BEHIND_VIEWS, *NO_BREAK),

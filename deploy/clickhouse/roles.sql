@@ -192,7 +192,7 @@ CREATE SETTINGS PROFILE OR REPLACE hailong_definer
     TO hailong_views_role;
 
 -- who makes the views, and defines them if nobody else is named: what asks behind a view stays out all the same
-CREATE SETTINGS PROFILE OR REPLACE hailong_migrator
+CREATE SETTINGS PROFILE OR REPLACE hailong_migration
     SETTINGS additional_table_filters CONST,
         additional_result_filter CONST,
         compatibility CONST,

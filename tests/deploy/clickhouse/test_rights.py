@@ -129,3 +129,22 @@ def test_no_role_changes_or_removes_anything(accounts: Accounts, role: str) -> N
         "SYSTEM SHUTDOWN",
     ):
         assert accounts.refusal(role, statement) in (DENIED, NOT_IN_READONLY), statement
+
+
+def test_an_operator_can_operate(accounts: Accounts) -> None:
+    """Merges, logs, running queries and definitions are the operator's; so are the numbers that protect officials."""
+    for statement in (
+        "OPTIMIZE TABLE complaint FINAL",
+        "SYSTEM STOP MERGES hailong.complaint",
+        "SYSTEM START MERGES hailong.complaint",
+        "SYSTEM FLUSH LOGS",
+        "KILL QUERY WHERE query_id = 'none'",
+        "SHOW CREATE TABLE complaint",
+        "SELECT query FROM system.processes",
+        "SELECT sum(bytes_on_disk) FROM system.parts WHERE database = 'hailong'",
+        "INSERT INTO score_setting (name, value) SELECT 'min_opinions', 31",
+    ):
+        assert accounts.refusal("operator", statement) == 0, statement
+    dated = "INSERT INTO score_setting (name, value, changed_at) SELECT 'min_opinions', 1, '2100-01-01 00:00:00'"
+    assert accounts.refusal("operator", dated) == DENIED
+    assert accounts.rows("operator", "SELECT value FROM score_setting FINAL WHERE name = 'min_opinions'") == [(31,)]
