@@ -37,6 +37,7 @@ ONE = "INSERT INTO rating (declaration_no, sheet_id, revision, comment_length) V
 OPINIONS = "SELECT count(), countIf(words = (comment_length > 20)) FROM opinion FINAL"
 
 
+@pytest.mark.long
 def test_rows_before_during_and_after_the_change(bench: SinkBench, monkeypatch: pytest.MonkeyPatch) -> None:
     """No row is lost while the view changes: those before get the new column by the copy, those after by the view."""
     stop, sent = threading.Event(), [0]

@@ -13,6 +13,7 @@ from support.cluster_golden import CLUSTER, FOLDER, golden
 from schemas.errors import SystemFault
 from sinks.clickhouse.client import session
 from sinks.clickhouse.cluster.statements import on_cluster
+from sinks.clickhouse.definers import with_definer
 from sinks.clickhouse.sql_files import SqlFile, migration_files, view_files
 
 PATH = "'/clickhouse/tables/{shard}/{database}/{table}', '{replica}'"
@@ -29,14 +30,14 @@ def engine(clickhouse_server: ClickHouseServer) -> Iterator[Client]:
 @pytest.mark.parametrize("name", sorted({*golden(), *(path.name for path in FOLDER.glob("*.sql"))}))
 def test_a_migration_is_the_same_as_its_golden_file(name: str) -> None:
     """What a cluster gets for each migration is what the files say; `make golden` writes them anew after a change."""
-    assert golden().get(name) == (FOLDER / name).read_text("utf-8")
+    assert golden().get(name) == (FOLDER / name).read_text("utf-8"), "run `make golden`, and look at the difference"
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_every_statement_is_for_the_cluster_and_can_be_parsed(file: SqlFile, engine: Client) -> None:
     """ClickHouse finds ON CLUSTER in each statement, and no table that would not be replicated."""
     for statement in file.statements():
-        made = on_cluster(statement, CLUSTER)
+        made = on_cluster(with_definer(statement, "hailong_views", "hailong_migrator"), CLUSTER)
         parsed: str = engine.execute("SELECT formatQuerySingleLine(%(made)s)", {"made": made})[0][0]
         if statement.startswith("INSERT "):
             assert made == statement

@@ -124,6 +124,7 @@ def test_old_rows_that_come_again_go_again(filled: SinkBench) -> None:
     assert audited(filled).clean
 
 
+@pytest.mark.long
 def test_a_row_that_is_lost_is_still_missed(filled: SinkBench) -> None:
     """The audit excuses what is old, and nothing else."""
     before = counts(filled)
