@@ -25,7 +25,7 @@ _OBJECT = re.compile(
 _ENGINE = re.compile(r"^ENGINE = (\w*MergeTree)(?:\((\w*)\))?", re.MULTILINE)
 _WINDOW = re.compile(r"^(SETTINGS )non_(replicated_deduplication_window = \d+)", re.MULTILINE)
 _WEEK = "replicated_deduplication_window_seconds = 604800"
-"""How long a block is recognised that is sent again (on one server: always). By default a week in 25.8, an hour in 26.3."""
+"""How long a block is recognised that is sent again; on one server always. Default: a week in 25.8, an hour in 26.3."""
 
 
 def on_cluster(statement: str, cluster: str) -> str:
