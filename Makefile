@@ -12,7 +12,7 @@ STAMP := .venv/.installed
 PYTEST := $(BIN)/python -m pytest -n 6 --dist loadfile --no-loadscope-reorder
 PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
-BENCHMARKS ?= peers floors kernels scaling histories latency sink queries recovery timers transport
+BENCHMARKS ?= peers floors kernels scaling histories latency sink queries recipes recovery timers transport
 
 .PHONY: help setup demo test test-more lint bench bench-alerts faults golden up clean
 

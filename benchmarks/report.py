@@ -28,7 +28,7 @@ from benchmarks.peers import python_of  # noqa: E402 - found by the path set abo
 RESULTS = ROOT / "var" / "bench"
 FIGURE = ROOT / "docs" / "figures" / "peers.svg"
 MAIN_WORK = "250000 declarations, 3.3% rated"
-PARTS = ("floors", "latency", "sink", "queries", "scaling", "histories", "recovery", "timers", "transport")
+PARTS = ("floors", "latency", "sink", "queries", "recipes", "scaling", "histories", "recovery", "timers", "transport")
 
 
 def collected() -> dict[str, Any]:
@@ -59,6 +59,7 @@ def written(report: Mapping[str, Any]) -> Iterator[str]:
     yield from _latency(report["latency"])
     yield from _sink(report["sink"])
     yield from _queries(report["queries"])
+    yield from _recipes(report["recipes"])
     yield from _recovery(report["recovery"])
     yield from _timers(report["timers"])
     yield from _transport(report["transport"])
@@ -204,6 +205,17 @@ def _queries(queries: Mapping[str, Any] | None) -> Iterator[str]:
     yield "|---|---:|---:|"
     for one in queries["queries"]:
         yield f"| {one['name']} | {one['median_ms']:.0f} | {one['max_ms']:.0f} |"
+
+
+def _recipes(recipes: Mapping[str, Any] | None) -> Iterator[str]:
+    yield from ("", "## Recipes of docs/recipes.md, at the size of the demo", "")
+    if recipes is None:
+        yield "Not measured."
+        return
+    yield "| recipe | median ms | max ms |"
+    yield "|---|---:|---:|"
+    for number, one in recipes.items():
+        yield f"| {number} | {one['median_ms']:.0f} | {one['max_ms']:.0f} |"
 
 
 def _recovery(recovery: Mapping[str, Any] | None) -> Iterator[str]:
