@@ -124,6 +124,10 @@ class ClientSession:
         """Whether a text is exactly one statement, and one that changes nothing."""
         return self._classified(statement) == (_READING, 1)
 
+    def has_many(self, text: str) -> bool:
+        """Whether a text is more than one statement."""
+        return self._classified(text)[1] > 1
+
     def _classified(self, statement: str) -> tuple[str, int]:
         """The class that chDB gives a text, and the number of its statements; 0 if it does not parse."""
         found = self._connection._conn.classify_query(statement)  # noqa: SLF001 - has no other name in chDB
@@ -187,10 +191,6 @@ class ClientSession:
                 self._statement.dropped = True
 
         return written_by(write, stop)
-
-    def can_format(self, select: str) -> bool:
-        """Whether `formatted` takes a reading statement; it does not take text after the statement's semicolon."""
-        return self._classified(f"{select}\nINTO OUTFILE '' APPEND FORMAT Null")[1] == 1
 
     def describe(self, source: str, parameters: Mapping[str, str] | None = None) -> Header:
         """The columns of a table or of a parenthesised query, without computed ones."""

@@ -10,7 +10,7 @@ from typing import Final
 
 from deploy.local.clickhouse.blocks import header_block, wire_blocks
 from deploy.local.clickhouse.client_session import ClientSession
-from deploy.local.clickhouse.errors import BAD_ARGUMENTS, ServerError
+from deploy.local.clickhouse.errors import BAD_ARGUMENTS, SYNTAX_ERROR, ServerError
 from deploy.local.clickhouse.http_body import BODY_LIMIT, bounded
 from deploy.local.clickhouse.statements import Insert, first_word, from_first_word, http_insert, split_format, trimmed
 
@@ -83,17 +83,26 @@ def _insert(session: ClientSession, query: HttpQuery, insert: Insert, text: str,
 
 def _run(session: ClientSession, query: HttpQuery, statement: str) -> QueryAnswer:
     statement = session.admitted(statement, reads_only=query.reads_only)
+    if session.has_many(statement):
+        raise ServerError(SYNTAX_ERROR, "Syntax error: Multi-statements are not allowed (SYNTAX_ERROR)")
     bare, format_ = split_format(statement)
     format_ = format_ or query.format or _USUAL_FORMAT
     if not re.fullmatch(r"\w+", format_):
         raise ServerError(BAD_ARGUMENTS, "Malformed format name (BAD_ARGUMENTS)")
     # SHOW is left out: the engine rewrites it and forgets where its result should go.
-    if _SELECT.match(bare) and session.reads(bare) and session.can_format(bare):
+    if _SELECT.match(bare) and session.reads(bare):
+        bare = _alone(session, bare)
         stream = _native(session, query, bare) if format_ == "Native" else _formatted(session, query, bare, format_)
         return QueryAnswer(stream, format_)
     with session.running(query.query_id):
         result = session.run(bare, "Null" if first_word(bare) == "INSERT" else format_, query.parameters)
     return QueryAnswer(_whole(bytes(result.bytes())), format_)
+
+
+def _alone(session: ClientSession, select: str) -> str:
+    """A SELECT without the semicolon, and the comment behind it, which would end what we append."""
+    head, _, tail = select.rpartition(";")
+    return head if head and not from_first_word(tail) and session.reads(head) else select
 
 
 def _whole(body: bytes) -> Generator[bytes, None, None]:

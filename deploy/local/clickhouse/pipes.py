@@ -6,6 +6,7 @@ import fcntl
 import os
 import threading
 from collections.abc import Callable, Generator
+from contextlib import suppress
 from typing import Final
 
 _PIPE_BYTES: Final = 1 << 20
@@ -20,7 +21,8 @@ def written_by(work: Callable[[str], object], stop: Callable[[], None] = lambda:
         stop: Called when the generator is closed early; `work` must then end, and finds its pipe broken.
     """
     read, write = os.pipe()
-    fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
+    with suppress(OSError):  # Linux lets each user have so many large pipes; a small one is slower, no more
+        fcntl.fcntl(write, fcntl.F_SETPIPE_SZ, _PIPE_BYTES)
     failures: list[Exception] = []
 
     def run() -> None:

@@ -139,9 +139,17 @@ def test_what_is_no_select_answers_too(server: Any) -> None:
     assert rows(server, "EXISTS db.shown") == b"1\n"
 
 
-def test_a_statement_after_another_still_runs(server: Any) -> None:
-    """Text after a semicolon does not break the answer."""
-    assert rows(server, "SELECT 1; -- and no more") == b"1\n"
+@pytest.mark.parametrize("tail", [";", "; -- and no more", " -- a; b", " /* a */ ;;", "; /* a */ -- b"])
+def test_a_semicolon_and_a_comment_may_end_a_statement(server: Any, tail: str) -> None:
+    """What stands behind a SELECT neither breaks nor changes its answer."""
+    assert rows(server, f"SELECT '; -- x' AS a{tail}") == b"; -- x\n"
+
+
+def test_one_statement_is_run_at_a_time(server: Any) -> None:
+    """Two statements in one request are refused with 62, as by a real server, and neither runs."""
+    _, _, headers = call(server, body="CREATE TABLE db.first (a UInt8) ENGINE = Memory; SELECT 2")
+    assert headers["X-ClickHouse-Exception-Code"] == "62"
+    assert rows(server, "EXISTS db.first") == b"0\n"
 
 
 def test_a_connection_serves_one_request_after_another(server: Any) -> None:

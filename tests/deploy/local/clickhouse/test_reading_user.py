@@ -44,6 +44,9 @@ WRITES = [
     "SYSTEM FLUSH LOGS",
     "SET readonly = 0",
     "SELECT 1 SETTINGS readonly = 0",
+    "SET readonly = DEFAULT",
+    "SELECT 1 SETTINGS readonly = DEFAULT",
+    "INSERT INTO FUNCTION null('a UInt8') SELECT 1",
     "SET max_threads = 1; SYSTEM STOP MERGES",
 ]
 
