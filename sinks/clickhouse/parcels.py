@@ -19,7 +19,7 @@ import structlog
 
 from schemas.errors import SystemFault
 from sinks.clickhouse import ledger
-from sinks.clickhouse.cluster.replicas import quorum
+from sinks.clickhouse.cluster.replicas import quorum, synchronize_all
 from sinks.clickhouse.native.column_client import ColumnClient
 from sinks.clickhouse.quoting import literal
 
@@ -69,6 +69,7 @@ def copy_parcels(client: ColumnClient, name: str, statement: str, parcels: Parce
         parcels: How to divide.
         noted: What the ledger notes under the name; None: nothing was copied.
     """
+    synchronize_all(client)  # what this server lacks would be missing in the copy
     rows = _ParcelReader(client, parcels)
     start = None if noted is None else noted.removeprefix(_AT)
     number, expected = 0, rows.count() // parcels.rows + 1

@@ -98,7 +98,8 @@ def test_epochs_are_read_after_waiting_for_the_replica() -> None:
 
 def test_a_migration_of_a_cluster(monkeypatch: pytest.MonkeyPatch, clickhouse_server: ClickHouseServer) -> None:
     """Every object is made on all servers, the ledger is read after waiting and written to most replicas."""
-    client = RecordingClient("customs", {**GOOD, "total_rows": [(0,)], "sorting_key": [("code",)]})
+    replicas = {"total_replicas": [], "system.replicas": [("complaint_case",), ("rating_item",)]}
+    client = RecordingClient("customs", {**GOOD, **replicas})
 
     @contextmanager
     def session(*_: Any, **__: Any) -> Iterator[RecordingClient]:
@@ -114,6 +115,10 @@ def test_a_migration_of_a_cluster(monkeypatch: pytest.MonkeyPatch, clickhouse_se
     assert all(settings["distributed_ddl_output_mode"] == "throw" for _said, settings in made)
     reads = [n for n, said in enumerate(client.statements) if said.startswith("SELECT name, checksum FROM schema_mig")]
     assert client.statements[reads[0] - 1] == "SYSTEM SYNC REPLICA schema_migration LIGHTWEIGHT"
+    waits = [f"SYSTEM SYNC REPLICA {name} LIGHTWEIGHT" for name in ("complaint_case", "rating_item")]
+    copies = [n for n, said in enumerate(client.statements) if said.startswith("INSERT ") and "\nSELECT " in said]
+    assert copies
+    assert all(client.statements[n - 2 : n] == waits for n in copies)
     noted = [settings for said, settings in client.said if said.startswith("INSERT INTO schema_migration")]
     assert noted
     assert all(settings == quorum("customs") for settings in noted)
