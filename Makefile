@@ -14,15 +14,12 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 
 BENCHMARKS ?= peers floors kernels scaling histories latency sink queries recipes recovery timers transport
 
-.PHONY: help setup demo test test-more lint bench bench-alerts faults golden up clean
+.PHONY: help setup demo test test-more lint bench bench-alerts faults matrix golden pin-migrations up clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setgolden: $(STAMP) ## write the files anew that hold what a cluster gets for each migration
-	@PYTHONPATH=tests:. $(BIN)/python -m support.cluster_golden
-
-up: $(STAMP) ## make .venv with the locked packages (done by the other targets when needed)
+setup: $(STAMP) ## make .venv with the locked packages (done by the other targets when needed)
 
 demo: $(STAMP) ## play 57 days of Hai Phong's ratings through Kafka, Faust and ClickHouse, and report
 	@$(BIN)/hailong demo
@@ -50,6 +47,12 @@ bench-alerts: $(STAMP) ## false alarms and delays of the spike detector on simul
 
 faults: $(STAMP) ## kill everything at every point under load; count what is lost or doubled (50 minutes)
 	@PYTHONPATH=tests:. $(BIN)/python tests/faults/run.py $(FAULTS)
+
+matrix: $(STAMP) ## all SQL on every supported engine of ClickHouse, with data in every view (about 10 minutes; 25.8 alone: ENGINES=25.8)
+	@PYTHONPATH=tests:. $(BIN)/python tests/matrix/run.py $(ENGINES)
+
+pin-migrations: $(STAMP) ## note the digests of migrations that were in no release yet; later ones never change
+	@PYTHONPATH=tests:. $(BIN)/python -m support.pinned_migrations
 
 golden: $(STAMP) ## write the files anew that hold what a cluster gets for each migration
 	@PYTHONPATH=tests:. $(BIN)/python -m support.cluster_golden

@@ -1,0 +1,88 @@
+"""The embedded ClickHouse with an older engine: ``python server_program.py --path DIR``, the engine on PYTHONPATH.
+
+Older engines lack some functions of the Python package that the server uses. What they lack is added here; statements,
+and what they answer, are the engine's own.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import chdb
+
+
+class AdaptedResult:
+    """A result that counts no rows written, as those of older engines."""
+
+    def __init__(self, result: Any) -> None:
+        self._result = result
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._result, name)
+
+    def rows_written(self) -> int:
+        """Not known."""
+        return 0
+
+    def bytes_written(self) -> int:
+        """Not known."""
+        return 0
+
+
+class AdaptedConnection:
+    """A connection of an older engine: parameters become settings of the session, as ``clickhouse local`` has them."""
+
+    def __init__(self, connection: Any) -> None:
+        self._connection = connection
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._connection, name)
+
+    def _set(self, params: Mapping[str, str] | None) -> None:
+        for name, value in (params or {}).items():
+            text = str(value).replace("\\", "\\\\").replace("'", "\\'")
+            self._connection.query(f"SET param_{name} = '{text}'", "Null")
+
+    def close(self) -> None:
+        """In 25.8 closing one connection takes the engine from all others, so there it stays open."""
+        if hasattr(self._connection, "set_progress_callback"):
+            self._connection.close()
+
+    def set_progress_callback(self, callback: Any) -> None:
+        """25.8 reports no progress."""
+        if hasattr(self._connection, "set_progress_callback"):
+            self._connection.set_progress_callback(callback)
+
+    def query(self, sql: str, output: str = "CSV", params: Mapping[str, str] | None = None) -> AdaptedResult:
+        """A statement and its whole answer."""
+        self._set(params)
+        return AdaptedResult(self._connection.query(_named(sql), output))
+
+    def send_query(self, sql: str, output: str = "CSV", params: Mapping[str, str] | None = None) -> Any:
+        """A statement and its answer in blocks."""
+        self._set(params)
+        return self._connection.send_query(_named(sql), output)
+
+
+def _named(sql: str) -> str:
+    """In 25.8 the only user, `default`, defines views but has no name in a session."""
+    return sql.replace("currentUser()", "'default'")
+
+
+def main() -> int:
+    """Serve until SIGTERM."""
+    connect: Callable[[str], Any] = chdb.connect
+    probe = connect(":memory:")
+    lacks = not hasattr(probe.query("SELECT 1", "CSV"), "rows_written")
+    probe.close()
+    if lacks:
+        setattr(chdb, "connect", lambda dsn: AdaptedConnection(connect(dsn)))  # noqa: B010 - it has another type
+    from deploy.local.clickhouse.__main__ import main as serve  # noqa: PLC0415 - after the engine was adapted
+
+    return serve()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
