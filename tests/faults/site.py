@@ -215,6 +215,8 @@ def _environment(
         "CLICKHOUSE_PASSWORD_FILE": password,
         "WORKER_GROUP_PREFIX": f"{name}.",
         "WORKER_IDLE_ADVANCE_S": 2,
+        # Measured in the time of the log: sheets without a declaration must be unmatched before a round is judged.
+        "WORKER_GRACE_S": 5,
         "WORKER_COMMIT_INTERVAL_S": 0.5,
         "WORKER_SNAPSHOT_DIRECTORY": directory / "snapshots",
         "WORKER_SNAPSHOT_INTERVAL_S": 4,
