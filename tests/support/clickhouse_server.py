@@ -23,6 +23,7 @@ PASSWORD = "tests"
 READER_PASSWORD = "reading tests"
 """Of the user READER, who may only read; servers with a users.xml have none."""
 
+_STOP_S = 60.0
 ROOT = Path(__file__).resolve().parents[2]
 _PROGRAM = """
 import sys
@@ -79,8 +80,14 @@ class ClickHouseServer:
         with (self._directory / "clickhouse.log").open("ab") as log:
             process = subprocess.Popen(bound_command(command), cwd=ROOT, stdout=log, stderr=log)
         self._process = process
-        # Only that it listens: a wrong password would end the real server.
-        eventually(lambda: process.poll() is not None or self._listens(), "ClickHouse listens or ends")
+        connection = self.connection(password=password)
+
+        def ready() -> bool:
+            # The embedded one listens before its engine has read its tables, and may hang if it is stopped meanwhile.
+            # The real one is only knocked at: a wrong password, or a user who is not in `users`, would end it.
+            return self._listens() and (self.kind is ClickHouseKind.SERVER or answers(connection))
+
+        eventually(lambda: process.poll() is not None or ready(), "ClickHouse is ready or ends")
         assert process.poll() is None, f"ClickHouse ended at its start; see {self._directory / 'clickhouse.log'}"
 
     def _listens(self) -> bool:
@@ -115,7 +122,7 @@ class ClickHouseServer:
             return
         self._process.terminate()
         try:
-            self._process.wait(DEADLINE_S)
+            self._process.wait(_STOP_S)
         except subprocess.TimeoutExpired:
             self.kill()
 
