@@ -22,6 +22,9 @@ from schemas.errors import HailongError
 from sinks.clickhouse.client import connect
 
 FAILED = "failed: "
+_MOST = 3
+EVERYTHING = ("everything", "start, migrate and insert")
+"""The only question of an engine that cannot be asked about views."""
 Answers = Mapping[tuple[str, str], str]
 
 
@@ -64,7 +67,7 @@ def survey(engine: Engine, batches: Sequence[RawBatch], data: Path) -> Answers:
             survey.ask_all()
             return survey.answers
     except (EngineMissing, HailongError) as error:
-        return {("everything", "start, migrate and insert"): f"{FAILED}{error}"}
+        return {EVERYTHING: f"{FAILED}{error}"}
     finally:
         shutil.rmtree(data, ignore_errors=True)
 
@@ -74,13 +77,20 @@ def compare(found: Mapping[str, Answers]) -> list[str]:
     newest = list(found)[-1]
     problems: dict[tuple[str, str], list[str]] = {}
     for engine, answers in found.items():
-        for (name, question), answer in answers.items():
-            expected = found[newest].get((name, question), answer)
+        also = () if EVERYTHING in answers else found[newest]
+        for asked in dict.fromkeys((*answers, *also)):
+            answer, expected = answers.get(asked, "no answer"), found[newest].get(asked, "no answer")
+            name, question = asked
             if answer.startswith(FAILED):
                 problems.setdefault((engine, name), []).append(f"{question}: {answer.removeprefix(FAILED)}")
             elif answer != expected and not expected.startswith(FAILED):
                 problems.setdefault((engine, name), []).append(f"{question}: {answer}; {newest} has {expected}")
-    return [f"{engine} {name}: {' | '.join(what)}" for (engine, name), what in problems.items()]
+    return [f"{engine} {name}: {' | '.join(_shortened(what))}" for (engine, name), what in problems.items()]
+
+
+def _shortened(what: Sequence[str]) -> list[str]:
+    rest = len(what) - _MOST
+    return [*what[:_MOST], *([f"and {rest} more"] if rest > 0 else [])]
 
 
 def _say(*lines: str) -> None:
