@@ -16,6 +16,9 @@ BY_THE_CLOCK = {
 }  # fmt: skip
 """Columns that are different a moment later."""
 
+OF_DECLARATIONS = ("v_declarations", "v_unrated", "v_step_times", "v_dossiers")
+"""Views in which the declaration of a protected sheet stands, like one that nobody rated."""
+
 BEFORE = "2026-04-15 03:00:00"
 ARGUMENTS: Mapping[str, Sequence[str]] = {
     "first": ("'2026-04-01'", "'2026-04-15'"),
@@ -39,8 +42,8 @@ def calls(view: str) -> Iterator[str]:
 
 
 def seen(client: ColumnClient) -> dict[str, list[str]]:
-    """Everything that a reader of views can read: the rows of each call, without aliases and what the clock changes."""
-    aliases = [str(alias) for (alias,) in client.execute("SELECT alias FROM protected_complaint")]
+    """The rows of each view for each of its calls, without aliases and what the clock changes."""
+    aliases = [str(alias) for (alias,) in client.execute("SELECT complaint_id FROM v_cases WHERE protected")]
     found: dict[str, list[str]] = {}
     for view, file in VIEWS.items():
         columns = [one.name for one in declared_columns(file) if one.name not in BY_THE_CLOCK]

@@ -1,4 +1,5 @@
 -- The id of an alert is computed from the office and the pane that raised it, so it tells that pane.
+-- The key of the join is a text of its own, as in shown_pane.
 CREATE OR REPLACE VIEW shown_alert AS
 WITH
     instant -> toDateTime64(toStartOfDay(instant, 'Asia/Ho_Chi_Minh'), 3, 'UTC') AS day_begins_at
@@ -22,7 +23,8 @@ FROM
            arrayExists(instant -> instant >= a.window_start AND instant < a.window_end, h.sent)
                OR arrayExists(one -> toUUIDOrZero(one) IN (SELECT complaint_id FROM protected_complaint), a.complaint_ids) AS hides
     FROM (SELECT * FROM alert FINAL PREWHERE alert_id NOT IN (SELECT alert_id FROM hidden_alert)) AS a
-    LEFT JOIN (SELECT office, groupArray(submitted_at) AS sent FROM hidden_item GROUP BY office) AS h ON a.office = h.office
+    LEFT JOIN (SELECT toString(tuple(office)) AS whose, groupArray(submitted_at) AS sent FROM hidden_item GROUP BY whose) AS h
+        ON toString(tuple(a.office)) = h.whose
 )
 SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
          timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,

@@ -1,4 +1,5 @@
 -- A pane that holds hidden scores alone has no row: its end would tell when the sheet was sent.
+-- The key of the join is one text, as in shown_pane.
 CREATE OR REPLACE VIEW shown_satisfaction AS
 SELECT target, office, target_id, window_seconds, window_end, score_1, score_2, score_3, score_4, score_5
 FROM satisfaction FINAL
@@ -22,8 +23,8 @@ FROM
 ) AS s
 INNER JOIN
 (
-    SELECT target, office, target_id, groupArray((score, pane_end)) AS items FROM hidden_item GROUP BY target, office, target_id
-) AS h ON s.target = h.target AND s.office = h.office AND s.target_id = h.target_id
+    SELECT toString((target, office, target_id)) AS whose, groupArray((score, pane_end)) AS items FROM hidden_item GROUP BY whose
+) AS h ON toString((s.target, s.office, s.target_id)) = h.whose
 SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
          timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
          transform_null_in = 0

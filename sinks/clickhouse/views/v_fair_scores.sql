@@ -93,22 +93,27 @@ FROM
 ) AS e
 LEFT JOIN
 (
-    SELECT h.1 AS target, office, h.2 AS target_id, uniqExact(declaration) AS declarations
+    -- One text as the key: else a reader's condition on the target would also be asked about officials who are not shown.
+    SELECT toString((target, office, target_id)) AS handler, declarations
     FROM
     (
-        SELECT declaration, toString(office) AS office, [('TEAM', toString(team)), ('OFFICIAL', toString(official))] AS handlers
-        FROM declaration_status FINAL
-        WHERE (team != '' OR official != '') AND declaration IN
+        SELECT h.1 AS target, office, h.2 AS target_id, uniqExact(declaration) AS declarations
+        FROM
         (
-            SELECT declaration FROM registration FINAL
-            WHERE registered_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
-              AND registered_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
+            SELECT declaration, toString(office) AS office, [('TEAM', toString(team)), ('OFFICIAL', toString(official))] AS handlers
+            FROM declaration_status FINAL
+            WHERE (team != '' OR official != '') AND declaration IN
+            (
+                SELECT declaration FROM registration FINAL
+                WHERE registered_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
+                  AND registered_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
+            )
         )
+        ARRAY JOIN handlers AS h
+        WHERE h.2 != ''
+        GROUP BY target, office, target_id
     )
-    ARRAY JOIN handlers AS h
-    WHERE h.2 != ''
-    GROUP BY target, office, target_id
-) AS w ON e.target = w.target AND e.office = w.office AND e.target_id = w.target_id
+) AS w ON toString((e.target, e.office, e.target_id)) = w.handler
 ASOF LEFT JOIN reference_office AS o ON e.office = o.code AND e.named_on >= o.valid_from
 SETTINGS additional_table_filters = {}
 COMMENT 'Officials and teams with shrunken means, intervals and context: v_fair_scores(first = ..., last = ...)';

@@ -11,7 +11,7 @@ import pytest
 from clickhouse_driver.errors import ServerException
 from support.denunciation_worlds import DAY, OFFICE, SECRETS, Secret, empty, number, records_of, store
 from support.events import at
-from support.readable_rows import VIEWS, calls, seen
+from support.readable_rows import OF_DECLARATIONS, VIEWS, calls, seen
 from support.view_columns import declared_columns
 
 from schemas.ids import complaint_id
@@ -20,9 +20,6 @@ from schemas.topics import Topic
 from sinks.clickhouse.native.column_client import ColumnClient
 
 pytestmark = pytest.mark.servers
-
-OF_DECLARATIONS = ("v_declarations", "v_unrated", "v_step_times", "v_dossiers")
-"""Views in which the declaration of the secret stands, like one that nobody rated."""
 
 
 def fill(client: ColumnClient, name: str, track: str = "DENUNCIATION") -> Secret:

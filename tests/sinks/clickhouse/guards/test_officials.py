@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta, timezone
 from itertools import combinations
 from uuid import uuid4
 
@@ -25,7 +25,7 @@ def test_no_column_of_any_view_holds_an_official_below_the_least_number(guarded:
     empty(guarded)
     store(guarded, records_of("other targets", "COMPLAINT"))
     rated = "SELECT uniqExact(target_id) FROM rated_service FINAL WHERE target = 'OFFICIAL'"
-    assert guarded.execute(rated)[0][0] > 3
+    assert guarded.execute(rated)[0][0] > 2
     refused = "SELECT count() FROM complaint_event FINAL WHERE refusal = 'RATED_OFFICIAL' AND actor = 'o-0'"
     assert guarded.execute(refused) == [(1,)]
     found = seen(guarded)
@@ -60,7 +60,7 @@ def test_no_two_periods_differ_by_fewer_opinions_than_the_least_number(guarded: 
         for official, row in counts.items()
     }
     said["o-5"] = [(day, "o-5", str(k % 9)) for day in months for k in range(60)]
-    today = datetime.now(UTC).date()
+    today = datetime.now(timezone(timedelta(hours=7))).date()
     said["o-6"] = [(today, "o-6", str(k)) for k in range(300)]
     empty(guarded)
     insert(guarded, [one for row in said.values() for one in row])
@@ -72,10 +72,12 @@ def test_no_two_periods_differ_by_fewer_opinions_than_the_least_number(guarded: 
     for first, last in combinations(sorted(edges), 2):
         query = f"SELECT target_id, n, enterprises FROM v_fair_scores(first = '{first}', last = '{last}')"
         found[first, last] = {name: (n, enterprises) for name, n, enterprises in guarded.execute(query)}
-    for one, other in combinations(found.values(), 2):
+    nothing = (0, 0)
+    for (first, last), wide in found.items():
+        within = [shown for (begin, end), shown in found.items() if first <= begin and end <= last]
         for official in counts:
-            difference = abs(one.get(official, (0, 0))[0] - other.get(official, (0, 0))[0])
-            assert difference == 0 or difference >= 30
+            n, _enterprises = wide.get(official, nothing)
+            assert all(n - part.get(official, nothing)[0] in {0, *range(30, 400)} for part in within)
     everything = found[date(2025, 1, 1), date(2030, 1, 1)]
     assert {name: n for name, (n, _) in everything.items()} == {"o-1": 166, "o-2": 360, "o-3": 108}
     assert all(enterprises >= 10 for shown in found.values() for _n, enterprises in shown.values())
