@@ -27,7 +27,7 @@ demo: $(STAMP) ## play 57 days of Hai Phong's ratings through Kafka, Faust and C
 test: lint ## lint, types, walls, schemas, then the tests that need nothing but Python
 	@$(PYTEST) -m "not extras and not long"
 
-test-more: $(STAMP) ## long tests, and those with Apache Kafka (Java, Maven), a ClickHouse server (npm), Alertmanager, clickhouse-client
+test-more: $(STAMP) ## long tests, and those with Apache Kafka (Java, Maven), a ClickHouse server and foreign clients (npm), Alertmanager
 	@$(PYTEST) -m "extras or long"
 
 lint: $(STAMP) ## style, types, walls between the folders, schema compatibility

@@ -50,14 +50,14 @@ class ClickHouseServer:
     Args:
         directory: For its data and its log.
         kind: Which one.
-        users: A users.xml for the real server, instead of the one user that it has otherwise. It may not use the name
+        users: A users.xml for the real server, instead of the two users that it has otherwise. It may not use the name
             `default`, and grants TABLE ENGINE to those who create tables.
     """
 
     def __init__(
         self, directory: Path, kind: ClickHouseKind = ClickHouseKind.EMBEDDED, users: Path | None = None
     ) -> None:
-        assert users is None or kind is ClickHouseKind.SERVER, "the embedded ClickHouse has one user"
+        assert users is None or kind is ClickHouseKind.SERVER, "the embedded ClickHouse has two users"
         self.kind = kind
         self.http_port = free_port()
         self._port = free_port()

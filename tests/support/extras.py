@@ -1,4 +1,4 @@
-"""Marks of tests that need a program which Python packages do not bring.
+"""Marks of tests that need what the locked Python packages do not bring.
 
 `make test` leaves these tests out, `make test-more` runs them. Where the program is missing they are skipped.
 """

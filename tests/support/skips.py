@@ -37,7 +37,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
         here = f" Missing here: {'; '.join(missing)}." if missing else ""
         names = ", ".join(one.name for one in EXTRAS)
         terminalreporter.write_line(
-            f"Not tested: {names}, which are no Python packages, and what takes long; `make test-more` does.{here}"
+            f"Not tested: {names}, which the lock does not bring, and what takes long; `make test-more` does.{here}"
         )
     elif terminalreporter.stats.get("skipped"):
         reasons = sorted(

@@ -15,6 +15,7 @@ from deploy.local.clickhouse.accounts import Account
 from schemas.errors import ConfigurationError
 
 PASSWORD_VARIABLE: Final = "HAILONG_CLICKHOUSE_PASSWORD"  # noqa: S105 - the name of it, not the thing
+_CLOSE_SECONDS: Final = 10.0
 READER_PASSWORD_VARIABLE: Final = "HAILONG_CLICKHOUSE_READER_PASSWORD"  # noqa: S105 - so is this
 
 
@@ -98,7 +99,10 @@ def main() -> int:
     sys.stdout.flush()
     stop.wait()
     server.stop()
-    engine.close()
+    # The engine may hang when it is closed while it still loads tables; what was acknowledged is on disk without it.
+    closing = threading.Thread(target=engine.close, daemon=True)
+    closing.start()
+    closing.join(_CLOSE_SECONDS)
     sys.stderr.flush()
     # Not a normal exit: a query that still runs would block the interpreter, or crash in it.
     os._exit(0)
