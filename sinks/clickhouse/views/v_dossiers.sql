@@ -13,26 +13,10 @@ CREATE OR REPLACE VIEW v_dossiers
     complained   Bool   COMMENT 'Whether a case that was not withdrawn names the declaration'
 )
 AS
-WITH
-    period AS
-    (
-        SELECT declaration FROM registration FINAL
-        WHERE registered_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
-          AND registered_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
-    ),
-    sheet AS
-    (
-        SELECT t.declaration AS declaration, t.sheet_id AS sheet_id, argMax(t.lowest_score, t.revision) AS level
-        FROM
-        (
-            SELECT declaration, sheet_id, lowest_score, revision FROM shown_rating WHERE declaration IN (SELECT declaration FROM period)
-        ) AS t
-        GROUP BY t.declaration, t.sheet_id
-    )
 SELECT s.declaration AS declaration, s.office AS office, s.requests AS requests, s.limited AS limited,
        s.late_steps > 0 OR s.requests > 1 AS late,
-       s.declaration IN (SELECT declaration FROM sheet) AS rated,
-       s.declaration IN (SELECT declaration FROM sheet WHERE level IN (SELECT score FROM v_rating_scale WHERE dissatisfied)) AS dissatisfied,
+       s.declaration IN (SELECT declaration FROM shown_opinion) AS rated,
+       s.declaration IN (SELECT declaration FROM v_opinions WHERE dissatisfied) AS dissatisfied,
        s.declaration IN
        (
            SELECT toUInt64OrZero(substring(declaration_no, 1, 11)) FROM shown_case

@@ -114,7 +114,11 @@ FROM
                        toUInt32(row_version) AS checksum, -- the lower part
                        status = 'CHANNEL_ASSIGNED' AND channel IN ('YELLOW', 'RED') AS begins_documents
                 FROM declaration_status FINAL
-                WHERE occurred_at < {as_of:DateTime64(3, 'UTC')} AND declaration IN
+                -- The others begin and end nothing; half of all statuses are such.
+                WHERE status IN ('REGISTERED', 'CHANNEL_ASSIGNED', 'DOCUMENTS_CHECKED', 'INSPECTION_REQUIRED', 'GOODS_INSPECTED',
+                                 'INSPECTION_WITHDRAWN', 'STORAGE_PERMITTED', 'RELEASED', 'CLEARED', 'CANCELLED',
+                                 'CUSTOMS_INSTRUCTION', 'AMENDED_BY_DECLARANT')
+                  AND occurred_at < {as_of:DateTime64(3, 'UTC')} AND declaration IN
                 (
                     SELECT declaration FROM registration FINAL
                     WHERE registered_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
