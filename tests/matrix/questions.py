@@ -26,6 +26,9 @@ PARAMETERS = {
 }
 """Values of parameters, as people write them; that of `tax_code` is looked up."""
 
+_TOGETHER = 4
+"""Columns of a view with parameters that one question filters."""
+
 FULL = "SELECT *"
 """Name of the question whose answer must have rows."""
 
@@ -60,9 +63,13 @@ class Survey:
         self._ask(name, "count()", f"SELECT count() FROM {view}")
         # Not DESCRIBE v_x(...): only 26.9 describes a view with parameters so.
         self._ask(name, "DESCRIBE", f"DESCRIBE (SELECT * FROM {view})")
-        for place, column in enumerate(columns):
-            wanted = condition(column, [row[place] for row in rows])
-            self._ask(name, f"WHERE {column}", f"SELECT {column} FROM {view} WHERE {wanted}")
+        tests = [condition(column, [row[place] for row in rows]) for place, column in enumerate(columns)]
+        # Views with parameters are computed anew for each question, and most take a while to plan.
+        together = _TOGETHER if "(" in view else 1
+        for first in range(0, len(columns), together):
+            asked = ", ".join(columns[first : first + together])
+            wanted = " AND ".join(tests[first : first + together])
+            self._ask(name, f"WHERE {asked}", f"SELECT {asked} FROM {view} WHERE {wanted}")
 
     def _ask(self, name: str, question: str, statement: str) -> tuple[list[tuple[Any, ...]], list[str]]:
         try:
