@@ -7,10 +7,14 @@ and what they answer, are the engine's own.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+import threading
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 import chdb
+
+ONE_AT_A_TIME = threading.Lock()
+"""25.8 waits for ever where a connection is opened while another has a query running."""
 
 
 class AdaptedResult:
@@ -29,6 +33,20 @@ class AdaptedResult:
     def bytes_written(self) -> int:
         """Not known."""
         return 0
+
+
+class WholeAnswer:
+    """A stream of one block."""
+
+    def __init__(self, result: AdaptedResult) -> None:
+        self._result = result
+
+    def __iter__(self) -> Iterator[AdaptedResult]:
+        if self._result.bytes():
+            yield self._result
+
+    def close(self) -> None:
+        """Nothing is left to end."""
 
 
 class AdaptedConnection:
@@ -57,13 +75,13 @@ class AdaptedConnection:
 
     def query(self, sql: str, output: str = "CSV", params: Mapping[str, str] | None = None) -> AdaptedResult:
         """A statement and its whole answer."""
-        self._set(params)
-        return AdaptedResult(self._connection.query(_named(sql), output))
+        with ONE_AT_A_TIME:
+            self._set(params)
+            return AdaptedResult(self._connection.query(_named(sql), output))
 
     def send_query(self, sql: str, output: str = "CSV", params: Mapping[str, str] | None = None) -> Any:
         """A statement and its answer in blocks."""
-        self._set(params)
-        return self._connection.send_query(_named(sql), output)
+        return WholeAnswer(self.query(sql, output, params))
 
 
 def _named(sql: str) -> str:
@@ -77,8 +95,13 @@ def main() -> int:
     probe = connect(":memory:")
     lacks = not hasattr(probe.query("SELECT 1", "CSV"), "rows_written")
     probe.close()
+
+    def adapted(dsn: str) -> AdaptedConnection:
+        with ONE_AT_A_TIME:
+            return AdaptedConnection(connect(dsn))
+
     if lacks:
-        setattr(chdb, "connect", lambda dsn: AdaptedConnection(connect(dsn)))  # noqa: B010 - it has another type
+        setattr(chdb, "connect", adapted)  # noqa: B010 - it has another type
     from deploy.local.clickhouse.__main__ import main as serve  # noqa: PLC0415 - after the engine was adapted
 
     return serve()
