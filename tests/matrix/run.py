@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+from clickhouse_driver.errors import Error as DriverError
 from matrix.engines import INSTALLED, ROOT, Engine, EngineMissing, engines
 from matrix.history import history
 from matrix.loading import load
@@ -66,8 +67,8 @@ def survey(engine: Engine, batches: Sequence[RawBatch], data: Path) -> Answers:
             survey = Survey(connect(connection, timeout_s=300))
             survey.ask_all()
             return survey.answers
-    except (EngineMissing, HailongError) as error:
-        return {EVERYTHING: f"{FAILED}{error}"}
+    except (EngineMissing, HailongError, DriverError, EOFError, OSError) as error:
+        return {EVERYTHING: f"{FAILED}{type(error).__name__} {error}"}
     finally:
         shutil.rmtree(data, ignore_errors=True)
 
