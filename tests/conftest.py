@@ -5,6 +5,7 @@ Tests keep apart by prefixes of topics and names of databases.
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -20,6 +21,11 @@ pytest_plugins = ["support.skips"]
 # How long an example takes says how busy the machine is, and nothing about the code.
 settings.register_profile("hailong", deadline=None)
 settings.load_profile("hailong")
+
+# A shell starts what it runs in the background with SIGINT ignored, and every process below inherits that: no command
+# that a test starts would stop at Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 _LONGEST = ("test_sink_contract.py", "test_loader.py", "test_worker.py", "test_waiting.py", "test_results.py")
