@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from pydantic_settings import SettingsConfigDict
 
 from deploy.settings.group import SettingsGroup, option
-from sinks.clickhouse.retention.apply import Retention
+from sinks.clickhouse.retention.options import Retention
 
 
 class RetentionSettings(SettingsGroup):

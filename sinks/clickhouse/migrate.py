@@ -28,7 +28,8 @@ from sinks.clickhouse.native.column_client import ColumnClient
 from sinks.clickhouse.parcels import copy_parcels
 from sinks.clickhouse.quoting import quoted
 from sinks.clickhouse.reference import load_reference
-from sinks.clickhouse.retention.apply import KEEP_ALL, Retention, apply_retention
+from sinks.clickhouse.retention.apply import apply_retention
+from sinks.clickhouse.retention.options import KEEP_ALL, Retention
 from sinks.clickhouse.sql_files import SqlFile, migration_files, view_files
 
 log = structlog.get_logger(__name__)

@@ -17,7 +17,7 @@ from sinks.clickhouse.loader.monitor import LoaderMonitor
 from sinks.clickhouse.loader.options import SinkOptions
 from sinks.clickhouse.mapping.topic_readers import readers
 from sinks.clickhouse.migrate import migrate
-from sinks.clickhouse.retention.apply import Retention
+from sinks.clickhouse.retention.options import Retention
 
 ENTRIES = (
     """

@@ -7,8 +7,8 @@ from pathlib import Path
 
 from deploy.settings.retention import RetentionSettings
 from schemas.topics import Topic
-from sinks.clickhouse.retention.apply import LEAST_DAYS
 from sinks.clickhouse.retention.limits import OF_DECLARATIONS, OF_MONTHS
+from sinks.clickhouse.retention.options import LEAST_DAYS
 
 ROOT = Path(__file__).resolve().parents[2]
 RETENTION = (ROOT / "docs" / "retention.md").read_text("utf-8")

@@ -48,6 +48,7 @@ def test_two_workers_of_which_one_is_killed_and_replaced(connection: KafkaConnec
     oracle.close()
 
 
+@pytest.mark.long
 def test_worker_stopped_in_the_middle_goes_on_where_it_was(connection: KafkaConnection, tmp_path: Path) -> None:
     """A worker that is stopped leaves with status 0, and the next one ends with the oracle's results."""
     scenario = Haiphong2020(seed=12, scale=0.02)

@@ -198,6 +198,7 @@ def test_ctrl_c_ends_an_import_that_waits_for_its_pipe(
     assert process.returncode == 130
 
 
+@pytest.mark.long
 def test_a_broker_that_is_away_is_said(tmp_path: Path) -> None:
     """The message names the address and what to do."""
     (tmp_path / "a.csv").write_text(HEADER + ROW)

@@ -39,7 +39,7 @@ from sinks.alerts.alertmanager.options import AlertmanagerOptions
 from sinks.alerts.webhook import WebhookOptions
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.loader.options import SinkOptions
-from sinks.clickhouse.retention.apply import Retention
+from sinks.clickhouse.retention.options import Retention
 
 OPTIONS = (
     (WorkerSettings, WorkerOptions, ""),

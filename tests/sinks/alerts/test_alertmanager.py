@@ -316,6 +316,7 @@ def test_an_alert_that_is_never_taken_is_passed_over(stage: Stage, fake: Receive
     stage.send(*(alert(number) for number in range(1, 4)))
     name = {"target": fake.url.removeprefix("http://"), "outcome": "refused"}
     with stage.delivering(fake.url) as monitors:
+        eventually(lambda: REGISTRY.get_sample_value("hailong_alertmanager_alerts_total", name) == 1, "the refusal")
         stage.eventually_delivered(fake, monitors)
         asked = sum(one["labels"]["alert_id"] == bad for one in fake.alerts)
         answered = len(fake.bodies)

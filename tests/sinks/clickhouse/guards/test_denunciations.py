@@ -82,6 +82,7 @@ def test_it_stays_protected_whatever_comes_when(guarded: ColumnClient) -> None:
     assert seen(guarded) == wanted
 
 
+@pytest.mark.long
 def test_no_error_tells_of_a_hidden_row(guarded: ColumnClient) -> None:
     """A condition that fails for a hidden value is never asked about it, whatever settings move it down the query."""
     secret = fill(guarded, "two offices")

@@ -47,6 +47,7 @@ def insert(client: ColumnClient, opinions: Sequence[tuple[date, str, str]]) -> N
     client.execute(f"INSERT INTO rated_service ({columns}) VALUES", rows)
 
 
+@pytest.mark.long
 def test_no_two_periods_differ_by_fewer_opinions_than_the_least_number(guarded: ColumnClient) -> None:
     """Whatever periods are compared, an official's opinions differ by nothing or by thirty of ten enterprises."""
     months = [date(2025, month, 10) for month in range(1, 13)]

@@ -86,6 +86,7 @@ def test_one_bad_row_among_fifty_thousand(bench: SinkBench, proxied: SinkBench, 
     assert audit(bench.kafka, bench.clickhouse).clean
 
 
+@pytest.mark.long
 def test_too_many_parts_are_waited_for(bench: SinkBench, proxied: SinkBench, proxy: Proxy) -> None:
     """While ClickHouse refuses with TOO_MANY_PARTS the identical block is repeated; then it goes in once."""
     bench.rows("SYSTEM STOP MERGES declaration_status")

@@ -7,8 +7,8 @@ from clickhouse_driver import Client
 
 from schemas.errors import ConfigurationError
 from schemas.topics import Topic
-from sinks.clickhouse.retention.apply import Retention
 from sinks.clickhouse.retention.limits import OF_DECLARATIONS, OF_MONTHS, Limits
+from sinks.clickhouse.retention.options import Retention
 
 
 def test_nothing_is_dropped_without_a_limit() -> None:

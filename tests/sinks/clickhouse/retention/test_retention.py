@@ -19,8 +19,9 @@ from sinks.audit.report import AuditReport
 from sinks.audit.run import audit
 from sinks.clickhouse.client import session
 from sinks.clickhouse.migrate import migrate
-from sinks.clickhouse.retention.apply import KEEP_ALL, Retention, describe
+from sinks.clickhouse.retention.apply import describe
 from sinks.clickhouse.retention.limits import OF_DECLARATIONS, OF_MONTHS
+from sinks.clickhouse.retention.options import KEEP_ALL, Retention
 
 pytestmark = pytest.mark.servers
 

@@ -24,6 +24,7 @@ def test_each_recipe_is_short_and_reads_views_alone() -> None:
         assert set(re.findall(r"\b(?:FROM|JOIN)\s+(\w+)", one.sql)) <= views, one.number
 
 
+@pytest.mark.long
 @pytest.mark.servers
 def test_each_recipe_runs_on_a_database_without_events(database: Client) -> None:
     """No query fails where there is nothing to count yet."""
