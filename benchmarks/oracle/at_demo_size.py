@@ -24,6 +24,7 @@ from clickhouse_driver import Client
 
 sys.path.insert(0, str(Path(__file__).parents[2] / "tests"))
 
+from support.comparison import fact_content
 from support.oracle import Oracle
 from support.scenario import accepted
 
@@ -66,12 +67,14 @@ def clickhouse(directory: Path) -> Iterator[Client]:
 
 def theirs(oracle: Oracle, query: str) -> Rows:
     """Rows of the oracle; absent values are None."""
-    return Counter(tuple(value or None for value in row.values()) for row in oracle.rows(query))
+    return Counter(fact_content(row, row) for row in oracle.rows(query))
 
 
 def ours(client: Client, query: str) -> Rows:
     """Rows of the pipeline; absent values are None."""
-    return Counter(tuple(value or None for value in row) for row in client.execute(query))
+    found, columns = client.execute(query, with_column_types=True)
+    names = [name for name, _kind in columns]
+    return Counter(fact_content(dict(zip(names, row, strict=True)), names) for row in found)
 
 
 def comparisons() -> dict[str, tuple[str, str]]:

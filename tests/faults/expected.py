@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Iterable, Mapping
 from typing import Any
 
-from support.comparison import FACT_FIELDS
+from support.comparison import FACT_FIELDS, fact_content
 from support.oracle import Oracle
 
 from faults.inputs import Accepted
@@ -56,7 +56,7 @@ def _highest(entries: Iterable[tuple[Hashable, Any]]) -> dict[Hashable, Any]:
 
 def _facts(oracle: Oracle) -> Mapping[Hashable, Any]:
     return {
-        (int(row["declaration"]), *(row[name] for name in FACT_KEY)): tuple(row[name] or None for name in FACT_CONTENT)
+        (int(row["declaration"]), *(row[name] for name in FACT_KEY)): fact_content(row, FACT_CONTENT)
         for row in oracle.rows("SELECT * FROM fact")
     }
 

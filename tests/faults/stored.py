@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from clickhouse_driver import Client
+from support.comparison import fact_content
 
 from faults.expected import FACT_CONTENT, FACT_KEY, Tables
 from faults.traffic import Round
@@ -69,7 +70,7 @@ def _facts(client: Client, bounds: Any) -> Iterator[Row]:
     names = [f"toUnixTimestamp64Milli({name})" if name in _TIMES else name for name in (*FACT_KEY, *FACT_CONTENT)]
     width = 1 + len(FACT_KEY)
     for row in _by_declaration(client, "rated_service", f"declaration, {', '.join(names)}", bounds):
-        yield row[:width], tuple(value or None for value in row[width:])
+        yield row[:width], fact_content(dict(zip(FACT_CONTENT, row[width:], strict=True)), FACT_CONTENT)
 
 
 def _windows(client: Client, bounds: Any) -> Iterator[Row]:

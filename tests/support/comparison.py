@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from schemas.reference.calendar import load_calendar
@@ -42,15 +43,25 @@ FACT_FIELDS = (
     *("declaration_office", "declaration_team", "status", "channel", "kind", "status_count", "registered_at"),
     *("permitted_at", "document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
 )
+_NULLABLE = frozenset({"document_minutes", "goods_minutes", "clearance_minutes", "on_time"})
+"""Fields in which 0 or false says something else than NULL: a step took no time, or none began."""
+
+
+def fact_content(fields: Mapping[str, Any], names: Iterable[str] = FACT_FIELDS) -> tuple[Any, ...]:
+    """Fields of a fact as they are compared: absent values are None, also where the writer has "" or 0 for them."""
+    return tuple(fields[name] if name in _NULLABLE else fields[name] or None for name in names)
 
 
 def compare_facts(last: Last, oracle: Oracle) -> None:
-    """Every field of every fact that the oracle computes; absent values are None, "" or 0."""
+    """Every field of every fact that the oracle computes."""
     facts = records_of(last, Topic.RATED_SERVICE)
-    ours = [(one.declaration_no[:11], *(getattr(one, name) or None for name in FACT_FIELDS)) for one in facts]
-    rows = oracle.rows("SELECT * FROM fact")
-    theirs = [(row["declaration"], *(row[name] or None for name in FACT_FIELDS)) for row in rows]
+    ours = [(one.declaration_no[:11], *fact_content(_fields(one))) for one in facts]
+    theirs = [(row["declaration"], *fact_content(row)) for row in oracle.rows("SELECT * FROM fact")]
     assert sorted(ours, key=repr) == sorted(theirs, key=repr)
+
+
+def _fields(fact: Any) -> Mapping[str, Any]:
+    return {name: getattr(fact, name) for name in FACT_FIELDS}
 
 
 def compare_complaints(last: Last, oracle: Oracle) -> None:

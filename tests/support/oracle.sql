@@ -75,6 +75,7 @@ SELECT declaration, sheet_id, any(as_of) AS as_of, minIf(occurred_at, status = '
        arrayMin(arrayPushBack(arrayFilter(t -> t >= asked, groupArrayIf(occurred_at, status = 'AMENDED_BY_DECLARANT')), as_of)) AS supplied
 FROM known GROUP BY declaration, sheet_id HAVING asked > 0;
 
+-- A round that no window touches took no time, also where there is no window at all.
 CREATE TABLE spent ENGINE = Memory AS
 SELECT r.declaration AS declaration, r.sheet_id AS sheet_id, r.step AS step, r.a AS a,
        sum(greatest(0, least(w.to_ms, r.b) - greatest(w.from_ms, r.a))) AS worked,
@@ -82,7 +83,7 @@ SELECT r.declaration AS declaration, r.sheet_id AS sheet_id, r.step AS step, r.a
           sum(greatest(0, least(w.to_ms, r.b, p.supplied) - greatest(w.from_ms, r.a, p.asked)))) AS waited
 FROM round AS r
 LEFT JOIN wait AS p ON p.declaration = r.declaration AND p.sheet_id = r.sheet_id
-CROSS JOIN work AS w
+LEFT JOIN work AS w ON true
 GROUP BY declaration, sheet_id, step, a;
 
 CREATE TABLE minutes ENGINE = Memory AS
