@@ -17,6 +17,10 @@ ONE_AT_A_TIME = threading.Lock()
 """25.8 waits for ever where a connection is opened while another has a query running."""
 
 
+KEPT: list[Any] = []
+"""Connections of 25.8 that are done."""
+
+
 class AdaptedResult:
     """A result that counts no rows written, as those of older engines."""
 
@@ -64,9 +68,11 @@ class AdaptedConnection:
             self._connection.query(f"SET param_{name} = '{text}'", "Null")
 
     def close(self) -> None:
-        """In 25.8 closing one connection takes the engine from all others, so there it stays open."""
+        """In 25.8 a connection that is closed or forgotten takes the engine from all others, so there it is kept."""
         if hasattr(self._connection, "set_progress_callback"):
             self._connection.close()
+        else:
+            KEPT.append(self._connection)
 
     def set_progress_callback(self, callback: Any) -> None:
         """25.8 reports no progress."""
