@@ -86,6 +86,7 @@ _NOT_CONNECTED = (driver.NetworkError, driver.SocketTimeoutError)
 _UNENCODABLE = (
     ColumnException,
     driver.TypeMismatchError,
+    driver.CannotParseUuidError,
     struct.error,
     UnicodeError,
     OverflowError,

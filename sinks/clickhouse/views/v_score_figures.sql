@@ -9,8 +9,8 @@ CREATE OR REPLACE VIEW v_score_figures
 )
 AS
 SELECT f.level AS unit_level, f.unit AS unit,
-       groupArrayIf((f.criterion, f.numerator, f.denominator, f.measured), f.computed) AS computed,
-       groupArrayIf((f.criterion, f.numerator, f.denominator, f.score, f.source), NOT f.computed) AS entered
+       arraySort(groupArrayIf((f.criterion, f.numerator, f.denominator, f.measured), f.computed)) AS computed,
+       arraySort(groupArrayIf((f.criterion, f.numerator, f.denominator, f.score, f.source), NOT f.computed)) AS entered
 FROM
 (
     SELECT s.1 AS level, s.2 AS unit, g.criterion AS criterion, toNullable(sum(g.numerator)) AS numerator,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from clickhouse_driver.errors import NetworkError, ServerException, SocketTimeoutError
+from clickhouse_driver.errors import CannotParseUuidError, NetworkError, ServerException, SocketTimeoutError
 
 from schemas.errors import HailongError, OutcomeUnknown, SystemFault, Unavailable
 from sinks.clickhouse.connection import ClickHouseConnection
@@ -23,6 +23,7 @@ CONNECTION = ClickHouseConnection("ch", 9440, password="hunter2")
         (ServerException("DB::Exception: value 7", 321), BadRow, "^VALUE_IS_OUT_OF_RANGE_OF_DATA_TYPE"),
         (ServerException("DB::Exception: memory", 241), OutcomeUnknown, "code 241: memory"),
         (ValueError("0912345678"), BadRow, "^ValueError while encoding$"),
+        (CannotParseUuidError("0912345678"), BadRow, "^CannotParseUuidError while encoding$"),
     ],
 )
 def test_each_error_has_one_meaning_and_quotes_no_secret(

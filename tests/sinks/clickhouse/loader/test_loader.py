@@ -18,6 +18,8 @@ from support.polling import DEADLINE_S, eventually
 from support.sink_bench import PROGRAM, SinkBench, sealed
 
 from schemas.errors import SystemFault
+from schemas.ids import dead_letter_action_id
+from schemas.records.dead_letters import DeadLetterAction
 from schemas.topics import Topic
 from sinks.audit.run import audit
 from sinks.clickhouse.migrate import migrate
@@ -95,6 +97,22 @@ def test_a_row_that_clickhouse_refuses_is_set_aside_alone(bench: SinkBench) -> N
         (77, "REFUSED_BY_CLICKHOUSE", "VIOLATED_CONSTRAINT (469)")
     ]
     assert audit(bench.kafka, bench.clickhouse).clean
+
+
+def test_an_id_that_is_no_uuid_is_set_aside_alone(bench: SinkBench) -> None:
+    """What the driver cannot write as a UUID is a bad record, and no broken connection that is tried again for ever."""
+    letter = str(uuid4())
+    good = DeadLetterAction(
+        dead_letter_action_id(letter, "DISCARDED"), 1, letter, "DISCARDED", 1, "ops", None, None, None
+    )
+    bench.send(Topic.DEAD_LETTER_ACTION, good, dataclasses.replace(good, action_id="no UUID"))
+
+    bench.load(3)
+
+    assert bench.count("dead_letter_action") == 1
+    assert bench.rows("SELECT source_offset, reason, detail FROM dead_letter FINAL") == [
+        (1, "REFUSED_BY_CLICKHOUSE", "CannotParseUuidError while encoding")
+    ]
 
 
 def test_a_table_that_refuses_everything_stops_the_sink(bench: SinkBench) -> None:
