@@ -188,13 +188,14 @@ class SinkBench:
             self.eventually_stored(monitor, records)
 
 
-def new_sink_bench(server: ClickHouseServer, address: str) -> SinkBench:
-    """Fresh topics and a fresh, migrated database."""
+def new_sink_bench(server: ClickHouseServer, address: str, *, migrated: bool = True) -> SinkBench:
+    """Fresh topics and a fresh database; not `migrated` for sinks that use none."""
     name = uuid4().hex[:8]
     kafka = KafkaConnection(address, topic_prefix=f"t{name}.", session_timeout_ms=6_000)
     bench = SinkBench(kafka, server.connection(f"t{name}"), server)
     bench.options = replace(bench.options, group=f"t{name}.sink")
-    migrate(bench.clickhouse)
+    if migrated:
+        migrate(bench.clickhouse)
     bench.create_topics()
     return bench
 

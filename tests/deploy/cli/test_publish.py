@@ -92,6 +92,7 @@ def test_the_bytes_of_the_contract_are_a_record_in_kafka(kafka: KafkaConnection,
     assert (sheet["sheet_id"], [item["score"] for item in sheet["items"]]) == ("s-1", [5, 2])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", ["apache-snappy.avro", "apache-zstandard.avro", "polars-snappy.avro"])
 def test_avro_through_a_pipe_arrives(
     settings: dict[str, str], kafka: KafkaConnection, tmp_path: Path, name: str

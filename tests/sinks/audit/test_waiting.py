@@ -105,6 +105,7 @@ def test_a_process_that_reads_nothing_is_named(waiting: Waiting) -> None:
     assert waited.why.endswith("look at the log and /health of `hailong alertmanager`.")
 
 
+@pytest.mark.long
 def test_sheets_that_wait_for_their_declaration_are_waited_for(waiting: Waiting) -> None:
     """Everything is read, but the join has yet to publish the sheet: its declaration may still come."""
     waiting.read_everything()

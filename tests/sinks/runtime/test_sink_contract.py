@@ -11,9 +11,10 @@ from typing import Any
 
 import pytest
 from support.alertmanager import receiver
+from support.clickhouse_server import ClickHouseServer
 from support.extras import needs_clickhouse_server
 from support.polling import eventually
-from support.sink_bench import SinkBench
+from support.sink_bench import SinkBench, new_sink_bench
 from support.sink_destinations import AlertFile, Alertmanager, ClickHouse, Destination, Webhook
 
 from deploy.local.clickhouse_kind import ClickHouseKind
@@ -38,6 +39,15 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
             [*(pytest.param(*one, id=one[0]) for one in both), server],
             indirect=True,
         )
+
+
+@pytest.fixture
+def bench(request: pytest.FixtureRequest, clickhouse_server: ClickHouseServer, broker: str) -> Iterator[SinkBench]:
+    """Empty topics, and a database for the sink that fills one."""
+    fills = request.node.callspec.params["destination"] == "clickhouse"
+    found = new_sink_bench(clickhouse_server, broker, migrated=fills)
+    yield found
+    found.drop()
 
 
 @pytest.fixture

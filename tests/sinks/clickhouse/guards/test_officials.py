@@ -20,6 +20,7 @@ OFFICIAL = re.compile(r"\bo-\d")
 """Ids of rated officials in the worlds; none of them has thirty opinions. The handler is another one."""
 
 
+@pytest.mark.long
 def test_no_column_of_any_view_holds_an_official_below_the_least_number(guarded: ColumnClient) -> None:
     """Rated officials are in the tables, and in no row of any view, neither as targets nor as refused actors."""
     empty(guarded)
