@@ -21,12 +21,15 @@ What is overridden, and why (Faust 0.15.3, `faust/transport/consumer.py`):
   gaps of compacted topics number by number.
 * `on_buffer_full`, `on_buffer_drop`: a full agent queue blocks the reading loop, which is all the back-pressure
   needed; Faust's way leaves partitions paused when a rebalance clears the queue.
+* `verify_event_path`: Faust's check for streams that stand still crashes the worker for a partition whose position is
+  not known yet, as just after a rebalance.
 """
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, MutableMapping, Sequence
+from contextlib import suppress
 from typing import Any, ClassVar, Protocol, cast
 
 import aiokafka
@@ -221,6 +224,11 @@ class BatchConsumer(base.Consumer):
             for tp, offset in offsets.items():
                 self.tracker.mark_committed(tp, offset)
         return did_commit
+
+    def verify_event_path(self, now: float, tp: TP) -> None:
+        """Warn of a partition that stands still, unless aiokafka does not know yet where it is read."""
+        with suppress(AssertionError):  # raised by aiokafka's `TopicPartitionState.position`
+            super().verify_event_path(now, tp)
 
     # Rebalanced
 

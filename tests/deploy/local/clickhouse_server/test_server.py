@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import base64
+import os
 import signal
 import subprocess
 import sys
@@ -198,11 +199,16 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
         "server = ClickHouseServer(Path(sys.argv[1]), ClickHouseKind.SERVER); server.start();"
         "print(server.http_port, flush=True); time.sleep(1000)"
     )
-    parent = subprocess.Popen([sys.executable, "-c", program, str(tmp_path)], stdout=subprocess.PIPE, text=True)
-    assert parent.stdout is not None
-    port = int(parent.stdout.readline())
-    assert listens("127.0.0.1", port)
-    parent.kill()
-    parent.wait()
-    parent.stdout.close()
+    with subprocess.Popen(
+        [sys.executable, "-c", program, str(tmp_path)],
+        stdout=subprocess.PIPE,
+        text=True,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(ROOT / "tests")))},
+    ) as parent:
+        try:
+            assert parent.stdout is not None
+            port = int(parent.stdout.readline())
+            assert listens("127.0.0.1", port)
+        finally:
+            parent.kill()
     eventually(lambda: not listens("127.0.0.1", port), "the server has ended")
