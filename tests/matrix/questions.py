@@ -11,7 +11,7 @@ from typing import Any
 
 from clickhouse_driver import Client
 from clickhouse_driver.errors import ServerException
-from matrix.answers import by_chance, digest
+from matrix.answers import MOVING, by_chance, digest
 
 from sinks.clickhouse.sql_files import SqlFile, view_files
 
@@ -105,6 +105,8 @@ def condition(column: str, values: Sequence[Any]) -> str:
     known = sorted((one for one in values if one is not None and not by_chance(one)), key=repr)
     if not known:
         return f"{column} IS NULL"
+    if column in MOVING:
+        return f"{column} IS NOT NULL"
     match known[len(known) // 2]:
         case list() | dict():
             test = f"notEmpty({column})"
