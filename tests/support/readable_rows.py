@@ -41,6 +41,10 @@ def calls(view: str) -> Iterator[str]:
         yield f"{view}({', '.join(chosen)})" if chosen else view
 
 
+def _same(value: object) -> object:
+    return value
+
+
 def seen(client: ColumnClient) -> dict[str, list[str]]:
     """The rows of each view for each of its calls, without aliases and what the clock changes."""
     aliases = [str(alias) for (alias,) in client.execute("SELECT complaint_id FROM v_cases WHERE protected")]
@@ -48,7 +52,10 @@ def seen(client: ColumnClient) -> dict[str, list[str]]:
     for view, file in VIEWS.items():
         columns = [one.name for one in declared_columns(file) if one.name not in BY_THE_CLOCK]
         for call in calls(view):
-            rows = [repr(row) for row in client.execute(f"SELECT {', '.join(columns)} FROM {call}")]
+            answer, types = client.execute(f"SELECT {', '.join(columns)} FROM {call}", with_column_types=True)
+            # Where most values are false a server may send a column as sparse, and the driver reads 0 for false.
+            convert = [bool if kind == "Bool" else _same for _name, kind in types]
+            rows = [repr([change(value) for change, value in zip(convert, row, strict=True)]) for row in answer]
             for alias in aliases:
                 rows = [row.replace(alias, "alias") for row in rows]
             found[call] = sorted(rows)

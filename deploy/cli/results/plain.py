@@ -13,7 +13,7 @@ r"""Values of ClickHouse as plain ones: texts, numbers, true, false, None, lists
 from __future__ import annotations
 
 import struct
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
 from math import isfinite
@@ -21,7 +21,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 Convert = Callable[[Any], Any]
-_ALREADY_PLAIN = {f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64, 128, 256)} | {"Float64", "Bool"}
+_ALREADY_PLAIN = {f"{sign}Int{bits}" for sign in ("", "U") for bits in (8, 16, 32, 64, 128, 256)} | {"Float64"}
 _FLOAT32_DIGITS = range(6, 10)  # nine digits tell any two of them apart
 
 
@@ -66,14 +66,10 @@ def _unquoted(name: str) -> str:
 def _scalar(head: str, kind: str, zone: ZoneInfo) -> Convert:
     if head in _ALREADY_PLAIN or head.startswith("Decimal"):
         return _same
-    if head == "String":
-        return _text
     if head == "FixedString":
         return lambda value: _text(value.rstrip(b"\0"))
-    if head == "Float32":
-        return _float32
     if head not in {"DateTime", "DateTime64"}:
-        return _python
+        return _BY_TYPE.get(head, _python)
     scale = int(kind.partition("(")[2][:1]) if head == "DateTime64" else 0
     digits = "seconds" if scale == 0 else "milliseconds" if scale <= 3 else "microseconds"
     return lambda value: _moment(value, zone, digits)
@@ -123,3 +119,10 @@ def _python(value: Any) -> Any:
             return [_python(element) for element in value]
         case _:
             return str(value)
+
+
+_BY_TYPE: Mapping[str, Convert] = {
+    "Bool": bool,  # the driver reads a false of a sparse column as 0
+    "Float32": _float32,
+    "String": _text,
+}

@@ -27,6 +27,8 @@ def _naive(text: str) -> datetime:
         ("Enum8('RED' = 1, 'GREEN' = 2)", "RED", "RED"),
         ("UInt256", 2**255, 2**255),
         ("Bool", True, True),
+        ("Bool", 0, False),
+        ("Nullable(Bool)", None, None),
         ("Decimal(9, 2)", Decimal("1.25"), Decimal("1.25")),
         ("Nullable(Decimal(9, 2))", None, None),
         ("Float32", 0.10000000149011612, 0.1),
