@@ -7,12 +7,13 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
+from support.captured_logs import logged_by
 from support.registry import Shelf, serving
 
 from deploy.local.ports import free_port
 from schemas.catalogue import PINNED, parsed, schema_json
 from schemas.errors import ConfigurationError, SystemFault, Unavailable
+from schemas.registry import client
 from schemas.registry.client import Registry, RegistryWriterSchemas
 from schemas.registry.http import RegistryConnection
 
@@ -78,7 +79,7 @@ def test_a_newer_schema_is_told_with_what_we_do_not_read(shelf: Shelf, connectio
     shelf.put(900, schema, "hailong.declaration-status.v1-value")
     shelf.put(901, {**newer(), "fields": []}, "hailong.rating.v1-value")
     schemas = RegistryWriterSchemas(Registry(connection))
-    with capture_logs() as logs:
+    with logged_by(client) as logs:
         for _ in range(2):
             schemas(900, "declaration-status")
             schemas(901, "rating")

@@ -10,14 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from structlog.testing import capture_logs
+from support.captured_logs import logged_by
 from support.clickhouse_server import ROOT, ClickHouseServer
 from support.polling import DEADLINE_S, eventually
 from support.sink_bench import SinkBench
 
 from deploy.local.supervisor.child import bound_command
 from schemas.errors import SystemFault
-from sinks.clickhouse import ledger
+from sinks.clickhouse import ledger, parcels
 from sinks.clickhouse import migrate as migrating
 from sinks.clickhouse.client import session
 from sinks.clickhouse.connection import ClickHouseConnection
@@ -127,7 +127,7 @@ def test_keys_of_any_type_divide_rows(connection: ClickHouseConnection) -> None:
         name, statement = f"copy/{number}", "INSERT INTO copy SELECT n FROM origin WHERE {parcel}"
         with session(connection) as client:
             for noted in (None, "end"):
-                with capture_logs() as logs:
+                with logged_by(parcels) as logs:
                     copy_parcels(client, name, statement, Parcels("origin", "k", 90), noted)
                 assert (len(logs) > 1) is (noted is None), kind
                 assert client.execute("SELECT count(), uniqExact(n) FROM copy") == [(1000, 1000)], kind
