@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+from schemas.errors import Unavailable
 from sinks.clickhouse.connection import ClickHouseConnection
 from sinks.clickhouse.errors import translated
 from sinks.clickhouse.native.column_client import ColumnClient
@@ -81,7 +82,12 @@ def session(
     client = connect(connection, database=database, timeout_s=timeout_s)
     try:
         with translated(connection):
-            client.execute("SELECT 1")
+            try:
+                client.execute("SELECT 1")
+            except EOFError as error:
+                # A server that starts or ends hangs up like this. Nothing was asked yet whose outcome could be unknown.
+                where = f"{connection.host}:{connection.port}"
+                raise Unavailable(f"ClickHouse at {where} hung up before it answered. Is it running?") from error
             yield client
     finally:
         client.disconnect()
