@@ -20,6 +20,11 @@ _CREATES = re.compile(
     r"CREATE\s+(?:OR\s+REPLACE\s+)?(?:MATERIALIZED\s+)?(?:TABLE|VIEW)\s+(?:IF\s+NOT\s+EXISTS\s+)?`?(\w+)", re.IGNORECASE
 )
 _ALTERS = re.compile(r"ALTER\s+TABLE\s+`?(\w+)", re.IGNORECASE)
+_GUARD_SETTINGS = """
+SETTINGS additional_table_filters = {}, join_use_nulls = 0, transform_null_in = 0,
+         read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
+         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw'"""
+"""Of every guard: a setting of a query that filters the tables below, or cuts off a set, does not reach into it."""
 _READS = re.compile(r"\b(?:FROM|JOIN)\s+`?(\w+)", re.IGNORECASE)
 
 
@@ -76,9 +81,15 @@ def migration_files() -> Sequence[SqlFile]:
 
 def view_files() -> Sequence[SqlFile]:
     """The views of this version, guards included, one a file; each after the views that it reads."""
-    views = {**_files("guards"), **_files("views")}
+    views = {**{name: _guarding(file) for name, file in _files("guards").items()}, **_files("views")}
     order = TopologicalSorter({name: sorted(file.reads & views.keys()) for name, file in sorted(views.items())})
     return [views[name] for name in order.static_order()]
+
+
+def _guarding(file: SqlFile) -> SqlFile:
+    """A guard with the settings that all guards have, which stand before its comment."""
+    statement, comment, rest = file.text.rpartition("\nCOMMENT '")
+    return SqlFile(file.name, f"{statement}{_GUARD_SETTINGS}{comment}{rest}")
 
 
 def _files(folder: str) -> Mapping[str, SqlFile]:

@@ -6,7 +6,4 @@ FROM (SELECT * FROM alert FINAL) AS a
 LEFT JOIN (SELECT office, groupArray(submitted_at) AS sent FROM hidden_item WHERE NOT denounced GROUP BY office) AS h ON a.office = h.office
 WHERE arrayExists(instant -> instant >= a.window_start AND instant < a.window_end, h.sent)
    OR arrayExists(one -> toUUIDOrZero(one) IN (SELECT complaint_id FROM hidden_case), a.complaint_ids)
-SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
-         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
-         transform_null_in = 0
 COMMENT 'Alerts that views do not show';

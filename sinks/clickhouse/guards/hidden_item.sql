@@ -20,7 +20,4 @@ FROM
     FROM rating_item
     WHERE (declaration, sheet_id) IN (SELECT declaration, sheet_id FROM hidden_sheet)
 ) AS i
-SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
-         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
-         transform_null_in = 0
 COMMENT 'Scores of sheets that views do not show';

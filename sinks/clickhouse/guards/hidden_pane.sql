@@ -14,7 +14,4 @@ INNER JOIN
     FROM pane FINAL
     PREWHERE (target, office, target_id, window_end) IN (SELECT target, office, target_id, pane_end FROM hidden_item)
 ) AS p ON p.target = h.target AND p.office = h.office AND p.target_id = h.target_id AND p.window_end = h.pane_end
-SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
-         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
-         transform_null_in = 0
 COMMENT 'Panes that hold scores of hidden sheets, and how many';

@@ -22,7 +22,4 @@ CROSS JOIN
     SELECT groupUniqArray(pair) AS links
     FROM (SELECT arrayJoin([(complaint_id, other), (other, complaint_id)]) AS pair FROM case_link)
 ) AS l
-SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
-         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
-         transform_null_in = 0
 COMMENT 'Denunciations, and the cases merged with them';

@@ -35,7 +35,4 @@ INNER JOIN
     ARRAY JOIN blocks AS block
 ) AS b ON f.office = b.office AND f.target_id = b.target_id AND f.month = b.month
 LIMIT 9223372036854775807
-SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
-         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
-         transform_null_in = 0
 COMMENT 'Opinions about officials in blocks of months that reach the least numbers';

@@ -26,7 +26,4 @@ FROM
     LEFT JOIN (SELECT toString(tuple(office)) AS whose, groupArray(submitted_at) AS sent FROM hidden_item GROUP BY whose) AS h
         ON toString(tuple(a.office)) = h.whose
 )
-SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
-         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
-         transform_null_in = 0
 COMMENT 'alert, as views show it: where its window holds a hidden sheet, with whole days and without what stands out';

@@ -38,7 +38,4 @@ FROM
     FROM (SELECT * FROM complaint_case FINAL PREWHERE complaint_id NOT IN (SELECT complaint_id FROM hidden_case)) AS c
     LEFT JOIN (SELECT complaint_id, alias, true AS is_protected FROM protected_complaint FINAL) AS p ON c.complaint_id = p.complaint_id
 )
-SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
-         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
-         transform_null_in = 0
 COMMENT 'complaint_case, as views show it: denunciations without identity and with whole days';

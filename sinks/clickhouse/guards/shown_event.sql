@@ -18,7 +18,4 @@ FROM
     LEFT JOIN (SELECT complaint_id, alias, true AS is_protected FROM protected_complaint FINAL) AS p ON e.complaint_id = p.complaint_id
     WHERE e.kind != 'RETRACTED'
 )
-SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
-         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
-         transform_null_in = 0
 COMMENT 'complaint_event, as views show it: of denunciations neither identity nor times of day';

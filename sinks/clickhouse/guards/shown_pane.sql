@@ -19,7 +19,4 @@ FROM
 ) AS p
 INNER JOIN (SELECT toString((target, office, target_id, window_end)) AS place, hidden FROM hidden_pane) AS h
     ON toString((p.target, p.office, p.target_id, p.window_end)) = h.place
-SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
-         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
-         transform_null_in = 0
 COMMENT 'pane, as views show it: without hidden sheets, and without officials';

@@ -25,7 +25,4 @@ INNER JOIN
 (
     SELECT toString((target, office, target_id)) AS whose, groupArray((score, pane_end)) AS items FROM hidden_item GROUP BY whose
 ) AS h ON toString((s.target, s.office, s.target_id)) = h.whose
-SETTINGS additional_table_filters = {}, read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
-         timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw', join_use_nulls = 0,
-         transform_null_in = 0
 COMMENT 'satisfaction, as views show it: without hidden sheets, and without officials';
