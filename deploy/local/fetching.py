@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import fcntl
+import hashlib
 import os
 import shutil
 import subprocess
@@ -33,23 +34,53 @@ def cache_directory(*names: str) -> Path:
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "hailong" / "-".join(names)
 
 
-@contextmanager
-def drafted(home: Path, what: str, tell: Tell) -> Iterator[Path | None]:
-    """A new directory for what shall become `home`; None if `home` is there. One process at a time.
+def pinned_name(*pins: bytes) -> str:
+    """The name of a directory for what these manifests pin, so that versions never mix."""
+    return hashlib.sha256(b"".join(pins)).hexdigest()[:16]
 
-    The caller renames what is complete to `home`. If it dies before, the next one fetches again: a partial directory is
-    never used.
+
+def fetch_once(home: Path, fetch: Callable[[Path], None], what: str, tell: Tell) -> None:
+    """Make a directory unless it is there; one process at a time.
+
+    If the process dies before, the next one fetches again: a partial directory is never used.
+
+    Args:
+        home: The directory.
+        fetch: Is called with a new, empty directory, and renames what is complete to `home`.
+        what: What is fetched, in messages.
+        tell: Called with a line of progress.
     """
+    if home.is_dir():
+        return
     home.parent.mkdir(parents=True, exist_ok=True)
     with _locked(home.parent / ".lock", what, tell):
         if home.is_dir():
-            yield None
             return
         draft = Path(tempfile.mkdtemp(prefix=".fetching-", dir=home.parent))
         try:
-            yield draft
+            fetch(draft)
         finally:
             shutil.rmtree(draft)
+
+
+def npm_command(directory: Path) -> list[str]:
+    """Makes `node_modules` out of the `package-lock.json` in a directory.
+
+    `ci` installs exactly what the lock says and compares its SHA-512. Nothing of npm stays elsewhere: no cache in the
+    home directory, and no script of a package runs.
+    """
+    return [
+        *("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"),
+        *("--prefix", str(directory), "--cache", str(directory / "cache")),
+    ]
+
+
+def maven_command(directory: Path) -> list[str]:
+    """Makes `jars` out of the `pom.xml` in a directory."""
+    return [
+        *("mvn", "--batch-mode", "--strict-checksums", "--file", str(directory / "pom.xml")),
+        *("dependency:copy-dependencies", f"-DoutputDirectory={directory / 'jars'}"),
+    ]
 
 
 def run_tool(

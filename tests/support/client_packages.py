@@ -5,18 +5,18 @@ Each directory is named after the hash of what pins its packages (`tests/clients
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import sys
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
-from deploy.local.fetching import cache_directory, drafted, run_tool
+from deploy.local.fetching import cache_directory, fetch_once, maven_command, npm_command, pinned_name, run_tool
 from deploy.local.kafka import java
 from deploy.settings.variables import without_settings
 
 _PINS = Path(__file__).resolve().parents[1] / "clients" / "packages"
+_WHAT = "clients for tests"
 _Command = Callable[[Path], list[str]]
 
 
@@ -42,27 +42,13 @@ def python_packages() -> Path:
 
 def jars() -> Path:
     """The directory of the jars of the JDBC driver."""
-
-    def command(draft: Path) -> list[str]:
-        return [
-            *("mvn", "--batch-mode", "--strict-checksums", "--file", str(draft / "pom.xml")),
-            *("dependency:copy-dependencies", f"-DoutputDirectory={draft / 'jars'}"),
-        ]
-
-    return _fetched("Maven", ("pom.xml",), command, "jars", java.environment())
+    return _fetched("Maven", ("pom.xml",), maven_command, "jars", java.environment())
 
 
 def node_modules() -> Path:
     """The `node_modules` of the Node client."""
-
-    def command(draft: Path) -> list[str]:
-        return [
-            *("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"),
-            *("--prefix", str(draft), "--cache", str(draft / "cache")),
-        ]
-
     names = ("package.json", "package-lock.json")
-    return _fetched("npm", names, command, "node_modules", without_settings(os.environ))
+    return _fetched("npm", names, npm_command, "node_modules", without_settings(os.environ))
 
 
 def jdbc_missing() -> str | None:
@@ -82,21 +68,25 @@ def _tool_missing(tool: str, package: str, home: Path) -> str | None:
 
 
 def _home(tool: str, names: tuple[str, ...]) -> Path:
-    pins = b"".join((_PINS / name).read_bytes() for name in names)
+    pins = pinned_name(*((_PINS / name).read_bytes() for name in names))
     # What pip installs is for one Python.
     version = f"-{sys.version_info.major}.{sys.version_info.minor}" if tool == "pip" else ""
-    return cache_directory("test-clients") / f"{tool.lower()}-{hashlib.sha256(pins).hexdigest()[:16]}{version}"
+    return cache_directory("test-clients") / f"{tool.lower()}-{pins}{version}"
 
 
 def _fetched(tool: str, names: tuple[str, ...], command: _Command, made: str, environment: Mapping[str, str]) -> Path:
     home = _home(tool, names)
-    if not home.is_dir():
-        with drafted(home, "clients for tests", lambda _: None) as draft:
-            if draft is not None:
-                for name in names:
-                    shutil.copyfile(_PINS / name, draft / name)
-                log = home.parent / f"{tool.lower()}.log"
-                what, still = "clients for tests", lambda: ""
-                run_tool(tool, command(draft), log, environment, what=what, progress=still, tell=lambda _: None)
-                (draft / made).rename(home)
+
+    def fetch(draft: Path) -> None:
+        for name in names:
+            shutil.copyfile(_PINS / name, draft / name)
+        log = home.parent / f"{tool.lower()}.log"
+        run_tool(tool, command(draft), log, environment, what=_WHAT, progress=lambda: "", tell=_quietly)
+        (draft / made).rename(home)
+
+    fetch_once(home, fetch, _WHAT, _quietly)
     return home
+
+
+def _quietly(_line: str) -> None:
+    """Tell nobody about progress."""

@@ -5,7 +5,6 @@ Its directory is named after the hash of that file, so versions never mix. It ge
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import platform
@@ -14,7 +13,7 @@ import sys
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from deploy.local.fetching import Tell, cache_directory, drafted, run_tool
+from deploy.local.fetching import Tell, cache_directory, fetch_once, npm_command, pinned_name, run_tool
 from deploy.settings.variables import without_settings
 from schemas.errors import ConfigurationError
 
@@ -63,16 +62,12 @@ def resolve(cache: Path | None = None, tell: Tell = lambda _: None) -> Path:
     if (problem := available(cache)) is not None:
         raise ConfigurationError([problem])
     home = _home(cache)
-    if not home.is_dir():
-        with drafted(home, _WHAT, tell) as draft:
-            if draft is not None:
-                _fetch(draft, home, tell)
+    fetch_once(home, lambda draft: _fetch(draft, home, tell), _WHAT, tell)
     return home / _FILE
 
 
 def _home(cache: Path) -> Path:
-    lock = (files("deploy.local.clickhouse_server") / "package-lock.json").read_bytes()
-    return cache / hashlib.sha256(lock).hexdigest()[:16]
+    return cache / pinned_name((files("deploy.local.clickhouse_server") / "package-lock.json").read_bytes())
 
 
 def _fetch(draft: Path, home: Path, tell: Tell) -> None:
@@ -80,18 +75,12 @@ def _fetch(draft: Path, home: Path, tell: Tell) -> None:
     for name in _MANIFESTS:
         with as_file(files("deploy.local.clickhouse_server") / name) as manifest:
             shutil.copyfile(manifest, draft / name)
-    # `ci` installs exactly what the lock says and compares its SHA-512. The package's only use is one file, so nothing
-    # of npm stays: no cache in the home directory, and no script of a package runs.
-    command = [
-        *("npm", "ci", "--ignore-scripts", "--no-audit", "--no-fund", "--no-update-notifier"),
-        *("--prefix", str(draft), "--cache", str(draft / "cache")),
-    ]
 
     def progress() -> str:
         return f"{_size(draft) // 50_000_000 * 50} MB"
 
     log, environment = home.parent / "npm.log", without_settings(os.environ)
-    run_tool("npm", command, log, environment, what=_WHAT, progress=progress, tell=tell)
+    run_tool("npm", npm_command(draft), log, environment, what=_WHAT, progress=progress, tell=tell)
     (draft / "node_modules" / _PACKAGE).rename(home)
 
 

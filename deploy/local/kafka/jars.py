@@ -6,12 +6,11 @@ it is complete.
 
 from __future__ import annotations
 
-import hashlib
 import shutil
 from importlib.resources import as_file, files
 from pathlib import Path
 
-from deploy.local.fetching import Tell, cache_directory, drafted, run_tool
+from deploy.local.fetching import Tell, cache_directory, fetch_once, maven_command, pinned_name, run_tool
 from deploy.local.kafka import java
 from schemas.errors import ConfigurationError
 
@@ -51,16 +50,12 @@ def resolve(cache: Path | None = None, tell: Tell = lambda _: None) -> Path:
     if (problem := available(cache)) is not None:
         raise ConfigurationError([problem])
     home = _home(cache)
-    if not home.is_dir():
-        with drafted(home, _WHAT, tell) as draft:
-            if draft is not None:
-                _fetch(draft, home, tell)
+    fetch_once(home, lambda draft: _fetch(draft, home, tell), _WHAT, tell)
     return home
 
 
 def _home(cache: Path) -> Path:
-    pom = (files("deploy.local.kafka") / "pom.xml").read_bytes()
-    return cache / hashlib.sha256(pom).hexdigest()[:16]
+    return cache / pinned_name((files("deploy.local.kafka") / "pom.xml").read_bytes())
 
 
 def _fetch(draft: Path, home: Path, tell: Tell) -> None:
@@ -69,13 +64,9 @@ def _fetch(draft: Path, home: Path, tell: Tell) -> None:
     # Maven runs on a copy of the pom: in the project's directory it would look for its own settings.
     with as_file(files("deploy.local.kafka") / "pom.xml") as pom:
         shutil.copyfile(pom, draft / "pom.xml")
-    command = [
-        *("mvn", "--batch-mode", "--strict-checksums", "--file", str(draft / "pom.xml")),
-        *("dependency:copy-dependencies", f"-DoutputDirectory={draft / 'jars'}"),
-    ]
 
     def progress() -> str:
         return f"{log.read_bytes().count(b'] Downloaded from ')} files"
 
-    run_tool("Maven", command, log, java.environment(), what=_WHAT, progress=progress, tell=tell)
+    run_tool("Maven", maven_command(draft), log, java.environment(), what=_WHAT, progress=progress, tell=tell)
     (draft / "jars").rename(home)
