@@ -1,4 +1,4 @@
-"""Who may do what: the one list from which `rights.sql` and `users.xml` are made.
+"""Who may do what: the one list from which `roles.sql`, `users.sql` and `users.xml` are made.
 
 A grant is what stands between GRANT and TO; `{db}` is the database. Names that are made on the server begin with
 `hailong_`.
@@ -14,18 +14,13 @@ from deploy.clickhouse.profiles import AUDITOR, HOURLY, MIGRATOR, READER, SERVIC
 DEFINER = "hailong_views"
 """The user with whose rights plain views read (`HAILONG_CLICKHOUSE_VIEW_DEFINER`); nobody can sign in as it."""
 
-_FILLED = (
-    *("declaration_status", "rating", "rating_item", "rated_service", "satisfaction", "office_count", "complaint"),
-    *("complaint_case", "complaint_event", "complaint_action", "complaint_answer", "alert", "dead_letter"),
-    "dead_letter_action",
-)
 _LOGS = ("log_epoch", "log_position", "schema_migration")
 _CASES = ("complaint", "complaint_case", "complaint_event", "complaint_action", "complaint_answer")
 _TREES = ("MergeTree", "ReplacingMergeTree", "AggregatingMergeTree")
 _ENGINES = ("Atomic", *_TREES, *(f"Replicated{tree}" for tree in _TREES))
 _ENTERED = "period, period_start, unit_level, unit, criterion, numerator, denominator, points, source"
 _ORIGIN = ("log_epoch", "log_partition", "log_offset")
-_AUDITED = {
+_FILLED = {
     "declaration_status": "declaration, event_id, occurred_at, written_at",
     "rating": "declaration, sheet_id, revision, item_count, submitted_at, written_at, row_version",
     "rating_item": "declaration, sheet_id, revision, target, office, target_id, row_version",
@@ -41,7 +36,8 @@ _AUDITED = {
     "dead_letter": "dead_letter_id, source_identity, source_partition, source_offset",
     "dead_letter_action": "dead_letter_id, action_id, action",
 }
-"""What the audit compares: identities and origins, without enterprises, scores, and the track of a complaint."""
+"""The tables that the sink fills, and what the audit compares of each: identities and origins, without enterprises,
+scores, and the track of a complaint."""
 
 _WATCHED = (
     *("asynchronous_metrics", "clusters", "detached_parts", "disks", "distribution_queue", "dropped_tables"),
@@ -86,7 +82,7 @@ ROLES: Sequence[Role] = (
         "migrator",
         "`hailong migrate`: makes and changes tables and views; materialized views copy rows with its rights",
         (
-            # SELECT and INSERT also for the materialized views, and to exchange tables of reference data.
+            # SELECT and INSERT also for the materialized views, and to replace reference data.
             "SHOW, SELECT, INSERT, ALTER, CREATE DATABASE, CREATE TABLE, CREATE VIEW, DROP TABLE, DROP VIEW ON {db}.*",
             f"SET DEFINER ON {DEFINER}",
             *(f"TABLE ENGINE ON {engine}" for engine in _ENGINES),
@@ -113,7 +109,7 @@ ROLES: Sequence[Role] = (
         (
             *(f"SELECT ON {{db}}.{table}" for table in (*_LOGS, "retention_limit")),
             "SYSTEM SYNC REPLICA ON {db}.*",
-            *(f"SELECT({columns}, {', '.join(_ORIGIN)}) ON {{db}}.{table}" for table, columns in _AUDITED.items()),
+            *(f"SELECT({columns}, {', '.join(_ORIGIN)}) ON {{db}}.{table}" for table, columns in _FILLED.items()),
         ),
         AUDITOR,
     ),

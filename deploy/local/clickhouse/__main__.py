@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Final
 
 from deploy.local.clickhouse.accounts import Account
+from deploy.local.password_file import password_in
 from schemas.errors import ConfigurationError
 
 PASSWORD_VARIABLE: Final = "HAILONG_CLICKHOUSE_PASSWORD"  # noqa: S105 - the name of it, not the thing
@@ -47,9 +48,7 @@ def _arguments() -> argparse.Namespace:
 def _password(file: Path | None, variable: str) -> str:
     # Removed from the environment, so that no child process inherits it.
     given = os.environ.pop(variable, "")
-    if file is None:
-        return given
-    return file.read_text().partition("\n")[0].rstrip("\r")
+    return given if file is None else password_in(file)
 
 
 def _accounts(arguments: argparse.Namespace) -> list[Account]:

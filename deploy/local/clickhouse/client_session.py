@@ -18,6 +18,7 @@ from deploy.local.clickhouse.insert_spool import Spool
 from deploy.local.clickhouse.pipes import written_by
 from deploy.local.clickhouse.running import MARK, RunningStatement
 from deploy.local.clickhouse.statements import Insert, first_word
+from sinks.clickhouse.quoting import literal, quoted
 
 _COMPUTED: Final = ("MATERIALIZED", "ALIAS", "EPHEMERAL")
 _READING, _OTHER = "READ_ONLY", "CONTROL"  # chDB's classes of statements; the rest changes data, or does not parse
@@ -30,15 +31,6 @@ class Setting:
 
     value: str
     important: bool = False
-
-
-def quoted(name: str) -> str:
-    """A name as an identifier of SQL."""
-    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
 
 
 class ClientSession:
@@ -261,9 +253,9 @@ class ClientSession:
         self._applied = {name: self._applied.get(name, "") for name in wanted}
         readonly = changed.pop("readonly", None)
         if changed:
-            self.run("SET " + ", ".join(f"{name} = {_literal(value)}" for name, value in changed.items()))
+            self.run("SET " + ", ".join(f"{name} = {literal(value)}" for name, value in changed.items()))
         if readonly is not None:
-            self.run(f"SET readonly = {_literal(readonly)}")  # last: it forbids setting the others
+            self.run(f"SET readonly = {literal(readonly)}")  # last: it forbids setting the others
         self._applied = wanted
 
     def temporary_table(self, name: str, header: Header) -> None:

@@ -79,8 +79,7 @@ class AnsweringHandler(BaseHTTPRequestHandler):
                 whole = False
                 break
         tag = secrets.token_hex(8)
-        headers |= {"Content-Encoding": encoding} if encoding else {}
-        headers |= {"Vary": "Accept-Encoding"} if encoding else {}
+        headers |= {"Content-Encoding": encoding, "Vary": "Accept-Encoding"} if encoding else {}
         content: Iterator[bytes] = iter(head) if whole else chain(head, self._to_the_end(pieces, tag))
         content = encoded(blocks(content) if packed else content, encoding)
         if whole:

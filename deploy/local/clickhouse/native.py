@@ -12,7 +12,7 @@ from clickhouse_driver.protocol import ClientPacketTypes, ServerPacketTypes
 
 from deploy.local.clickhouse.accounts import authenticated
 from deploy.local.clickhouse.blocks import NativeBlock, header_block, wire_blocks
-from deploy.local.clickhouse.client_session import ClientSession, quoted
+from deploy.local.clickhouse.client_session import ClientSession
 from deploy.local.clickhouse.connection import Connection
 from deploy.local.clickhouse.counts import Counts
 from deploy.local.clickhouse.engine import Engine
@@ -21,6 +21,7 @@ from deploy.local.clickhouse.packets import Query, read_hello, read_query
 from deploy.local.clickhouse.statements import Insert, first_word, native_insert, split_format, trimmed
 from deploy.local.clickhouse.wire import string
 from schemas.codec.varint import varint
+from sinks.clickhouse.quoting import quoted
 
 HANDSHAKE_SECONDS: Final = 10.0
 _SELECTS: Final = frozenset({"SELECT", "WITH", "FROM"})

@@ -13,6 +13,7 @@ from pathlib import Path
 from deploy.local.clickhouse_server.configuration import STOPPER, USER, ServerOptions, write_configuration
 from deploy.local.clickhouse_server.engine import ServerEngine
 from deploy.local.clickhouse_server.library import resolve, version
+from deploy.local.password_file import password_in
 from deploy.local.ports import listens
 from schemas.errors import ConfigurationError, HailongError
 
@@ -46,7 +47,7 @@ def main() -> int:
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     arguments = _arguments()
     try:
-        password = "" if arguments.password_file is None else _first_line(arguments.password_file)
+        password = "" if arguments.password_file is None else password_in(arguments.password_file)
         options = ServerOptions(
             arguments.path, arguments.port, arguments.http_port, password, arguments.users, _reader(arguments)
         )
@@ -80,7 +81,7 @@ def main() -> int:
 def _reader(arguments: argparse.Namespace) -> tuple[str, str] | None:
     if arguments.reader is None:
         return None
-    password = "" if arguments.reader_password_file is None else _first_line(arguments.reader_password_file)
+    password = "" if arguments.reader_password_file is None else password_in(arguments.reader_password_file)
     if not password or arguments.reader in (USER, STOPPER) or arguments.users is not None:
         needs = f"another name than {USER}, a password in a file, and no --users, which name all users"
         raise ConfigurationError([f"--reader needs {needs}."])
@@ -92,10 +93,6 @@ def _refuse_taken_ports(options: ServerOptions) -> None:
     for port in (options.port, options.http_port):
         if listens("127.0.0.1", port):
             raise OSError(f"port {port} of 127.0.0.1 is taken")
-
-
-def _first_line(file: Path) -> str:
-    return file.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
 
 
 def _tell(line: str) -> None:
