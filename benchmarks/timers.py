@@ -193,7 +193,7 @@ def _kill_now_and_then(
     worker: subprocess.Popen[bytes], bootstrap: str, clock: SpedUp, seconds: float, kills: int, console: Console
 ) -> tuple[subprocess.Popen[bytes], list[float]]:
     """Kill and restart the worker one second after a burst of timers began, at most `kills` times."""
-    bursts = [clock.wall(START + round(day * DAY_MS + 8.5 * 3_600_000)) + 1.0 for day in range(kills)]  # 16:30
+    bursts = [clock.wall(START + day * DAY_MS + 16 * 3_600_000) + 1.0 for day in range(kills)]  # 24:00
     killed = [one for one in bursts if one < clock.begins + seconds]
     for moment in killed:
         time.sleep(max(0.0, moment - time.time()))

@@ -33,12 +33,12 @@ class WorkingTime:
         return max(0, self._worked(end) - self._worked(start)) // _MS
 
     def end_of_day_after(self, at: int, days: int) -> int:
-        """The end of the working time of the n-th working day after the day of a time (epoch ms)."""
+        """24:00 of the n-th working day after the day of a time (epoch ms)."""
         day = (at - self._origin) // _DAY_MS
         while days:
             day += 1
             days -= self._works[day]
-        return self._origin + day * _DAY_MS + _WINDOWS[-1][1]
+        return self._origin + (day + 1) * _DAY_MS
 
     def _worked(self, at: int) -> int:
         day, moment = divmod(at - self._origin, _DAY_MS)

@@ -2,6 +2,14 @@
 
 All instants are epoch milliseconds in UTC; days are local days of Viet Nam. The calendar knows the years 2019 to 2031
 and raises OutsideCalendarError outside them; call `covers` first when a time comes from outside.
+
+A limit in days follows the Civil Code 2015 (as quoted on thuvienphapluat.vn; paragraphs numbered in their order):
+
+* Art. 147.2, 147.3: the first day, that of the event, is not counted.
+* Art. 148.1, 148.6: it ends with its last day, at 24:00, not with the working time of that day.
+* Art. 148.5: where that day is a day off, it ends with the next working day.
+
+24:00 is the first instant of the next day; `last_instant` gives one that still belongs to the day.
 """
 
 from __future__ import annotations
@@ -22,6 +30,11 @@ from schemas.reference.timeline import (
 )
 from schemas.reference.validity import DAY_MS
 from schemas.reference.working_hours import Windows, WorkingHours, load_working_hours
+
+
+def last_instant(end_ms: int) -> int:
+    """The last instant before the end of a limit. That of 24:00 belongs to the day that ends then."""
+    return end_ms - 1
 
 
 class WorkingCalendar:
@@ -122,10 +135,9 @@ class WorkingCalendar:
         return start_ms if minutes == 0 else timeline.instant(worked + minutes * MINUTE_MS)
 
     def add_working_days(self, start_ms: int, days: int) -> int:
-        """The deadline of `days` working days: the end of working time of the n-th regular working day after the start.
+        """The deadline of `days` working days: 24:00 of the n-th regular working day after the day of the start.
 
-        The day of the start never counts, whether or not it is worked (Civil Code 2015 Art. 147.2: the day of an event
-        is not counted; from general knowledge, unverified). Overtime neither makes a working day nor moves its end.
+        The day of the start never counts, whether or not it is worked. Overtime makes no working day.
 
         Raises:
             ValueError: `days` is below 1.
@@ -133,17 +145,12 @@ class WorkingCalendar:
         """
         if days < 1:
             raise ValueError("days must be at least 1")
-        index = bisect_right(self._working_days, local_day_index(start_ms)) + days - 1
-        if not self.covers(start_ms) or index >= len(self._working_days):
-            raise OutsideCalendarError("the calendar does not reach this deadline")
-        day = self._working_days[index]
-        return FIRST_MS + day * DAY_MS + self._regular[day][-1][1] * MINUTE_MS
+        return self._end_of(bisect_right(self._working_days, local_day_index(start_ms)) + days - 1, start_ms)
 
     def add_calendar_days(self, start_ms: int, days: int) -> int:
-        """The deadline of `days` calendar days: midnight at the end of the n-th day after the day of the start.
+        """The deadline of `days` calendar days: 24:00 of the n-th day after the day of the start.
 
-        Where that day is no regular working day, the end of the next one that is: Civil Code 2015 Art. 147.2, 148.5 and
-        148.6, from general knowledge, unverified.
+        Where that day is no regular working day, 24:00 of the next one that is.
 
         Raises:
             ValueError: `days` is below 1.
@@ -151,7 +158,10 @@ class WorkingCalendar:
         """
         if days < 1:
             raise ValueError("days must be at least 1")
-        index = bisect_left(self._working_days, local_day_index(start_ms) + days)
+        return self._end_of(bisect_left(self._working_days, local_day_index(start_ms) + days), start_ms)
+
+    def _end_of(self, index: int, start_ms: int) -> int:
+        """24:00 of a working day, by its number, for a limit that began at `start_ms`."""
         if not self.covers(start_ms) or index >= len(self._working_days):
             raise OutsideCalendarError("the calendar does not reach this deadline")
         return FIRST_MS + (self._working_days[index] + 1) * DAY_MS
@@ -172,14 +182,14 @@ class WorkingCalendar:
         return max(0, local_day_index(end_ms) - local_day_index(start_ms))
 
     def working_morning(self, at_ms: int, days_before: int) -> int:
-        """Start of work on the n-th regular working day before the day of an instant, for reminders.
+        """Start of work on the n-th regular working day before the day on which a limit ends, for reminders.
 
         Raises:
             OutsideCalendarError: The instant or the result lies outside the calendar.
         """
-        # An instant at midnight is the end of the day before it.
-        index = bisect_left(self._working_days, local_day_index(at_ms - 1)) - days_before
-        if not self.covers(at_ms - 1) or index < 0:
+        last = last_instant(at_ms)
+        index = bisect_left(self._working_days, local_day_index(last)) - days_before
+        if not self.covers(last) or index < 0:
             raise OutsideCalendarError("the calendar does not know this day")
         day = self._working_days[index]
         return FIRST_MS + day * DAY_MS + self._regular[day][0][0] * MINUTE_MS

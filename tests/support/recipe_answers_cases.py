@@ -82,7 +82,7 @@ def due_cases(raw: RawHistory) -> Rows:
         (one.complaint_id, one.track, one.state, one.next_due_at, one.overdue, one.priority,
          "ENTERPRISE" if one.state == "WAITING" else one.unit)
         for one in raw.cases
-        if one.next_due_at is not None and local_day(one.next_due_at) in days
+        if one.next_due_at is not None and local_day(one.next_due_at - 1) in days
     ]  # fmt: skip
 
 

@@ -31,6 +31,12 @@ def local(at: int | None) -> str:
     return f"{datetime.fromtimestamp(at / 1000, UTC) + _LOCAL:%Y-%m-%d %H:%M}"
 
 
+def limit_end(at: int | None) -> str:
+    """The end of a limit in Vietnam, to the minute; midnight is shown as 24:00 of the day that ends then."""
+    before = local(None if at is None else at - 60_000)
+    return f"{before[:10]} 24:00" if local(at).endswith(" 00:00") else local(at)
+
+
 def left(due_at: int | None, now: int) -> Text:
     """Time left until a limit ends, or since it ended."""
     if due_at is None:
@@ -59,7 +65,7 @@ def listing(cases: Sequence[ComplaintCase], now: int) -> Table:
             Text(case.office if case.unit == case.office else f"{case.office}>{case.unit}"),
             state,
             local(case.opened_at)[:10],
-            local(case.next_due_at),
+            limit_end(case.next_due_at),
             left(case.next_due_at, now),
         )
     return table
@@ -95,7 +101,7 @@ def _clocks(clocks: Sequence[Clock], now: int) -> RenderableType:
     sources: dict[str, Text] = {}
     for clock in clocks:
         limit = load_deadlines().get(clock.rule, clock.started_at)
-        table.add_row(clock.rule, amount(limit), f"to {local(clock.due_at)}", _standing(clock, now))
+        table.add_row(clock.rule, amount(limit), f"to {limit_end(clock.due_at)}", _standing(clock, now))
         sources[f"{clock.rule} {limit.validity}"] = Text(
             f"{clock.rule}, {_TRUST[limit.confidence]}: {limit.source}", "dim"
         )

@@ -1,6 +1,8 @@
 """The legal clock of a case: when a limit ends, with pauses.
 
-A limit in days ends with the n-th day after the day on which it started, a limit in working hours with the n-th hour.
+A limit in days ends at 24:00 of the n-th day after the day on which it started (Civil Code 2015 Art. 147.3, 148.1,
+148.5, 148.6; see `schemas.reference.calendar`), a limit in working hours with the n-th hour.
+
 A pause does not count. In a limit in days, every day of the pause is left out, including its first and its last day:
 the day of an event never counts, as at the start. A pause moves the end even when all days are used up and the end only
 waits for the next working day: nobody is late because of the day on which work may resume.

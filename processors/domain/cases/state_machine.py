@@ -17,6 +17,7 @@ from processors.domain.cases.transitions import BEING_HANDLED, HALTED, TABLE
 from schemas.ids import case_event_id
 from schemas.records.cases import CaseEventKind, CaseState, ComplaintAction, ComplaintEvent
 from schemas.records.complaints import Complaint, Track
+from schemas.reference.calendar import last_instant
 
 TIMED = frozenset({CaseEventKind.REMINDER, CaseEventKind.OVERDUE, CaseEventKind.ESCALATED, CaseEventKind.CLOSED})
 """Kinds of events that only timers cause; an action that closes a case is ACCEPTED."""
@@ -102,7 +103,7 @@ class CaseMachine:
             if at >= self._time:
                 yield Timer(at, CaseEventKind.REMINDER, index, due_at)
         yield Timer(due_at, CaseEventKind.OVERDUE, index, due_at)
-        again = self._working_days_after(due_at, policy.escalate_again_days)
+        again = self._working_days_after(last_instant(due_at), policy.escalate_again_days)
         if again is not None:
             yield Timer(again, CaseEventKind.ESCALATED, index, due_at)
 

@@ -31,7 +31,7 @@ class WorkingTime(Protocol):
         """Working milliseconds from each instant to another."""
 
     def add_working_days(self, start_ms: int, days: int) -> int:
-        """End of working time of the n-th working day after the day of `start_ms`."""
+        """24:00 of the n-th working day after the day of `start_ms`."""
 
 
 @dataclass(frozen=True, slots=True)

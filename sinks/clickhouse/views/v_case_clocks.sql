@@ -9,7 +9,7 @@ CREATE OR REPLACE VIEW v_case_clocks
     clock_phase      String                         COMMENT 'ACKNOWLEDGE, RESOLVE, ANSWER and others: what the limit asks for',
     started_at       DateTime64(3, 'UTC')           COMMENT 'When it began',
     due_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'End of the limit',
-    due_day          Nullable(Date)                 COMMENT 'Local day of due_at',
+    due_day          Nullable(Date)                 COMMENT 'Last local day of the limit: the day that ends with due_at, or holds it',
     paused_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'When the clock was stopped; NULL: it runs or has ended',
     extended_by      Int64                          COMMENT 'How much the limit was extended, in its own unit',
     met_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'When the limit was met; NULL: not met',
@@ -18,7 +18,7 @@ CREATE OR REPLACE VIEW v_case_clocks
 )
 AS
 SELECT c.complaint_id AS complaint_id, c.office AS office, c.unit AS responsible_unit, c.state AS case_state, k.rule AS rule, k.track AS track,
-       k.phase AS clock_phase, k.started_at AS started_at, k.due_at AS due_at, toDate(k.due_at, 'Asia/Ho_Chi_Minh') AS due_day, k.paused_at AS paused_at, k.extended_by AS extended_by,
+       k.phase AS clock_phase, k.started_at AS started_at, k.due_at AS due_at, toDate(k.due_at - toIntervalMillisecond(1), 'Asia/Ho_Chi_Minh') AS due_day, k.paused_at AS paused_at, k.extended_by AS extended_by,
        k.met_at AS met_at, k.ended_at AS ended_at,
        multiIf(k.met_at IS NOT NULL, if(k.met_at <= k.due_at, 'MET', 'MET_LATE'), k.ended_at IS NOT NULL, 'ENDED',
                k.paused_at IS NOT NULL, 'PAUSED', k.due_at < now64(3, 'UTC'), 'OVERDUE', 'RUNNING') AS clock_standing

@@ -33,7 +33,7 @@ CREATE OR REPLACE VIEW v_cases
     absorbed           Array(String)                  COMMENT 'Complaints merged into it; of a denunciation not shown',
     missed_limits      UInt16                         COMMENT 'Legal limits that were not met in time, so far',
     next_due_at        Nullable(DateTime64(3, 'UTC')) COMMENT 'Earliest end of a running limit; NULL: none runs',
-    next_due_day       Nullable(Date)                 COMMENT 'Local day of next_due_at',
+    next_due_day       Nullable(Date)                 COMMENT 'Local day that ends with next_due_at, or holds it',
     remaining_hours    Nullable(Float64)              COMMENT 'Hours by the clock until next_due_at; negative: past',
     erased_at          Nullable(DateTime64(3, 'UTC')) COMMENT 'When the key of the contact was destroyed',
     accepted_actions   UInt32                         COMMENT 'Actions that the state allowed',
@@ -49,7 +49,7 @@ SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_n
        c.asked AS asked, c.reopened AS reopened, c.is_complex AS is_complex, c.legal_hold AS legal_hold,
        c.merged_into AS merged_into, c.absorbed AS absorbed,
        c.overdue AS missed_limits, c.next_due_at AS next_due_at,
-       toDate(c.next_due_at, 'Asia/Ho_Chi_Minh') AS next_due_day,
+       toDate(c.next_due_at - toIntervalMillisecond(1), 'Asia/Ho_Chi_Minh') AS next_due_day,
        if(c.next_due_at IS NULL, NULL, dateDiff('minute', now64(3, 'UTC'), c.next_due_at) / 60) AS remaining_hours,
        c.erased_at AS erased_at, c.accepted_actions AS accepted_actions, c.refused_actions AS refused_actions
 FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_case) AS c

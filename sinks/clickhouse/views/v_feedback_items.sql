@@ -17,10 +17,10 @@ CREATE OR REPLACE VIEW v_feedback_items
 AS
 SELECT k.complaint_id AS complaint_id, k.office AS office, k.state AS case_state, k.opened_at AS opened_at, toDate(k.opened_at, 'Asia/Ho_Chi_Minh') AS opened_day,
        k.late_clocks > 0 AS late_limit,
-       -- A rejection has a limit of its own, which no clock of the case holds.
+       -- A rejection has a limit of its own, which no clock of the case holds. It ends at 24:00 of its last working day (Civil
+       -- Code 2015 Art. 148.1, 148.6); days off after that day have its ordinal.
        k.rejected_at < {as_of:DateTime64(3, 'UTC')}
-           AND (d.ordinal > b.ordinal + l.amount
-                OR d.ordinal = b.ordinal + l.amount AND k.rejected_at > ifNull(d.ends_at, toDateTime64(0, 3, 'UTC'))) AS late_rejection,
+           AND (d.ordinal > b.ordinal + l.amount OR d.ordinal = b.ordinal + l.amount AND NOT d.working) AS late_rejection,
        late_limit OR late_rejection AS late,
        k.handling_score AS handling_score, ifNull(k.handling_score, 0) IN (SELECT score FROM v_rating_scale WHERE dissatisfied) AS handling_dissatisfied,
        k.reopened AS reopened
@@ -34,7 +34,8 @@ FROM
            if(finding = 'REJECTED', ifNull(resolved_at, never), never) AS rejected_at,
            arrayMax(arrayPushFront(arrayMap(c -> c.started_at,
                arrayFilter(c -> c.phase = 'RESOLVE' AND c.started_at <= rejected_at, clocks)), opened_at)) AS begun_at,
-           toDate(rejected_at, 'Asia/Ho_Chi_Minh') AS rejected_on, toDate(begun_at, 'Asia/Ho_Chi_Minh') AS begun_on
+           -- 24:00 belongs to the day that ends then.
+           toDate(rejected_at - toIntervalMillisecond(1), 'Asia/Ho_Chi_Minh') AS rejected_on, toDate(begun_at, 'Asia/Ho_Chi_Minh') AS begun_on
     FROM shown_case
     WHERE track = 'FEEDBACK' AND state != 'MERGED'
       AND opened_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')

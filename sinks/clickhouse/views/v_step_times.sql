@@ -140,6 +140,11 @@ ASOF LEFT JOIN reference_working_window AS b ON t.hours = b.office AND t.until >
 ASOF LEFT JOIN reference_working_window AS c ON t.hours = c.office AND t.waits_from >= c.starts_at
 ASOF LEFT JOIN reference_working_window AS d ON t.hours = d.office AND t.waits_until >= d.starts_at
 LEFT JOIN reference_working_day AS m ON t.started_on = m.day
-LEFT JOIN (SELECT ordinal, ends_at FROM reference_working_day WHERE working) AS n ON m.ordinal + t.amount = n.ordinal
+-- A limit in days ends at 24:00 of its last day (Civil Code 2015 Art. 148.1, 148.6), not with the working time of that day.
+LEFT JOIN
+(
+    SELECT ordinal, toNullable(toDateTime64(toDateTime64(day + 1, 3, 'Asia/Ho_Chi_Minh'), 3, 'UTC')) AS ends_at
+    FROM reference_working_day WHERE working
+) AS n ON m.ordinal + t.amount = n.ordinal
 LEFT JOIN reference_working_day AS e ON t.days_later = e.day
 COMMENT 'Rounds of steps with a promised time, over all declarations registered in a period: v_step_times(first = ..., last = ..., as_of = ...)';

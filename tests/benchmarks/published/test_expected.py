@@ -39,7 +39,7 @@ def test_facts_hold_the_declaration_as_of_the_rating(tables: dict[str, Table]) -
 
 def test_low_scores_open_complaints(tables: dict[str, Table]) -> None:
     """By hand: limits of 5 and 15 working days, and priority for the lowest score with a text."""
-    times = [local_ms(text) for text in ("2021-07-05 15:00:00", "2021-07-12 16:30:00", "2021-07-26 16:30:00")]
+    times = [local_ms(text) for text in ("2021-07-05 15:00:00", "2021-07-13 00:00:00", "2021-07-27 00:00:00")]
     assert tables["complaints"][A, "review-1", "BRSP"] == ("OPENED", times[0], 1, 3, *times[1:], "SCORE_1_WITH_TEXT")
     assert [key[0] for key in tables["complaints"]] == [A, C]
 
@@ -88,7 +88,7 @@ def test_working_time_knows_weekends_holidays_and_swaps() -> None:
     calendar = WorkingTime()
     start = local_ms("2020-04-29 16:00:00")
     assert calendar.minutes(start, local_ms("2020-05-04 09:00:00")) == 120
-    assert calendar.end_of_day_after(start, 15) == local_ms("2020-05-22 16:30:00")
+    assert calendar.end_of_day_after(start, 15) == local_ms("2020-05-23 00:00:00")
     assert calendar.minutes(local_ms("2026-01-10 07:00:00"), local_ms("2026-01-10 12:00:00")) == 240
 
 

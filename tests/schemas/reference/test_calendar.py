@@ -129,13 +129,13 @@ def test_added_minutes_end_at_the_first_instant(start: int, minutes: int) -> Non
 @settings(max_examples=80, deadline=None)
 @given(INSTANTS, st.integers(1, 20))
 def test_added_days_equal_the_walk(start: int, days: int) -> None:
-    """A deadline in days ends the n-th worked day after the day of the start at 16:30."""
+    """A deadline in days ends at 24:00 of the n-th worked day after the day of the start."""
     day, left = datetime.fromtimestamp(start / 1000, VIETNAM).date(), days
     while left:
         day += timedelta(days=1)
         left -= is_worked(datetime(day.year, day.month, day.day, 8, tzinfo=VIETNAM))
     if day.year <= 2027:
-        assert load_calendar().add_working_days(start, days) == ms(f"{day}T16:30")
+        assert load_calendar().add_working_days(start, days) == ms(f"{day + timedelta(days=1)}T00:00")
 
 
 @settings(max_examples=60, deadline=None)
@@ -182,7 +182,7 @@ def test_zero_minutes_end_at_the_start() -> None:
 
 def test_fifteen_working_days_before_tet() -> None:
     """A feedback of 15 January 2020 is due on 12 February: Tết took five working days from the fifteen."""
-    assert local(load_calendar().add_working_days(ms("2020-01-15T10:00"), 15)) == "2020-02-12 16:30"
+    assert local(load_calendar().add_working_days(ms("2020-01-15T10:00"), 15)) == "2020-02-13 00:00"
 
 
 def test_seconds_are_not_rounded_away() -> None:
@@ -206,15 +206,17 @@ def test_overtime_counts_once_and_for_its_office_only() -> None:
 def test_overtime_makes_no_working_day() -> None:
     """A worked Saturday of overtime does not shorten a deadline in days."""
     calendar = WorkingCalendar(parse_working_hours(OVERTIME))
-    assert local(calendar.add_working_days(ms("2020-05-08T10:00"), 1)) == "2020-05-11 16:30"
+    assert local(calendar.add_working_days(ms("2020-05-08T10:00"), 1)) == "2020-05-12 00:00"
 
 
 def test_hours_change_with_their_period() -> None:
-    """New hours hold from their first day, old ones before it."""
+    """New hours hold from their first day, old ones before it; deadlines in days end at 24:00 whatever the hours."""
     later = OVERTIME.split("[[overtime]]", maxsplit=1)[0].replace("2019-01-01", "2021-01-04").replace("16:30", "17:00")
     calendar = WorkingCalendar(parse_working_hours(OVERTIME + later))
-    assert local(calendar.add_working_days(ms("2020-12-30T10:00"), 1)) == "2020-12-31 16:30"
-    assert local(calendar.add_working_days(ms("2020-12-30T10:00"), 2)) == "2021-01-04 17:00"
+    assert local(calendar.add_working_minutes(ms("2020-12-31T08:00"), 390)) == "2020-12-31 16:00"
+    assert local(calendar.add_working_minutes(ms("2021-01-04T08:00"), 450)) == "2021-01-04 17:00"
+    assert local(calendar.add_working_days(ms("2020-12-30T10:00"), 1)) == "2021-01-01 00:00"
+    assert local(calendar.add_working_days(ms("2020-12-30T10:00"), 2)) == "2021-01-05 00:00"
 
 
 @pytest.mark.parametrize("at", [0, ms("2018-12-31T23:59"), ms("2032-01-01T00:01"), 2**61])

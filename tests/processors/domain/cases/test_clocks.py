@@ -62,8 +62,6 @@ def slow_end(limit: Deadline, start: int, pauses: list[tuple[int, int]]) -> int:
         paused = any(local(a).date() <= day <= local(b).date() for a, b in pauses)
         counts = limit.unit is LimitUnit.CALENDAR_DAY or is_worked(day)
         left -= counts and not paused
-    if limit.unit is LimitUnit.WORKING_DAY:
-        return instant(day, 16 * 60 + 30)
     while not is_worked(day):
         day += DAY
     return instant(day, 24 * 60)
@@ -99,12 +97,12 @@ def test_a_limit_over_tet_leaves_the_holidays_out() -> None:
         load_deadlines().get("RESOLVE", at("2026-02-09 10:00")), "FEEDBACK", CasePhase.RESOLVE, at("2026-02-09 10:00")
     )
     clock.schedule(CALENDAR)
-    assert clock.due_at == at("2026-03-09 16:30")
+    assert clock.due_at == at("2026-03-10 00:00")
 
 
 @pytest.mark.parametrize(
     ("opened", "due"),
-    [("2026-06-30 10:00", "2026-07-11 00:00"), ("2026-07-01 10:00", "2026-07-10 16:30")],
+    [("2026-06-30 10:00", "2026-07-11 00:00"), ("2026-07-01 10:00", "2026-07-11 00:00")],
     ids=["law 02/2011", "law 136/2025"],
 )
 def test_the_law_of_the_day_on_which_it_begins_decides(opened: str, due: str) -> None:
@@ -121,7 +119,7 @@ def test_who_is_late_stays_late() -> None:
     clock.schedule(CALENDAR)
     clock.pause(at("2026-09-09 10:00"))
     clock.resume(at("2026-09-15 10:00"), CALENDAR)
-    assert clock.due_at == at("2026-09-08 16:30")
+    assert clock.due_at == at("2026-09-09 00:00")
 
 
 def test_an_end_beyond_the_calendar_binds_nobody() -> None:

@@ -125,7 +125,7 @@ def test_waiting_for_the_enterprise_stops_the_clock() -> None:
     assert (waiting.due_at, waiting.paused_at) == (None, asked.acted_at)
     supplied = action("SUPPLY", at("2026-09-11 10:00"))
     going_on = clock(folded(asked, supplied), "RESOLVE")
-    assert (going_on.extended_by, going_on.due_at) == (4, at("2026-10-02 16:30"))
+    assert (going_on.extended_by, going_on.due_at) == (4, at("2026-10-03 00:00"))
 
 
 def test_a_poor_rating_of_the_handling_reopens_once() -> None:
@@ -211,7 +211,7 @@ def test_transfer_begins_the_limits_anew_at_the_other_unit() -> None:
     found = folded(moved)
     assert found.case is not None
     assert (found.case.unit, found.case.state) == ("03EE", "OPENED")
-    assert clock(found, "RESOLVE").due_at == at("2026-10-01 16:30")
+    assert clock(found, "RESOLVE").due_at == at("2026-10-02 00:00")
     assert refusal_of(action("VERIFY", at("2026-09-11 10:00")), moved) == Refusal.NOT_RESPONSIBLE
 
 

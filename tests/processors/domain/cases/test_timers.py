@@ -36,16 +36,16 @@ def test_reminders_come_before_and_overdue_at_the_end_to_the_minute() -> None:
         ("RESOLVE", at("2026-09-25 07:30")),
     ]
     assert times_of(events, "OVERDUE") == [
-        ("FORWARD_OUT_OF_SCOPE", at("2026-09-14 16:30")),
-        ("RESOLVE", at("2026-09-28 16:30")),
+        ("FORWARD_OUT_OF_SCOPE", at("2026-09-15 00:00")),
+        ("RESOLVE", at("2026-09-29 00:00")),
     ]
     assert found.case is not None
     assert (found.case.level, found.case.unit, found.case.overdue) == (2, "VN", 2)
 
 
 def test_an_action_at_the_very_end_is_in_time() -> None:
-    """The last millisecond counts; one more is late."""
-    due = at("2026-09-14 16:30")
+    """24:00 is in time; a millisecond more is late."""
+    due = at("2026-09-15 00:00")
     for late, overdue in ((0, 0), (1, 1)):
         found = replay_case(complaint(START), [action("ACKNOWLEDGE", due + late)], case_context(), due + late)
         assert found.case is not None
@@ -57,7 +57,7 @@ def test_an_answered_case_closes_by_itself() -> None:
     done = [action(name, START + n * MINUTE) for n, name in enumerate(("VERIFY", "RESOLVE", "ANSWER"), 1)]
     found = replay_case(complaint(START), done, case_context(), at("2026-12-01 00:00"))
     assert found.case is not None
-    assert (found.case.state, found.case.closed_at, found.next_at) == ("CLOSED", at("2026-09-28 16:30"), None)
+    assert (found.case.state, found.case.closed_at, found.next_at) == ("CLOSED", at("2026-09-29 00:00"), None)
 
 
 def drained(store: CaseStore, now: int) -> list[Any]:
