@@ -89,11 +89,13 @@ def due_cases(raw: RawHistory) -> Rows:
 def is_late(one: Case) -> bool:
     """Whether an item of feedback is late by the end of May 2020, for criterion 5.2."""
     for _rule, track, phase, _started, due, _paused, met, ended in one.clocks:
-        counts = track == "FEEDBACK" and (phase in ("RESOLVE", "ANSWER") or (phase == "ACKNOWLEDGE" and one.asked))
+        asked = one.asked and one.track == "FEEDBACK"
+        counts = track == "FEEDBACK" and (phase in ("RESOLVE", "ANSWER") or (phase == "ACKNOWLEDGE" and asked))
         over = next((at for at in (met, ended) if at is not None), None)
         if counts and due is not None and due < END_OF_MAY and (over is None or over > due):
             return True
-    if one.finding != "REJECTED" or one.resolved_at is None or one.resolved_at >= END_OF_MAY:
+    rejected = one.finding == "REJECTED" and one.track == "FEEDBACK"
+    if not rejected or one.resolved_at is None or one.resolved_at >= END_OF_MAY:
         return False
     begun = [clock[3] for clock in one.clocks if clock[2] == "RESOLVE" and clock[3] <= one.resolved_at]
     return one.resolved_at > load_calendar().add_working_days(max([one.opened_at, *begun]), 2)
@@ -103,8 +105,8 @@ def feedback(raw: RawHistory) -> Mapping[str, Sequence[tuple[bool, bool]]]:
     """By office: of each item of feedback of May whether it is late, and whether it is disliked or was reopened."""
     found: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for one in raw.cases:
-        counts = one.track == "FEEDBACK" and one.state != "MERGED" and MAY <= local_day(one.opened_at) < JUNE
-        if counts and (one.state != "WITHDRAWN" or is_late(one)):
+        counts = one.track != "DENUNCIATION" and one.state != "MERGED" and MAY <= local_day(one.opened_at) < JUNE
+        if counts and ((one.track == "FEEDBACK" and one.state != "WITHDRAWN") or is_late(one)):
             poor = one.reopened or (one.handling_score is not None and one.handling_score <= 2)
             found[one.office].append((is_late(one), poor))
     return found
@@ -223,13 +225,13 @@ def freshness(raw: RawHistory) -> Rows:
 
 
 def missed_limits(raw: RawHistory) -> Rows:
-    """21: office, rule, ended limits, met late, overdue."""
+    """21: office, rule, ended limits, met late, not met in time."""
     now = int(time.time() * 1000)
     counts: dict[tuple[str, str], list[int]] = defaultdict(lambda: [0, 0, 0])
     for one in raw.cases:
         for rule, _track, _phase, _started, due, paused, met, ended in one.clocks:
             late = met is not None and due is not None and met > due
-            over = met is None and ended is None and paused is None and due is not None and due < now
+            over = met is None and paused is None and due is not None and due < (now if ended is None else ended)
             for place, is_so in enumerate((met is not None or over, late, over)):
                 counts[one.office, rule][place] += is_so
     return [(*key, *found) for key, found in counts.items() if found[1] + found[2]]

@@ -113,7 +113,8 @@ def _standing(clock: Clock, now: int) -> Text:
         late = clock.due_at is not None and clock.met_at > clock.due_at
         return Text(f"met {local(clock.met_at)}{', late' if late else ''}", "red" if late else "green")
     if clock.ended_at is not None:
-        return Text("no longer applies", "dim")
+        late = clock.due_at is not None and clock.ended_at > clock.due_at
+        return Text("missed, then no longer applied", "red") if late else Text("no longer applies", "dim")
     return Text("stopped") if clock.paused_at is not None else left(clock.due_at, now)
 
 

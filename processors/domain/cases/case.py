@@ -98,8 +98,12 @@ class Case:
             clock.met_at = at
 
     def end_clocks(self, at: int) -> None:
-        """End all open clocks of the handling. A request for erasure keeps its clock."""
+        """End all open clocks of the handling. A request for erasure keeps its clock.
+
+        One whose limit has passed stays missed: neither another track nor another unit is a way out of it.
+        """
         for clock in self.open_clocks(CasePhase.ACKNOWLEDGE, CasePhase.RESOLVE, CasePhase.ANSWER):
+            clock.resume(at, self.context.calendar)  # a pause has moved the limit, also when the case ends in it
             clock.ended_at = at
 
     def acknowledge(self, at: int) -> None:

@@ -66,6 +66,10 @@ class CaseClock:
         """Whether it runs now."""
         return self.open and self.paused_at is None and self.due_at is not None
 
+    def passed(self, at: int) -> bool:
+        """Whether its end lies before an instant. From then on it is missed, whatever happens later."""
+        return self.due_at is not None and self.due_at < at
+
     def schedule(self, calendar: WorkingCalendar) -> None:
         """Compute the end. An end outside the calendar is ignored."""
         self.due_at = if_known(lambda: self._end(calendar))

@@ -66,11 +66,12 @@ def _escalate(case: Case, _action: ComplaintAction, _at: int) -> None:
     case.level += 1
 
 
-def _mark_complex(case: Case, _action: ComplaintAction, _at: int) -> None:
+def _mark_complex(case: Case, _action: ComplaintAction, at: int) -> None:
     case.is_complex = True
     for clock in case.open_clocks(CasePhase.RESOLVE):
-        clock.limit = case.context.policy.limits.get(case.resolve_limit, clock.started_at)
-        clock.schedule(case.context.calendar)
+        if not clock.passed(at):  # late stays late: what has passed is not made longer
+            clock.limit = case.context.policy.limits.get(case.resolve_limit, clock.started_at)
+            clock.schedule(case.context.calendar)
 
 
 def _request_erasure(case: Case, _action: ComplaintAction, at: int) -> None:

@@ -8,16 +8,13 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from support.cases import COMPLAINT, OPENED, action, case_context, complaint
+from support.case_histories import DAY, MINUTE, START, histories
+from support.cases import COMPLAINT, action, case_context, complaint
 from support.events import at
 
 from processors.domain.cases.case_store import MOST_ACTIONS, CaseStore
 from processors.domain.cases.replay import replay_case
-from schemas.records.cases import CaseAction, ComplaintAction, ComplaintCase, ComplaintEvent
-
-START = at(OPENED)
-MINUTE = 60_000
-DAY = 86_400_000
+from schemas.records.cases import ComplaintAction, ComplaintCase, ComplaintEvent
 
 
 def times_of(events: list[ComplaintEvent], kind: str) -> list[tuple[str | None, int]]:
@@ -126,19 +123,6 @@ def test_actions_of_one_complaint_are_bounded() -> None:
     flood = [action("ACKNOWLEDGE", START + MINUTE, number) for number in range(MOST_ACTIONS + 1)]
     assert [store.add_action(one) for one in flood] == [True] * MOST_ACTIONS + [False]
     assert store.add_action(flood[0])
-
-
-@st.composite
-def histories(draw: st.DrawFn) -> list[ComplaintAction]:
-    """Some actions within six weeks, few ids, so that contents sometimes conflict."""
-    found = []
-    for _ in range(draw(st.integers(0, 8))):
-        name = draw(st.sampled_from(list(CaseAction)))
-        when = START + draw(st.integers(0, 42 * 24 * 60)) * MINUTE
-        score = draw(st.integers(1, 5)) if name == CaseAction.RATE_HANDLING else None
-        number = draw(st.integers(0, 5))
-        found.append(replace(action(name, when, score=score), action_id=f"a{number}"))
-    return found
 
 
 @settings(max_examples=80, deadline=None)

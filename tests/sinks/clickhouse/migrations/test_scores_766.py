@@ -97,11 +97,13 @@ class Item:
     def late(self, as_of: int) -> bool:
         """Whether criterion 5.2 counts it late."""
         for track, phase, _started, due, met, ended in self.clocks:
-            if track != "FEEDBACK" or (phase == "ACKNOWLEDGE" and not self.asked) or due is None or due >= as_of:
+            asked = self.asked and self.track == "FEEDBACK"
+            if track != "FEEDBACK" or (phase == "ACKNOWLEDGE" and not asked) or due is None or due >= as_of:
                 continue
             if (NEVER if met is None and ended is None else met or ended or 0) > due:
                 return True
-        if self.finding != "REJECTED" or self.resolved_at is None or self.resolved_at >= as_of:
+        rejected = self.finding == "REJECTED" and self.track == "FEEDBACK"
+        if not rejected or self.resolved_at is None or self.resolved_at >= as_of:
             return False
         begun = [s for _t, phase, s, *_rest in self.clocks if phase == "RESOLVE" and s <= self.resolved_at]
         return self.resolved_at > load_calendar().add_working_days(max([*begun, self.opened_at]), 2)
@@ -215,9 +217,9 @@ def wanted_figures(
             count(one.office, "5.4", not (late or one.disliked or one.complained), bool(one.levels))
     for case in cases:
         late = case.late(end)
-        if case.track != "FEEDBACK" or case.state == "MERGED" or not begin <= case.opened_at < end:
+        if case.track == "DENUNCIATION" or case.state == "MERGED" or not begin <= case.opened_at < end:
             continue
-        if case.state == "WITHDRAWN" and not late:
+        if (case.state == "WITHDRAWN" or case.track == "COMPLAINT") and not late:
             continue
         poor = case.handling_score is not None and case.handling_score <= 2
         count(case.office, "5.2", not late, True)
