@@ -6,12 +6,12 @@ is written below the other as a list. Elsewhere every value stays whole, on one 
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
 
 from deploy.cli.results.texts import text
+from deploy.printable import printable
 
 MEASURED_ROWS = 1000
 """Where the table need not fit, columns are as wide as in so many rows; a wider value below them moves its row only."""
@@ -47,17 +47,8 @@ def table_lines(columns: Sequence[tuple[str, str]], rows: Iterable[Sequence[Any]
 
 
 def _shown(value: Any) -> str:
-    """A value on one line: signs that would move the cursor, or the order of the text, are written as escapes."""
-    if value is None:
-        return MISSING
-    written = text(value)
-    if written.isprintable():
-        return written
-    return "".join(sign if sign.isprintable() else _escaped(sign) for sign in written)
-
-
-def _escaped(sign: str) -> str:
-    return " " if unicodedata.category(sign) == "Zs" else sign.encode("unicode_escape").decode()
+    """A value on one line."""
+    return MISSING if value is None else printable(text(value))
 
 
 def _is_number(kind: str) -> bool:
