@@ -62,6 +62,7 @@ def _rows() -> Iterable[tuple[CaseAction, tuple[CaseState, ...], CaseState | Non
     yield _A.HOLD, tuple(_S), None, _HANDLER
     yield _A.RELEASE_HOLD, tuple(_S), None, _HANDLER
     yield _A.REVEAL, tuple(_S), None, _HANDLER
+    yield _A.READ_COMMENT, tuple(_S), None, _HANDLER
     yield _A.REQUEST_ERASURE, tuple(_S), None, _EITHER
     yield _A.ERASE, tuple(_S), None, _HANDLER
 

@@ -263,3 +263,17 @@ def test_what_is_erased_is_not_revealed_and_may_be_erased_again() -> None:
     found = folded(first, again).case
     assert found is not None
     assert found.erased_at == START + HOUR
+
+
+def test_reading_the_comment_changes_nothing_and_needs_no_reason() -> None:
+    """Also in a case that has ended, and when the contact is erased; again and again; not for a rated official."""
+    ended = (action("WITHDRAW", START + HOUR), action("ERASE", START + HOUR + 1))
+    look = action("READ_COMMENT", START + 2 * HOUR)
+    assert refusal_of(look, *ended) is None
+    assert refusal_of(action("READ_COMMENT", START + 3 * HOUR), *ended, look) is None
+    assert refusal_of(replace(look, actor="o-rated")) == Refusal.RATED_OFFICIAL
+    assert refusal_of(replace(look, unit="03EE")) == Refusal.NOT_RESPONSIBLE
+    assert refusal_of(replace(look, actor_role=ActorRole.ENTERPRISE, actor=ENTERPRISE)) == Refusal.NOT_IN_THIS_ROLE
+    before, after = folded(now=START + 2 * HOUR).case, folded(look).case
+    assert before is not None
+    assert after == replace(before, version=after.version if after else 0, accepted_actions=1)
