@@ -129,6 +129,9 @@ ROLES: Sequence[Role] = (
         "works on cases: reads them whole, protected ones too, and what is needed beside them",
         (
             *(f"SELECT ON {{db}}.{table}" for table in _CASES),
+            # `hailong complaint show`: where in Kafka a sheet is; not what it says, nor who sent it when.
+            f"SELECT(declaration, sheet_id, revision, {', '.join(_ORIGIN)}) ON {{db}}.rating",
+            "SELECT(topic, topic_identity, epoch, claim, claimed_at) ON {db}.log_epoch",
             *(f"SELECT ON {{db}}.{view}" for view in ("v_case*", "v_complaint*", "v_declarations", "v_office")),
         ),
         READER,

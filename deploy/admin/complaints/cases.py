@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import TypeVar
 
 from deploy.admin.complaints.topic_records import read_records
 from deploy.errors import Mistake
 from schemas.codec.record import WriterSchemas
+from schemas.ids import complaint_id as id_of_complaint
 from schemas.kafka.connection import KafkaConnection
-from schemas.keys import complaint_key
+from schemas.keys import complaint_key, declaration_key
 from schemas.records.cases import CaseEventKind, CaseState, ComplaintCase, ComplaintEvent
-from schemas.records.complaints import Priority
+from schemas.records.complaints import Complaint, Priority, Track
 from schemas.topics import Topic
 
 ENDED = frozenset({CaseState.ANSWERED, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED})
@@ -20,7 +21,7 @@ ENDED = frozenset({CaseState.ANSWERED, CaseState.CLOSED, CaseState.WITHDRAWN, Ca
 
 _FOREVER = 1 << 62
 
-R = TypeVar("R", ComplaintCase, ComplaintEvent)
+R = TypeVar("R", Complaint, ComplaintCase, ComplaintEvent)
 
 
 def read_cases(connection: KafkaConnection, writer_schemas: WriterSchemas) -> list[ComplaintCase]:
@@ -45,7 +46,38 @@ def read_history(connection: KafkaConnection, writer_schemas: WriterSchemas, com
     return sorted(standing, key=attrgetter("occurred_at", "event_id"))
 
 
-def _newest(records: Iterable[R], id_of: Callable[[R], str]) -> Iterable[R]:
+def read_complaint(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> Complaint:
+    """The complaint behind a case; it names the sheet also of a denunciation, whose case does not.
+
+    Errors as `read_cases`; and Mistake: there is no such complaint.
+    """
+    records = read_records(connection, Topic.COMPLAINT, writer_schemas, complaint_key(complaint_id))
+    found = _newest(map(Complaint.from_avro, records), attrgetter("complaint_id"))
+    if not found:
+        raise Mistake(f"There is no complaint {complaint_id}.")
+    (complaint,) = found
+    return complaint
+
+
+def is_protected(case: ComplaintCase, cases: Iterable[ComplaintCase]) -> bool:
+    """Whether a case was a denunciation at any time, or is about the sheet of one, such as that of another office."""
+    if _was_denunciation(case):
+        return True
+    if case.declaration_no is None or case.sheet_id is None:
+        return False
+    declaration = declaration_key(case.declaration_no).decode()
+    return any(
+        other.complaint_id == id_of_complaint(declaration, case.sheet_id, other.office)
+        for other in cases
+        if _was_denunciation(other)
+    )
+
+
+def _was_denunciation(case: ComplaintCase) -> bool:
+    return Track.DENUNCIATION in (case.track, *(clock.track for clock in case.clocks))
+
+
+def _newest(records: Iterable[R], id_of: Callable[[R], str]) -> Collection[R]:
     """The newest version of each record."""
     found: dict[str, R] = {}
     for record in records:

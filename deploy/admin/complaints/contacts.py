@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from deploy.admin.complaints.cases import read_complaint
 from deploy.admin.complaints.topic_records import read_keyed_records, read_records
 from deploy.errors import Mistake
 from producers.sdk.queued_producer import QueuedProducer
@@ -9,8 +10,7 @@ from schemas.codec.record import WriterSchemas
 from schemas.contacts.envelope import read_envelope
 from schemas.contacts.sealing import Contact, SealingKeys, open_key, unseal
 from schemas.kafka.connection import KafkaConnection
-from schemas.keys import complaint_key, declaration_key
-from schemas.records.complaints import Complaint
+from schemas.keys import declaration_key
 from schemas.records.events import ContactKey
 from schemas.topics import Topic
 
@@ -26,7 +26,7 @@ def contact_of(
         Unavailable: Kafka does not answer.
         SystemFault: A topic is missing, or may not be read.
     """
-    complaint = _complaint(connection, writer_schemas, complaint_id)
+    complaint = read_complaint(connection, writer_schemas, complaint_id)
     own = _keys_of(connection, writer_schemas, complaint.sheet_id)
     wanted = declaration_key(complaint.declaration_no)
     sheets = [
@@ -55,7 +55,7 @@ def destroy_keys(connection: KafkaConnection, writer_schemas: WriterSchemas, com
         DeliveryFailed: Kafka did not accept all tombstones; repeating is safe.
         SystemFault: A topic is missing, or may not be read.
     """
-    complaint = _complaint(connection, writer_schemas, complaint_id)
+    complaint = read_complaint(connection, writer_schemas, complaint_id)
     found = _keys_of(connection, writer_schemas, complaint.sheet_id)
     with QueuedProducer(connection, delivery_timeout_s=30.0) as producer:
         for key_id in found:
@@ -72,13 +72,4 @@ def _keys_of(connection: KafkaConnection, writer_schemas: WriterSchemas, sheet_i
             found.pop(key_id, None)
         elif fields["sheet_id"] == sheet_id and fields["key_id"] == key_id:
             found[key_id] = ContactKey.from_avro(fields)
-    return found
-
-
-def _complaint(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> Complaint:
-    found = None
-    for fields in read_records(connection, Topic.COMPLAINT, writer_schemas, complaint_key(complaint_id)):
-        found = Complaint.from_avro(fields)
-    if found is None:
-        raise Mistake(f"There is no complaint {complaint_id}.")
     return found

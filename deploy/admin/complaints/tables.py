@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from deploy.printable import printable_json
 from schemas.records.cases import Clock, ComplaintCase, ComplaintEvent
 from schemas.records.complaints import Priority, Track
 from schemas.reference.deadlines import Deadline, load_deadlines
@@ -71,13 +73,18 @@ def listing(cases: Sequence[ComplaintCase], now: int) -> Table:
     return table
 
 
-def sheet(case: ComplaintCase, history: Iterable[ComplaintEvent], now: int) -> RenderableType:
-    """One case: its data, its time limits, its history."""
+def sheet(
+    case: ComplaintCase, history: Iterable[ComplaintEvent], now: int, said: Iterable[RenderableType] = ()
+) -> RenderableType:
+    """One case: its data, what the enterprise said, its time limits, its history."""
     about = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for name, value in _about(case):
         if value:
             about.add_row(Text(name, "bold"), Text(value))
-    return Group(about, Text(), Text("Time limits", "bold"), _clocks(case.clocks, now), Text(), *_history(history))
+    opinion = [*said]
+    parts = [*opinion, Text()] if opinion else []
+    limits_part = (Text("Time limits", "bold"), _clocks(case.clocks, now), Text())
+    return Group(about, Text(), *parts, *limits_part, *_history(history))
 
 
 def _about(case: ComplaintCase) -> Iterable[tuple[str, str]]:
@@ -150,3 +157,9 @@ def limits(now: int) -> RenderableType:
 def as_json(case: ComplaintCase) -> str:
     """A case as one line of JSON."""
     return json.dumps(asdict(case), ensure_ascii=False)
+
+
+def sheet_as_json(case: ComplaintCase, history: Iterable[ComplaintEvent], said: Mapping[str, Any]) -> str:
+    """One case with what the enterprise said and its history, as one line of JSON."""
+    found = {**asdict(case), **said, "history": [asdict(event) for event in history]}
+    return printable_json(json.dumps(found, ensure_ascii=False))

@@ -6,9 +6,11 @@ import re
 from collections.abc import Mapping, Sequence
 
 import pytest
+from support.cases import complaint
 from support.clickhouse_rights import DENIED, NOT_IN_READONLY, PARAMETERS, Accounts
 from support.extras import needs_clickhouse_server
 
+from deploy.admin.complaints.sheet_places import places_of
 from sinks.clickhouse.sql_files import view_files
 
 pytestmark = [pytest.mark.servers, needs_clickhouse_server]
@@ -129,6 +131,15 @@ def test_no_role_changes_or_removes_anything(accounts: Accounts, role: str) -> N
         "SYSTEM SHUTDOWN",
     ):
         assert accounts.refusal(role, statement) in (DENIED, NOT_IN_READONLY), statement
+
+
+def test_a_handler_finds_the_record_of_a_sheet_and_nothing_else_of_it(accounts: Accounts) -> None:
+    """What `hailong complaint show` asks for is allowed; scores, enterprise, time and length of a text are not."""
+    assert places_of(accounts.connection("handler"), complaint(0, sheet_id="not stored")) == []
+    for columns in ("tax_code", "submitted_at", "written_at", "lowest_score", "phase", "comment_length", "has_contact"):
+        assert accounts.refusal("handler", f"SELECT {columns} FROM rating") == DENIED
+    assert accounts.refusal("handler", "SELECT sheet_id FROM rating WHERE lowest_score = 1") == DENIED
+    assert accounts.refusal("handler", "SELECT score FROM rating_item") == DENIED
 
 
 def test_an_operator_can_operate(accounts: Accounts) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import typer
 
-from deploy.cli.commands.complaint import actions, contact, look
+from deploy.cli.commands.complaint import actions, contact, look, sheet
 from deploy.cli.commands.complaint.actions import Command, by_enterprise, by_handler, by_handler_with_text
 from schemas.records.cases import CaseAction
 
@@ -23,7 +23,7 @@ def _add(panel: str, name: str, command: Command, words: str | None = None) -> N
 
 LOOK = "Look"
 _add(LOOK, "list", look.list_cases)
-_add(LOOK, "show", look.show)
+_add(LOOK, "show", sheet.show)
 _add(LOOK, "limits", look.limits)
 
 HANDLE = "Handle a case"

@@ -1,4 +1,4 @@
-"""`hailong complaint list`, `show` and `limits`: what there is, without changing anything."""
+"""`hailong complaint list` and `limits`: what there is, without changing anything."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.commands.complaint.options import Case
 from deploy.cli.commands.complaint.sending import read_all_cases
 from deploy.cli.context import console, kafka_cluster
 from deploy.cli.options import Dir, Json
@@ -55,19 +54,6 @@ def list_cases(
     screen.print(tables.listing(found[:limit], now))
     if len(found) > limit:
         screen.print(f"\n{len(found) - limit:,} more: use --limit {len(found)}, or --json for all fields.")
-
-
-def show(case: Case, *, directory: Dir = None) -> None:
-    """Show one case: the responsible unit, its time limits with their sources, and its history.
-
-    Example: hailong complaint show 7b1c
-    """
-    from deploy.admin.complaints import tables
-    from deploy.admin.complaints.cases import find_case, read_history
-
-    cluster = kafka_cluster(directory)
-    found = find_case(read_all_cases(cluster), case)
-    console().print(tables.sheet(found, read_history(*cluster, found.complaint_id), wall_clock()))
 
 
 def limits() -> None:

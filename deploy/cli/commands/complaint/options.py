@@ -7,15 +7,14 @@ from typing import Annotated
 import typer
 
 Case = Annotated[str, typer.Argument(metavar="CASE", help="Id of the case, or how it begins.", show_default=False)]
-By = Annotated[
-    str,
-    typer.Option(
-        "--by",
-        envvar="HAILONG_COMPLAINT_BY",
-        help="You: the pseudonymous id of an official, never a name.",
-        show_default=False,
-    ),
-]
+_BY = typer.Option(
+    "--by",
+    envvar="HAILONG_COMPLAINT_BY",
+    help="You: the pseudonymous id of an official, never a name.",
+    show_default=False,
+)
+By = Annotated[str, _BY]
+Reader = Annotated[str | None, _BY]
 Unit = Annotated[
     str | None,
     typer.Option(help="Unit you act for. Without it: the unit responsible for the case.", show_default=False),

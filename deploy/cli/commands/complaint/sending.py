@@ -69,8 +69,11 @@ def action_on(
     )
 
 
-def send_and_report(cluster: Cluster, action: ComplaintAction, wait: float) -> None:
-    """Send an action, wait for what its case answers, and print that; a refusal or no answer ends the command."""
+def send_and_report(cluster: Cluster, action: ComplaintAction, wait: float, *, aside: bool = False) -> None:
+    """Send an action, wait for what its case answers, and print that; a refusal or no answer ends the command.
+
+    `aside`: standard output is for something else.
+    """
     from deploy.admin.complaints.actions import act
 
     with console(stderr=True).status("Waiting for the case ..."):
@@ -85,7 +88,7 @@ def send_and_report(cluster: Cluster, action: ComplaintAction, wait: float) -> N
         state = event.state or "unknown"
         problem = f"refused with {event.refusal}; docs/complaints.md explains it. The case is {state}."
     else:
-        typer.echo(f"{name}: done. The case is {event.state}; the responsible unit is {event.unit}.")
+        typer.echo(f"{name}: done. The case is {event.state}; the responsible unit is {event.unit}.", err=aside)
         return
     typer.echo(f"{name}: {problem}", err=True)
     raise typer.Exit(FAILED)
