@@ -171,10 +171,11 @@ def joining(one: Sample) -> Iterator[Case]:
         known = record["occurred_at"], record["status"], record["office"], None, None, None, None, event, 0
         by_key.setdefault(key, []).append(StatusRow(*known))
     as_of, unchecked = np.full(len(run.keys), NOW), np.zeros(1, np.bool_)
+    nobody, nobody_claims = np.zeros(1, np.int64), np.zeros(len(run.keys), np.int64)
 
     def columns() -> None:
         histories = gathered([run], run.keys)
-        found = states(histories, histories.places(run.keys), as_of, as_of, unchecked)
+        found = states(histories, histories.places(run.keys), as_of, as_of, unchecked, nobody, nobody_claims)
         contexts_of(found, as_of, [None], context.calendar, context.limits)
 
     def one_by_one() -> None:

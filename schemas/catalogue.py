@@ -55,6 +55,7 @@ PINNED = (
     PinnedSchema(116, "office-count", 2),
     PinnedSchema(117, "alert", 2),
     PinnedSchema(118, "rated-service", 2),
+    PinnedSchema(119, "rated-service", 3),
 )
 
 

@@ -13,6 +13,7 @@ import numpy as np
 from benchmarks.contenders.facts import DeclarationContext
 from processors.domain.join.declaration_context import StepLimits
 from schemas.records.events import Channel, Status
+from schemas.records.facts import Standing
 from schemas.reference.calendar import WorkingCalendar
 
 _REGISTERED = frozenset({Status.REGISTERED})
@@ -20,6 +21,8 @@ _PERMITTED = frozenset({Status.STORAGE_PERMITTED, Status.RELEASED, Status.CLEARE
 _SETTLED = _PERMITTED | {Status.CANCELLED}
 _OVER = frozenset({Status.RELEASED, Status.CLEARED, Status.CANCELLED})
 _GOODS_END = frozenset({Status.GOODS_INSPECTED, Status.INSPECTION_WITHDRAWN, Status.STORAGE_PERMITTED})
+
+PERSONAL_ID_DIGITS, ENTERPRISE_DIGITS = 12, 10
 
 
 class StatusRow(NamedTuple):
@@ -50,6 +53,23 @@ def known_rows(history: Iterable[StatusRow], as_of: int) -> int:
     if len(bearing) == len(rows):
         return len(rows)
     return sum(row.event in bearing for row in rows)
+
+
+def standing_of(history: Iterable[StatusRow], until: int, claim: str | None) -> Standing:
+    """The standing of a sheet that names an enterprise, or none, by what each status up to an instant names."""
+    named = [row.tax_code for row in history if row.occurred_at <= until]
+    if not named:
+        return Standing.UNVERIFIED
+    if claim is None:
+        return Standing.UNSTATED
+    enterprises = {_enterprise(code) for code in named if code}
+    if _enterprise(claim) in enterprises:
+        return Standing.VERIFIED
+    return Standing.FOREIGN if enterprises else Standing.UNVERIFIED
+
+
+def _enterprise(tax_code: str) -> str:
+    return tax_code if len(tax_code) == PERSONAL_ID_DIGITS else tax_code[:ENTERPRISE_DIGITS]
 
 
 def context_as_of(

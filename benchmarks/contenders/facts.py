@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from processors.domain.join.facts import facts_of
+from processors.domain.join.facts import facts_of, version_of
+from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import StoredSheet
 from schemas import ids
 from schemas.records.events import RatingItem, Target
-from schemas.records.facts import MatchState, RatedService, UnmatchedReason
+from schemas.records.facts import MatchState, RatedService, Standing, UnmatchedReason
 from schemas.reference.offices import OfficeDirectory
 
 
@@ -34,18 +35,26 @@ class DeclarationContext(NamedTuple):
     on_time: bool | None = None
 
 
+NEVER = (0, 0, 0, 0, 0)
+"""The times of the scores of a sheet that never counted."""
+
+
 def records_of(
-    sheet: StoredSheet, context: DeclarationContext, version: int, directory: OfficeDirectory
+    sheet: StoredSheet, context: DeclarationContext, standing: Standing, bearing: int, directory: OfficeDirectory
 ) -> Iterator[RatedService]:
-    """Every fact of a sheet; `version` comes from `version_of`."""
+    """Every fact of a sheet; `bearing` statuses count in its version."""
+    counts = standing in JoinPolicy().counting
+    ever_counted = counts or (bearing > 0 and sheet.changed_hands)
     matched = MatchState.MATCHED if context.status_count else MatchState.UNMATCHED
     for revision, superseded, items, since in facts_of(sheet):
         state = MatchState.SUPERSEDED if superseded else matched
         shared = {
             **context._asdict(),
-            "version": version,
+            "version": version_of(sheet, bearing),
             "state": state,
             "unmatched_reason": UnmatchedReason.NOT_KNOWN if state is MatchState.UNMATCHED else None,
+            "standing": standing,
+            "counts": counts,
             "sheet_id": sheet.sheet_id,
             "revision": revision.revision,
             "declaration_no": revision.declaration_no,
@@ -55,7 +64,8 @@ def records_of(
             "has_contact": revision.has_contact,
             "tax_code": revision.tax_code or context.tax_code,
         }
-        for item, (one, two, three, four, five) in zip(items, since, strict=True):
+        for item, times in zip(items, since, strict=True):
+            one, two, three, four, five = times if ever_counted else NEVER
             yield RatedService(
                 fact_id=ids.fact_id(f"{sheet.key:011d}", sheet.sheet_id, item.target, item.office, item.target_id),
                 target=item.target,

@@ -11,9 +11,8 @@ import zlib
 from collections.abc import Iterator
 from typing import Any
 
-from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
+from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows, standing_of
 from benchmarks.contenders.facts import records_of
-from processors.domain.join.facts import version_of
 from processors.domain.join.sheet_store import Revision, StoredSheet
 from processors.stages.reference_policies import reference_context
 from schemas.codec.record import decoder, encoder
@@ -75,7 +74,8 @@ def _facts(known: Value, sheet_ids: Any) -> Iterator[Encoded]:
             sheet.add_revision(record)
         submitted_at, bearing = sheet.latest.submitted_at, known_rows(history, sheet.bears_until)
         context = context_as_of(history, submitted_at, _CALENDAR, _LIMITS)
-        for fact in records_of(sheet, context, version_of(sheet, bearing), _DIRECTORY):
+        standing = standing_of(history, sheet.bears_until, sheet.latest.tax_code)
+        for fact in records_of(sheet, context, standing, bearing, _DIRECTORY):
             yield key_of(fact), _write_fact(fact.to_avro())
 
 

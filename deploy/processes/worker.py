@@ -69,7 +69,7 @@ def chosen_stages(
 ) -> tuple[Stage, ...]:
     """The stages that the settings name, with the policies they say."""
     policies = reference_policies(
-        reference, complaint_threshold=settings.complaint_threshold, grace_ms=int(settings.grace_s * 1000)
+        reference, complaint_threshold=settings.complaint_threshold, join=settings.join_policy()
     )
     stages = build_stages(policies, reference_context(reference), reference.offices.name, writer_schemas)
     return tuple(stage for stage in stages if stage.name in settings.stage_names())

@@ -27,6 +27,7 @@ class WorkerSettings(DeadLetterSettings):
     stages: str = ",".join(STAGE_NAMES)  # stages that this worker runs
     complaint_threshold: int = option(ComplaintPolicy, "threshold", ge=1, le=4)
     grace_s: float = Field(default=JoinPolicy().grace_ms / 1000, ge=0)
+    count_unstated: bool = option(JoinPolicy, "count_unstated")
     group_prefix: str = option(WorkerOptions, "group_prefix", pattern=r"^[a-zA-Z0-9._-]{1,100}$")
     group_instance_id: str | None = option(WorkerOptions, "group_instance_id", pattern=GROUP_NAME)
     commit_interval_s: float = option(WorkerOptions, "commit_interval_s", gt=0, le=60)
@@ -51,6 +52,10 @@ class WorkerSettings(DeadLetterSettings):
     def stage_names(self) -> tuple[str, ...]:
         """The stages to run."""
         return tuple(name for part in self.stages.split(",") if (name := part.strip()))
+
+    def join_policy(self) -> JoinPolicy:
+        """How long the join waits, and which sheets count."""
+        return JoinPolicy(grace_ms=round(self.grace_s * 1000), count_unstated=self.count_unstated)
 
     def options(self) -> WorkerOptions:
         """The options of a `processors.worker.Worker`."""

@@ -14,6 +14,7 @@ from processors.domain.join.grace_queue import GraceQueue
 from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import SheetStore, StoredSheet
 from processors.domain.join.sorted_runs import SortedRun
+from processors.domain.join.standing import Enterprises
 from processors.domain.join.status_log import LAYOUT, StatusLog
 from processors.domain.snapshot_arrays import KeepsArrays, StateSnapshot, from_json_array, to_json_array
 from processors.stages.catalogue import JOIN
@@ -34,8 +35,9 @@ class JoinState:
         self._context = context
         self._statuses = CodedStatusReader(writer_schemas)
         self._ratings = RatingReader(writer_schemas)
-        self._writer = FactWriter(context)
+        self._writer = FactWriter(context, policy)
         self._log = StatusLog()
+        self._enterprises = Enterprises()
         self._sheets = SheetStore()
         self._waiting = GraceQueue(policy.grace_ms)
         self._log_time = 0
@@ -56,6 +58,7 @@ class JoinState:
     def restore(self, snapshot: StateSnapshot) -> None:
         """Become the state of a snapshot."""
         prefix = "statuses."
+        self._enterprises = Enterprises()
         self._log = StatusLog.of(
             {name.removeprefix(prefix): array for name, array in snapshot.items() if name.startswith(prefix)}
         )
@@ -180,7 +183,10 @@ class JoinState:
         as_of = np.array([sheet.latest.submitted_at for sheet in sheets], np.int64)
         until = np.array([sheet.bears_until for sheet in sheets], np.int64)
         checked = np.array([text in CHECKED for text in self._log.tables["channel"].texts])
-        return states(histories, histories.places(np.array(keys, np.int64)), as_of, until, checked)
+        enterprises = self._enterprises.by_code(self._log.tables["tax_code"].texts)
+        claimed = self._enterprises.claimed([sheet.latest.tax_code for sheet in sheets])
+        which = histories.places(np.array(keys, np.int64))
+        return states(histories, which, as_of, until, checked, enterprises, claimed)
 
     def _facts(self, changes: Changes) -> EncodedFacts:
         return self._writer.encode_facts(changes, self._log.texts())

@@ -29,13 +29,13 @@ def reference_context(reference: ReferenceData | None = None) -> JoinContext:
 
 
 def reference_policies(
-    reference: ReferenceData | None = None, *, complaint_threshold: int = 2, grace_ms: int = 300_000
+    reference: ReferenceData | None = None, *, complaint_threshold: int = 2, join: JoinPolicy | None = None
 ) -> Policies:
     """Policies with the legal deadlines, offices and outages of the reference data; None: the data of the package."""
     known = reference or package_reference()
     return Policies(
         complaints=ComplaintPolicy(load_deadlines(), threshold=complaint_threshold),
         cases=CaseContext(CasePolicy(load_deadlines()), known.calendar, known.offices),
-        join=JoinPolicy(grace_ms=grace_ms),
+        join=join or JoinPolicy(),
         spikes=SpikePolicy(outages=known.outages),
     )

@@ -25,6 +25,16 @@ class UnmatchedReason(StrEnum):
     OTHER = "OTHER"
 
 
+class Standing(StrEnum):
+    """Whether a sheet comes from an enterprise of the declaration; meanings in the schema."""
+
+    VERIFIED = "VERIFIED"
+    UNSTATED = "UNSTATED"
+    UNVERIFIED = "UNVERIFIED"
+    FOREIGN = "FOREIGN"
+    OTHER = "OTHER"
+
+
 @dataclass(frozen=True, slots=True)
 class RatedService(Record):
     """The joined fact."""
@@ -60,6 +70,8 @@ class RatedService(Record):
     clearance_minutes: int | None
     on_time: bool | None
     unmatched_reason: str | None = None
+    standing: str = Standing.UNSTATED
+    counts: bool = True
 
 
 Counts = tuple[int, int, int, int, int]

@@ -39,7 +39,18 @@ def compare(last: Last, oracle: Oracle) -> None:
 
 
 FACT_FIELDS = (
-    *("sheet_id", "target", "office", "target_id", "state", "revision", "submitted_at", "score", "tax_code"),
+    *(
+        "sheet_id",
+        "target",
+        "office",
+        "target_id",
+        "state",
+        "revision",
+        "submitted_at",
+        "score",
+        "tax_code",
+        "standing",
+    ),
     *("declaration_office", "declaration_team", "status", "channel", "kind", "status_count", "registered_at"),
     *("permitted_at", "document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
 )

@@ -10,8 +10,23 @@ CREATE TABLE item_sent ENGINE = Memory AS
 SELECT DISTINCT *, (revision, crc) AS turn FROM rating_in;
 
 CREATE TABLE sheet_now ENGINE = Memory AS
-SELECT declaration, sheet_id, max(turn) AS last_turn, argMax(submitted_at, turn) AS as_of
+SELECT declaration, sheet_id, max(turn) AS last_turn, argMax(submitted_at, turn) AS as_of,
+       max(submitted_at) AS until, argMax(tax_code, turn) AS claim, uniqExact(tax_code) > 1 AS changed_hands
 FROM item_sent GROUP BY declaration, sheet_id;
+
+-- Whoever any content of any status names is entitled; a unit's tax code begins with the ten digits of its enterprise.
+CREATE TABLE sheet_standing ENGINE = Memory AS
+SELECT n.declaration AS declaration, n.sheet_id AS sheet_id,
+       countIf(s.event_id != '' AND s.occurred_at <= n.until AS in_time) AS heard,
+       multiIf(heard = 0, 'UNVERIFIED', any(n.claim) = '', 'UNSTATED',
+               countIf(in_time AND s.tax_code != ''
+                       AND if(length(s.tax_code) = 12, s.tax_code, left(s.tax_code, 10))
+                           = if(length(n.claim) = 12, n.claim, left(n.claim, 10))) > 0, 'VERIFIED',
+               countIf(in_time AND s.tax_code != '') > 0, 'FOREIGN', 'UNVERIFIED') AS standing,
+       standing IN ('VERIFIED', 'UNSTATED') AS counts, counts OR (heard > 0 AND any(n.changed_hands)) AS may_have_counted
+FROM sheet_now AS n
+LEFT JOIN status_in AS s ON s.declaration = n.declaration
+GROUP BY declaration, sheet_id;
 
 CREATE TABLE known ENGINE = Memory AS
 SELECT declaration, sheet_id, as_of, occurred_at, status, office, team, channel, kind, tax_code,
@@ -100,7 +115,9 @@ FROM minutes GROUP BY declaration, sheet_id;
 
 CREATE TABLE item_since ENGINE = Memory AS
 SELECT declaration, sheet_id, target, office, target_id, score, argMin(submitted_at, turn) AS since
-FROM item_sent GROUP BY declaration, sheet_id, target, office, target_id, score;
+FROM item_sent
+INNER JOIN (SELECT declaration, sheet_id FROM sheet_standing WHERE may_have_counted) AS g USING (declaration, sheet_id)
+GROUP BY declaration, sheet_id, target, office, target_id, score;
 
 CREATE TABLE item_last ENGINE = Memory AS
 SELECT * FROM item_sent ORDER BY turn DESC LIMIT 1 BY declaration, sheet_id, target, office, target_id;
@@ -116,8 +133,9 @@ SELECT i.declaration AS declaration, i.sheet_id AS sheet_id, i.target AS target,
        m.document_minutes AS document_minutes, m.goods_minutes AS goods_minutes, m.clearance_minutes AS clearance_minutes,
        multiIf(isNull(m.document_minutes) AND isNull(m.goods_minutes), NULL,
                coalesce(m.document_minutes, 0) <= 120 AND coalesce(m.goods_minutes, 0) <= 480) AS on_time,
-       i.turn = n.last_turn AS current
+       i.turn = n.last_turn AS current, g.standing AS standing, g.counts AND current AS counts
 FROM item_last AS i
+INNER JOIN sheet_standing AS g ON g.declaration = i.declaration AND g.sheet_id = i.sheet_id
 INNER JOIN sheet_now AS n ON n.declaration = i.declaration AND n.sheet_id = i.sheet_id
 LEFT JOIN stood AS s ON s.declaration = i.declaration AND s.sheet_id = i.sheet_id
 LEFT JOIN step_minutes AS m ON m.declaration = i.declaration AND m.sheet_id = i.sheet_id;
@@ -127,7 +145,7 @@ SELECT c.declaration AS declaration, c.sheet_id AS sheet_id, c.office AS office,
        if(f.lowest BETWEEN 1 AND 2, 'OPENED', 'WITHDRAWN') AS state, f.lowest AS lowest_score
 FROM (SELECT declaration, sheet_id, office, min(since) AS opened_at FROM item_since WHERE score <= 2
       GROUP BY declaration, sheet_id, office) AS c
-LEFT JOIN (SELECT declaration, sheet_id, office, min(score) AS lowest FROM fact WHERE current
+LEFT JOIN (SELECT declaration, sheet_id, office, min(score) AS lowest FROM fact WHERE counts
            GROUP BY declaration, sheet_id, office) AS f
        ON f.declaration = c.declaration AND f.sheet_id = c.sheet_id AND f.office = c.office;
 
@@ -135,7 +153,7 @@ CREATE TABLE pane ENGINE = Memory AS
 SELECT target, office, target_id, intDiv(submitted_at, 300000) * 300000 AS start,
        countIf(score = 1) AS n1, countIf(score = 2) AS n2, countIf(score = 3) AS n3,
        countIf(score = 4) AS n4, countIf(score = 5) AS n5
-FROM fact WHERE state != 'SUPERSEDED' GROUP BY target, office, target_id, start;
+FROM fact WHERE counts GROUP BY target, office, target_id, start;
 
 CREATE TABLE satisfaction ENGINE = Memory AS
 SELECT e.target AS target, e.office AS office, e.target_id AS target_id, e.start + 300000 AS window_end, w.window AS window,
@@ -149,7 +167,7 @@ GROUP BY target, office, target_id, window_end, window;
 CREATE TABLE office_opinion ENGINE = Memory AS
 SELECT declaration, sheet_id, office, intDiv(max(submitted_at), 300000) * 300000 AS pane_start, min(score) AS lowest,
        any(tax_code) AS tax_code
-FROM fact WHERE state != 'SUPERSEDED' GROUP BY declaration, sheet_id, office;
+FROM fact WHERE counts GROUP BY declaration, sheet_id, office;
 
 CREATE TABLE office_count ENGINE = Memory AS
 SELECT office, pane_start, count() AS opinions, countIf(lowest <= 2) AS dissatisfied

@@ -130,7 +130,7 @@ def test_ratings_without_a_declaration_are_waited_for(pipeline: Pipeline) -> Non
         ran = pipeline.run("publish", str(file), *WAIT, code=None, **settings)
         assert ran.returncode == 0, ran.stdout + ran.stderr
         assert count(database, "rated_service", "state = 'UNMATCHED'") == SHEETS
-        assert count(database, "complaint_case") == SHEETS
+        assert count(database, "doubted_sheet", "NOT counts") == SHEETS
 
 
 @on_kafka

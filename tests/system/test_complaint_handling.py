@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from support.cases import complaint
 from support.clickhouse import rows
-from support.events import at, item, rating, value_of
+from support.events import at, item, rating, status, value_of
 from support.pipeline import Pipeline, Sent
 from support.polling import DEADLINE_S
 from typer.testing import CliRunner
@@ -64,7 +64,10 @@ def test_a_low_score_is_handled_answered_rated_and_reopened(pipeline: Pipeline) 
 
     with pipeline.worker(HAILONG_WORKER_GRACE_S="0"), pipeline.sink(database):
         with EventPublisher(pipeline.kafka, sealing_keys=SealingKeys.parse(KEYS)) as publisher:
-            publisher.publish_rating(low_rating(), contact=Contact(NAME, PHONE)).result(DEADLINE_S)
+            sheet = low_rating()
+            registered = status("e1", "REGISTERED", sheet.submitted_at - 60_000, tax_code=ENTERPRISE)
+            publisher.publish_status(registered).result(DEADLINE_S)
+            publisher.publish_rating(sheet, contact=Contact(NAME, PHONE)).result(DEADLINE_S)
         pipeline.wait_until(opened, "an open case")
         (case,) = listed()
         assert (case["priority_reasons"], case["excluded_officials"]) == (["SCORE_1_WITH_TEXT"], ["o-rated"])

@@ -24,7 +24,7 @@ OFFICIAL_AGAIN = "OFFICIAL_AGAIN"
 def complaint_of(
     group: Group, policy: ComplaintPolicy, calendar: WorkingTime, repeats: RepeatComplaints | None = None
 ) -> Complaint | None:
-    """The complaint of a group, or None if it never held a low score.
+    """The complaint of a group, or None if it never held a low score that counted.
 
     It is recorded in `repeats`, the complaints about the same officials. None: none are known.
     """

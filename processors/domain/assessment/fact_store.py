@@ -15,11 +15,14 @@ from schemas.records.facts import Counts, MatchState, RatedService
 
 
 class StoredFact(NamedTuple):
-    """What the assessment keeps of a fact: facts are never forgotten, so each byte counts. Fields as in the fact."""
+    """What the assessment keeps of a fact: facts are never forgotten, so each byte counts. Fields as in the fact.
+
+    Only `counts` is also false for a superseded fact.
+    """
 
     fact_id: str
     version: int
-    state: str
+    counts: bool
     revision: int
     declaration_no: str
     submitted_at: int
@@ -37,10 +40,11 @@ class StoredFact(NamedTuple):
     def of(cls, fact: RatedService) -> StoredFact:
         """The fact, with one object for each text that repeats."""
         kept = (sys.intern(one) if type(one) is str else one for one in _kept_fields(fact))
-        return cls._make((fact.fact_id, *kept))
+        counts = fact.counts and fact.state != MatchState.SUPERSEDED
+        return cls._make((fact.fact_id, fact.version, counts, *kept))
 
 
-_kept_fields = attrgetter(*StoredFact._fields[1:])
+_kept_fields = attrgetter(*StoredFact._fields[3:])
 
 
 @dataclass(slots=True)
@@ -65,8 +69,8 @@ class Group:
         return sum(fact.version for fact in self.facts.values())
 
     def current(self) -> list[StoredFact]:
-        """Facts of the latest revision of the sheet, ordered by id."""
-        return [fact for _id, fact in sorted(self.facts.items()) if fact.state != MatchState.SUPERSEDED]
+        """Facts of the latest revision of the sheet, ordered by id; none if the sheet does not count."""
+        return [fact for _id, fact in sorted(self.facts.items()) if fact.counts]
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,7 @@ class Change:
 
 
 _sheet_side = attrgetter(
-    *("state", "revision", "declaration_no", "tax_code", "submitted_at", "score", "reason", "score_since"),
+    *("counts", "revision", "declaration_no", "tax_code", "submitted_at", "score", "reason", "score_since"),
     *("has_comment", "has_contact"),
 )
 """All of a fact except its version and its declaration."""

@@ -15,7 +15,7 @@ import numpy.typing as npt
 
 from processors.domain.assessment.fact_store import StoredFact
 from processors.domain.panes import PANE_MS, WINDOWS_MS, pane_of
-from schemas.records.facts import Counts, MatchState, Satisfaction
+from schemas.records.facts import Counts, Satisfaction
 
 TargetIdentity = tuple[str, str, str]
 """Target, office, target id."""
@@ -125,6 +125,6 @@ def _pane(place: tuple[int, int] | None) -> tuple[int, ...]:
 
 def _place(fact: StoredFact | None) -> tuple[int, int] | None:
     """Pane and column in which a fact counts; None where it does not."""
-    if fact is None or fact.state == MatchState.SUPERSEDED:
+    if fact is None or not fact.counts:
         return None
     return pane_of(fact.submitted_at), fact.score - 1

@@ -47,6 +47,8 @@ class States(NamedTuple):
         channel: Likewise.
         kind: Likewise.
         tax_code: Likewise.
+        heard: What all contents at or before `until` say about the claimed enterprise: `UNHEARD`, `NAMELESS`, `OTHERS`
+            or `CLAIMED` (`state_walk`). It never falls, whatever record comes.
         registered_at: First registration.
         registered_office: Its office; -1 without one.
         permitted_at: First outcome after which goods may leave.
@@ -73,6 +75,7 @@ class States(NamedTuple):
     channel: Longs
     kind: Longs
     tax_code: Longs
+    heard: Longs
     registered_at: Longs
     registered_office: Longs
     permitted_at: Longs
@@ -111,6 +114,8 @@ def states(
     as_of: npt.NDArray[np.int64],
     until: npt.NDArray[np.int64],
     checked: npt.NDArray[np.bool_],
+    enterprises: Longs,
+    claimed: Longs,
 ) -> States:
     """The states of declarations.
 
@@ -120,12 +125,15 @@ def states(
         as_of: The moment of each state; later statuses are ignored.
         until: Up to when status records count in `States.bearing`; `as_of` or later.
         checked: For each code of a channel whether documents are checked in it.
+        enterprises: For each code of a tax code the number of its enterprise.
+        claimed: For each state the number of the enterprise that its sheet claims; 0 or less for none.
     """
     wins = np.zeros(len(histories.rows), np.bool_)
     mark_winners(histories.starts, histories.rows, histories.by_event, wins)
     found = np.empty((len(which), WIDTH), np.int64)
     write_states(
-        histories.starts, histories.rows, histories.by_event, wins, which, as_of, until, checked, MEANING, found
+        *(histories.starts, histories.rows, histories.by_event, wins, which, as_of, until, checked, MEANING),
+        *(enterprises, claimed, found),
     )
     columns = np.ascontiguousarray(found.T[:END])
     before = [

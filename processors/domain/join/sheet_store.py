@@ -103,6 +103,11 @@ class StoredSheet:
         self.published = version
         self._text = None
 
+    @property
+    def changed_hands(self) -> bool:
+        """Whether its records differ in the enterprise that they name: so it may have counted, and now may not."""
+        return len(self.records) > 1 and len({record.tax_code for record in self.records.values()}) > 1
+
     def revisions(self) -> list[Revision]:
         """All records in order; the last one counts."""
         return [record for _identity, record in sorted(self.records.items())]

@@ -37,8 +37,11 @@ _MEANINGS = {
 MEANING = np.array([_MEANINGS.get(Status(status), _NOTHING) for status in STATUSES], np.int64)
 """What each status says about steps: one thing at most."""
 
+UNHEARD, NAMELESS, OTHERS, CLAIMED = range(4)
+"""What statuses say about an enterprise: there are none; they name nobody; they name others; they name it."""
+
 # The numbers of a state, in the order of the fields of `States`: some that begin at 0, then some that begin at -1.
-_BEARING, _KNOWN, _OFFICE, _STATUS, _TEAM, _CHANNEL_CODE, _KIND, _TAX_CODE, _UNSET = range(9)
+_BEARING, _KNOWN, _OFFICE, _STATUS, _TEAM, _CHANNEL_CODE, _KIND, _TAX_CODE, _HEARD, _UNSET = range(10)
 _REGISTERED_AT, _REGISTERED_OFFICE, _PERMITTED_AT, _SETTLED_AT, _ASKED_AT, _SUPPLIED_AT, DOCUMENTS = range(
     _UNSET, _UNSET + 7
 )
@@ -95,6 +98,8 @@ def write_states(
     until: Longs,
     checked: Bools,
     meaning: Longs,
+    enterprises: Longs,
+    claimed: Longs,
     found: Longs,
 ) -> None:
     """Write one row of `found` for each state, in the order of the fields of `States`."""
@@ -106,12 +111,27 @@ def write_states(
             continue
         first, last = starts[which[wanted]], starts[which[wanted] + 1]
         state[_BEARING] = _bearing(first, last, rows, by_event, until[wanted])
+        state[_HEARD] = _heard(first, last, rows, until[wanted], enterprises, claimed[wanted])
         for place in range(first, last):
             if rows[place]["occurred_at"] > as_of[wanted]:
                 break
             if wins[place]:
                 _note_words(rows[place], state)
                 _note_steps(rows[place], checked, meaning, state)
+
+
+@kernel
+def _heard(
+    first: np.int64, last: np.int64, rows: Rows, until: np.int64, enterprises: Longs, claimed: np.int64
+) -> np.int64:
+    """`States.heard`: of all contents of events, so that no further one can take back what one of them says."""
+    heard = UNHEARD
+    for place in range(first, last):
+        if rows[place]["occurred_at"] > until:
+            break
+        enterprise = enterprises[rows[place]["tax_code"]]
+        heard = max(heard, NAMELESS if enterprise == 0 else CLAIMED if enterprise == claimed else OTHERS)
+    return np.int64(heard)
 
 
 @part

@@ -19,7 +19,9 @@ import numpy.typing as npt
 from processors.domain.join.changes import Changes
 from processors.domain.join.declaration_context import contexts_of
 from processors.domain.join.facts import SCORES, JoinContext, facts_of
+from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import Revision, StoredSheet
+from processors.domain.join.standing import STANDINGS, standings_of
 from processors.stages.fact_encoding.item_table import ChosenItems, RatedItems
 from processors.stages.stage import EncodedBatch, Output
 from schemas import ids
@@ -45,6 +47,7 @@ _NOT_KNOWN, _GONE = (
     enum_symbols(_SCHEMA, "unmatched_reason").index(reason)
     for reason in (UnmatchedReason.NOT_KNOWN, UnmatchedReason.GONE)
 )
+_STANDINGS = np.array([enum_symbols(_SCHEMA, "standing").index(standing) for standing in STANDINGS])
 _PHASES = {phase: place for place, phase in enumerate(enum_symbols(_SCHEMA, "phase"))}
 _SEPARATOR = ord(ids.SEPARATOR)
 _BEFORE_NAMES = np.frombuffer(ids.FACT_ID_PREFIX, np.uint8)
@@ -150,10 +153,12 @@ class FactWriter:
 
     Args:
         context: Reference data.
+        policy: Which sheets count.
     """
 
-    def __init__(self, context: JoinContext) -> None:
+    def __init__(self, context: JoinContext, policy: JoinPolicy) -> None:
         self._context = context
+        self._counting = np.array([standing in policy.counting for standing in STANDINGS])
         self._write = RowWriter(Topic.RATED_SERVICE.subject, {"score_since": SCORES}).write_records
         self._memory = _KeptTexts(context)
 
@@ -194,6 +199,11 @@ class FactWriter:
             groups.superseded, _SUPERSEDED, np.where(changes.states.known > 0, _MATCHED, _UNMATCHED)[owners]
         )
         reasons = np.where(states == _UNMATCHED, np.where(changes.gone, _GONE, _NOT_KNOWN)[owners], ABSENT)
+        stated = np.array([sheet.latest.tax_code is not None for sheet in changes.sheets])
+        standing = standings_of(changes.states, stated)
+        counts = self._counting[standing]
+        # Without a status no sheet ever counted; with one, what changed hands may have.
+        once = counts | (changes.states.bearing > 0) & np.array([sheet.changed_hands for sheet in changes.sheets])
         own_texts = own.texts()
         ids = self._ids(changes.sheets, sheet_of, items, own_texts)
         columns: dict[str, Any] = {
@@ -203,12 +213,14 @@ class FactWriter:
             "version": np.array(changes.versions)[sheet_of],
             "state": states[group_of],
             "unmatched_reason": reasons[group_of],
+            "standing": _STANDINGS[standing][sheet_of],
+            "counts": counts[sheet_of],
             "sheet_id": sheet_ids[sheet_of],
             "revision": revision[group_of],
             "declaration_no": declarations[group_of],
             "submitted_at": submitted_at[group_of],
             "phase": phase[group_of],
-            "score_since": _since(groups.since, items.score, submitted_at[group_of]),
+            "score_since": _since(groups.since, items.score, submitted_at[group_of]) * once[sheet_of, np.newaxis],
             "has_comment": has_comment[group_of],
             "has_contact": has_contact[group_of],
             "tax_code": tax_codes[group_of],

@@ -58,7 +58,7 @@ def statuses(draw: st.DrawFn, times: Times = NINE_DAYS) -> DeclarationStatus:
         team=draw(st.sampled_from((None, "00", "01"))),
         channel=draw(st.sampled_from((None, "GREEN", "YELLOW", "RED"))),
         kind=draw(st.sampled_from((None, "A11", "B11"))),
-        tax_code=draw(st.sampled_from((None, "0200100100"))),
+        tax_code=draw(st.sampled_from((None, "0200100100", "0300100100-001"))),
     )
 
 
@@ -83,7 +83,7 @@ def ratings(draw: st.DrawFn, times: Times = NINE_DAYS) -> Rating:
         draw(times),
         *items,
         declaration_no=draw(st.sampled_from(NUMBERS)),
-        tax_code=draw(st.sampled_from((None, "0100100100"))),
+        tax_code=draw(st.sampled_from((None, "0100100100", "0200100100-002", "0300100100"))),
     )
 
 

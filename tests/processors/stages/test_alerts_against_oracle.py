@@ -99,7 +99,9 @@ def test_every_alert_of_a_long_history_equals_its_recount(seed: int) -> None:
 def registered(sheet: Rating) -> DeclarationStatus:
     """The registration of a rated declaration, an hour before the sheet."""
     number = sheet.declaration_no
-    return status(f"e{number}", "REGISTERED", sheet.submitted_at - 3_600_000, declaration_no=number)
+    return status(
+        *(f"e{number}", "REGISTERED", sheet.submitted_at - 3_600_000), declaration_no=number, tax_code=sheet.tax_code
+    )
 
 
 def _when(arrival: tuple[Topic, Any]) -> int:

@@ -27,7 +27,7 @@ PANE = 5 * MINUTE
 def facts_of(*ratings: Rating) -> list[RatedService]:
     """Every version of every fact that the join publishes for sheets of a registered declaration."""
     state = JoinStage(JoinPolicy(grace_ms=0), join_context()).new_state(0)
-    state.absorb(batch(Topic.DECLARATION_STATUS, [status("e1", "REGISTERED", T0 - MINUTE)]))
+    state.absorb(batch(Topic.DECLARATION_STATUS, [status("e1", "REGISTERED", T0 - 60 * DAY_MS)]))
     outputs = [output for one in ratings for output in state.absorb(batch(Topic.RATING, [one])).outputs]
     return [output.record for output in outputs]  # type: ignore[misc]
 
@@ -142,10 +142,10 @@ def test_superseded_item_is_not_counted(state: AssessmentState) -> None:
 def test_office_count_takes_the_lowest_score_of_the_sheet(state: AssessmentState) -> None:
     """One sheet is one opinion about an office, as bad as its lowest score, with what drives it."""
     sheet = rating(
-        "s", 1, T0, item(score=4), item("STEP", "GOODS_INSPECTION", 2, reason="DELAY"), tax_code="0100100100"
+        "s", 1, T0, item(score=4), item("STEP", "GOODS_INSPECTION", 2, reason="DELAY"), tax_code="0200100100-001"
     )
     (count,) = published(state, facts_of(sheet), Topic.OFFICE_COUNT)
-    assert (count.opinions, count.dissatisfied, count.enterprises) == (1, 1, ("0100100100",))
+    assert (count.opinions, count.dissatisfied, count.enterprises) == (1, 1, ("0200100100-001",))
     assert count.drivers == {"REASON:DELAY": 1, "STEP:GOODS_INSPECTION": 1}
     assert count.scores == {"STEP:GOODS_INSPECTION": 1}
     assert len(count.complaint_ids) == 1

@@ -15,13 +15,15 @@ from support.lives import BEGIN, SPAN, lives
 from support.reference import EveryMinute
 from support.scores import overtime_hours
 
-from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows
+from benchmarks.contenders.as_of import StatusRow, context_as_of, known_rows, standing_of
 from benchmarks.contenders.facts import DeclarationContext
 from processors.domain.join import declaration_context
 from processors.domain.join.as_of import states
 from processors.domain.join.declaration_context import CHECKED, Contexts, StepLimits, contexts_of
+from processors.domain.join.standing import STANDINGS, Enterprises, standings_of
 from processors.domain.join.status_log import StatusLog
 from schemas.records.events import DeclarationStatus, Status
+from schemas.records.facts import Standing
 from schemas.reference.calendar import WorkingCalendar
 from schemas.topics import Topic
 from schemas.vectorized.kernels.compiled import Longs
@@ -42,31 +44,45 @@ events = st.builds(
     team=st.sampled_from([None, "01", "02"]),
     channel=st.sampled_from([None, "GREEN", "YELLOW", "RED"]),
     kind=st.sampled_from([None, "A11", "B11"]),
-    tax_code=st.sampled_from([None, "0200100100"]),
+    tax_code=st.sampled_from([None, "0200100100", "0300100100-001"]),
 )
 
 
+CLAIMS = (None, "0200100100", "0200100100-003", "0300100100", "0400100100", "036099001234")
+
+
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.lists(events, max_size=8), max_size=5), st.integers(-10, 3100), st.integers(0, 500))
-def test_states_are_those_of_a_walk(batches: list[list[DeclarationStatus]], minute: int, more: int) -> None:
-    """Conflicting contents, repetitions, equal times, unknown declarations: the same context and the same count."""
+@given(
+    st.lists(st.lists(events, max_size=8), max_size=5),
+    st.integers(-10, 3100),
+    st.integers(0, 500),
+    st.sampled_from(CLAIMS),
+)
+def test_states_are_those_of_a_walk(
+    batches: list[list[DeclarationStatus]], minute: int, more: int, claim: str | None
+) -> None:
+    """Conflicting contents, repetitions, equal times, unknown declarations: the same context, count and standing."""
     log, reader = StatusLog(), CodedStatusReader()
     for part in filter(None, batches):
         log.add_statuses(reader.read_statuses(batch(Topic.DECLARATION_STATUS, part), log.tables))
     keys = [10300000001, 20300000001, 30300000001]
     moment, until = T0 + minute * MINUTE, T0 + (minute + more) * MINUTE
-    _assert_walked(log, [(key, moment, until) for key in keys])
+    _assert_walked(log, [(key, moment, until) for key in keys], claim)
 
 
-def _assert_walked(log: StatusLog, wanted: list[tuple[int, int, int]]) -> None:
+def _assert_walked(log: StatusLog, wanted: list[tuple[int, int, int]], claim: str | None = None) -> None:
     """Declarations at moments are all at once what they are one by one."""
     keys, moments, until = (np.array(column) for column in zip(*wanted, strict=True))
     histories = log.histories(keys.tolist())
     checked = np.array([text in CHECKED for text in log.tables["channel"].texts])
-    found = states(histories, histories.places(keys), moments, until, checked)
+    enterprises = Enterprises()
+    by_code, claims = enterprises.by_code(log.tables["tax_code"].texts), enterprises.claimed([claim] * len(keys))
+    found = states(histories, histories.places(keys), moments, until, checked, by_code, claims)
+    stated = np.full(len(keys), claim is not None)
+    standings = [STANDINGS[place] for place in standings_of(found, stated).tolist()]
     contexts = contexts_of(found, moments, log.texts()["office"], CALENDAR, StepLimits())
-    walked = [_walked(log, *one) for one in wanted]
-    assert list(zip(_in_words(contexts, log), found.bearing.tolist(), strict=True)) == walked
+    walked = [_walked(log, *one, claim) for one in wanted]
+    assert list(zip(_in_words(contexts, log), found.bearing.tolist(), standings, strict=True)) == walked
 
 
 @pytest.mark.parametrize("most", [1, 1 << 16])
@@ -103,7 +119,9 @@ def _in_words(contexts: Contexts, log: StatusLog) -> Iterator[DeclarationContext
         yield DeclarationContext(**given)
 
 
-def _walked(log: StatusLog, key: int, moment: int, until: int) -> tuple[DeclarationContext, int]:
+def _walked(
+    log: StatusLog, key: int, moment: int, until: int, claim: str | None
+) -> tuple[DeclarationContext, int, Standing]:
     """The same from every row by itself, in any order."""
     texts, rows = log.texts(), []
     for run in log._runs:
@@ -114,7 +132,8 @@ def _walked(log: StatusLog, key: int, moment: int, until: int) -> tuple[Declarat
             rest = texts["kind"][kind], texts["tax_code"][tax_code], event, crc
             rows.append(StatusRow(occurred_at, STATUSES[place], *words, *rest))
     history = sorted(set(rows), key=lambda row: (row.occurred_at, STATUSES.index(row.status), row.crc, row.event))
-    return context_as_of(history, moment, CALENDAR, StepLimits()), known_rows(history, until)
+    standing = standing_of(history, until, claim)
+    return context_as_of(history, moment, CALENDAR, StepLimits()), known_rows(history, until), standing
 
 
 class TwoClocks(EveryMinute):
@@ -140,6 +159,14 @@ def test_each_office_has_its_own_working_time() -> None:
     log.add_statuses(reader.read_statuses(batch(Topic.DECLARATION_STATUS, records), log.tables))
     keys = np.array([int(number[:11]) for number in (*offices, "106000000010")])
     histories, moments = log.histories(keys.tolist()), np.full(4, T0 + 10 * MINUTE)
-    found = states(histories, histories.places(keys), moments, moments, np.zeros(4, np.bool_))
+    found = states(
+        histories,
+        histories.places(keys),
+        moments,
+        moments,
+        np.zeros(4, np.bool_),
+        np.zeros(1, np.int64),
+        np.zeros(4, np.int64),
+    )
     contexts = contexts_of(found, moments, log.texts()["office"], TwoClocks(), StepLimits())
     assert contexts.clearance_minutes.tolist() == [10, 20, 10, ABSENT]

@@ -66,7 +66,7 @@ def ratings(draw: st.DrawFn) -> Rating:
         draw(MOMENTS),
         *chosen,
         declaration_no=draw(DECLARATIONS),
-        tax_code=draw(st.sampled_from([None, "0200100200", "0200100200-001"])),
+        tax_code=draw(st.sampled_from([None, "0200100200", "0200100100-001"])),
         phase=draw(st.sampled_from(["DURING_CLEARANCE", "AFTER_CLEARANCE"])),
         comment=draw(st.sampled_from([None, "", "chậm"])),
     )
