@@ -19,6 +19,7 @@ Windows = Collection[tuple[str, str, int, int]]
 _THRESHOLD = 2
 _AGAIN_MS = 30 * 86_400_000
 _PANE_MS = 300_000
+_COUNTING = {"VERIFIED", "UNSTATED"}
 
 
 class Expected:
@@ -33,6 +34,7 @@ class Expected:
         self._lives = {declaration: Life(some) for declaration, some in statuses.items()}
         sheets = (event for event in events if isinstance(event, Sheet))
         self._sheets = sorted(sheets, key=lambda one: (one.at, one.declaration_no, one.sheet_id))
+        self._counted = [sheet for sheet in self._sheets if self._standing(sheet) in _COUNTING]
         self.as_of = max(event.at for event in events) + 1
 
     def tables(self) -> dict[str, Table]:
@@ -58,6 +60,7 @@ class Expected:
             steps = life.steps(sheet.at, self._calendar)
             joined = (
                 *(("MATCHED", "") if life.statuses else ("UNMATCHED", "NOT_KNOWN")),
+                self._standing(sheet),
                 sheet.at,
                 sheet.phase,
                 bool(sheet.comment),
@@ -84,7 +87,7 @@ class Expected:
         """One complaint for each sheet and office with a score of 1 or 2."""
         table: dict[tuple[object, ...], tuple[object, ...]] = {}
         last_about: dict[tuple[str, str], int] = {}
-        for sheet in self._sheets:
+        for sheet in self._counted:
             for office in {item.office for item in sheet.items}:
                 low = [item for item in sheet.items if item.office == office and item.score <= _THRESHOLD]
                 if not low:
@@ -110,7 +113,7 @@ class Expected:
     def satisfaction(self) -> Table:
         """Numbers of scores 1 to 5 of each target and month of the sheet."""
         counts: dict[tuple[object, ...], Counter[int]] = defaultdict(Counter)
-        for sheet in self._sheets:
+        for sheet in self._counted:
             for item in sheet.items:
                 counts[item.target, item.office, item.target_id, month_of(sheet.at)][item.score] += 1
         return {key: tuple(some[score] for score in range(1, 6)) for key, some in counts.items()}
@@ -118,7 +121,7 @@ class Expected:
     def opinions(self) -> Table:
         """Opinions by office and month: how many, satisfied, dissatisfied."""
         levels = defaultdict(list)
-        for sheet in self._sheets:
+        for sheet in self._counted:
             for office in {item.office for item in sheet.items}:
                 level = min(item.score for item in sheet.items if item.office == office)
                 levels[office, month_of(sheet.at)].append(level)
@@ -209,15 +212,26 @@ class Expected:
                     table[alert, target, target_id] = (len(some), low)
         return table
 
+    def _standing(self, sheet: Sheet) -> str:
+        life = self._as_of(sheet)
+        enterprises = {status.tax_code[:10] for status in life.statuses if status.tax_code}
+        if not life.statuses:
+            return "UNVERIFIED"
+        if not sheet.tax_code:
+            return "UNSTATED"
+        if sheet.tax_code[:10] in enterprises:
+            return "VERIFIED"
+        return "FOREIGN" if enterprises else "UNVERIFIED"
+
     def _of_office(self, office: str) -> Iterable[Sheet]:
-        return (sheet for sheet in self._sheets if _at(sheet, office))
+        return (sheet for sheet in self._counted if _at(sheet, office))
 
     def _as_of(self, sheet: Sheet) -> Life:
         life = self._lives.get(identity(sheet.declaration_no))
         return Life(()) if life is None else life.until(sheet.at)
 
     def _rated(self) -> set[int]:
-        return {identity(sheet.declaration_no) for sheet in self._sheets}
+        return {identity(sheet.declaration_no) for sheet in self._counted}
 
 
 def identity(declaration_no: str) -> int:

@@ -30,6 +30,7 @@ _FACT = (
         "score",
         "state",
         "unmatched_reason",
+        "standing",
         "submitted_at",
         "phase",
         "has_comment",

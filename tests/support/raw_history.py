@@ -19,6 +19,8 @@ _MS = {
 }
 """Columns that are read as epoch milliseconds."""
 
+COUNTING = {"VERIFIED", "UNSTATED"}
+
 
 class Life(NamedTuple):
     """One status event; times are epoch milliseconds."""
@@ -117,9 +119,27 @@ class RawHistory:
         return found
 
     @cached_property
-    def facts(self) -> Sequence[Fact]:
-        """Facts that stand."""
+    def all_facts(self) -> Sequence[Fact]:
+        """Facts of latest revisions."""
         return [Fact(*row) for row in self._table("rated_service", Fact._fields, "WHERE state != 'SUPERSEDED'")]
+
+    @cached_property
+    def facts(self) -> Sequence[Fact]:
+        """Those that count."""
+        return [one for one in self.all_facts if self.standing(one.declaration, one.sheet_id) in COUNTING]
+
+    def standing(self, declaration: int, sheet_id: str) -> str:
+        """Whether a sheet comes from an enterprise that statuses up to its latest submission name."""
+        revisions = self.all_sheets[declaration, sheet_id]
+        until, claim = max(one.submitted_at for one in revisions), revisions[-1].tax_code
+        known = [one.tax_code[:10] for one in self.lives.get(declaration, ()) if one.occurred_at <= until]
+        if not known:
+            return "UNVERIFIED"
+        if not claim:
+            return "UNSTATED"
+        if claim[:10] in known:
+            return "VERIFIED"
+        return "FOREIGN" if any(known) else "UNVERIFIED"
 
     @cached_property
     def opinions(self) -> Mapping[tuple[str, int, str], Opinion]:
@@ -133,6 +153,13 @@ class RawHistory:
 
     @cached_property
     def sheets(self) -> Mapping[tuple[int, str], Sequence[Sheet]]:
+        """Revisions of each sheet that counts, or still waits for its declaration."""
+        doubted = {(one.declaration, one.sheet_id) for one in self.all_facts}
+        doubted -= {(one.declaration, one.sheet_id) for one in self.facts}
+        return {key: found for key, found in self.all_sheets.items() if key not in doubted}
+
+    @cached_property
+    def all_sheets(self) -> Mapping[tuple[int, str], Sequence[Sheet]]:
         """Revisions of each sheet, in order."""
         found: dict[tuple[int, str], list[Sheet]] = {}
         for row in self._table("rating", Sheet._fields, "ORDER BY revision"):

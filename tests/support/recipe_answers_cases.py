@@ -202,11 +202,11 @@ def alerts(raw: RawHistory) -> Rows:
 def freshness(raw: RawHistory) -> Rows:
     """15a: topic, newest event, last stored, waiting sheets, unmatched ones, those by reason, refused, undecided."""
     unmatched = Counter(
-        {(one.unmatched_reason, one.declaration, one.sheet_id) for one in raw.facts if one.state == "UNMATCHED"}
+        {(one.unmatched_reason, one.declaration, one.sheet_id) for one in raw.all_facts if one.state == "UNMATCHED"}
     )
     reasons = dict(Counter(reason for reason, *_sheet in unmatched))
     facts = {(row[0], row[1]) for row in raw.rows("SELECT declaration, sheet_id FROM rated_service")}
-    about_sheets = (sum(key not in facts for key in raw.sheets), sum(reasons.values()), reasons)
+    about_sheets = (sum(key not in facts for key in raw.all_sheets), sum(reasons.values()), reasons)
     decided = {row[0] for row in raw.rows("SELECT dead_letter_id FROM dead_letter_action")}
     refused: dict[str, list[bool]] = defaultdict(list)
     for topic, letter in raw.rows("SELECT source_topic, dead_letter_id FROM dead_letter FINAL"):

@@ -186,23 +186,10 @@ def weekly_response(raw: RawHistory) -> Rows:
     return [(*key, n, k, percent(k, n)) for key, (n, k) in counts.items()]
 
 
-def checked_enterprises(raw: RawHistory) -> Rows:
-    """15b: whose sheets they are, sheets."""
-
-    def standing(declaration: int, named: str) -> str:
-        enterprises = {one.tax_code for one in raw.lives.get(declaration, ()) if one.tax_code}
-        return (
-            "NOT_NAMED"
-            if not named
-            else "NOT_KNOWN"
-            if not enterprises
-            else "VERIFIED"
-            if named in enterprises
-            else "OTHER"
-        )
-
-    rated = {(one.declaration, one.sheet_id) for one in raw.facts}
-    return list(Counter(standing(key[0], raw.sheets[key][-1].tax_code) for key in rated).items())
+def standings(raw: RawHistory) -> Rows:
+    """15b: standing, sheets."""
+    rated = {(one.declaration, one.sheet_id) for one in raw.all_facts}
+    return list(Counter(raw.standing(*key) for key in rated).items())
 
 
 def reasons_of_offices(raw: RawHistory) -> Rows:
@@ -311,7 +298,7 @@ ANSWERS: Mapping[str, tuple[Sequence[str], Any]] = {
         by_channel_direction_weekday,
     ),
     "11": (("office", "week", "registered", "rated", "percent"), weekly_response),
-    "15b": (("enterprise_check", "sheets"), checked_enterprises),
+    "15b": (("standing", "sheets"), standings),
     "16": (("office", "reason", "low_scores"), reasons_of_offices),
     "17": (("direction", "sheets", "mean_hours"), revisions),
     "18": (("on_time", "opinions", "mean", "dissatisfied_percent"), after_late_checks),

@@ -12,9 +12,9 @@ from clickhouse_driver import Client
 ORIGIN = "row_version, log_epoch, log_partition, log_offset"
 
 
-def store(client: Client, table: str, columns: str, rows: Sequence[Sequence[Any]]) -> None:
-    """Insert rows with an origin of their own."""
-    stored = [(*row, 1, 1, 0, number) for number, row in enumerate(rows)]
+def store(client: Client, table: str, columns: str, rows: Sequence[Sequence[Any]], version: int = 1) -> None:
+    """Insert rows of one version with an origin of their own."""
+    stored = [(*row, version, 1, 0, number) for number, row in enumerate(rows)]
     client.execute(f"INSERT INTO {table} ({columns}, {ORIGIN}) VALUES", stored)
 
 
@@ -32,6 +32,6 @@ def fact(office: str, number: str, sheet: str, at: datetime, score: int, **more:
     }  # fmt: skip
 
 
-def store_facts(client: Client, facts: Sequence[dict[str, Any]]) -> None:
-    """Insert facts."""
-    store(client, "rated_service", ", ".join(facts[0]), [list(one.values()) for one in facts])
+def store_facts(client: Client, facts: Sequence[dict[str, Any]], version: int = 1) -> None:
+    """Insert facts of one version."""
+    store(client, "rated_service", ", ".join(facts[0]), [list(one.values()) for one in facts], version)

@@ -14,7 +14,7 @@ FROM
     FROM rated_service FINAL
     PREWHERE declaration IN (SELECT declaration FROM hidden_sheet)
          AND (declaration, sheet_id) IN (SELECT declaration, sheet_id FROM hidden_sheet)
-    WHERE state != 'SUPERSEDED'
+    WHERE state != 'SUPERSEDED' AND counts
     UNION ALL
     SELECT declaration, sheet_id, target, office, target_id, toUInt8(0), submitted_at
     FROM rating_item

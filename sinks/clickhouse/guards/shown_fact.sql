@@ -3,5 +3,5 @@ CREATE OR REPLACE VIEW shown_fact AS
 SELECT * EXCEPT (row_version, log_epoch, log_partition, log_offset, stored_at), declaration
 FROM rated_service FINAL
 PREWHERE (declaration, sheet_id) NOT IN (SELECT declaration, sheet_id FROM hidden_sheet)
-WHERE state != 'SUPERSEDED'
-COMMENT 'rated_service, as views show it; without what was superseded';
+WHERE state != 'SUPERSEDED' AND counts
+COMMENT 'rated_service, as views show it; what counts';

@@ -28,6 +28,7 @@ OF_DECLARATIONS = (
     "enterprise_declaration",
     "rated_declaration",
     "opinion",
+    "doubted_sheet",
 )
 """Tables whose sort key, or identity, holds a declaration."""
 OF_MONTHS = {"satisfaction": "window_end", "pane": "window_end", "office_count": "pane_start"}

@@ -48,7 +48,7 @@ FROM
     SELECT 'rating', 'rating', (SELECT maxOrNull(submitted_at) FROM shown_rating), (SELECT maxOrNull(written_at) FROM shown_rating),
            maxOrNull(stored_at) FROM rating
     UNION ALL
-    SELECT 'rated-service', 'rated_service', (SELECT maxOrNull(submitted_at) FROM shown_fact), NULL, maxOrNull(stored_at) FROM rated_service
+    SELECT 'rated-service', 'rated_service', (SELECT maxOrNull(submitted_at) FROM (SELECT submitted_at FROM shown_fact UNION ALL SELECT submitted_at FROM uncounted_fact)), NULL, maxOrNull(stored_at) FROM rated_service
     UNION ALL
     SELECT 'satisfaction', 'satisfaction', maxOrNull(window_end), NULL, maxOrNull(stored_at) FROM satisfaction
     UNION ALL

@@ -8,7 +8,7 @@ CREATE OR REPLACE VIEW v_opinion_context
     tax_code                String                         COMMENT 'Enterprise; empty: not known or not shown; of the sheet or the declaration',
     enterprise_declarations UInt64                         COMMENT 'Size of the enterprise: declarations that ever named it',
     enterprise_size         String                         COMMENT '1-9, 10-99, 100-999 or 1000+ declarations; empty: enterprise not known',
-    enterprise_check        String                         COMMENT 'VERIFIED, OTHER (the declaration is of another enterprise), NOT_NAMED (on the sheet) or NOT_KNOWN (of the declaration)',
+    standing                String                         COMMENT 'Whether the sheet comes from an enterprise of the declaration: VERIFIED, UNSTATED, UNVERIFIED or FOREIGN',
     channel                 String                         COMMENT 'GREEN, YELLOW or RED; empty: not known; as of the rating',
     channel_name            String                         COMMENT 'Vietnamese name of the channel',
     kind                    String                         COMMENT 'Declaration kind; as of the rating',
@@ -37,7 +37,7 @@ SELECT f.office AS office, o.name_vi AS office_name, f.declaration AS declaratio
        ifNull(e.declarations, 0) AS enterprise_declarations,
        multiIf(enterprise_declarations = 0, '', enterprise_declarations < 10, '1-9', enterprise_declarations < 100, '10-99',
                enterprise_declarations < 1000, '100-999', '1000+') AS enterprise_size,
-       multiIf(p.tax_code = '', 'NOT_NAMED', empty(n.enterprises), 'NOT_KNOWN', has(n.enterprises, p.tax_code), 'VERIFIED', 'OTHER') AS enterprise_check,
+       f.standing AS standing,
        f.channel AS channel, c.name_vi AS channel_name, f.kind AS kind, k.name_vi AS kind_name,
        f.direction AS direction,
        f.registered_at AS registered_at, toDate(f.registered_at, local) AS registered_day,
@@ -51,6 +51,7 @@ FROM
     -- What the facts of one sheet say about its declaration is the same in each of them.
     SELECT f.office AS office, f.declaration AS declaration, f.sheet_id AS sheet_id,
            if(f.declaration >= 20000000000, 'EXPORT', 'IMPORT') AS direction, max(f.tax_code) AS tax_code,
+           any(f.standing) AS standing,
            max(f.channel) AS channel, max(f.kind) AS kind, max(f.phase) AS phase, min(f.score) AS level,
            max(f.submitted_at) AS submitted_at, max(f.registered_at) AS registered_at, max(f.document_minutes) AS document_minutes,
            max(f.goods_minutes) AS goods_minutes, max(f.clearance_minutes) AS clearance_minutes, max(f.on_time) AS on_time,
@@ -58,17 +59,11 @@ FROM
     FROM shown_fact AS f
     GROUP BY f.office, f.declaration, f.sheet_id
 ) AS f
-LEFT JOIN (SELECT declaration, sheet_id, tax_code FROM v_opinions) AS p ON f.declaration = p.declaration AND f.sheet_id = p.sheet_id
 LEFT JOIN
 (
     SELECT tax_code, count() AS declarations FROM enterprise_declaration FINAL
     WHERE tax_code IN (SELECT tax_code FROM shown_fact) GROUP BY tax_code
 ) AS e ON f.tax_code = e.tax_code
-LEFT JOIN
-(
-    SELECT declaration, groupArray(tax_code) AS enterprises FROM enterprise_declaration FINAL
-    WHERE declaration IN (SELECT declaration FROM shown_fact) GROUP BY declaration
-) AS n ON f.declaration = n.declaration
 LEFT JOIN v_rating_scale AS s ON f.level = s.score
 LEFT JOIN reference_channel AS c ON f.channel = c.channel
 ASOF LEFT JOIN reference_kind AS k ON f.kind = k.code AND f.direction = k.direction AND f.named_on >= k.valid_from

@@ -17,6 +17,7 @@ SELECT declaration, sheet_id, count() AS revisions, min(submitted_at) AS first_s
        toDate(last_submitted_at, 'Asia/Ho_Chi_Minh') AS last_submitted_day,
        argMax(lowest_score, revision) AS last_level
 FROM shown_rating
+WHERE (declaration, sheet_id) NOT IN (SELECT declaration, sheet_id FROM uncounted_sheet)
 GROUP BY declaration, sheet_id
 HAVING revisions > 1
 COMMENT 'Sheets that were revised: how the opinion changed';

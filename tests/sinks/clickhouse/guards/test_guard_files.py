@@ -9,10 +9,12 @@ from sinks.clickhouse.sql_files import view_files
 GUARDED = {
     "rating", "rating_item", "opinion", "rated_service", "rated_declaration", "satisfaction", "pane", "office_count",
     "complaint", "complaint_case", "complaint_event", "complaint_action", "complaint_answer", "alert", "score_setting",
+    "doubted_sheet",
 }  # fmt: skip
 """Tables that hold what a sheet, a case or an official must not be found by."""
 PAST_THE_GUARD = {
-    "v_freshness": GUARDED - {"rating_item", "opinion", "rated_declaration", "pane", "score_setting"} | {"opinion"},
+    "v_freshness": GUARDED - {"rating_item", "opinion", "rated_declaration", "pane", "score_setting", "doubted_sheet"}
+    | {"opinion"},
     "v_satisfaction_now": {"pane"},
 }
 """Views that read a table itself: numbers of rows and the times of the newest alone."""

@@ -18,39 +18,57 @@ def test_an_opinion_has_the_enterprise_and_the_local_days_of_its_declaration(dat
     declared = [(f"{own}-{n}", f"1030000{n:04d}0", "REGISTERED", SUNDAY, "03CC", own) for n in range(12)]
     declared.append((f"{other}-1", "303000000010", "REGISTERED", SUNDAY, "03CC", other))
     store(database, "declaration_status", "event_id, declaration_no, status, occurred_at, office, tax_code", declared)
-    sheets = [
-        ("s1", "103000000010", own),
-        ("s2", "103000000020", ""),
-        ("s3", "303000000010", own),
-        ("s4", "109999999990", own),
-    ]
-    store(
-        database,
-        "rating",
-        "sheet_id, revision, declaration_no, submitted_at, tax_code, item_count, lowest_score",
-        [(sheet, 1, number, SUNDAY, named, 1, 4) for sheet, number, named in sheets],
-    )
+    sheets = [("s1", "103000000010", own), ("s2", "103000000020", ""), ("s3", "303000000010", other)]
     store_facts(
         database,
         [
             fact(
-                "03CC", number, sheet, SUNDAY, 4, tax_code=named or own, registered_at=SUNDAY, channel="RED", kind="A11"
+                "03CC", number, sheet, SUNDAY, 4, tax_code=named or own, registered_at=SUNDAY, channel="RED",
+                kind="A11", standing="VERIFIED" if named else "UNSTATED",
             )
             for sheet, number, named in sheets
         ],
-    )
+    )  # fmt: skip
     found = database.execute(
-        "SELECT sheet_id, enterprise_check, enterprise_declarations, enterprise_size, direction,"
+        "SELECT sheet_id, standing, enterprise_declarations, enterprise_size, direction,"
         " toString(submitted_day), submitted_weekday, toString(registered_day), registered_weekday,"
         " level_name, channel_name FROM v_opinion_context ORDER BY sheet_id"
     )
     monday = ("2024-10-14", 1, "2024-10-14", 1, "Hài lòng", "Luồng đỏ")
     assert found == [
         ("s1", "VERIFIED", 12, "10-99", "IMPORT", *monday),
-        ("s2", "NOT_NAMED", 12, "10-99", "IMPORT", *monday),
-        ("s3", "OTHER", 12, "10-99", "EXPORT", *monday),
-        ("s4", "NOT_KNOWN", 12, "10-99", "IMPORT", *monday),
+        ("s2", "UNSTATED", 12, "10-99", "IMPORT", *monday),
+        ("s3", "VERIFIED", 1, "1-9", "EXPORT", *monday),
     ]
+
+
+def test_what_does_not_count_is_listed_apart_until_it_does(database: Client) -> None:
+    """A sheet without standing is in no view of opinions, only in its own list; a newer fact that counts moves it."""
+    store(
+        database,
+        "rating",
+        "sheet_id, revision, declaration_no, submitted_at, item_count, lowest_score",
+        [(sheet, revision, "103000000010", SUNDAY, 1, 4) for sheet in ("s1", "s2", "s3") for revision in (1, 2)],
+    )
+    own, foreign, unknown = (
+        fact("03CC", "103000000010", sheet, SUNDAY, 4, standing=standing, counts=counts, tax_code="t")
+        for sheet, standing, counts in (("s1", "VERIFIED", True), ("s2", "FOREIGN", False), ("s3", "UNVERIFIED", False))
+    )
+    store_facts(database, [own, foreign, unknown])
+    assert _counted_and_listed(database) == (["s1"], [("s2", "FOREIGN", 4), ("s3", "UNVERIFIED", 4)])
+
+    store_facts(database, [{**unknown, "standing": "VERIFIED", "counts": True}], version=2)
+    store_facts(database, [unknown])  # comes again
+    assert _counted_and_listed(database) == (["s1", "s3"], [("s2", "FOREIGN", 4)])
+
+
+def _counted_and_listed(database: Client) -> tuple[list[str], list[tuple[str, str, int]]]:
+    """The sheets that count, which all views of opinions agree about, and the others with standing and level."""
+    views = ("v_opinions", "v_opinions_by_office", "v_opinion_context", "v_scores", "v_revised_opinions")
+    found = [database.execute(f"SELECT sheet_id FROM {view} ORDER BY sheet_id") for view in views]
+    assert all(one == found[0] for one in found), dict(zip(views, found, strict=True))
+    listed = database.execute("SELECT sheet_id, standing, level FROM v_uncounted_opinions ORDER BY sheet_id")
+    return [sheet for (sheet,) in found[0]], listed
 
 
 def test_scores_of_officials_are_not_in_the_list_of_scores(database: Client) -> None:
