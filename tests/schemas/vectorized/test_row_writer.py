@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.codec.record import encoder
 from schemas.records.events import Phase, Target
-from schemas.records.facts import MatchState, UnmatchedReason
+from schemas.records.facts import MatchState, Standing, UnmatchedReason
 from schemas.topics import Topic
 from schemas.vectorized import row_writer
 from schemas.vectorized.kernels.rows import ABSENT
@@ -23,11 +23,11 @@ SUBJECT = Topic.RATED_SERVICE.subject
 LONG = st.integers(-(1 << 63) + 1, (1 << 63) - 1) | st.integers(-70, 70)
 INT = st.integers(-(1 << 31), (1 << 31) - 1)
 KEPT = st.text(st.characters(max_codepoint=127), max_size=70)
-ENUMS: dict[str, Any] = {"state": MatchState, "phase": Phase, "target": Target}
+ENUMS: dict[str, Any] = {"state": MatchState, "phase": Phase, "target": Target, "standing": Standing}
 NULLABLE_ENUMS: dict[str, Any] = {"unmatched_reason": UnmatchedReason}
 TEXTS = ("fact_id", "sheet_id", "declaration_no", "office", "target_id")
 NULLABLE_TEXTS = ("reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind")
-FLAGS = ("target_known", "has_comment", "has_contact")
+FLAGS = ("target_known", "has_comment", "has_contact", "counts")
 
 facts = st.fixed_dictionaries(
     {
