@@ -13,7 +13,7 @@ from rich.table import Table
 from rich.text import Text
 
 from deploy.printable import printable_json
-from schemas.records.cases import Clock, ComplaintCase, ComplaintEvent
+from schemas.records.cases import CaseAction, Clock, ComplaintCase, ComplaintEvent
 from schemas.records.complaints import Priority, Track
 from schemas.reference.deadlines import Deadline, load_deadlines
 from schemas.reference.tables import Confidence
@@ -130,7 +130,8 @@ def _history(history: Iterable[ComplaintEvent]) -> Iterable[RenderableType]:
     table = Table(box=None, show_header=False, padding=(0, 2, 0, 0))
     for event in history:
         what = f"{event.kind} {event.action or event.rule or ''}".strip()
-        note = event.refusal or event.state
+        waits = event.action == CaseAction.ASK and event.due_at is not None
+        note = event.refusal or (f"{event.state} until {limit_end(event.due_at)}" if waits else event.state)
         whose = " ".join(filter(None, (event.unit, event.actor)))
         # As Text: a table would take brackets in ids for its markup.
         table.add_row(local(event.occurred_at), Text(what), Text(note), Text(whose))

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from processors.domain.cases.clocks import CaseClock
+from processors.domain.cases.clocks import CaseClock, if_known, limit_end
 from processors.domain.cases.policy import CaseContext, TrackLimits
 from processors.domain.cases.transitions import ENDED
 from schemas.records.cases import CasePhase, CaseState, ComplaintAction
 from schemas.records.complaints import Complaint, Track
+from schemas.reference.calendar import last_instant
 
 
 class GivenAnswer(NamedTuple):
@@ -45,6 +46,7 @@ class Case:
         self.finding: str | None = None
         self.handling_score: int | None = None
         self.asked = self.reopened = self.is_complex = self.legal_hold = self.appealed = False
+        self.waits_until: int | None = None
         self.merged_into: str | None = None
         self.erased_at: int | None = None
         self.absorbed: list[str] = []
@@ -105,6 +107,19 @@ class Case:
         for clock in self.open_clocks(CasePhase.ACKNOWLEDGE, CasePhase.RESOLVE, CasePhase.ANSWER):
             clock.resume(at, self.context.calendar)  # a pause has moved the limit, also when the case ends in it
             clock.ended_at = at
+
+    def wait(self, at: int) -> None:
+        """Wait for the enterprise: for the limit of a wait, or for ever where that ends outside the calendar."""
+        limit = self.context.policy.limits.get(self.context.policy.wait, at)
+        self.waits_until = if_known(lambda: limit_end(limit, at, self.context.calendar))
+        for clock in self.open_clocks(CasePhase.RESOLVE):
+            clock.pause(at)
+
+    def go_on(self, at: int) -> None:
+        """Go on without the supplement at the end of the wait. 24:00 belongs to the last day of the wait."""
+        for clock in self.clocks:
+            clock.resume(last_instant(at), self.context.calendar)
+        self.enter(CaseState.VERIFYING, at)
 
     def acknowledge(self, at: int) -> None:
         """Note that a handler took the case up. On the formal tracks the limit for resolving starts now."""

@@ -29,6 +29,19 @@ def if_known(instant: Callable[[], int]) -> int | None:
         return None
 
 
+def limit_end(limit: Deadline, started_at: int, calendar: WorkingCalendar, extended_by: int = 0) -> int:
+    """The end of a limit that started at an instant, extended in its own unit (working hours: in minutes).
+
+    Raises:
+        OutsideCalendarError: It lies outside the calendar.
+    """
+    if limit.unit == LimitUnit.WORKING_DAY:
+        return calendar.add_working_days(started_at, limit.amount + extended_by)
+    if limit.unit == LimitUnit.CALENDAR_DAY:
+        return calendar.add_calendar_days(started_at, limit.amount + extended_by)
+    return calendar.add_working_minutes(started_at, 60 * limit.amount + extended_by)
+
+
 @dataclass(slots=True)
 class CaseClock:
     """One limit of a case.
@@ -72,14 +85,7 @@ class CaseClock:
 
     def schedule(self, calendar: WorkingCalendar) -> None:
         """Compute the end. An end outside the calendar is ignored."""
-        self.due_at = if_known(lambda: self._end(calendar))
-
-    def _end(self, calendar: WorkingCalendar) -> int:
-        if self.limit.unit == LimitUnit.WORKING_DAY:
-            return calendar.add_working_days(self.started_at, self.limit.amount + self.extended_by)
-        if self.limit.unit == LimitUnit.CALENDAR_DAY:
-            return calendar.add_calendar_days(self.started_at, self.limit.amount + self.extended_by)
-        return calendar.add_working_minutes(self.started_at, 60 * self.limit.amount + self.extended_by)
+        self.due_at = if_known(lambda: limit_end(self.limit, self.started_at, calendar, self.extended_by))
 
     def pause(self, at: int) -> None:
         """Pause the clock, unless its end has passed: late stays late."""

@@ -18,7 +18,7 @@ def _acknowledge(case: Case, _action: ComplaintAction, at: int) -> None:
 def _ask(case: Case, _action: ComplaintAction, at: int) -> None:
     case.acknowledge(at)
     case.asked = True
-    _pause(case, _action, at)
+    case.wait(at)
 
 
 def _pause(case: Case, _action: ComplaintAction, at: int) -> None:

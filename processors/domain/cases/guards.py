@@ -23,6 +23,7 @@ class Refusal(StrEnum):
     NOT_RESPONSIBLE = "NOT_RESPONSIBLE"
     NOT_THE_ENTERPRISE = "NOT_THE_ENTERPRISE"
     ALREADY_ASKED = "ALREADY_ASKED"
+    NOT_ASKED = "NOT_ASKED"
     ALREADY_REOPENED = "ALREADY_REOPENED"
     ALREADY_SO = "ALREADY_SO"
     NO_COMPLEX_LIMIT = "NO_COMPLEX_LIMIT"
@@ -59,6 +60,7 @@ _FORMAL: Guard = (Refusal.NOT_ON_THIS_TRACK, lambda _action, case, _at: case.tra
 
 GUARDS: Mapping[str, tuple[Guard, ...]] = {
     _A.ASK: ((Refusal.ALREADY_ASKED, lambda _action, case, _at: case.asked),),
+    _A.SUPPLY: ((Refusal.NOT_ASKED, lambda _action, case, _at: not case.asked),),
     _A.SUSPEND: (_FORMAL, (Refusal.NOT_IN_FORCE, lambda _action, case, at: at < case.context.policy.suspension_since)),
     _A.RESOLVE: ((Refusal.NO_FINDING, lambda action, _case, _at: action.finding not in _FINDINGS), _NO_TEXT),
     _A.REJECT: (_NO_TEXT,),

@@ -63,6 +63,7 @@ class CasePolicy:
         escalate_again_days: Working days after an overdue limit at which a case that is still overdue escalates
             again. Ours.
         close_days: Working days after the answer at which an answered case closes by itself. Ours.
+        wait: Limit for the enterprise's supplement; then the case goes on without it. Ours.
         erase: Limit for destroying the key of a contact after a request.
         poor_score: A rating of the handling at or below it reopens a case. Ours.
         suspension_since: From when on a complaint may be suspended: 1 July 2026, Law 136/2025/QH15.
@@ -74,6 +75,7 @@ class CasePolicy:
     reminder_days: tuple[int, ...] = (3, 1)
     escalate_again_days: int = 5
     close_days: int = 15
+    wait: str = "WAIT_FOR_SUPPLEMENT"
     erase: str = "ERASE_CONTACT"
     poor_score: int = 2
     suspension_since: int = 1_782_838_800_000

@@ -15,11 +15,19 @@ from processors.domain.cases.guards import Refusal, refusal
 from processors.domain.cases.policy import CaseContext
 from processors.domain.cases.transitions import BEING_HANDLED, HALTED, TABLE
 from schemas.ids import case_event_id
-from schemas.records.cases import CaseEventKind, CaseState, ComplaintAction, ComplaintEvent
+from schemas.records.cases import CaseAction, CaseEventKind, CaseState, ComplaintAction, ComplaintEvent
 from schemas.records.complaints import Complaint, Track
 from schemas.reference.calendar import last_instant
 
-TIMED = frozenset({CaseEventKind.REMINDER, CaseEventKind.OVERDUE, CaseEventKind.ESCALATED, CaseEventKind.CLOSED})
+TIMED = frozenset(
+    {
+        CaseEventKind.REMINDER,
+        CaseEventKind.OVERDUE,
+        CaseEventKind.ESCALATED,
+        CaseEventKind.NO_REPLY,
+        CaseEventKind.CLOSED,
+    }
+)
 """Kinds of events that only timers cause; an action that closes a case is ACCEPTED."""
 
 
@@ -76,6 +84,11 @@ class CaseMachine:
             self.case.enter(CaseState.CLOSED, at)
             self._add_event(kind, at)
             return
+        if kind is CaseEventKind.NO_REPLY:
+            self.case.go_on(at)
+            self._add_event(kind, at, rule=self._context.policy.wait, due_at=due_at)
+            self._set_timers()
+            return
         rule = self.case.clocks[timer.clock].limit.id
         if kind in (CaseEventKind.REMINDER, CaseEventKind.OVERDUE):
             self._add_event(kind, at, rule=rule, due_at=due_at)
@@ -95,6 +108,8 @@ class CaseMachine:
             at = self._working_days_after(self.case.answered_at, self._context.policy.close_days)
             if at is not None:
                 found.append(Timer(at, CaseEventKind.CLOSED, -1, at))
+        if self.case.state is CaseState.WAITING and self.case.waits_until is not None:
+            found.append(Timer(self.case.waits_until, CaseEventKind.NO_REPLY, -1, self.case.waits_until))
         self._timers = sorted(timer for timer in found if timer not in self._fired)
 
     def _clock_timers(self, index: int, clock: CaseClock, due_at: int) -> Iterator[Timer]:
@@ -141,7 +156,14 @@ class CaseMachine:
             self.case.enter(to, at)
         if after is not None:
             after(self.case, action, at)
-        self._add_event(CaseEventKind.ACCEPTED, at, action=action)
+        waits = action.action == CaseAction.ASK
+        self._add_event(
+            CaseEventKind.ACCEPTED,
+            at,
+            action=action,
+            rule=self._context.policy.wait if waits else None,
+            due_at=self.case.waits_until if waits else None,
+        )
         self._set_timers()
 
     # --- events

@@ -43,7 +43,8 @@ def _rows() -> Iterable[tuple[CaseAction, tuple[CaseState, ...], CaseState | Non
     yield _A.ACKNOWLEDGE, NEW, _S.ACKNOWLEDGED, _HANDLER
     yield _A.VERIFY, (*NEW, _S.ACKNOWLEDGED), _S.VERIFYING, _HANDLER
     yield _A.ASK, BEING_HANDLED, _S.WAITING, _HANDLER
-    yield _A.SUPPLY, (_S.WAITING,), _S.VERIFYING, _ENTERPRISE
+    # Also after the wait: what comes late is still read.
+    yield _A.SUPPLY, (_S.VERIFYING, _S.WAITING), _S.VERIFYING, _ENTERPRISE
     yield _A.SUSPEND, (_S.ACKNOWLEDGED, _S.VERIFYING), _S.SUSPENDED, _HANDLER
     yield _A.RESUME, HALTED, _S.VERIFYING, _HANDLER
     yield _A.RESOLVE, (_S.ACKNOWLEDGED, _S.VERIFYING), _S.RESOLVED, _HANDLER

@@ -3,7 +3,7 @@ CREATE OR REPLACE VIEW v_case_events
     complaint_id     UUID                           COMMENT 'The complaint; of a denunciation an alias drawn by chance',
     office           LowCardinality(String)         COMMENT 'Office code; where the case was opened; empty: no such complaint is known',
     responsible_unit LowCardinality(String)         COMMENT 'Unit that answers for the case; then',
-    event_kind       LowCardinality(String)         COMMENT 'OPENED, ACCEPTED, REFUSED, REMINDER, OVERDUE, ESCALATED, CLOSED or SHEET_CHANGED',
+    event_kind       LowCardinality(String)         COMMENT 'OPENED, ACCEPTED, REFUSED, REMINDER, OVERDUE, ESCALATED, CLOSED, NO_REPLY or SHEET_CHANGED',
     occurred_at      DateTime64(3, 'UTC')           COMMENT 'When it happened',
     occurred_day     Date                           COMMENT 'Local day of occurred_at',
     action           LowCardinality(String)         COMMENT 'Requested action',
@@ -11,8 +11,8 @@ CREATE OR REPLACE VIEW v_case_events
     actor            LowCardinality(String)         COMMENT 'Pseudonymous id of the handler; empty for an enterprise',
     refusal          LowCardinality(String)         COMMENT 'Why the action was refused; empty: it was not',
     case_state       LowCardinality(String)         COMMENT 'State of the case, see docs/complaints.md; after the event',
-    rule             LowCardinality(String)         COMMENT 'Rule of the legal limit; for REMINDER and OVERDUE',
-    due_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'End of the limit; for REMINDER and OVERDUE'
+    rule             LowCardinality(String)         COMMENT 'Rule of the legal limit; for REMINDER, OVERDUE and ESCALATED, for ASK and NO_REPLY that of the wait',
+    due_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'End of the limit; likewise'
 )
 AS
 SELECT complaint_id, office, unit AS responsible_unit, kind AS event_kind, occurred_at,

@@ -31,7 +31,8 @@ _add(HANDLE, "acknowledge", by_handler(CaseAction.ACKNOWLEDGE), "Record that you
 _add(HANDLE, "verify", by_handler(CaseAction.VERIFY), "Start to verify the case.")
 _add(
     *(HANDLE, "ask", by_handler(CaseAction.ASK)),
-    "Ask the enterprise for more information, once. The time limit for resolving stops until it answers.",
+    "Ask the enterprise for more information, once. The time limit for resolving stops until it answers, "
+    "or until the time limit for its answer ends.",
 )
 _add(
     *(HANDLE, "suspend", by_handler(CaseAction.SUSPEND)),

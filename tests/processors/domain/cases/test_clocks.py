@@ -12,7 +12,7 @@ from support.events import at
 
 from processors.domain.cases.clocks import CaseClock
 from schemas.records.cases import CasePhase
-from schemas.reference.calendar import load_calendar
+from schemas.reference.calendar import last_instant, load_calendar
 from schemas.reference.deadlines import Deadline, LimitUnit, load_deadlines
 
 MINUTE = 60_000
@@ -74,20 +74,29 @@ limits = st.one_of(
 )
 
 
+gaps_between = st.lists(st.tuples(st.integers(1, 9 * 1440), st.integers(1, 20 * 1440), st.booleans()), max_size=2)
+
+
 @settings(max_examples=150, deadline=None)
-@given(limits, starts, st.lists(st.tuples(st.integers(1, 9 * 1440), st.integers(1, 20 * 1440)), max_size=2))
-def test_a_limit_ends_where_a_slow_walk_ends(limit: Deadline, start: int, gaps: list[tuple[int, int]]) -> None:
-    """With any pauses, in five years with their Tết, an end is where a walk by days or minutes ends."""
+@given(limits, starts, gaps_between)
+def test_a_limit_ends_where_a_slow_walk_ends(limit: Deadline, start: int, gaps: list[tuple[int, int, bool]]) -> None:
+    """With any pauses, in five years with their Tết, an end is where a walk by days or minutes ends.
+
+    Pauses end at any minute, or as a wait without a reply does, at 24:00 of a day: its last instant ends the pause.
+    """
     clock = CaseClock(limit, "FEEDBACK", CasePhase.RESOLVE, start)
     clock.schedule(CALENDAR)
     pauses, moment = [], start
-    for wait, length in gaps:
+    for wait, length, whole_day in gaps:
         moment += wait * MINUTE
+        end = moment + length * MINUTE
+        if whole_day:
+            end = last_instant(instant(local(end).date() + DAY, 0))
         clock.pause(moment)
         if clock.paused_at is not None:
-            pauses.append((moment, moment + length * MINUTE))
-        moment += length * MINUTE
-        clock.resume(moment, CALENDAR)
+            pauses.append((moment, end))
+        clock.resume(end, CALENDAR)
+        moment = end if not whole_day else end + 1
     assert clock.due_at == slow_end(limit, start, pauses)
 
 
