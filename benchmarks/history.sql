@@ -137,7 +137,7 @@ INSERT INTO complaint (complaint_id, sheet_id, office, declaration_no, tax_code,
                        low_items, excluded_officials, has_comment, has_contact, row_version, log_epoch, log_partition, log_offset)
 SELECT reinterpretAsUUID(concat(reinterpretAsString(cityHash64(n, 'complaint')), reinterpretAsString(n))), sheet_id, office,
        declaration_no, tax_code, 'FEEDBACK', if(chance(n, 'withdrawn') < 0.9, 'WITHDRAWN', 'OPENED'), submitted_at,
-       submitted_at + INTERVAL 5 DAY, 'FORWARD_OUT_OF_SCOPE', submitted_at + INTERVAL 30 DAY, 'RESOLVE', lowest_score,
+       submitted_at + INTERVAL 5 DAY, 'FIRST_LOOK', submitted_at + INTERVAL 30 DAY, 'RESOLVE', lowest_score,
        [('OFFICE', office, lowest_score, 'OTHER')], [official], 1, 0, first_epoch() + 1, 1, 0, n
 FROM made_sheet WHERE n >= %(first)s AND n < %(last)s AND revision = 1 AND lowest_score <= 2;
 

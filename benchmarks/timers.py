@@ -112,7 +112,7 @@ def complaints(count: int) -> Iterator[Complaint]:
             state="OPENED",
             opened_at=opened,
             first_deadline_at=opened,
-            first_deadline_rule="FORWARD_OUT_OF_SCOPE",
+            first_deadline_rule="FIRST_LOOK",
             resolve_deadline_at=opened,
             resolve_deadline_rule="RESOLVE",
             lowest_score=1,

@@ -37,7 +37,7 @@ def complaint(opened_at: int, **fields: Any) -> Complaint:
         "state": ComplaintState.OPENED,
         "opened_at": opened_at,
         "first_deadline_at": opened_at,
-        "first_deadline_rule": "FORWARD_OUT_OF_SCOPE",
+        "first_deadline_rule": "FIRST_LOOK",
         "resolve_deadline_at": opened_at,
         "resolve_deadline_rule": "RESOLVE",
         "lowest_score": 1,

@@ -13,5 +13,5 @@ class ComplaintPolicy:
 
     deadlines: DeadlineDirectory  # the legal limits
     threshold: int = 2  # scores at or below it open a complaint; 1 to 4
-    first: str = "FORWARD_OUT_OF_SCOPE"  # limit for the first look: until then a wrong office must forward it
+    first: str = "FIRST_LOOK"  # limit for the first look: a house rule
     resolve: str = "RESOLVE"  # limit for resolving

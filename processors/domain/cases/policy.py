@@ -31,7 +31,7 @@ class TrackLimits:
 
 
 FIRST: Mapping[str, TrackLimits] = {
-    Track.FEEDBACK: TrackLimits("FORWARD_OUT_OF_SCOPE", "RESOLVE", True, None, "PUBLISH"),
+    Track.FEEDBACK: TrackLimits("FIRST_LOOK", "RESOLVE", True, None, "PUBLISH"),
     Track.COMPLAINT: TrackLimits(
         "COMPLAINT_ACCEPT", "COMPLAINT_DECIDE", False, "COMPLAINT_DECIDE_COMPLEX", "COMPLAINT_SEND"
     ),

@@ -16,7 +16,7 @@ CREATE OR REPLACE VIEW v_complaints
     low_items               Array(Tuple(target String, target_id String, score UInt8, reason String)) COMMENT 'Low scores now on the sheet: target, id (of officials empty), score, reason',
     has_comment             Nullable(Bool)                COMMENT 'Whether the sheet holds free text; NULL: not shown',
     has_contact             Nullable(Bool)                COMMENT 'Whether the sheet holds a sealed contact; NULL: not shown',
-    first_deadline_at       DateTime64(3, 'UTC')          COMMENT 'Forward or ask for a supplement by then, as set at opening',
+    first_deadline_at       DateTime64(3, 'UTC')          COMMENT 'Take it up by then, as set at opening',
     first_deadline_day      Date                          COMMENT 'Last local day of the limit that ends with first_deadline_at',
     first_deadline_rule     LowCardinality(String)        COMMENT 'Rule that sets first_deadline_at',
     resolve_deadline_at     DateTime64(3, 'UTC')          COMMENT 'Resolve by then, as set at opening',

@@ -66,7 +66,7 @@ def test_complaint_has_its_first_legal_deadlines(state: AssessmentState) -> None
     """The clocks run in working days from the moment the low score was sent, and name their rule."""
     (complaint,) = published(state, facts_of(rating("s", 1, T0, item(score=1))), Topic.COMPLAINT)
     assert (complaint.opened_at, complaint.track) == (T0, "FEEDBACK")
-    assert (complaint.first_deadline_at, complaint.first_deadline_rule) == (T0 + 5 * DAY_MS, "FORWARD_OUT_OF_SCOPE")
+    assert (complaint.first_deadline_at, complaint.first_deadline_rule) == (T0 + 5 * DAY_MS, "FIRST_LOOK")
     assert (complaint.resolve_deadline_at, complaint.resolve_deadline_rule) == (T0 + 15 * DAY_MS, "RESOLVE")
 
 

@@ -123,6 +123,14 @@ def test_deadlines_have_an_answer_at_any_time(deadline: str, days: int) -> None:
     assert book.get(deadline, IN_2026).confidence is Confidence.CONFIRMED
 
 
+def test_the_first_look_has_a_limit_of_its_own() -> None:
+    """Decree 20/2008 Art. 9 limits forwarding alone, so the limit for the first look is ours, and unverified."""
+    look, forward = (load_deadlines().get(name, IN_2026) for name in ("FIRST_LOOK", "FORWARD_OUT_OF_SCOPE"))
+    assert (look.working_days, look.confidence, look.source[:5]) == (5, Confidence.UNVERIFIED, "ours:")
+    assert "Art. 9" in forward.source
+    assert "first" not in forward.starts
+
+
 def test_deadlines_say_where_they_are_applied_early() -> None:
     """The figures of Decision 766 are unverified for times before it, and an unknown id is an error of the caller."""
     assert load_deadlines().get("RESOLVE", IN_2020).confidence is Confidence.UNVERIFIED

@@ -27,13 +27,13 @@ def test_reminders_come_before_and_overdue_at_the_end_to_the_minute() -> None:
     found = replay_case(complaint(START), (), case_context(), at("2026-12-01 00:00"))
     events = list(found.events)
     assert times_of(events, "REMINDER")[:4] == [
-        ("FORWARD_OUT_OF_SCOPE", at("2026-09-09 07:30")),
-        ("FORWARD_OUT_OF_SCOPE", at("2026-09-11 07:30")),
+        ("FIRST_LOOK", at("2026-09-09 07:30")),
+        ("FIRST_LOOK", at("2026-09-11 07:30")),
         ("RESOLVE", at("2026-09-23 07:30")),
         ("RESOLVE", at("2026-09-25 07:30")),
     ]
     assert times_of(events, "OVERDUE") == [
-        ("FORWARD_OUT_OF_SCOPE", at("2026-09-15 00:00")),
+        ("FIRST_LOOK", at("2026-09-15 00:00")),
         ("RESOLVE", at("2026-09-29 00:00")),
     ]
     assert found.case is not None
@@ -100,7 +100,7 @@ def test_an_action_that_comes_late_retracts_what_did_not_happen() -> None:
     store.add_action(action("ACKNOWLEDGE", at("2026-09-08 10:00")))
     later = drained(store, at("2026-09-15 08:00"))
     retracted = {one.rule for one in later if isinstance(one, ComplaintEvent) and one.kind == "RETRACTED"}
-    assert retracted == {"FORWARD_OUT_OF_SCOPE"}
+    assert retracted == {"FIRST_LOOK"}
     case = [one for one in later if isinstance(one, ComplaintCase)][-1]
     assert (case.level, case.overdue, case.state) == (0, 0, "ACKNOWLEDGED")
 

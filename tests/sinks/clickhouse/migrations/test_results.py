@@ -79,7 +79,7 @@ def filled(bench: SinkBench) -> Any:
         Topic.COMPLAINT,
         Complaint(
             "00000000-0000-5000-8000-000000000001", 1, "s1", "03CC", "103000000010", None, "FEEDBACK", "OPENED", T,
-            T + 1, "FORWARD_OUT_OF_SCOPE", T + 2, "RESOLVE", 2, low, ("o-1",), True, True,
+            T + 1, "FIRST_LOOK", T + 2, "RESOLVE", 2, low, ("o-1",), True, True,
         ),
     )  # fmt: skip
     bench.send(
