@@ -10,6 +10,7 @@ from processors.domain.cases.transitions import ENDED
 from schemas.records.cases import CasePhase, CaseState, ComplaintAction
 from schemas.records.complaints import Complaint, Track
 from schemas.reference.calendar import last_instant
+from schemas.reference.offices import TOP_UNIT
 
 
 class GivenAnswer(NamedTuple):
@@ -64,6 +65,14 @@ class Case:
     def at_top(self) -> bool:
         """Whether no unit stands above the one responsible."""
         return self.level + 1 >= len(self.units)
+
+    @property
+    def rises_by_itself(self) -> bool:
+        """Whether a missed limit takes it to the unit above."""
+        policy = self.context.policy
+        if self.at_top or self.level >= policy.levels_by_itself:
+            return False
+        return policy.head_by_itself or self.units[self.level + 1] != TOP_UNIT
 
     @property
     def limits(self) -> TrackLimits:

@@ -60,8 +60,9 @@ class CasePolicy:
         first: Ids of the limits before an appeal, by track.
         second: Ids of the limits after an appeal, by track.
         reminder_days: Handlers are reminded in the morning so many working days before the day of a limit. Ours.
-        escalate_again_days: Working days after an overdue limit at which a case that is still overdue escalates
-            again. Ours.
+        levels_by_itself: How many levels above its office a late case goes without anybody's action. Ours: one, the
+            unit directly above, which supervises the office; further only by ESCALATE.
+        head_by_itself: Whether it may reach the head of customs in this way, where nobody else is above. Ours: no.
         close_days: Working days after the answer at which an answered case closes by itself. Ours.
         wait: Limit for the enterprise's supplement; then the case goes on without it. Ours.
         erase: Limit for destroying the key of a contact after a request.
@@ -73,7 +74,8 @@ class CasePolicy:
     first: Mapping[str, TrackLimits] = field(default_factory=lambda: FIRST)
     second: Mapping[str, TrackLimits] = field(default_factory=lambda: SECOND)
     reminder_days: tuple[int, ...] = (3, 1)
-    escalate_again_days: int = 5
+    levels_by_itself: int = 1
+    head_by_itself: bool = False
     close_days: int = 15
     wait: str = "WAIT_FOR_SUPPLEMENT"
     erase: str = "ERASE_CONTACT"

@@ -17,7 +17,6 @@ from processors.domain.cases.transitions import BEING_HANDLED, HALTED, TABLE
 from schemas.ids import case_event_id
 from schemas.records.cases import CaseAction, CaseEventKind, CaseState, ComplaintAction, ComplaintEvent
 from schemas.records.complaints import Complaint, Track
-from schemas.reference.calendar import last_instant
 
 TIMED = frozenset(
     {
@@ -90,13 +89,12 @@ class CaseMachine:
             self._set_timers()
             return
         rule = self.case.clocks[timer.clock].limit.id
-        if kind in (CaseEventKind.REMINDER, CaseEventKind.OVERDUE):
-            self._add_event(kind, at, rule=rule, due_at=due_at)
+        self._add_event(kind, at, rule=rule, due_at=due_at)
         if kind is CaseEventKind.OVERDUE:
             self.overdue += 1
-        if kind is not CaseEventKind.REMINDER and not self.case.at_top:
-            self.case.level += 1
-            self._add_event(CaseEventKind.ESCALATED, at, rule=rule, due_at=due_at)
+            if self.case.rises_by_itself:
+                self.case.level += 1
+                self._add_event(CaseEventKind.ESCALATED, at, rule=rule, due_at=due_at)
 
     def _set_timers(self) -> None:
         """Replace the timers by those that the case calls for now and that have not fired."""
@@ -113,14 +111,10 @@ class CaseMachine:
         self._timers = sorted(timer for timer in found if timer not in self._fired)
 
     def _clock_timers(self, index: int, clock: CaseClock, due_at: int) -> Iterator[Timer]:
-        policy = self._context.policy
-        for at in clock.reminders(policy.reminder_days, self._context.calendar):
+        for at in clock.reminders(self._context.policy.reminder_days, self._context.calendar):
             if at >= self._time:
                 yield Timer(at, CaseEventKind.REMINDER, index, due_at)
         yield Timer(due_at, CaseEventKind.OVERDUE, index, due_at)
-        again = self._working_days_after(last_instant(due_at), policy.escalate_again_days)
-        if again is not None:
-            yield Timer(again, CaseEventKind.ESCALATED, index, due_at)
 
     def _working_days_after(self, at: int, days: int) -> int | None:
         return if_known(lambda: self._context.calendar.add_working_days(at, days))

@@ -37,7 +37,7 @@ def test_reminders_come_before_and_overdue_at_the_end_to_the_minute() -> None:
         ("RESOLVE", at("2026-09-29 00:00")),
     ]
     assert found.case is not None
-    assert (found.case.level, found.case.unit, found.case.overdue) == (2, "VN", 2)
+    assert (found.case.level, found.case.unit, found.case.overdue) == (1, "KV03", 2)
 
 
 def test_an_action_at_the_very_end_is_in_time() -> None:
