@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from processors.domain.cases.case import Case
+from processors.domain.cases.clocks import if_known, limit_end
 from processors.domain.cases.transitions import ACTIONS, TABLE
 from schemas.records.cases import ActorRole, CaseAction, ComplaintAction, Finding
 from schemas.records.complaints import Track
@@ -29,6 +30,7 @@ class Refusal(StrEnum):
     NO_COMPLEX_LIMIT = "NO_COMPLEX_LIMIT"
     NOT_ON_THIS_TRACK = "NOT_ON_THIS_TRACK"
     NOT_IN_FORCE = "NOT_IN_FORCE"
+    OUT_OF_TIME = "OUT_OF_TIME"
     NO_UNIT_ABOVE = "NO_UNIT_ABOVE"
     UNKNOWN_UNIT = "UNKNOWN_UNIT"
     NO_FINDING = "NO_FINDING"
@@ -50,6 +52,23 @@ def _unknown_unit(action: ComplaintAction, case: Case, at: int) -> bool:
     return action.to_unit is None or not case.context.hierarchy.known(action.to_unit, at)
 
 
+def _over(rule: str, started_at: int, case: Case, at: int) -> bool:
+    """Whether the period for an act of the enterprise has ended. One that ends outside the calendar has not."""
+    period = case.context.policy.limits.get(rule, started_at)
+    end = if_known(lambda: limit_end(period, started_at, case.context.calendar))
+    return end is not None and at > end
+
+
+def _appeals_too_late(_action: ComplaintAction, case: Case, at: int) -> bool:
+    return case.answered_at is not None and _over(case.context.policy.appeal, case.answered_at, case, at)
+
+
+def _complains_too_late(action: ComplaintAction, case: Case, at: int) -> bool:
+    # The period runs from the decision or act. It was no later than the score, so what is refused is surely too late.
+    formal = action.actor_role == ActorRole.ENTERPRISE and action.track == Track.COMPLAINT
+    return formal and _over(case.context.policy.lodge, case.complaint.opened_at, case, at)
+
+
 _FINDINGS = frozenset({Finding.UPHELD, Finding.PARTLY_UPHELD, Finding.NOT_UPHELD})
 _NO_TEXT: Guard = (Refusal.NO_TEXT, lambda action, _case, _at: not action.text)
 _NO_OTHER: Guard = (
@@ -66,7 +85,11 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
     _A.REJECT: (_NO_TEXT,),
     _A.ANSWER: (_NO_TEXT,),
     _A.RATE_HANDLING: ((Refusal.NO_SCORE, lambda action, _case, _at: action.score is None),),
-    _A.APPEAL: (_FORMAL, (Refusal.ALREADY_REOPENED, lambda _action, case, _at: case.reopened)),
+    _A.APPEAL: (
+        _FORMAL,
+        (Refusal.ALREADY_REOPENED, lambda _action, case, _at: case.reopened),
+        (Refusal.OUT_OF_TIME, _appeals_too_late),
+    ),
     _A.MERGE: (_NO_OTHER,),
     _A.ABSORB: (_NO_OTHER,),
     _A.TRANSFER: (
@@ -77,6 +100,7 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
     _A.CHANGE_TRACK: (
         (Refusal.NO_TRACK, lambda action, _case, _at: action.track not in tuple(Track)),
         (Refusal.ALREADY_SO, lambda action, case, _at: action.track == case.track),
+        (Refusal.OUT_OF_TIME, _complains_too_late),
     ),
     _A.MARK_COMPLEX: (
         (Refusal.ALREADY_SO, lambda _action, case, _at: case.is_complex),

@@ -65,6 +65,8 @@ class CasePolicy:
         head_by_itself: Whether it may reach the head of customs in this way, where nobody else is above. Ours: no.
         close_days: Working days after the answer at which an answered case closes by itself. Ours.
         wait: Limit for the enterprise's supplement; then the case goes on without it. Ours.
+        lodge: Until when the enterprise may make feedback a formal complaint.
+        appeal: Until when it may appeal.
         erase: Limit for destroying the key of a contact after a request.
         poor_score: A rating of the handling at or below it reopens a case. Ours.
         suspension_since: From when on a complaint may be suspended: 1 July 2026, Law 136/2025/QH15.
@@ -78,6 +80,8 @@ class CasePolicy:
     head_by_itself: bool = False
     close_days: int = 15
     wait: str = "WAIT_FOR_SUPPLEMENT"
+    lodge: str = "COMPLAINT_LODGE"
+    appeal: str = "COMPLAINT_SECOND_LODGE"
     erase: str = "ERASE_CONTACT"
     poor_score: int = 2
     suspension_since: int = 1_782_838_800_000
