@@ -16,6 +16,12 @@ from schemas.ids import answer_id, case_event_id
 from schemas.records.cases import CaseEventKind, ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
 from schemas.records.complaints import Complaint, ComplaintState, Track
 
+RULES_EDITION = 1
+"""Raise it by one when changed rules let timers fire otherwise for the same inputs.
+
+It is part of every version: what new rules compute replaces what old ones published, also where fewer timers fired.
+"""
+
 _TIMER_BITS = 10
 _MOST_TIMERS = (1 << _TIMER_BITS) - 1
 
@@ -77,7 +83,8 @@ def replay_case(
     if raised_at is not None:
         machine.withdraw_low_scores(max(raised_at, complaint.opened_at))
     machine.run_to(now, inclusive=True)
-    version = (complaint.version + len(actions)) << _TIMER_BITS | min(machine.fired, _MOST_TIMERS)
+    inputs = complaint.version + len(actions) + RULES_EDITION
+    version = inputs << _TIMER_BITS | min(machine.fired, _MOST_TIMERS)
     return ReplayedCase(
         version,
         _case(complaint, machine, version),

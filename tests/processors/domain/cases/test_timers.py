@@ -13,7 +13,7 @@ from support.cases import COMPLAINT, action, case_context, complaint
 from support.events import at
 
 from processors.domain.cases.case_store import MOST_ACTIONS, CaseStore
-from processors.domain.cases.replay import replay_case
+from processors.domain.cases.replay import RULES_EDITION, replay_case
 from schemas.records.cases import ComplaintAction, ComplaintCase, ComplaintEvent
 
 
@@ -103,6 +103,23 @@ def test_an_action_that_comes_late_retracts_what_did_not_happen() -> None:
     assert retracted == {"FIRST_LOOK"}
     case = [one for one in later if isinstance(one, ComplaintCase)][-1]
     assert (case.level, case.overdue, case.state) == (0, 0, "ACKNOWLEDGED")
+
+
+def test_what_older_rules_said_is_taken_back_when_the_rules_change() -> None:
+    """An event of an earlier edition that no longer happens is retracted, and the case gets a higher version."""
+    now, fired = at("2026-12-01 00:00"), 9
+    store = CaseStore(case_context())
+    store.add_complaint(complaint(START))
+    list(store.changes())
+    last = replay_case(complaint(START), (), case_context(), now)
+    older = (last.version >> 10) - RULES_EDITION << 10 | fired
+    gone = replace(last.events[-1], event_id="e-older", kind="ESCALATED", unit="VN", version=older)
+    store.observe_published([gone])
+    said = drained(store, now)
+    (retracted,) = [one for one in said if isinstance(one, ComplaintEvent) and one.event_id == "e-older"]
+    assert (retracted.kind, retracted.version > older) == ("RETRACTED", True)
+    case = [one for one in said if isinstance(one, ComplaintCase)][-1]
+    assert (case.unit, case.version > older) == ("KV03", True)
 
 
 def test_an_action_about_an_unknown_complaint_is_refused_until_it_turns_up() -> None:
