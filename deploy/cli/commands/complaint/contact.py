@@ -29,6 +29,7 @@ def reveal(
     """
     from deploy.admin.complaints.contacts import contact_of
     from deploy.errors import Mistake
+    from deploy.printable import printable
     from deploy.settings.load import load
     from deploy.settings.sealing import SealingSettings
 
@@ -37,8 +38,8 @@ def reveal(
         raise Mistake("There is no sealing key: set HAILONG_SEALING_KEYS or HAILONG_SEALING_KEYS_FILE.")
     cluster, found = act_on_case(directory, case, CaseAction.REVEAL, wait, None, actor=by, unit=unit, text=reason)
     contact = contact_of(*cluster, found.complaint_id, keys)
-    typer.echo(f"name:  {contact.name or '-'}")
-    typer.echo(f"phone: {contact.phone or '-'}")
+    typer.echo(f"name:  {printable(contact.name or '-')}")
+    typer.echo(f"phone: {printable(contact.phone or '-')}")
 
 
 def erase(
