@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from support.clickhouse import rows
-from support.events import item, rating
+from support.events import item, rating, status
 from support.pipeline import Pipeline
 from support.polling import DEADLINE_S
 from typer.testing import CliRunner, Result
@@ -95,6 +95,7 @@ def desk(pipeline: Pipeline) -> Iterator[Desk]:
     rated, office = item("OFFICIAL", "o-rated", 1, reason="LATE_DECISION"), item("OFFICE", "03CC", 3)
     whose: dict[str, Any] = {"tax_code": WHOSE[2]}
     with EventPublisher(pipeline.kafka, sealing_keys=SealingKeys.parse(SealingKeys.generate())) as publisher:
+        publisher.publish_status(status("e1", "REGISTERED", now - 120_000, **whose))
         publisher.publish_rating(rating("s-1", 1, now - 60_000, rated, comment=EARLIER, **whose))
         newest = rating("s-1", 2, now, rated, office, comment=WORDS, **whose)
         publisher.publish_rating(newest, contact=Contact(NAME)).result(DEADLINE_S)
