@@ -14,7 +14,7 @@ from processors.domain.join.grace_queue import GraceQueue
 from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import SheetStore, StoredSheet
 from processors.domain.join.sorted_runs import SortedRun
-from processors.domain.join.standing import Enterprises
+from processors.domain.join.standing import EnterpriseNumbers
 from processors.domain.join.status_log import LAYOUT, StatusLog
 from processors.domain.snapshot_arrays import KeepsArrays, StateSnapshot, from_json_array, to_json_array
 from processors.stages.catalogue import JOIN
@@ -37,7 +37,7 @@ class JoinState:
         self._ratings = RatingReader(writer_schemas)
         self._writer = FactWriter(context, policy)
         self._log = StatusLog()
-        self._enterprises = Enterprises()
+        self._enterprises = EnterpriseNumbers()
         self._sheets = SheetStore()
         self._waiting = GraceQueue(policy.grace_ms)
         self._log_time = 0
@@ -58,7 +58,7 @@ class JoinState:
     def restore(self, snapshot: StateSnapshot) -> None:
         """Become the state of a snapshot."""
         prefix = "statuses."
-        self._enterprises = Enterprises()
+        self._enterprises = EnterpriseNumbers()
         self._log = StatusLog.of(
             {name.removeprefix(prefix): array for name, array in snapshot.items() if name.startswith(prefix)}
         )

@@ -280,7 +280,7 @@ ANSWERS: Mapping[str, tuple[Sequence[str], Any]] = {
          "refused_records", "undecided_records"),
         freshness,
     ),
-    "21": (("office", "rule", "ended", "met_late", "overdue"), missed_limits),
+    "21": (("office", "rule", "ended", "met_late", "not_met"), missed_limits),
     "22": (("finding", "cases", "rated", "mean", "reopened_cases"), handling_by_finding),
     "25": (("source_topic", "dead_letter_reason", "records", "since"), open_letters),
 }  # fmt: skip

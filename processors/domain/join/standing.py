@@ -27,7 +27,7 @@ NOT_STATED, NOT_KNOWN = 0, -1
 """Numbers of no enterprise: the sheet names none; it names one that no status names."""
 
 
-class Enterprises:
+class EnterpriseNumbers:
     """Numbers for the enterprises that statuses name: an enterprise and its dependent units share one."""
 
     def __init__(self) -> None:

@@ -20,7 +20,7 @@ from benchmarks.contenders.facts import DeclarationContext
 from processors.domain.join import declaration_context
 from processors.domain.join.as_of import states
 from processors.domain.join.declaration_context import CHECKED, Contexts, StepLimits, contexts_of
-from processors.domain.join.standing import STANDINGS, Enterprises, standings_of
+from processors.domain.join.standing import STANDINGS, EnterpriseNumbers, standings_of
 from processors.domain.join.status_log import StatusLog
 from schemas.records.events import DeclarationStatus, Status
 from schemas.records.facts import Standing
@@ -75,7 +75,7 @@ def _assert_walked(log: StatusLog, wanted: list[tuple[int, int, int]], claim: st
     keys, moments, until = (np.array(column) for column in zip(*wanted, strict=True))
     histories = log.histories(keys.tolist())
     checked = np.array([text in CHECKED for text in log.tables["channel"].texts])
-    enterprises = Enterprises()
+    enterprises = EnterpriseNumbers()
     by_code, claims = enterprises.by_code(log.tables["tax_code"].texts), enterprises.claimed([claim] * len(keys))
     found = states(histories, histories.places(keys), moments, until, checked, by_code, claims)
     stated = np.full(len(keys), claim is not None)
@@ -165,7 +165,7 @@ def test_each_office_has_its_own_working_time() -> None:
         moments,
         moments,
         np.zeros(4, np.bool_),
-        np.zeros(1, np.int64),
+        np.zeros(len(log.tables["tax_code"].texts), np.int64),
         np.zeros(4, np.int64),
     )
     contexts = contexts_of(found, moments, log.texts()["office"], TwoClocks(), StepLimits())
