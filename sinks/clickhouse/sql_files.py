@@ -21,10 +21,13 @@ _CREATES = re.compile(
 )
 _ALTERS = re.compile(r"ALTER\s+TABLE\s+`?(\w+)", re.IGNORECASE)
 _GUARD_SETTINGS = """
-SETTINGS additional_table_filters = {}, join_use_nulls = 0, transform_null_in = 0,
+SETTINGS additional_table_filters = {}, join_use_nulls = 0, transform_null_in = 0, enable_global_with_statement = 1,
          read_overflow_mode = 'throw', set_overflow_mode = 'throw', join_overflow_mode = 'throw',
          timeout_overflow_mode = 'throw', group_by_overflow_mode = 'throw', distinct_overflow_mode = 'throw'"""
-"""Of every guard: a setting of a query that filters the tables below, or cuts off a set, does not reach into it."""
+"""Of every guard: a setting of a query that filters the tables below, or cuts off a set, does not reach into it.
+
+Arrays that a guard names by WITH are known in its subqueries, whatever the query says.
+"""
 _READS = re.compile(r"\b(?:FROM|JOIN)\s+`?(\w+)", re.IGNORECASE)
 
 

@@ -2,7 +2,8 @@
 -- The key of the join is a text of its own, as in shown_pane.
 CREATE OR REPLACE VIEW shown_alert AS
 WITH
-    instant -> toDateTime64(toStartOfDay(instant, 'Asia/Ho_Chi_Minh'), 3, 'UTC') AS day_begins_at
+    instant -> toDateTime64(toStartOfDay(instant, 'Asia/Ho_Chi_Minh'), 3, 'UTC') AS day_begins_at,
+    (SELECT groupArray((office, submitted_at)) FROM hidden_item) AS items
 SELECT * EXCEPT (hides) REPLACE
 (
     if(hides, toUUID('00000000-0000-0000-0000-000000000000'), alert_id) AS alert_id,
@@ -23,7 +24,9 @@ FROM
            arrayExists(instant -> instant >= a.window_start AND instant < a.window_end, h.sent)
                OR arrayExists(one -> toUUIDOrZero(one) IN (SELECT complaint_id FROM protected_complaint), a.complaint_ids) AS hides
     FROM (SELECT * FROM alert FINAL PREWHERE alert_id NOT IN (SELECT alert_id FROM hidden_alert)) AS a
-    LEFT JOIN (SELECT toString(tuple(office)) AS whose, groupArray(submitted_at) AS sent FROM hidden_item GROUP BY whose) AS h
-        ON toString(tuple(a.office)) = h.whose
+    LEFT JOIN
+    (
+        SELECT toString(tuple(item.1)) AS whose, groupArray(item.2) AS sent FROM (SELECT arrayJoin(items) AS item) GROUP BY whose
+    ) AS h ON toString(tuple(a.office)) = h.whose
 )
 COMMENT 'alert, as views show it: where its window holds a hidden sheet, with whole days and without what stands out';

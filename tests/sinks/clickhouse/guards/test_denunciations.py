@@ -18,6 +18,7 @@ from schemas.ids import complaint_id
 from schemas.records.alerts import Alert, Driver, TargetEvidence
 from schemas.topics import Topic
 from sinks.clickhouse.native.column_client import ColumnClient
+from sinks.clickhouse.sql_files import view_files
 
 pytestmark = pytest.mark.servers
 
@@ -119,6 +120,7 @@ def test_no_error_tells_of_a_hidden_row(guarded: ColumnClient) -> None:
         "max_rows_to_read = 1, read_overflow_mode = 'break'",
         "max_rows_in_join = 1, join_overflow_mode = 'break'",
         "join_use_nulls = 1, transform_null_in = 1",
+        "max_result_rows = 1, result_overflow_mode = 'break', aggregate_functions_null_for_empty = 1",
     ],
 )
 def test_no_setting_opens_a_guard(guarded: ColumnClient, setting: str) -> None:
@@ -138,6 +140,20 @@ def test_no_setting_opens_a_guard(guarded: ColumnClient, setting: str) -> None:
         except ServerException as error:
             found.append((0,) if error.code in (158, 191, 307) else error)
     assert found == [(0,)] * 4
+
+
+def test_no_filter_of_a_query_reaches_a_table_below_a_guard(guarded: ColumnClient) -> None:
+    """All parts of a guard show the same rows, whatever filters a query puts on the tables and guards below it."""
+    fill(guarded, "merged")
+    guards = [file for file in view_files() if not file.name.startswith("v_")]
+    counts = []
+    for guard in guards:
+        below = {f"{guarded.connection.database}.{name}": "0" for name in guard.reads if name != guard.name}
+        query = f"SELECT count() FROM {guard.name}"
+        rows = guarded.execute(query)
+        assert guarded.execute(f"{query} SETTINGS additional_table_filters = {below}") == rows, guard.name
+        counts += rows
+    assert sum(count > 0 for (count,) in counts) > 12
 
 
 def test_an_alert_over_a_denunciation_tells_days_alone(guarded: ColumnClient) -> None:
