@@ -117,17 +117,29 @@ class Case:
             clock.resume(at, self.context.calendar)  # a pause has moved the limit, also when the case ends in it
             clock.ended_at = at
 
-    def wait(self, at: int) -> None:
-        """Wait for the enterprise: for the limit of a wait, or for ever where that ends outside the calendar."""
-        limit = self.context.policy.limits.get(self.context.policy.wait, at)
-        self.waits_until = if_known(lambda: limit_end(limit, at, self.context.calendar))
+    def end_of(self, rule: str, started_at: int) -> int | None:
+        """The end of a limit that starts at an instant and is no clock of the case; None: outside the calendar."""
+        limit = self.context.policy.limits.get(rule, started_at)
+        return if_known(lambda: limit_end(limit, started_at, self.context.calendar))
+
+    def pause_clocks(self, at: int) -> None:
+        """Pause the open limits for resolving."""
         for clock in self.open_clocks(CasePhase.RESOLVE):
             clock.pause(at)
 
+    def resume_clocks(self, at: int) -> None:
+        """End the pause of every clock that has one."""
+        for clock in self.clocks:
+            clock.resume(at, self.context.calendar)
+
+    def wait(self, at: int) -> None:
+        """Wait for the enterprise: for the limit of a wait, or for ever where that ends outside the calendar."""
+        self.waits_until = self.end_of(self.context.policy.wait, at)
+        self.pause_clocks(at)
+
     def go_on(self, at: int) -> None:
         """Go on without the supplement at the end of the wait. 24:00 belongs to the last day of the wait."""
-        for clock in self.clocks:
-            clock.resume(last_instant(at), self.context.calendar)
+        self.resume_clocks(last_instant(at))
         self.enter(CaseState.VERIFYING, at)
 
     def acknowledge(self, at: int) -> None:

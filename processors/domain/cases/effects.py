@@ -22,13 +22,11 @@ def _ask(case: Case, _action: ComplaintAction, at: int) -> None:
 
 
 def _pause(case: Case, _action: ComplaintAction, at: int) -> None:
-    for clock in case.open_clocks(CasePhase.RESOLVE):
-        clock.pause(at)
+    case.pause_clocks(at)
 
 
 def _resume(case: Case, _action: ComplaintAction, at: int) -> None:
-    for clock in case.clocks:
-        clock.resume(at, case.context.calendar)
+    case.resume_clocks(at)
 
 
 def _resolve(case: Case, action: ComplaintAction, at: int) -> None:

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping
 from enum import StrEnum
 
 from processors.domain.cases.case import Case
-from processors.domain.cases.clocks import if_known, limit_end
 from processors.domain.cases.transitions import ACTIONS, TABLE
 from schemas.records.cases import ActorRole, CaseAction, ComplaintAction, Finding
 from schemas.records.complaints import Track
@@ -54,8 +53,7 @@ def _unknown_unit(action: ComplaintAction, case: Case, at: int) -> bool:
 
 def _over(rule: str, started_at: int, case: Case, at: int) -> bool:
     """Whether the period for an act of the enterprise has ended. One that ends outside the calendar has not."""
-    period = case.context.policy.limits.get(rule, started_at)
-    end = if_known(lambda: limit_end(period, started_at, case.context.calendar))
+    end = case.end_of(rule, started_at)
     return end is not None and at > end
 
 

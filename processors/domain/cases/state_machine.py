@@ -6,6 +6,7 @@ Before each input, the timers that are due earlier fire. An action at the very e
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from typing import NamedTuple
 
 from processors.domain.cases.case import Case
@@ -103,7 +104,8 @@ class CaseMachine:
             if clock.running and clock.due_at is not None:
                 found.extend(self._clock_timers(index, clock, clock.due_at))
         if self.case.state is CaseState.ANSWERED and self.case.answered_at is not None:
-            at = self._working_days_after(self.case.answered_at, self._context.policy.close_days)
+            days = self._context.policy.close_days
+            at = if_known(partial(self._context.calendar.add_working_days, self.case.answered_at, days))
             if at is not None:
                 found.append(Timer(at, CaseEventKind.CLOSED, -1, at))
         if self.case.state is CaseState.WAITING and self.case.waits_until is not None:
@@ -115,9 +117,6 @@ class CaseMachine:
             if at >= self._time:
                 yield Timer(at, CaseEventKind.REMINDER, index, due_at)
         yield Timer(due_at, CaseEventKind.OVERDUE, index, due_at)
-
-    def _working_days_after(self, at: int, days: int) -> int | None:
-        return if_known(lambda: self._context.calendar.add_working_days(at, days))
 
     # --- inputs
 
