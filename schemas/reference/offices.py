@@ -133,6 +133,10 @@ class OfficeDirectory:
         """The unit with this code at that time, or None when the code was not valid then."""
         return version_at(self._offices.get(code, ()), at_ms)
 
+    def team(self, office: str, team: str, at_ms: int) -> Team | None:
+        """The registered team at that time, or None when there was none."""
+        return version_at(self._teams.get((office, team), ()), at_ms)
+
     def known(self, code: str, at_ms: int) -> bool:
         """Whether the code was valid at that time, for a unit of any level."""
         return self.get(code, at_ms) is not None

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from schemas.reference.errors import OutsideCalendarError
-from schemas.reference.validity import DAY_MS, UTC_OFFSET_MS, day_start_ms, epoch_day
+from schemas.reference.validity import DAY_MS, day_start_ms, epoch_day, local_day
 from schemas.reference.working_hours import FIRST_YEAR, LAST_YEAR, Windows, WorkingHours, merged
 
 MINUTE_MS = 60_000
@@ -149,4 +149,4 @@ def build_timeline(hours: WorkingHours, regular: list[Windows], office: str | No
 
 def local_day_index(at_ms: int) -> int:
     """Index of the local day of an instant, from the first day of the calendar; it may lie outside."""
-    return (at_ms + UTC_OFFSET_MS) // DAY_MS - FIRST_DAY
+    return local_day(at_ms) - FIRST_DAY

@@ -21,6 +21,11 @@ def epoch_day(day: date) -> int:
     return day.toordinal() - _EPOCH
 
 
+def local_day(at_ms: int) -> int:
+    """The local day of an instant, in days since 1 January 1970."""
+    return (at_ms + UTC_OFFSET_MS) // DAY_MS
+
+
 def day_start_ms(day: int) -> int:
     """The instant (epoch milliseconds, UTC) at which a local day begins."""
     return day * DAY_MS - UTC_OFFSET_MS

@@ -3,25 +3,22 @@
 from __future__ import annotations
 
 from schemas.records.events import RatingItem, Target
-from schemas.reference.offices import OfficeDirectory
-from schemas.reference.service import load_rating_scale, load_reasons, load_steps
+from schemas.reference.offices import Office, OfficeDirectory, Team
+from schemas.reference.service import Step, load_rating_scale, load_reasons, load_steps
 
 
 def target_name(offices: OfficeDirectory, item: RatingItem, at: int) -> str | None:
     """The name of a rated target at that time; None: the reference data has none, as for the id of an official."""
     match item.target:
         case Target.OFFICE:
-            office = offices.get(item.office, at)
-            return None if office is None else office.name_vi
+            found: Office | Team | Step | None = offices.get(item.office, at)
         case Target.TEAM:
-            teams = (one for one in offices.all_teams() if (one.office, one.team) == (item.office, item.target_id))
-            valid = (one.name_vi for one in teams if one.validity.from_ms <= at < one.validity.to_ms)
-            return next(valid, None)
+            found = offices.team(item.office, item.target_id, at)
         case Target.STEP:
-            step = load_steps().get(item.target_id)
-            return None if step is None else step.name_vi
+            found = load_steps().get(item.target_id)
         case _:
-            return None
+            found = None
+    return None if found is None else found.name_vi
 
 
 def score_name(item: RatingItem) -> str:

@@ -19,10 +19,10 @@ from schemas.records.complaints import Complaint
 from schemas.records.events import RatingItem, Target
 from schemas.reference.offices import OfficeDirectory
 from schemas.reference.service import ScoreGroup, load_rating_scale
+from schemas.reference.validity import day_start_ms, local_day
 
 _HEADING = Text("What the enterprise said", "bold")
 _RECORDED = "shown with --comment --by YOU --unit UNIT, which the case records"
-_DAY_MS, _LOCAL_MS = 86_400_000, 7 * 3_600_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ class SheetPage:
     def _sent_at(self) -> int:
         """When it was sent; of a protected sheet the beginning of that day in Viet Nam."""
         at = self.sheet.newest.submitted_at
-        return (at + _LOCAL_MS) // _DAY_MS * _DAY_MS - _LOCAL_MS if self.protected else at
+        return day_start_ms(local_day(at)) if self.protected else at
 
     def lines(self) -> Iterator[RenderableType]:
         """As text."""

@@ -17,13 +17,13 @@ from schemas.records.cases import CaseAction, Clock, ComplaintCase, ComplaintEve
 from schemas.records.complaints import Priority, Track
 from schemas.reference.deadlines import Deadline, load_deadlines
 from schemas.reference.tables import Confidence
+from schemas.reference.validity import DAY_MS, UTC_OFFSET_MS
 
 SHORT = 8
 """Characters of an id in a table; commands accept prefixes of ids."""
 
 _TRUST = {Confidence.CONFIRMED: "confirmed", Confidence.PROBABLE: "probable", Confidence.UNVERIFIED: "UNVERIFIED"}
-_LOCAL = timedelta(hours=7)
-_DAY_MS = 86_400_000
+_LOCAL = timedelta(milliseconds=UTC_OFFSET_MS)
 
 
 def local(at: int | None) -> str:
@@ -33,7 +33,7 @@ def local(at: int | None) -> str:
     return f"{datetime.fromtimestamp(at / 1000, UTC) + _LOCAL:%Y-%m-%d %H:%M}"
 
 
-def limit_end(at: int | None) -> str:
+def local_end(at: int | None) -> str:
     """The end of a limit in Vietnam, to the minute; midnight is shown as 24:00 of the day that ends then."""
     before = local(None if at is None else at - 60_000)
     return f"{before[:10]} 24:00" if local(at).endswith(" 00:00") else local(at)
@@ -43,12 +43,12 @@ def left(due_at: int | None, now: int) -> Text:
     """Time left until a limit ends, or since it ended."""
     if due_at is None:
         return Text("")
-    days, over = divmod(abs(due_at - now), _DAY_MS)
+    days, over = divmod(abs(due_at - now), DAY_MS)
     hours = over // 3_600_000
     amount = f"{days:,} d" if days > 9 else f"{days} d {hours} h" if days else f"{hours} h {over // 60_000 % 60} min"
     if due_at < now:
         return Text(f"{amount} late", "bold red")
-    return Text(f"in {amount}", "yellow" if due_at - now < 2 * _DAY_MS else "")
+    return Text(f"in {amount}", "yellow" if due_at - now < 2 * DAY_MS else "")
 
 
 def listing(cases: Sequence[ComplaintCase], now: int) -> Table:
@@ -67,7 +67,7 @@ def listing(cases: Sequence[ComplaintCase], now: int) -> Table:
             Text(case.office if case.unit == case.office else f"{case.office}>{case.unit}"),
             state,
             local(case.opened_at)[:10],
-            limit_end(case.next_due_at),
+            local_end(case.next_due_at),
             left(case.next_due_at, now),
         )
     return table
@@ -108,7 +108,7 @@ def _clocks(clocks: Sequence[Clock], now: int) -> RenderableType:
     sources: dict[str, Text] = {}
     for clock in clocks:
         limit = load_deadlines().get(clock.rule, clock.started_at)
-        table.add_row(clock.rule, amount(limit), f"to {limit_end(clock.due_at)}", _standing(clock, now))
+        table.add_row(clock.rule, amount(limit), f"to {local_end(clock.due_at)}", _standing(clock, now))
         sources[f"{clock.rule} {limit.validity}"] = Text(
             f"{clock.rule}, {_TRUST[limit.confidence]}: {limit.source}", "dim"
         )
@@ -131,7 +131,7 @@ def _history(history: Iterable[ComplaintEvent]) -> Iterable[RenderableType]:
     for event in history:
         what = f"{event.kind} {event.action or event.rule or ''}".strip()
         waits = event.action == CaseAction.ASK and event.due_at is not None
-        note = event.refusal or (f"{event.state} until {limit_end(event.due_at)}" if waits else event.state)
+        note = event.refusal or (f"{event.state} until {local_end(event.due_at)}" if waits else event.state)
         whose = " ".join(filter(None, (event.unit, event.actor)))
         # As Text: a table would take brackets in ids for its markup.
         table.add_row(local(event.occurred_at), Text(what), Text(note), Text(whose))

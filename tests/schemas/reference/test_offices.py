@@ -131,6 +131,8 @@ def test_every_team_has_its_office_for_its_whole_life() -> None:
     for team in teams:
         assert directory.known(team.office, team.validity.from_ms)
         assert directory.known(team.office, team.validity.to_ms - 1)
+        assert directory.team(team.office, team.team, team.validity.to_ms - 1) is team
+        assert directory.team(team.office, team.team, team.validity.to_ms) is not team
     assert {(t.office, t.team) for t in teams} == {(o, t) for o in HAI_PHONG for t in ("00", "01")} | {("03PA", "02")}
 
 

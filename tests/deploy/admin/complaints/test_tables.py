@@ -6,14 +6,14 @@ from rich.console import Console
 from support.cases import OPENED, action, case_context, complaint
 from support.events import at
 
-from deploy.admin.complaints.tables import limit_end, listing, sheet
+from deploy.admin.complaints.tables import listing, local_end, sheet
 from processors.domain.cases.replay import replay_case
 
 
 def test_a_limit_in_days_ends_at_24_00() -> None:
     """The end of a day is shown with that day, not as midnight of the next one; other ends are shown as they are."""
     ends = (at("2026-03-01 00:00"), at("2026-03-01 10:30"), None)
-    assert [limit_end(end) for end in ends] == ["2026-02-28 24:00", "2026-03-01 10:30", ""]
+    assert [local_end(end) for end in ends] == ["2026-02-28 24:00", "2026-03-01 10:30", ""]
 
 
 def test_brackets_in_ids_are_shown_as_they_are() -> None:
