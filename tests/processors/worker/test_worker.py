@@ -68,6 +68,7 @@ def test_all_is_processed_set_aside_and_committed(bench: WorkerBench) -> None:
 
 
 @on_both_brokers
+@pytest.mark.long
 def test_nothing_is_lost_while_workers_join_and_leave(bench: WorkerBench) -> None:
     """While events keep coming, a second worker joins, the first leaves, and every event has its output."""
     # given
@@ -136,6 +137,7 @@ def test_a_bug_in_a_stage_stops_the_worker_and_commits_nothing_of_the_batch(benc
     assert set(seen(bench)) == names(texts(10))
 
 
+@pytest.mark.long
 def test_a_poisoned_topic_stops_the_worker_and_is_not_drained_by_restarts(bench: WorkerBench) -> None:
     """If every record is poison, the worker exits 1 and says what to check; restarts exit again."""
     # given
@@ -265,6 +267,7 @@ def test_refused_credentials_are_reported_at_once(bench: WorkerBench, mechanism:
     assert "a secret" not in str(refusal.value)
 
 
+@pytest.mark.long
 def test_a_stage_rests_after_a_costly_batch(bench: WorkerBench) -> None:
     """The next batch begins no sooner than twice the time that a costly one took: meanwhile records gather."""
     bench.create(partitions=1)

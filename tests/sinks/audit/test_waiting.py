@@ -133,6 +133,7 @@ def test_results_that_time_brings_are_waited_for(waiting: Waiting) -> None:
     assert len(waiting.lines) > 20
 
 
+@pytest.mark.long
 def test_sheets_that_came_after_the_beginning_are_not_waited_for(waiting: Waiting) -> None:
     """In a system in use some sheet always waits for its declaration, and others always publish."""
     waiting.bench.send(Topic.DECLARATION_STATUS, status("r2", "REGISTERED", T - 1, declaration_no="103000000020"))

@@ -20,11 +20,13 @@ pytestmark = pytest.mark.servers
 SENT = at(OPENED)
 CASE = complaint(SENT)
 WORDS = "they asked for money"
+CHANGED = ("rating", "log_epoch")
+"""Tables that tests write to."""
 LATEST = "SELECT max(row_version) + 1 FROM rating"
 
 
-@pytest.fixture
-def bench(clickhouse_server: ClickHouseServer, broker: str) -> Iterator[SinkBench]:
+@pytest.fixture(scope="module")
+def loaded(clickhouse_server: ClickHouseServer, broker: str) -> Iterator[SinkBench]:
     """Topics and a database with a sheet of twelve revisions, another sheet, and a namesake on another declaration."""
     found = new_sink_bench(clickhouse_server, broker)
     revisions = [
@@ -35,8 +37,19 @@ def bench(clickhouse_server: ClickHouseServer, broker: str) -> Iterator[SinkBenc
     found.send(Topic.RATING, *revisions, rating("s-2", 1, SENT, comment="of another sheet"))
     found.send(Topic.RATING, rating("s-1", 12, SENT, declaration_no="103000000020", comment="of a namesake"))
     found.load(14)
+    for table in CHANGED:
+        found.rows(f"CREATE TABLE kept_{table} ENGINE = Memory AS SELECT * FROM {table}")
     yield found
     found.drop()
+
+
+@pytest.fixture
+def bench(loaded: SinkBench) -> Iterator[SinkBench]:
+    """The same for every test: what one changes in the database is taken back."""
+    yield loaded
+    for table in CHANGED:
+        loaded.rows(f"TRUNCATE TABLE {table}")
+        loaded.rows(f"INSERT INTO {table} SELECT * FROM kept_{table}")
 
 
 def read(bench: SinkBench, sheet_id: str = "s-1") -> CaseSheet:

@@ -20,6 +20,7 @@ POISON = [(b"k", b"not framed")]
 LIMIT = DeadLetterLimit(share=0.2, minimum=10, window=100)
 
 
+@pytest.mark.long
 def test_a_poisoned_topic_stops_the_sink_and_is_not_drained_by_restarts(bench: SinkBench) -> None:
     """It stops and says what to check; started again it stops again, and no dead letter is written."""
     bench.produce(Topic.RATING, POISON * 300)

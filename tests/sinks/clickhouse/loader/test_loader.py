@@ -171,6 +171,7 @@ def test_a_kill_between_insert_and_commit_loses_and_doubles_nothing(bench: SinkB
     assert audit(bench.kafka, bench.clickhouse).clean
 
 
+@pytest.mark.long
 def test_clickhouse_killed_meanwhile_is_waited_for(bench: SinkBench) -> None:
     """While ClickHouse is down, reading continues into bounded buffers; afterwards everything is stored once."""
     options = {"max_buffer_bytes": 200_000, "flush_bytes": 50_000, "insert_timeout_s": 5.0}
@@ -187,6 +188,7 @@ def test_clickhouse_killed_meanwhile_is_waited_for(bench: SinkBench) -> None:
     assert audit(bench.kafka, bench.clickhouse).clean
 
 
+@pytest.mark.long
 def test_a_new_broker_is_a_new_epoch(bench: SinkBench, tmp_path: Any) -> None:
     """Offsets that start again are neither hidden behind nor mixed with rows of the earlier broker."""
     bench.send(Topic.DECLARATION_STATUS, *statuses(20))
@@ -251,6 +253,7 @@ def test_a_stopped_sink_goes_on_where_it_committed(bench: SinkBench) -> None:
     assert monitor.progress.records == 5
 
 
+@pytest.mark.long
 def test_a_quiet_sink_started_again_has_no_lag(bench: SinkBench) -> None:
     """Committed records count as stored, so a night without events makes no sink unhealthy."""
     bench.send(Topic.DECLARATION_STATUS, *statuses(10))
