@@ -56,6 +56,7 @@ PINNED = (
     PinnedSchema(117, "alert", 2),
     PinnedSchema(118, "rated-service", 2),
     PinnedSchema(119, "rated-service", 3),
+    PinnedSchema(120, "rated-service", 4),
 )
 
 

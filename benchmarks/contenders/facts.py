@@ -55,6 +55,7 @@ def records_of(
             "unmatched_reason": UnmatchedReason.NOT_KNOWN if state is MatchState.UNMATCHED else None,
             "standing": standing,
             "counts": counts,
+            "content_since": sheet.content_since,
             "sheet_id": sheet.sheet_id,
             "revision": revision.revision,
             "declaration_no": revision.declaration_no,

@@ -58,7 +58,9 @@ def add_rating(known: Value, record: bytes) -> tuple[Value, list[Encoded]]:
     identity = f"{rating['revision']}.{crc}"
     if identity in contents:
         return known, []
-    contents[identity] = {**rating, "contact": None, "comment": bool(rating["comment"]), "crc": crc}
+    has_text = any(letter.isalnum() for letter in rating["comment"] or "")
+    secret = {"contact": bool(rating["contact"]), "comment": bool(rating["comment"])}
+    contents[identity] = {**rating, **secret, "has_text": has_text, "crc": crc}
     return known, list(_facts(known, [rating["sheet_id"]]))
 
 
@@ -86,7 +88,7 @@ def _row(row: list[Any]) -> StatusRow:
 
 
 def _revision(content: dict[str, Any]) -> Revision:
-    rating = Rating.from_avro({name: value for name, value in content.items() if name != "crc"})
+    rating = Rating.from_avro({name: value for name, value in content.items() if name not in ("crc", "has_text")})
     return Revision(
         revision=rating.revision,
         crc=content["crc"],
@@ -96,5 +98,6 @@ def _revision(content: dict[str, Any]) -> Revision:
         tax_code=rating.tax_code,
         items=rating.items,
         has_comment=bool(content["comment"]),
-        has_contact=False,
+        has_contact=content["contact"],
+        has_text=content["has_text"],
     )

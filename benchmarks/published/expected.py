@@ -61,6 +61,7 @@ class Expected:
             joined = (
                 *(("MATCHED", "") if life.statuses else ("UNMATCHED", "NOT_KNOWN")),
                 self._standing(sheet),
+                sheet.at if sheet.tax_code and any(map(str.isalnum, sheet.comment)) else 0,
                 sheet.at,
                 sheet.phase,
                 bool(sheet.comment),

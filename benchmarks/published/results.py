@@ -31,6 +31,7 @@ _FACT = (
         "state",
         "unmatched_reason",
         "standing",
+        "content_since",
         "submitted_at",
         "phase",
         "has_comment",

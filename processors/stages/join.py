@@ -206,7 +206,7 @@ class JoinStage:
     @property
     def snapshot_format(self) -> str:
         """The layout of the rows, and the policy by which sheets wait."""
-        return f"3 {LAYOUT} {self._policy}"
+        return f"4 {LAYOUT} {self._policy}"
 
     def restored_state(self, partition: int, snapshot: StateSnapshot) -> JoinState:
         """The views of a snapshot."""

@@ -72,6 +72,7 @@ class RatedService(Record):
     unmatched_reason: str | None = None
     standing: str = Standing.UNSTATED
     counts: bool = True
+    content_since: int | None = None
 
 
 Counts = tuple[int, int, int, int, int]

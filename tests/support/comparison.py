@@ -53,8 +53,9 @@ FACT_FIELDS = (
     ),
     *("declaration_office", "declaration_team", "status", "channel", "kind", "status_count", "registered_at"),
     *("permitted_at", "document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
+    "content_since",
 )
-_NULLABLE = frozenset({"document_minutes", "goods_minutes", "clearance_minutes", "on_time"})
+_NULLABLE = frozenset({"document_minutes", "goods_minutes", "clearance_minutes", "on_time", "content_since"})
 """Fields in which 0 or false says something else than NULL: a step took no time, or none began."""
 
 

@@ -22,7 +22,7 @@ _STATUS = (
 )
 _RATING = (
     "declaration String, sheet_id String, revision UInt32, crc UInt32, submitted_at Int64, tax_code String, "
-    "target String, office String, target_id String, score UInt8, reason String"
+    "comment String, has_contact Bool, target String, office String, target_id String, score UInt8, reason String"
 )
 # Weekdays without work from March 2020 to the end of 2022, by hand: New Year, Tết, Hùng Kings' day, Reunification,
 # Labour and National Day, and the Mondays and Tuesdays off in place of a holiday on a weekend.
@@ -115,5 +115,6 @@ def _status_row(entry: tuple[DeclarationStatus, int]) -> tuple[Any, ...]:
 
 def _item_rows(entry: tuple[Rating, int]) -> list[tuple[Any, ...]]:
     one, crc = entry
-    head = (one.declaration_no[:11], one.sheet_id, one.revision, crc, one.submitted_at, one.tax_code or "")
+    sheet = (one.declaration_no[:11], one.sheet_id, one.revision, crc, one.submitted_at, one.tax_code or "")
+    head = (*sheet, one.comment or "", one.contact is not None)
     return [(*head, i.target, i.office, i.target_id, i.score, i.reason or "") for i in one.items]

@@ -11,7 +11,8 @@ SELECT DISTINCT *, (revision, crc) AS turn FROM rating_in;
 
 CREATE TABLE sheet_now ENGINE = Memory AS
 SELECT declaration, sheet_id, max(turn) AS last_turn, argMax(submitted_at, turn) AS as_of,
-       max(submitted_at) AS until, argMax(tax_code, turn) AS claim, uniqExact(tax_code) > 1 AS changed_hands
+       max(submitted_at) AS until, argMax(tax_code, turn) AS claim, uniqExact(tax_code) > 1 AS changed_hands,
+       argMinIf(submitted_at, turn, match(comment, '[\\p{L}\\p{N}]') AND (has_contact OR tax_code != '')) AS content_since
 FROM item_sent GROUP BY declaration, sheet_id;
 
 -- Whoever any content of any status names is entitled; a unit's tax code begins with the ten digits of its enterprise.
@@ -133,7 +134,8 @@ SELECT i.declaration AS declaration, i.sheet_id AS sheet_id, i.target AS target,
        m.document_minutes AS document_minutes, m.goods_minutes AS goods_minutes, m.clearance_minutes AS clearance_minutes,
        multiIf(isNull(m.document_minutes) AND isNull(m.goods_minutes), NULL,
                coalesce(m.document_minutes, 0) <= 120 AND coalesce(m.goods_minutes, 0) <= 480) AS on_time,
-       i.turn = n.last_turn AS current, g.standing AS standing, g.counts AND current AS counts
+       i.turn = n.last_turn AS current, g.standing AS standing, g.counts AND current AS counts,
+       n.content_since AS content_since
 FROM item_last AS i
 INNER JOIN sheet_standing AS g ON g.declaration = i.declaration AND g.sheet_id = i.sheet_id
 INNER JOIN sheet_now AS n ON n.declaration = i.declaration AND n.sheet_id = i.sheet_id

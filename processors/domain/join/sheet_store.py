@@ -43,6 +43,7 @@ class Revision(NamedTuple):
         items: Its scores.
         has_comment: Whether it holds free text.
         has_contact: Whether it holds a sealed contact.
+        has_text: Whether its comment says anything: it has a letter or a digit.
     """
 
     revision: int
@@ -54,6 +55,12 @@ class Revision(NamedTuple):
     items: tuple[RatingItem, ...]
     has_comment: bool
     has_contact: bool
+    has_text: bool
+
+    @property
+    def has_content(self) -> bool:
+        """Whether it says something, and who says it: what makes feedback of a score (ADR 45)."""
+        return self.has_text and (self.has_contact or self.tax_code is not None)
 
 
 @dataclass(slots=True)
@@ -108,6 +115,13 @@ class StoredSheet:
         """Whether its records differ in the enterprise that they name: so it may have counted, and now may not."""
         return len(self.records) > 1 and len({record.tax_code for record in self.records.values()}) > 1
 
+    @property
+    def content_since(self) -> int:
+        """When the first record, in their order, was sent that has content; 0: none has."""
+        if len(self.records) == 1:
+            return self.latest.submitted_at if self.latest.has_content else 0
+        return next((record.submitted_at for record in self.revisions() if record.has_content), 0)
+
     def revisions(self) -> list[Revision]:
         """All records in order; the last one counts."""
         return [record for _identity, record in sorted(self.records.items())]
@@ -157,6 +171,7 @@ class SheetStore:
                 items=rating.items,
                 has_comment=bool(rating.comment),
                 has_contact=rating.contact is not None,
+                has_text=any(map(str.isalnum, rating.comment or "")),
             )
         )
         return sheet
@@ -228,6 +243,6 @@ def _item(*fields: Any) -> RatingItem:
 
 
 def _revision(row: list[Any]) -> Revision:
-    items, revision, crc, submitted_at, phase, declaration_no, tax_code, has_comment, has_contact = row
+    items, revision, crc, submitted_at, phase, declaration_no, tax_code, *flags = row
     scored = tuple(_item(*item) for item in items)
-    return Revision(revision, crc, submitted_at, phase, declaration_no, tax_code, scored, has_comment, has_contact)
+    return Revision(revision, crc, submitted_at, phase, declaration_no, tax_code, scored, *flags)

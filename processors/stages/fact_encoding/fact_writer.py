@@ -202,6 +202,7 @@ class FactWriter:
         stated = np.array([sheet.latest.tax_code is not None for sheet in changes.sheets])
         standing = standings_of(changes.states, stated)
         counts = self._counting[standing]
+        content_since = np.array([sheet.content_since for sheet in changes.sheets], np.int64)
         # Without a status no sheet ever counted; with one, what changed hands may have.
         once = counts | (changes.states.bearing > 0) & np.array([sheet.changed_hands for sheet in changes.sheets])
         own_texts = own.texts()
@@ -215,6 +216,7 @@ class FactWriter:
             "unmatched_reason": reasons[group_of],
             "standing": _STANDINGS[standing][sheet_of],
             "counts": counts[sheet_of],
+            "content_since": content_since[sheet_of],
             "sheet_id": sheet_ids[sheet_of],
             "revision": revision[group_of],
             "declaration_no": declarations[group_of],
@@ -250,7 +252,7 @@ class FactWriter:
 
 def _numbers(revisions: Sequence[Revision]) -> Sequence[Column]:
     """The numeric fields of revisions: revision, submitted_at, phase, has_comment, has_contact."""
-    revision, _crc, submitted_at, phase, _number, _tax, _items, comment, contact = zip(*revisions, strict=True)
+    revision, _crc, submitted_at, phase, _number, _tax, _items, comment, contact, _text = zip(*revisions, strict=True)
     return [np.array(one, np.int64) for one in (revision, submitted_at, [*map(_PHASES.get, phase)], comment, contact)]
 
 

@@ -20,11 +20,13 @@ from processors.domain.join.policy import JoinPolicy
 from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.stages.stage import ReplayedState, RestorableState
+from schemas.contacts.envelope import Envelope
 from schemas.records.events import DeclarationStatus, Rating, Status
 from schemas.topics import Topic
 
 NUMBERS = ("103000000010", "103000000012", "303000000020")
 OFFICES = ("03CC", "03EE")
+SEALED = Envelope("k1", bytes(80)).to_bytes()
 
 Times = st.SearchStrategy[int]
 
@@ -84,6 +86,8 @@ def ratings(draw: st.DrawFn, times: Times = NINE_DAYS) -> Rating:
         *items,
         declaration_no=draw(st.sampled_from(NUMBERS)),
         tax_code=draw(st.sampled_from((None, "0100100100", "0200100100-002", "0300100100"))),
+        comment=draw(st.sampled_from((None, None, " \u3000.", "ồ", "👍", "7"))),
+        contact=draw(st.sampled_from((None, None, SEALED))),
     )
 
 

@@ -38,7 +38,7 @@ facts = st.fixed_dictionaries(
         **dict.fromkeys(FLAGS, st.booleans()),
         **dict.fromkeys(("version", "submitted_at"), LONG),
         **dict.fromkeys(("revision", "score", "status_count"), INT),
-        **dict.fromkeys(("registered_at", "permitted_at"), st.none() | LONG),
+        **dict.fromkeys(("registered_at", "permitted_at", "content_since"), st.none() | LONG),
         **dict.fromkeys(("document_minutes", "goods_minutes", "clearance_minutes"), st.none() | INT),
         "score_since": st.lists(LONG, min_size=5, max_size=5),
         "on_time": st.none() | st.booleans(),

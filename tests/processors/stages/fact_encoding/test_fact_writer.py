@@ -16,10 +16,12 @@ from processors.stages.join import JoinStage
 from processors.stages.reference_policies import reference_context
 from processors.stages.stage import Output
 from schemas.codec.record import decoder
+from schemas.contacts.envelope import Envelope
 from schemas.records.events import DeclarationStatus, Rating, Status
 from schemas.records.facts import RatedService
 from schemas.topics import Topic
 
+SEALED = Envelope("k1", bytes(80)).to_bytes()
 T0 = at("2020-04-28 07:00")
 MINUTE = 60_000
 STATUS, RATING, FACT = Topic.DECLARATION_STATUS, Topic.RATING, Topic.RATED_SERVICE
@@ -68,7 +70,8 @@ def ratings(draw: st.DrawFn) -> Rating:
         declaration_no=draw(DECLARATIONS),
         tax_code=draw(st.sampled_from([None, "0200100200", "0200100100-001"])),
         phase=draw(st.sampled_from(["DURING_CLEARANCE", "AFTER_CLEARANCE"])),
-        comment=draw(st.sampled_from([None, "", "chậm"])),
+        comment=draw(st.sampled_from([None, "", " ", "chậm"])),
+        contact=draw(st.sampled_from([None, SEALED])),
     )
 
 

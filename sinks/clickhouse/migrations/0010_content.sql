@@ -1,0 +1,3 @@
+-- What makes feedback of a score: docs/adr/0045-content-and-allegations.md. Facts that are stored already do not say.
+ALTER TABLE rated_service
+    ADD COLUMN IF NOT EXISTS content_since Nullable(Int64) COMMENT 'When the sheet first held a text and said who it is from, epoch ms; 0: never; NULL: a fact of an earlier build, which did not look';
