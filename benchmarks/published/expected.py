@@ -122,10 +122,9 @@ class Expected:
     def opinions(self) -> Table:
         """Opinions by office and month: how many, satisfied, dissatisfied."""
         levels = defaultdict(list)
-        for sheet in self._counted:
-            for office in {item.office for item in sheet.items}:
-                level = min(item.score for item in sheet.items if item.office == office)
-                levels[office, month_of(sheet.at)].append(level)
+        for office in {item.office for sheet in self._counted for item in sheet.items}:
+            for sheets in self._opinions(office):
+                levels[office, month_of(sheets[-1].at)].append(_level(sheets, office))
         return {
             key: (len(some), sum(level >= 4 for level in some), sum(level <= 2 for level in some))
             for key, some in levels.items()
@@ -193,10 +192,11 @@ class Expected:
         """Opinions, dissatisfied ones, their enterprises and complaints in the windows that alerts state."""
         table: dict[tuple[object, ...], tuple[object, ...]] = {}
         for alert, office, start, end in windows:
-            inside = [sheet for sheet in self._of_office(office) if start <= _pane(sheet.at) < end]
-            low = [sheet for sheet in inside if min(item.score for item in _at(sheet, office)) <= _THRESHOLD]
-            codes = {sheet.tax_code or self._as_of(sheet).last_of("tax_code") for sheet in low}
-            table[alert, office, start, end] = (len(inside), len(low), len(codes), len(low))
+            inside = [sheets for sheets in self._opinions(office) if start <= _pane(sheets[-1].at) < end]
+            low = [sheets for sheets in inside if _level(sheets, office) <= _THRESHOLD]
+            codes = {max(self._enterprise(sheet) for sheet in sheets) for sheets in low}
+            complaints = [sheet for sheets in low for sheet in sheets if _level([sheet], office) <= _THRESHOLD]
+            table[alert, office, start, end] = (len(inside), len(low), len(codes), len(complaints))
         return table
 
     def alert_targets(self, windows: Windows) -> Table:
@@ -204,9 +204,13 @@ class Expected:
         table: dict[tuple[object, ...], tuple[object, ...]] = {}
         for alert, office, start, end in windows:
             scores = defaultdict(list)
-            for sheet in self._of_office(office):
-                for item in _at(sheet, office) if start <= _pane(sheet.at) < end else ():
-                    scores[item.target, item.target_id].append(item.score)
+            for sheets in self._opinions(office):
+                said: dict[tuple[str, str], int] = {}
+                for item in _at(sheets, office) if start <= _pane(sheets[-1].at) < end else ():
+                    about = (item.target, item.target_id)
+                    said[about] = min(item.score, said.get(about, item.score))
+                for about, score in said.items():
+                    scores[about].append(score)
             for (target, target_id), some in scores.items():
                 low = sum(score <= _THRESHOLD for score in some)
                 if low and target in {"TEAM", "STEP"}:
@@ -224,8 +228,16 @@ class Expected:
             return "VERIFIED"
         return "FOREIGN" if enterprises else "UNVERIFIED"
 
-    def _of_office(self, office: str) -> Iterable[Sheet]:
-        return (sheet for sheet in self._counted if _at(sheet, office))
+    def _opinions(self, office: str) -> Iterable[Sequence[Sheet]]:
+        """The opinions about an office: the sheets of each declaration that name it, in the order of their times."""
+        found: dict[int, list[Sheet]] = defaultdict(list)
+        for sheet in self._counted:
+            if _at([sheet], office):
+                found[identity(sheet.declaration_no)].append(sheet)
+        return found.values()
+
+    def _enterprise(self, sheet: Sheet) -> str:
+        return sheet.tax_code or self._as_of(sheet).last_of("tax_code")
 
     def _as_of(self, sheet: Sheet) -> Life:
         life = self._lives.get(identity(sheet.declaration_no))
@@ -240,8 +252,12 @@ def identity(declaration_no: str) -> int:
     return int(declaration_no[:11])
 
 
-def _at(sheet: Sheet, office: str) -> list[Item]:
-    return [item for item in sheet.items if item.office == office]
+def _at(sheets: Iterable[Sheet], office: str) -> list[Item]:
+    return [item for sheet in sheets for item in sheet.items if item.office == office]
+
+
+def _level(sheets: Iterable[Sheet], office: str) -> int:
+    return min(item.score for item in _at(sheets, office))
 
 
 def _pane(at: int) -> int:

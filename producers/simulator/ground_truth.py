@@ -50,8 +50,8 @@ class GroundTruth:
         declarations_until_2020_05_06: Distinct declarations registered by 6 May 2020 24:00 local.
         rated_until_2020_05_06: Those of them with a sheet submitted by then.
         declarations: Distinct declarations registered in all.
-        opinions: Sheets.
-        satisfied_opinions: Sheets whose latest revision has no score below 4.
+        opinions: Rated declarations; sheets of declarations that never appear count nowhere.
+        satisfied_opinions: Those of them without a score below 4 on the latest revision of any sheet.
         items: Distinct targets of every sheet over all its revisions.
         superseded_items: Those of them that are not on the latest revision.
         unmatched_sheets: Sheets whose declaration never appears.
@@ -131,6 +131,16 @@ def complaints_by_office(sheets: Sequence[Sequence[Rating]]) -> dict[str, int]:
     """Complaints that any revision of a sheet opens."""
     counts = Counter(office for revisions in sheets for office in set[str]().union(*map(low_offices, revisions)))
     return dict(sorted(counts.items()))
+
+
+def opinion_levels(planned: PlannedSheets, sheets: Sequence[Sequence[Rating]]) -> list[int]:
+    """The level of each opinion: the lowest score on the latest revisions of all sheets of a declaration."""
+    levels: dict[int, int] = {}
+    for declaration, revisions in zip(planned.declaration.tolist(), sheets, strict=True):
+        if declaration != UNKNOWN:
+            lowest = min(item.score for item in revisions[-1].items)
+            levels[declaration] = min(lowest, levels.get(declaration, lowest))
+    return list(levels.values())
 
 
 def rated_until_may_6(declarations: Declarations, sheets: PlannedSheets) -> int:

@@ -25,6 +25,7 @@ from producers.simulator.ground_truth import (
     GroundTruth,
     complaints_by_office,
     item_counts,
+    opinion_levels,
     planted_spike,
     rated_until_may_6,
 )
@@ -168,14 +169,15 @@ class Haiphong2020:
     def ground_truth(self) -> GroundTruth:
         """The true figures of the scenario."""
         items, superseded_items = item_counts(self.sheets)
+        levels = opinion_levels(self.planned_sheets, self.sheets)
         return GroundTruth(
             seed=self.seed,
             scale=self.scale,
             declarations_until_2020_05_06=int((self.declarations.registered_at < MAY_6_END_MS).sum()),
             rated_until_2020_05_06=rated_until_may_6(self.declarations, self.planned_sheets),
             declarations=len(self.declarations),
-            opinions=len(self.sheets),
-            satisfied_opinions=sum(min(i.score for i in revisions[-1].items) >= SATISFIED for revisions in self.sheets),
+            opinions=len(levels),
+            satisfied_opinions=sum(level >= SATISFIED for level in levels),
             items=items,
             superseded_items=superseded_items,
             unmatched_sheets=int((self.planned_sheets.declaration == UNKNOWN).sum()),

@@ -76,26 +76,21 @@ def _assert_tail(alert: Any) -> None:
 _TOTALS = f"""
 SELECT a.alert_id AS alert_id, count() AS n, countIf(o.lowest <= 2) AS k,
        uniqExactIf(o.tax_code, o.lowest <= 2) AS enterprises,
-       groupArrayIf((o.declaration, o.sheet_id), o.lowest <= 2) AS low_sheets
+       groupArrayArray(o.low_sheets) AS low_sheets
 FROM alert_window AS a INNER JOIN office_opinion AS o ON a.office = o.office WHERE {_WINDOW}
 GROUP BY alert_id
 """
 
-_ITEMS = f"""
-alert_window AS a
-INNER JOIN office_opinion AS o ON a.office = o.office
-INNER JOIN fact AS f ON f.declaration = o.declaration AND f.sheet_id = o.sheet_id AND f.office = o.office
-WHERE f.state != 'SUPERSEDED' AND {_WINDOW}
-"""
+_PARTS = f"alert_window AS a INNER JOIN office_part AS o ON a.office = o.office WHERE {_WINDOW}"
 
 _SCORES = f"""
-SELECT a.alert_id AS alert_id, concat(f.target, ':', f.target_id) AS name, count() AS number
-FROM {_ITEMS} AND f.target IN ('TEAM', 'STEP') GROUP BY alert_id, name
+SELECT a.alert_id AS alert_id, concat(o.target, ':', o.target_id) AS name, count() AS number
+FROM {_PARTS} AND o.target IN ('TEAM', 'STEP') GROUP BY alert_id, name
 """
 
 _DRIVERS = f"""
 SELECT a.alert_id AS alert_id, arrayJoin(arrayFilter(name -> name != '', [
-           if(f.target IN ('OFFICE', 'OFFICIAL'), '', concat(f.target, ':', f.target_id)),
-           if(f.reason = '', '', concat('REASON:', f.reason))])) AS name, count() AS number
-FROM {_ITEMS} AND f.score <= 2 GROUP BY alert_id, name
+           if(o.target IN ('OFFICE', 'OFFICIAL'), '', concat(o.target, ':', o.target_id)),
+           if(o.reason = '', '', concat('REASON:', o.reason))])) AS name, count() AS number
+FROM {_PARTS} AND o.lowest <= 2 GROUP BY alert_id, name
 """

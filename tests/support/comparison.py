@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from schemas.ids import complaint_id
 from schemas.reference.calendar import load_calendar
 from schemas.topics import Topic
 from support.alert_recount import recount
@@ -105,10 +106,32 @@ def compare_windows(last: Last, oracle: Oracle) -> None:
 
 
 def compare_counts(last: Last, oracle: Oracle) -> None:
-    """Opinions and dissatisfied ones of every office and pane."""
-    ours = {
-        (one.office, one.pane_start, one.opinions, one.dissatisfied)
-        for one in records_of(last, Topic.OFFICE_COUNT)
-        if one.opinions
-    }
+    """Opinions and dissatisfied ones of every office and pane, with the evidence behind the dissatisfied ones."""
+    records = [one for one in records_of(last, Topic.OFFICE_COUNT) if one.opinions]
+    ours = {(one.office, one.pane_start, one.opinions, one.dissatisfied) for one in records}
     assert ours == {tuple(row.values()) for row in oracle.rows("SELECT * FROM office_count")}
+    low = {(row["office"], row["pane_start"]): row for row in oracle.rows(_LOW)}
+    parts = {(row["office"], row["pane_start"]): row for row in oracle.rows(_PARTS)}
+    for one in records:
+        place = (one.office, one.pane_start)
+        assert dict(one.scores) == dict(parts[place]["scores"])
+        assert dict(one.drivers) == dict(parts[place]["drivers"])
+        assert sorted(one.enterprises) == sorted(low[place]["enterprises"])
+        assert set(one.complaint_ids) == {
+            complaint_id(declaration, sheet, one.office) for declaration, sheet in low[place]["sheets"]
+        }
+
+
+_LOW = """
+SELECT office, pane_start, groupUniqArrayIf(tax_code, lowest <= 2) AS enterprises, groupArrayArray(low_sheets) AS sheets
+FROM office_opinion GROUP BY office, pane_start
+"""
+
+_PARTS = """
+SELECT office, pane_start, sumMapIf(map(concat(target, ':', target_id), 1), target IN ('TEAM', 'STEP')) AS scores,
+       sumMapIf(mapFromArrays(names, arrayMap(name -> 1, names)), lowest <= 2) AS drivers
+FROM (SELECT *, arrayFilter(name -> name != '', [if(target = 'OFFICE', '', concat(target, ':', target_id)),
+                                                 if(reason = '', '', concat('REASON:', reason))]) AS names
+      FROM office_part)
+GROUP BY office, pane_start
+"""

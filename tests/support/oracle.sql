@@ -166,11 +166,21 @@ CROSS JOIN (SELECT arrayJoin([300000, 3600000, 86400000, 604800000, 2592000000])
 WHERE p.start <= e.start AND p.start >= e.start + 300000 - w.window
 GROUP BY target, office, target_id, window_end, window;
 
+-- An opinion is what one enterprise says about one office by one declaration, in all its sheets: as bad as its lowest score.
 CREATE TABLE office_opinion ENGINE = Memory AS
-SELECT declaration, sheet_id, office, intDiv(max(submitted_at), 300000) * 300000 AS pane_start, min(score) AS lowest,
-       any(tax_code) AS tax_code
-FROM fact WHERE counts GROUP BY declaration, sheet_id, office;
+SELECT declaration, office, intDiv(max(submitted_at), 300000) * 300000 AS pane_start, min(score) AS lowest,
+       max(tax_code) AS tax_code, groupUniqArrayIf((declaration, sheet_id), score <= 2) AS low_sheets
+FROM fact WHERE counts GROUP BY declaration, office;
+
+-- What it says about each target: the lowest score, of these the last one.
+CREATE TABLE said ENGINE = Memory AS
+SELECT declaration, office, target, target_id, min(score) AS lowest, argMin(reason, (score, -submitted_at, reason)) AS reason
+FROM fact WHERE counts GROUP BY declaration, office, target, target_id;
 
 CREATE TABLE office_count ENGINE = Memory AS
 SELECT office, pane_start, count() AS opinions, countIf(lowest <= 2) AS dissatisfied
 FROM office_opinion GROUP BY office, pane_start;
+
+CREATE TABLE office_part ENGINE = Memory AS
+SELECT o.office AS office, o.pane_start AS pane_start, s.target AS target, s.target_id AS target_id, s.lowest AS lowest, s.reason AS reason
+FROM office_opinion AS o INNER JOIN said AS s ON s.declaration = o.declaration AND s.office = o.office;

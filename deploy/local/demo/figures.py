@@ -26,7 +26,7 @@ SELECT (SELECT count() FROM registered),
 
 _OPINIONS = """
 SELECT count(), countIf(level >= 4)
-FROM (SELECT min(score) AS level FROM rated_service FINAL WHERE state != 'SUPERSEDED' GROUP BY declaration, sheet_id)
+FROM (SELECT min(score) AS level FROM rated_service FINAL WHERE state != 'SUPERSEDED' AND counts GROUP BY declaration)
 """
 
 _COMPLAINTS_EXPECTED = "SELECT uniqExact(declaration, sheet_id, office) FROM rating_item FINAL WHERE score <= 2"
@@ -64,7 +64,7 @@ _OFFICES = """
 SELECT office, count(), countIf(level >= 4), countIf(level <= 2)
 FROM (
     SELECT office, min(score) AS level FROM rated_service FINAL
-    WHERE state != 'SUPERSEDED' GROUP BY office, declaration, sheet_id
+    WHERE state != 'SUPERSEDED' AND counts GROUP BY office, declaration
 )
 GROUP BY office ORDER BY count() DESC, office
 """
@@ -72,7 +72,7 @@ GROUP BY office ORDER BY count() DESC, office
 
 @dataclass(frozen=True, slots=True)
 class OfficeFigures:
-    """The sheets that rate one office; the level of a sheet is the lowest of its scores."""
+    """The opinions about one office: what is said by one declaration, as bad as the lowest of its scores."""
 
     office: str
     opinions: int
@@ -119,7 +119,7 @@ class Figures:
 
     declarations: int  # registered from 1 April to 6 May 2020
     rated: int  # of them by 6 May
-    opinions: int  # sheets, by their newest revision
+    opinions: int  # declarations with a sheet that counts
     satisfied: int  # of them at level 4 or 5
     complaints_opened: int
     complaints_expected: int  # pairs of sheet and office with a score of 1 or 2, counted in the raw ratings

@@ -24,7 +24,7 @@ class StackStatus:
     joined: int = 0  # events that the join has processed
     loaded: int = 0  # records of all topics that are in ClickHouse
     written: int = 0  # records of all topics that are in Kafka
-    opinions: int = 0  # sheets with facts in ClickHouse
+    opinions: int = 0  # declarations with facts that count
     satisfied_percent: float | None = None  # of these at level 4 or 5; None without any
     complaints: int = 0
     alerts: int = 0

@@ -102,7 +102,7 @@ def _headline(figures: Figures) -> RenderableType:
     table.add_column()
     table.add_row(f"{figures.declarations:,}", "declarations registered from 1 April to 6 May")
     table.add_row(f"{figures.rated:,}", f"of them rated by 6 May: {figures.response_rate_percent:.2f} %")
-    opinions = "opinions by 27 May (a sheet is one opinion, its level the lowest of its scores)"
+    opinions = "opinions by 27 May (all sheets of a declaration are one, as bad as the lowest score)"
     table.add_row(f"{figures.opinions:,}", opinions)
     table.add_row(f"{figures.satisfied_percent:.1f} %", "satisfied or better (4 or 5 of 5)")
     opened = f"complaints opened, {figures.complaints_expected:,} expected from the raw scores"

@@ -1,6 +1,7 @@
-"""The view over `rated-service`: the newest version of every fact, and the groups they form.
+"""The view over `rated-service`: the newest version of every fact, and what they form together.
 
-A *group* is what one sheet says about one office: the unit of an opinion and of a complaint.
+A *group* is what one sheet says about one office: the unit of a complaint. An *opinion* is what one enterprise says
+about one office by one declaration: the groups of all its sheets there.
 """
 
 from __future__ import annotations
@@ -48,20 +49,66 @@ _kept_fields = attrgetter(*StoredFact._fields[3:])
 
 
 @dataclass(slots=True)
-class Group:
-    """Facts of one sheet about one office.
+class Opinion:
+    """What is said about one office by one declaration. Only its own enterprise counts, so it is one enterprise's.
 
     Attributes:
         declaration: Key of the declaration, 11 digits.
-        facts: Newest version of each fact, by fact id.
-        panes: Every pane in which the group's opinion was ever counted; the current one is last.
+        groups: What each sheet says, by sheet id.
+        panes: Every pane in which the opinion, or one of its sheets, was ever the latest word; the current one is last.
     """
 
     declaration: str
-    sheet_id: str
     office: str
-    facts: dict[str, StoredFact] = field(default_factory=dict)
+    groups: dict[str, Group] = field(default_factory=dict)
     panes: list[int] = field(default_factory=list)
+
+    @property
+    def version(self) -> int:
+        """Grows whenever a fact does: the sum of their versions."""
+        return sum(group.version for group in self.groups.values())
+
+    def current(self) -> list[StoredFact]:
+        """What counts now: facts of the latest revision of each sheet."""
+        return [fact for group in self.groups.values() for fact in group.current()]
+
+    def said(self) -> list[StoredFact]:
+        """One fact for each target: the lowest score that it is given now, of these the one that was sent last."""
+        lowest: dict[tuple[str, str], StoredFact] = {}
+        for fact in self.current():
+            target = (fact.target, fact.target_id)
+            known = lowest.get(target)
+            if known is None or _weight(fact) < _weight(known):
+                lowest[target] = fact
+        return list(lowest.values())
+
+
+def _weight(fact: StoredFact) -> tuple[int, int, str]:
+    return fact.score, -fact.submitted_at, fact.reason or ""
+
+
+@dataclass(slots=True)
+class Group:
+    """Facts of one sheet about one office: a part of an opinion.
+
+    Attributes:
+        opinion: The opinion that it is a part of.
+        facts: Newest version of each fact, by fact id.
+    """
+
+    opinion: Opinion
+    sheet_id: str
+    facts: dict[str, StoredFact] = field(default_factory=dict)
+
+    @property
+    def declaration(self) -> str:
+        """Key of the declaration, 11 digits."""
+        return self.opinion.declaration
+
+    @property
+    def office(self) -> str:
+        """The office."""
+        return self.opinion.office
 
     @property
     def version(self) -> int:
@@ -108,21 +155,23 @@ class FactStore:
     """All known facts of one partition."""
 
     def __init__(self) -> None:
-        self._groups: dict[tuple[str, str, str], Group] = {}
+        self._opinions: dict[tuple[str, str], Opinion] = {}
 
     def add_facts(self, facts: Iterable[RatedService]) -> Iterator[Change]:
         """Add facts and return the changes. Repeated facts and older versions change nothing."""
         for fact in facts:
-            declaration = fact.declaration_no[:11]
-            identity = (declaration, fact.sheet_id, fact.office)
-            group = self._groups.get(identity)
+            about = (fact.declaration_no[:11], fact.office)
+            opinion = self._opinions.get(about)
+            if opinion is None:
+                opinion = self._opinions[about] = Opinion(*about)
+            group = opinion.groups.get(fact.sheet_id)
             if group is None:
-                group = self._groups[identity] = Group(*identity)
+                group = opinion.groups[fact.sheet_id] = Group(opinion, fact.sheet_id)
             before = group.facts.get(fact.fact_id)
             if before is None or fact.version > before.version:
                 after = group.facts[fact.fact_id] = StoredFact.of(fact)
                 yield Change(group, before, after)
 
     def __len__(self) -> int:
-        """How many groups are known."""
-        return len(self._groups)
+        """How many opinions are known."""
+        return len(self._opinions)

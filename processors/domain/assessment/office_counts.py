@@ -1,14 +1,15 @@
 """Counts of opinions per office and pane: the input of the spike detector, which compares all offices.
 
-An opinion is what one sheet says about one office; its level is the lowest of its scores there.
+An opinion is what one enterprise says about one office by one declaration, in all its sheets; its level is the lowest
+of its scores there, and it counts where the last of them was sent (docs/adr/0042-an-opinion.md).
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from processors.domain.assessment.fact_store import Change, Group
+from processors.domain.assessment.fact_store import Change, Opinion, StoredFact
 from processors.domain.panes import pane_of
 from schemas.ids import complaint_id
 from schemas.records.events import Target
@@ -28,36 +29,43 @@ class OfficeCounts:
     """The opinions of one partition, by office and pane."""
 
     def __init__(self) -> None:
-        self._cells: dict[Cell, dict[int, Group]] = {}
+        self._cells: dict[Cell, dict[int, Opinion]] = {}
         self._versions: Counter[Cell] = Counter()
         self._changed: set[Cell] = set()
 
     def apply(self, change: Change) -> None:
         """Apply one change of a fact to the counts."""
-        group, identity = change.group, id(change.group)
+        opinion = change.group.opinion
         grown = change.after.version - (change.before.version if change.before else 0)
-        for start in group.panes:
-            self._versions[group.office, start] += grown
+        for start in opinion.panes:
+            self._versions[opinion.office, start] += grown
         if not change.material:
             return
-        self._remove(identity, group)
-        current = group.current()
-        if not current:
-            return
-        start = pane_of(max(fact.submitted_at for fact in current))
-        cell = (group.office, start)
-        if start in group.panes:
-            group.panes.remove(start)
+        self._remove(opinion)
+        # The pane of the sheet too, though another sheet came later: an order in which this one came first, or a build
+        # that counted sheets, published an opinion there, which only a higher version takes back.
+        sheet, current = change.group.current(), opinion.current()
+        if sheet:
+            self._touch(opinion, _latest(sheet))
+        if current:
+            self._touch(opinion, _latest(current))
+            self._cells[opinion.office, opinion.panes[-1]][id(opinion)] = opinion
+
+    def _touch(self, opinion: Opinion, start: int) -> None:
+        """Make a pane the last one of an opinion, and publish it."""
+        cell = (opinion.office, start)
+        if start in opinion.panes:
+            opinion.panes.remove(start)
         else:
-            self._versions[cell] += group.version
-        group.panes.append(start)
-        self._cells.setdefault(cell, {})[identity] = group
+            self._versions[cell] += opinion.version
+        opinion.panes.append(start)
+        self._cells.setdefault(cell, {})
         self._changed.add(cell)
 
-    def _remove(self, identity: int, group: Group) -> None:
-        if group.panes:
-            cell = (group.office, group.panes[-1])
-            if self._cells[cell].pop(identity, None) is not None:
+    def _remove(self, opinion: Opinion) -> None:
+        if opinion.panes:
+            cell = (opinion.office, opinion.panes[-1])
+            if self._cells[cell].pop(id(opinion), None) is not None:
                 self._changed.add(cell)
 
     def changes(self) -> Iterator[OfficeCount]:
@@ -68,20 +76,22 @@ class OfficeCounts:
 
     def _record(self, cell: Cell) -> OfficeCount:
         office, start = cell
-        low: list[Group] = []
+        dissatisfied = 0
         drivers: Counter[str] = Counter()
         scores: Counter[str] = Counter()
         enterprises: set[str] = set()
-        groups = self._cells[cell].values()
-        for group in groups:
-            current = group.current()
-            scores.update(f"{fact.target}:{fact.target_id}" for fact in current if fact.target in _TESTED)
-            scored = [fact for fact in current if fact.score <= DISSATISFIED]
-            if not scored:
+        complaints: list[str] = []
+        opinions = self._cells[cell].values()
+        for opinion in opinions:
+            said = opinion.said()
+            scores.update(f"{fact.target}:{fact.target_id}" for fact in said if fact.target in _TESTED)
+            low = [fact for fact in said if fact.score <= DISSATISFIED]
+            if not low:
                 continue
-            low.append(group)
-            enterprises.add(scored[0].tax_code or "")
-            for fact in scored:
+            dissatisfied += 1
+            enterprises.add(max(fact.tax_code or "" for fact in opinion.current()))
+            complaints += _complaints(opinion)
+            for fact in low:
                 if fact.target != Target.OFFICE:
                     drivers[f"{fact.target}:{fact.target_id}"] += 1
                 if fact.reason is not None:
@@ -90,10 +100,22 @@ class OfficeCounts:
             office=office,
             pane_start=start,
             version=self._versions[cell],
-            opinions=len(groups),
-            dissatisfied=len(low),
+            opinions=len(opinions),
+            dissatisfied=dissatisfied,
             enterprises=tuple(sorted(enterprises)),
             drivers=dict(sorted(drivers.items())),
             scores=dict(sorted(scores.items())),
-            complaint_ids=tuple(sorted(complaint_id(g.declaration, g.sheet_id, office) for g in low)),
+            complaint_ids=tuple(sorted(complaints)),
         )
+
+
+def _latest(facts: Sequence[StoredFact]) -> int:
+    """The pane in which the last of them was sent."""
+    return pane_of(max(fact.submitted_at for fact in facts))
+
+
+def _complaints(opinion: Opinion) -> Iterator[str]:
+    """Ids of the complaints that an opinion opened: one for each sheet with a low score."""
+    for sheet_id, group in opinion.groups.items():
+        if any(fact.score <= DISSATISFIED for fact in group.current()):
+            yield complaint_id(opinion.declaration, sheet_id, opinion.office)

@@ -24,13 +24,21 @@ def registered(scenario: Haiphong2020) -> tuple[np.ndarray, np.ndarray]:
 
 @pytest.mark.parametrize("seed", [2020, 1])
 def test_published_figures_are_met_exactly(seed: int) -> None:
-    """151,617 declarations and 4,988 rated ones by 6 May, more than 8,000 opinions with 98.3 % satisfied."""
+    """151,617 declarations and 4,988 rated ones by 6 May, more than 8,000 opinions with 98.3 % satisfied.
+
+    An opinion is all that is said by one declaration; a sheet whose declaration is not known is none.
+    """
     scenario = Haiphong2020(seed)
     declarations, moments = registered(scenario)
     early = set(scenario.declarations.number[declarations[moments < MAY_6_END_MS]].tolist())
     first = [revisions[0] for revisions in scenario.sheets]
     rated = {int(sheet.declaration_no[:11]) for sheet in first if sheet.submitted_at < MAY_6_END_MS}
-    lowest = [min(item.score for item in revisions[-1].items) for revisions in scenario.sheets]
+    numbers = set(scenario.declarations.number.tolist())
+    opinions: dict[str, list[int]] = defaultdict(list)
+    for *_, sheet in scenario.sheets:
+        if int(sheet.declaration_no[:11]) in numbers:
+            opinions[sheet.declaration_no[:11]] += [item.score for item in sheet.items]
+    lowest = [min(scores) for scores in opinions.values()]
 
     assert len(early) == 151_617
     assert len(rated & early) == len(rated) == 4_988
