@@ -51,10 +51,10 @@ FACT_FIELDS = (
         "score",
         "tax_code",
         "standing",
+        "content_since",
     ),
     *("declaration_office", "declaration_team", "status", "channel", "kind", "status_count", "registered_at"),
     *("permitted_at", "document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
-    "content_since",
 )
 _NULLABLE = frozenset({"document_minutes", "goods_minutes", "clearance_minutes", "on_time", "content_since"})
 """Fields in which 0 or false says something else than NULL: a step took no time, or none began."""
