@@ -2,10 +2,11 @@
 
     .venv/bin/python benchmarks/alert_quality.py [--quick]
 
-Two years of nine offices (and of 165) are simulated many times (benchmarks/alerting/world.py). Each rival gets the
-threshold at which it raises the allowed 0.1 false alarms per office and month on null worlds. Our detector runs with
-its default policy, whose thresholds were set on the same worlds. All are evaluated on worlds that none of them was
-tuned on. Every detector ignores declared outages; ours does so itself, for the rivals this script removes them.
+Two years of nine offices (and of 165) are simulated many times (benchmarks/alerting/world.py; with firms as they are:
+benchmarks/alerting/firms.py). Each rival gets the threshold at which it raises the allowed 0.1 false alarms per office
+and month on null worlds. Our detector runs with its default policy, whose thresholds were set on the same worlds. All
+are evaluated on worlds that none of them was tuned on. Every detector ignores declared outages; ours does so itself,
+for the rivals this script removes them.
 
 Result: var/bench-alerts/report.json, and a figure for each scenario in docs/figures (drawn by an interpreter with
 matplotlib, which is installed when needed).
@@ -35,7 +36,7 @@ from benchmarks.alerting.ours import episodes
 from benchmarks.alerting.public import CLUSTER, public_series
 from benchmarks.alerting.rivals import RIVALS, alarms
 from benchmarks.alerting.scenarios import NULL, NULLS, SCENARIOS, Scenario
-from benchmarks.alerting.world import Ratings, Real, simulate
+from benchmarks.alerting.world import Ratings, Real
 from processors.domain.spikes.policy import SpikePolicy
 from schemas.reference.outages import Outage
 
@@ -56,7 +57,7 @@ TIED = 0.02
 
 def thresholds(seeds: Iterable[int]) -> dict[str, float]:
     """The lowest threshold of each rival that stays within the budget on null worlds."""
-    worlds = [one for seed in seeds for one in simulate(NULL.world(), seed)]
+    worlds = [one for seed in seeds for one in NULL.simulate(seed)]
     found = {}
     for name, statistic in RIVALS.items():
         series = [(one, statistic(one)) for one in worlds]
@@ -79,7 +80,7 @@ def judged(scenario: Scenario, seeds: Iterable[int], limits: Mapping[str, float]
     """The tally of each detector in a scenario."""
     found = {name: Tally() for name in (OURS, *RIVALS)}
     for seed in seeds:
-        offices, spans = simulate(scenario.world(), seed), scenario.known_outages()
+        offices, spans = scenario.simulate(seed), scenario.known_outages()
         outages = tuple(Outage(start, end, frozenset()) for start, end in spans)
         for one, alerts in zip(offices, episodes(offices, SpikePolicy(outages=outages)), strict=True):
             judge(found[OURS], one, alerts)

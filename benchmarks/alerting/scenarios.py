@@ -1,11 +1,12 @@
-"""The scenarios: eleven with problems to find, and null scenarios without any."""
+"""The scenarios: those with problems to find, and null scenarios without any."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from benchmarks.alerting.world import Plant, Setting
+from benchmarks.alerting.firms import FirmSetting, simulate_firms
+from benchmarks.alerting.world import Plant, Ratings, Setting, simulate
 
 _FIRSTS = (150, 330, 520)
 
@@ -25,7 +26,7 @@ class Scenario:
     """
 
     words: str
-    setting: Setting = field(default_factory=Setting)
+    setting: Setting | FirmSetting = field(default_factory=Setting)
     share: float = 0.0
     days: int = 0
     ramp: bool = False
@@ -36,7 +37,12 @@ class Scenario:
         """(start, end) of the outages that detectors know."""
         return self.setting.outage_spans() if self.declared else []
 
-    def world(self) -> Setting:
+    def simulate(self, seed: int) -> list[Ratings]:
+        """The ratings of every office."""
+        world = self.world()
+        return simulate_firms(world, seed) if isinstance(world, FirmSetting) else simulate(world, seed)
+
+    def world(self) -> Setting | FirmSetting:
         """The world with its problems: three at each affected office, half a year apart, on different days."""
         plants = tuple(
             Plant(office, first + 7 * (office % 9), self.days, self.share, self.ramp)
@@ -66,6 +72,12 @@ SCENARIOS: Mapping[str, Scenario] = {
     "outage-8": Scenario(
         "8 % for 30 days, the systems being down for two days in forty, declared", Setting(outages=True), 0.08, 30
     ),
+    "firms-8": Scenario("8 % for 30 days, 250 firms rate, in batches and moods", FirmSetting(), 0.08, 30),
+    "firms-15": Scenario("15 % for 20 days, 250 firms rate, in batches and moods", FirmSetting(), 0.15, 20),
+    "few-firms-8": Scenario("8 % for 30 days, 30 firms rate, in batches and moods", FirmSetting(firms=30), 0.08, 30),
+    "stuffed-8": Scenario(
+        "8 % for 30 days while two friendly firms double the number with fives", FirmSetting(stuffed=True), 0.08, 30
+    ),
 }
 NULLS: Mapping[str, Scenario] = {
     "null": NULL,
@@ -74,4 +86,13 @@ NULLS: Mapping[str, Scenario] = {
     "null-response": Scenario("half as many satisfied answers again from the middle on", Setting(response_step=1.5)),
     "null-outage": Scenario("the systems are down for two days in forty, declared", Setting(outages=True)),
     "null-undeclared": Scenario("the same outages, of which nobody was told", Setting(outages=True), declared=False),
+    "null-firms": Scenario("250 firms rate, in batches and moods", FirmSetting()),
+    "null-few-firms": Scenario("30 firms rate, in batches and moods", FirmSetting(firms=30)),
+    "null-stuffed": Scenario("two friendly firms double the number with fives", FirmSetting(stuffed=True)),
+    "null-merger": Scenario(
+        "half of the offices take over another one in the middle", FirmSetting(offices=10, merger=True)
+    ),
+    "null-tet": Scenario("the share is 2.5 times as high for three weeks around Tết", FirmSetting(tet=True)),
+    "null-opening": Scenario("a third of the offices open after a year", FirmSetting(opening=365)),
+    "null-crowds": Scenario("ten firms complain within one hour, now and then", FirmSetting(crowds=True)),
 }

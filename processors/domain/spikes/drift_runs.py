@@ -6,6 +6,8 @@ all steps of a long history: one opinion in some sixty is dissatisfied.
 
 from __future__ import annotations
 
+from collections import Counter
+
 from processors.domain.spikes.baseline import Baseline
 from processors.domain.spikes.detector_state import DriftRuns
 from processors.domain.spikes.office_series import LowPane, OfficeSeries
@@ -37,13 +39,15 @@ def after_pane(
 ) -> DriftRuns:
     """The runs after a pane with dissatisfied opinions; `known` has taken in all panes before it.
 
-    An enterprise counts once in a run. A run begins with the first pane after the statistic was 0.
+    An enterprise counts in a few panes of a week and not in every one: see `SpikePolicy.enterprise_most`. A run begins
+    with the first pane after the statistic was 0.
     """
     share = max(baseline.share, policy.least_drift_share)
     runs = []
     for (statistic, since), drift in zip(known.runs, policy.drifts, strict=True):
         begin = since if statistic > 0 else pane.end
-        earlier = {code for one in series.dissatisfied(begin - 1, pane.end - 1) for code in one.enterprises}
-        low = min(pane.dissatisfied, len(set(pane.enterprises) - earlier))
+        after = max(begin - 1, pane.end - policy.enterprise_ms)
+        seen = Counter(code for one in series.dissatisfied(after, pane.end - 1) for code in set(one.enterprises))
+        low = min(pane.dissatisfied, sum(seen[code] < policy.enterprise_most for code in set(pane.enterprises)))
         runs.append((drift_step(statistic, pane.opinions, low, share, drift.share), begin))
     return DriftRuns(pane.end, tuple(runs))

@@ -163,8 +163,18 @@ def test_an_office_heard_of_after_the_days_fit_is_judged_as_if_it_had_come_befor
 
 
 def test_one_angry_enterprise_is_not_a_spike() -> None:
-    """However many sheets one enterprise sends, it counts once."""
+    """However many sheets one enterprise sends in a day, it counts once in a burst and is no drift."""
     assert alerts(calm_days(45) + burst(42, 10, one_firm=True)) == {}
+
+
+def test_few_enterprises_that_rate_often_do_not_hide_a_rise() -> None:
+    """Three sheets a week of an enterprise count: so four enterprises make a drift, and two do not."""
+    slow = [burst(day, 1)[0] for day in range(20, 32)]
+    four = [replace(one, enterprises=(f"firm{n % 4}",)) for n, one in enumerate(slow)]
+    two = [replace(one, enterprises=(f"firm{n % 2}",)) for n, one in enumerate(slow)]
+    (alert,) = alerts(calm_days(32) + four).values()
+    assert (alert.office, alert.detector) == ("03EE", "DRIFT")
+    assert alerts(calm_days(32) + two) == {}
 
 
 def test_drift_is_found_without_a_burst() -> None:
