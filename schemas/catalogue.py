@@ -57,6 +57,7 @@ PINNED = (
     PinnedSchema(118, "rated-service", 2),
     PinnedSchema(119, "rated-service", 3),
     PinnedSchema(120, "rated-service", 4),
+    PinnedSchema(121, "complaint", 3),
 )
 
 

@@ -37,6 +37,7 @@ class CaseAction(StrEnum):
     REJECT = "REJECT"
     ANSWER = "ANSWER"
     CLOSE = "CLOSE"
+    FILE = "FILE"
     RATE_HANDLING = "RATE_HANDLING"
     APPEAL = "APPEAL"
     WITHDRAW = "WITHDRAW"

@@ -9,8 +9,17 @@ from schemas.records.base import Record
 
 
 class Track(StrEnum):
-    """Legal track of a complaint: phản ánh - kiến nghị, khiếu nại, tố cáo."""
+    """Legal track: phản ánh - kiến nghị, khiếu nại, tố cáo. Only onto these an action may put a case."""
 
+    FEEDBACK = "FEEDBACK"
+    COMPLAINT = "COMPLAINT"
+    DENUNCIATION = "DENUNCIATION"
+
+
+class CaseTrack(StrEnum):
+    """How a case is handled: on a legal track; or by a house rule, as a signal: a low score that says nothing else."""
+
+    SIGNAL = "SIGNAL"
     FEEDBACK = "FEEDBACK"
     COMPLAINT = "COMPLAINT"
     DENUNCIATION = "DENUNCIATION"
@@ -65,3 +74,5 @@ class Complaint(Record):
     changed_at: int = 0
     priority: str = Priority.NORMAL
     priority_reasons: tuple[str, ...] = ()
+    case_track: str = CaseTrack.FEEDBACK
+    content_since: int | None = None

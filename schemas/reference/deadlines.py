@@ -1,4 +1,4 @@
-"""Legal limits of feedback, complaints and denunciations. Sources: `data/deadlines.toml`."""
+"""Limits of feedback, complaints and denunciations, and our own of signals. Sources: `data/deadlines.toml`."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from functools import cache
 from itertools import pairwise
 from types import MappingProxyType
 
-from schemas.records.complaints import Track
+from schemas.records.complaints import CaseTrack
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.tables import Confidence, data_text, version_at
 from schemas.reference.toml_entries import TomlEntry, parse_toml
@@ -33,7 +33,7 @@ class Deadline:
 
     Attributes:
         id: Such as RESOLVE or COMPLAINT_DECIDE.
-        track: FEEDBACK, COMPLAINT or DENUNCIATION.
+        track: SIGNAL, FEEDBACK, COMPLAINT or DENUNCIATION.
         unit: What it is counted in: days after the day of the starting event (`WorkingCalendar.add_working_days`,
             `add_calendar_days`) or working hours from it.
         amount: Number of units.
@@ -90,7 +90,7 @@ def _deadline(entry: TomlEntry) -> Deadline:
         id=entry.text("id"),
         name_vi=entry.text("name_vi"),
         name_en=entry.text("name_en"),
-        track=entry.choice("track", Track),
+        track=entry.choice("track", CaseTrack),
         unit=entry.choice("unit", LimitUnit),
         amount=entry.integer("amount"),
         starts=entry.text("starts"),

@@ -24,5 +24,6 @@ def histories(draw: st.DrawFn) -> list[ComplaintAction]:
         when = START + draw(st.integers(0, 42 * 24 * 60)) * MINUTE
         score = draw(st.integers(1, 5)) if name == CaseAction.RATE_HANDLING else None
         number = draw(st.integers(0, 5))
-        found.append(replace(action(name, when, score=score), action_id=f"a{number}"))
+        text = draw(st.sampled_from((None, "words"))) if name == CaseAction.SUPPLY else action(name, when).text
+        found.append(replace(action(name, when, score=score, text=text), action_id=f"a{number}"))
     return found

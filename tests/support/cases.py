@@ -9,7 +9,7 @@ from processors.domain.cases.policy import CaseContext
 from processors.stages.reference_policies import reference_policies
 from schemas.ids import complaint_id
 from schemas.records.cases import ActorRole, CaseAction, ComplaintAction
-from schemas.records.complaints import Complaint, ComplaintState
+from schemas.records.complaints import CaseTrack, Complaint, ComplaintState
 
 ENTERPRISE = "0200100100"
 OPENED = "2026-09-07 09:00"
@@ -46,8 +46,15 @@ def complaint(opened_at: int, **fields: Any) -> Complaint:
         "has_comment": True,
         "has_contact": False,
         "changed_at": opened_at,
+        "content_since": opened_at,
     }
     return Complaint(**{**given, **fields})
+
+
+def bare_complaint(opened_at: int, **fields: Any) -> Complaint:
+    """A low score that says nothing else: a signal."""
+    bare = {"has_comment": False, "case_track": CaseTrack.SIGNAL, "content_since": None}
+    return complaint(opened_at, **{**bare, **fields})
 
 
 def action(name: str, acted_at: int, number: int = 0, **fields: Any) -> ComplaintAction:

@@ -78,19 +78,21 @@ def _fields(fact: Any) -> Mapping[str, Any]:
 
 
 def compare_complaints(last: Last, oracle: Oracle) -> None:
-    """Which complaints there are, since when, and in what state."""
+    """Which complaints there are, since when, in what state, and since when they are feedback."""
     ours = {
-        (one.declaration_no[:11], one.sheet_id, one.office, one.opened_at, one.state, one.lowest_score)
+        (
+            *(one.declaration_no[:11], one.sheet_id, one.office, one.opened_at, one.state, one.lowest_score),
+            *(one.case_track, one.content_since or 0),
+        )
         for one in records_of(last, Topic.COMPLAINT)
     }
-    theirs = {
-        tuple(row.values())
-        for row in oracle.rows("SELECT declaration, sheet_id, office, opened_at, state, lowest_score FROM complaint")
-    }
+    columns = "declaration, sheet_id, office, opened_at, state, lowest_score, case_track, content_since"
+    theirs = {tuple(row.values()) for row in oracle.rows(f"SELECT {columns} FROM complaint")}
     assert ours == theirs
     calendar = load_calendar()
     for one in records_of(last, Topic.COMPLAINT):
-        assert one.resolve_deadline_at == calendar.add_working_days(one.opened_at, 15)
+        received_at = max(one.opened_at, one.content_since or 0)
+        assert one.resolve_deadline_at == calendar.add_working_days(received_at, 15)
 
 
 def compare_windows(last: Last, oracle: Oracle) -> None:

@@ -144,12 +144,14 @@ LEFT JOIN step_minutes AS m ON m.declaration = i.declaration AND m.sheet_id = i.
 
 CREATE TABLE complaint ENGINE = Memory AS
 SELECT c.declaration AS declaration, c.sheet_id AS sheet_id, c.office AS office, c.opened_at AS opened_at,
-       if(f.lowest BETWEEN 1 AND 2, 'OPENED', 'WITHDRAWN') AS state, f.lowest AS lowest_score
+       if(f.lowest BETWEEN 1 AND 2, 'OPENED', 'WITHDRAWN') AS state, f.lowest AS lowest_score,
+       if(n.content_since > 0, 'FEEDBACK', 'SIGNAL') AS case_track, n.content_since AS content_since
 FROM (SELECT declaration, sheet_id, office, min(since) AS opened_at FROM item_since WHERE score <= 2
       GROUP BY declaration, sheet_id, office) AS c
 LEFT JOIN (SELECT declaration, sheet_id, office, min(score) AS lowest FROM fact WHERE counts
            GROUP BY declaration, sheet_id, office) AS f
-       ON f.declaration = c.declaration AND f.sheet_id = c.sheet_id AND f.office = c.office;
+       ON f.declaration = c.declaration AND f.sheet_id = c.sheet_id AND f.office = c.office
+INNER JOIN sheet_now AS n ON n.declaration = c.declaration AND n.sheet_id = c.sheet_id;
 
 CREATE TABLE pane ENGINE = Memory AS
 SELECT target, office, target_id, intDiv(submitted_at, 300000) * 300000 AS start,

@@ -13,7 +13,7 @@ from schemas.ids import complaint_id as id_of_complaint
 from schemas.kafka.connection import KafkaConnection
 from schemas.keys import complaint_key, declaration_key
 from schemas.records.cases import CaseEventKind, CaseState, ComplaintCase, ComplaintEvent
-from schemas.records.complaints import Complaint, Priority, Track
+from schemas.records.complaints import CaseTrack, Complaint, Priority, Track
 from schemas.topics import Topic
 
 ENDED = frozenset({CaseState.ANSWERED, CaseState.CLOSED, CaseState.WITHDRAWN, CaseState.MERGED})
@@ -25,17 +25,23 @@ R = TypeVar("R", Complaint, ComplaintCase, ComplaintEvent)
 
 
 def read_cases(connection: KafkaConnection, writer_schemas: WriterSchemas) -> list[ComplaintCase]:
-    """The latest version of every case, the most urgent first: open, high priority, due soonest.
+    """The latest version of every case, the most urgent first: open, high priority, more than a signal, due soonest.
 
     Errors as `read_keyed_records`.
     """
     cases = map(ComplaintCase.from_avro, read_records(connection, Topic.COMPLAINT_CASE, writer_schemas))
-    return sorted(_newest(cases, attrgetter("complaint_id")), key=_urgency)
+    return most_urgent_first(_newest(cases, attrgetter("complaint_id")))
 
 
-def _urgency(case: ComplaintCase) -> tuple[bool, bool, int, int, str]:
+def most_urgent_first(cases: Iterable[ComplaintCase]) -> list[ComplaintCase]:
+    """Cases in the order in which they want attention."""
+    return sorted(cases, key=_urgency)
+
+
+def _urgency(case: ComplaintCase) -> tuple[bool, bool, bool, int, int, str]:
     due = _FOREVER if case.next_due_at is None else case.next_due_at
-    return case.state in ENDED, case.priority != Priority.HIGH, due, case.opened_at, case.complaint_id
+    rank = (case.state in ENDED, case.priority != Priority.HIGH, case.track == CaseTrack.SIGNAL)
+    return *rank, due, case.opened_at, case.complaint_id
 
 
 def read_history(connection: KafkaConnection, writer_schemas: WriterSchemas, complaint_id: str) -> list[ComplaintEvent]:

@@ -31,6 +31,14 @@ FROM (SELECT min(score) AS level FROM rated_service FINAL WHERE state != 'SUPERS
 
 _COMPLAINTS_EXPECTED = "SELECT uniqExact(declaration, sheet_id, office) FROM rating_item FINAL WHERE score <= 2"
 
+_FEEDBACK_EXPECTED = """
+SELECT uniqExact(declaration, sheet_id, office) FROM rating_item FINAL
+WHERE score <= 2 AND (declaration, sheet_id) IN
+    (SELECT declaration, sheet_id FROM rating FINAL WHERE comment_length > 0 AND (has_contact OR tax_code != ''))
+"""
+
+_CASES = "SELECT countIf(track = 'SIGNAL'), countIf(track != 'SIGNAL') FROM complaint_case FINAL"
+
 _EVENTS = """
 SELECT (SELECT count() FROM log_position FINAL WHERE topic IN ('declaration-status', 'rating', 'complaint-action')),
        (SELECT count() FROM dead_letter FINAL)
@@ -49,7 +57,10 @@ FROM complaint_event FINAL
 """
 
 _HANDLED_IN_TIME = """
-SELECT countIf(clock_standing = 'MET'), countIf(clock_standing = 'MET_LATE') FROM v_case_clocks
+WITH track = 'SIGNAL' AS signal
+SELECT countIf(clock_standing = 'MET' AND NOT signal), countIf(clock_standing = 'MET_LATE' AND NOT signal),
+       countIf(clock_standing = 'MET' AND signal), countIf(clock_standing = 'MET_LATE' AND signal)
+FROM v_case_clocks
 """
 
 _HANDLING_RATED = "SELECT count(), ifNull(avg(handling_score), 0) FROM v_cases WHERE handling_score IS NOT NULL"
@@ -107,8 +118,10 @@ class HandlingFigures:
     actions: int  # accepted ones
     refused: int
     answers: int  # to enterprises
-    in_time: int  # legal deadlines
+    in_time: int  # limits of feedback
     late: int
+    signals_in_time: int  # house limits of signals
+    signals_late: int
     rated: int  # complaints whose handling the enterprise rated
     mean_score: float  # of these; 0 without any
 
@@ -123,6 +136,9 @@ class Figures:
     satisfied: int  # of them at level 4 or 5
     complaints_opened: int
     complaints_expected: int  # pairs of sheet and office with a score of 1 or 2, counted in the raw ratings
+    signals: int  # complaints that are a low score alone
+    feedback: int  # complaints with content
+    feedback_expected: int  # pairs as above whose sheet has a text and says who it is from, counted in the raw ratings
     handling: HandlingFigures
     accepted: int  # records of the input topics that are in ClickHouse
     dead_letters: int
@@ -149,6 +165,7 @@ def collect(query: Query) -> Figures:
     """Read all figures."""
     (declarations, rated), (opinions, satisfied) = query(_RESPONSE)[0], query(_OPINIONS)[0]
     accepted, dead_letters = query(_EVENTS)[0]
+    signals, feedback = query(_CASES)[0]
     return Figures(
         declarations=declarations,
         rated=rated,
@@ -156,6 +173,9 @@ def collect(query: Query) -> Figures:
         satisfied=satisfied,
         complaints_opened=query("SELECT count() FROM complaint FINAL")[0][0],
         complaints_expected=query(_COMPLAINTS_EXPECTED)[0][0],
+        signals=signals,
+        feedback=feedback,
+        feedback_expected=query(_FEEDBACK_EXPECTED)[0][0],
         handling=HandlingFigures(*query(_HANDLING)[0], *query(_HANDLED_IN_TIME)[0], *query(_HANDLING_RATED)[0]),
         accepted=accepted,
         dead_letters=dead_letters,

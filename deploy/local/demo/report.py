@@ -47,6 +47,9 @@ def problems(figures: Figures, run: DemoRun) -> Iterator[str]:
     if figures.complaints_opened != figures.complaints_expected:
         expected = figures.complaints_expected
         yield f"{figures.complaints_opened} complaints were opened, but the raw scores ask for {expected}."
+    if figures.feedback != figures.feedback_expected:
+        expected = figures.feedback_expected
+        yield f"{figures.feedback} complaints are feedback, but {expected} sheets say what was wrong, and who says it."
     if figures.handling.answers != run.answers_sent or figures.handling.refused:
         handling = figures.handling
         yield f"{handling.answers} of {run.answers_sent} answers are there; {handling.refused} actions were refused."
@@ -65,6 +68,9 @@ def _document(figures: Figures, run: DemoRun, name: OfficeName) -> Mapping[str, 
         "satisfied_percent": figures.satisfied_percent,
         "complaints_opened": figures.complaints_opened,
         "complaints_expected": figures.complaints_expected,
+        "signals": figures.signals,
+        "feedback": figures.feedback,
+        "feedback_expected": figures.feedback_expected,
         "handling": asdict(figures.handling),
         "alerts": [_named(found, name) for found in figures.alerts],
         "planted_spike": {
@@ -107,6 +113,8 @@ def _headline(figures: Figures) -> RenderableType:
     table.add_row(f"{figures.satisfied_percent:.1f} %", "satisfied or better (4 or 5 of 5)")
     opened = f"complaints opened, {figures.complaints_expected:,} expected from the raw scores"
     table.add_row(f"{figures.complaints_opened:,}", opened)
+    table.add_row(f"{figures.feedback:,}", "of them feedback: with a text, and somebody who says it")
+    table.add_row(f"{figures.signals:,}", "of them signals: a low score that says nothing else")
     return table
 
 
@@ -142,7 +150,11 @@ def _handling(figures: Figures) -> RenderableType:
     done = f"{handling.handled} taken up in {handling.actions:,} actions, {handling.answers} answers to enterprises"
     table.add_row("Complaints", done)
     limits = handling.in_time + handling.late
-    table.add_row("", f"{handling.in_time:,} of {limits:,} legal limits met in time, {handling.late} late")
+    table.add_row("", f"{handling.in_time:,} of {limits:,} limits of feedback met in time, {handling.late} late")
+    house = handling.signals_in_time + handling.signals_late
+    table.add_row(
+        "", f"{handling.signals_in_time:,} of {house:,} house limits of signals, {handling.signals_late} late"
+    )
     if handling.rated:
         table.add_row("", f"handling rated {handling.mean_score:.1f} of 5 by {handling.rated} enterprises")
     return table

@@ -1,5 +1,7 @@
 """Opens complaint follow-ups: one for each sheet and responsible office with a low score.
 
+A low score is a signal. With content, which says something and who says it, it is feedback (ADR 43).
+
 The state is a function of the newest facts of the group. When a later revision raises the scores, the complaint is
 withdrawn, even if that revision arrived first: facts carry the time since which an item had each score.
 """
@@ -14,7 +16,7 @@ from processors.domain.assessment.policy import ComplaintPolicy
 from processors.domain.assessment.repeat_complaints import RepeatComplaints
 from processors.domain.join.declaration_context import WorkingTime
 from schemas.ids import complaint_id
-from schemas.records.complaints import Complaint, ComplaintState, LowItem, Priority, Track
+from schemas.records.complaints import CaseTrack, Complaint, ComplaintState, LowItem, Priority, Track
 from schemas.records.events import Target
 
 SCORE_1_WITH_TEXT = "SCORE_1_WITH_TEXT"
@@ -37,9 +39,12 @@ def complaint_of(
     officials = {fact.target_id for fact in ever_low if fact.target == Target.OFFICIAL}
     if repeats is not None:
         repeats.record(group, opened_at, officials, stands=bool(low))
-    first = policy.deadlines.get(policy.first, opened_at)
-    resolve = policy.deadlines.get(policy.resolve, opened_at)
     newest = max(group.facts.values(), key=lambda fact: (fact.revision, fact.version))
+    content_since = _content_since(newest, opened_at)
+    track = CaseTrack.SIGNAL if content_since is None else CaseTrack.FEEDBACK
+    received_at = opened_at if content_since is None else max(opened_at, content_since)
+    first = policy.deadlines.get(policy.first[track], received_at)
+    resolve = policy.deadlines.get(policy.resolve[track], received_at)
     lowest = min((fact.score for fact in current), default=0)
     reasons = tuple(_urgent(group, opened_at, lowest, repeats, has_comment=newest.has_comment))
     return Complaint(
@@ -52,9 +57,9 @@ def complaint_of(
         track=Track.FEEDBACK,
         state=ComplaintState.OPENED if low else ComplaintState.WITHDRAWN,
         opened_at=opened_at,
-        first_deadline_at=calendar.add_working_days(opened_at, first.working_days),
+        first_deadline_at=calendar.add_working_days(received_at, first.working_days),
         first_deadline_rule=first.id,
-        resolve_deadline_at=calendar.add_working_days(opened_at, resolve.working_days),
+        resolve_deadline_at=calendar.add_working_days(received_at, resolve.working_days),
         resolve_deadline_rule=resolve.id,
         lowest_score=lowest,
         low_items=tuple(LowItem(fact.target, fact.target_id, fact.score, fact.reason) for fact in low),
@@ -64,6 +69,8 @@ def complaint_of(
         changed_at=newest.submitted_at,
         priority=Priority.HIGH if reasons else Priority.NORMAL,
         priority_reasons=reasons,
+        case_track=track,
+        content_since=content_since,
     )
 
 
@@ -74,6 +81,18 @@ def _urgent(
         yield SCORE_1_WITH_TEXT
     if lowest and repeats is not None and repeats.is_repeat(group, opened_at):
         yield OFFICIAL_AGAIN
+
+
+def _content_since(newest: StoredFact, opened_at: int) -> int | None:
+    """When the sheet first had the content that makes feedback of a low score; None: it never had.
+
+    Facts of earlier versions do not know. Their complaints were feedback when they were opened, and those with content
+    stay so.
+    """
+    if newest.content_since is not None:
+        return newest.content_since or None
+    with_content = newest.has_comment and (newest.has_contact or newest.tax_code is not None)
+    return opened_at if with_content else None
 
 
 def _low_since(fact: StoredFact, threshold: int) -> int:

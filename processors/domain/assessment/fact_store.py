@@ -36,6 +36,7 @@ class StoredFact(NamedTuple):
     has_comment: bool
     has_contact: bool
     tax_code: str | None
+    content_since: int | None
 
     @classmethod
     def of(cls, fact: RatedService) -> StoredFact:
@@ -146,7 +147,7 @@ class Change:
 
 _sheet_side = attrgetter(
     *("counts", "revision", "declaration_no", "tax_code", "submitted_at", "score", "reason", "score_since"),
-    *("has_comment", "has_contact"),
+    *("has_comment", "has_contact", "content_since"),
 )
 """All of a fact except its version and its declaration."""
 

@@ -6,9 +6,9 @@ from typing import NamedTuple
 
 from processors.domain.cases.clocks import CaseClock, if_known, limit_end
 from processors.domain.cases.policy import CaseContext, TrackLimits
-from processors.domain.cases.transitions import ENDED
+from processors.domain.cases.transitions import ENDED, HALTED, NEW, SETTLED
 from schemas.records.cases import CasePhase, CaseState, ComplaintAction
-from schemas.records.complaints import Complaint, Track
+from schemas.records.complaints import CaseTrack, Complaint
 from schemas.reference.calendar import last_instant
 from schemas.reference.offices import TOP_UNIT
 
@@ -36,7 +36,7 @@ class Case:
         self.complaint = complaint
         self.context = context
         self.state = CaseState.OPENED
-        self.track: str = Track.FEEDBACK
+        self.track: str = _opening_track(complaint)
         self.units = (complaint.office, *context.hierarchy.above(complaint.office, complaint.opened_at))
         self.level = 0
         self.changed_at = complaint.opened_at
@@ -70,7 +70,7 @@ class Case:
     def rises_by_itself(self) -> bool:
         """Whether a missed limit takes it to the unit above."""
         policy = self.context.policy
-        if self.at_top or self.level >= policy.levels_by_itself:
+        if not self.limits.rises or self.at_top or self.level >= policy.levels_by_itself:
             return False
         return policy.head_by_itself or self.units[self.level + 1] != TOP_UNIT
 
@@ -161,6 +161,22 @@ class Case:
         if self.limits.resolve_from_start:
             self.start_clock(self.resolve_limit, CasePhase.RESOLVE, at)
 
+    def become_feedback(self, at: int) -> None:
+        """Take what the enterprise adds to a signal as feedback that is received now: its limits run from here.
+
+        Whoever handles the signal has seen it, so the first look is done. What was settled is opened again.
+        """
+        self.track = CaseTrack.FEEDBACK
+        if self.state in SETTLED:
+            self.resolved_at = self.answered_at = None
+            self.finding = None
+            self.enter(CaseState.OPENED, at)
+        elif self.state in HALTED:
+            self.enter(CaseState.VERIFYING, at)
+        self.restart_clocks(at)
+        if self.state not in NEW:
+            self.acknowledge(at)
+
     def reopen(self, at: int, level: int) -> None:
         """Handle the case again, at a level of the hierarchy."""
         self.reopened = True
@@ -169,3 +185,10 @@ class Case:
         self.resolved_at = self.answered_at = None
         self.finding = None
         self.restart_clocks(at)
+
+
+def _opening_track(complaint: Complaint) -> CaseTrack:
+    """Feedback when the content was there with the first low score. Complaints of earlier versions are feedback."""
+    content_since = complaint.content_since
+    with_content = content_since is None or content_since <= complaint.opened_at
+    return CaseTrack.FEEDBACK if complaint.case_track == CaseTrack.FEEDBACK and with_content else CaseTrack.SIGNAL

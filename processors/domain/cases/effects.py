@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 
 from processors.domain.cases.case import Case, GivenAnswer
 from schemas.records.cases import CaseAction, CasePhase, CaseState, ComplaintAction, Finding
+from schemas.records.complaints import CaseTrack
 
 Effect = Callable[[Case, ComplaintAction, int], None]
 """Applies an action, done at an instant, to a case."""
@@ -44,6 +45,11 @@ def _answer(case: Case, action: ComplaintAction, at: int) -> None:
     case.meet(at, CasePhase.ANSWER)
     if case.resolution is not None and case.finding is not None:
         case.answers.append(GivenAnswer(case.resolution, action, case.unit, case.finding))
+
+
+def _file(case: Case, _action: ComplaintAction, at: int) -> None:
+    case.acknowledge(at)
+    case.meet(at, CasePhase.RESOLVE)
 
 
 def _withdraw(case: Case, _action: ComplaintAction, at: int) -> None:
@@ -109,6 +115,11 @@ def _transfer(case: Case, action: ComplaintAction, at: int) -> None:
         case.restart_clocks(at)
 
 
+def _supply(case: Case, action: ComplaintAction, at: int) -> None:
+    if case.track == CaseTrack.SIGNAL and action.text:
+        case.become_feedback(at)
+
+
 def _change_track(case: Case, action: ComplaintAction, at: int) -> None:
     case.track = action.track or case.track
     case.restart_clocks(at)
@@ -124,6 +135,7 @@ BEFORE: Mapping[str, Effect] = {
     CaseAction.RESOLVE: _resolve,
     CaseAction.REJECT: _resolve,
     CaseAction.ANSWER: _answer,
+    CaseAction.FILE: _file,
     CaseAction.WITHDRAW: _withdraw,
     CaseAction.MERGE: _merge,
     CaseAction.ABSORB: _absorb,
@@ -137,6 +149,7 @@ BEFORE: Mapping[str, Effect] = {
 """Effects applied before the state of the table is entered."""
 
 AFTER: Mapping[str, Effect] = {
+    CaseAction.SUPPLY: _supply,
     CaseAction.RATE_HANDLING: _rate,
     CaseAction.APPEAL: _appeal,
     CaseAction.TRANSFER: _transfer,

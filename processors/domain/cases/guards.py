@@ -8,7 +8,7 @@ from enum import StrEnum
 from processors.domain.cases.case import Case
 from processors.domain.cases.transitions import ACTIONS, TABLE
 from schemas.records.cases import ActorRole, CaseAction, ComplaintAction, Finding
-from schemas.records.complaints import Track
+from schemas.records.complaints import CaseTrack, Track
 
 
 class Refusal(StrEnum):
@@ -67,6 +67,12 @@ def _complains_too_late(action: ComplaintAction, case: Case, at: int) -> bool:
     return formal and _over(case.context.policy.lodge, case.complaint.opened_at, case, at)
 
 
+def _says_nothing(action: ComplaintAction, case: Case, _at: int) -> bool:
+    """Whether an enterprise makes feedback of a signal without a word; an officer may judge, an enterprise must say."""
+    by_enterprise = action.actor_role == ActorRole.ENTERPRISE
+    return by_enterprise and case.track == CaseTrack.SIGNAL and action.track == Track.FEEDBACK and not action.text
+
+
 _FINDINGS = frozenset({Finding.UPHELD, Finding.PARTLY_UPHELD, Finding.NOT_UPHELD})
 _NO_TEXT: Guard = (Refusal.NO_TEXT, lambda action, _case, _at: not action.text)
 _NO_OTHER: Guard = (
@@ -82,6 +88,7 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
     _A.RESOLVE: ((Refusal.NO_FINDING, lambda action, _case, _at: action.finding not in _FINDINGS), _NO_TEXT),
     _A.REJECT: (_NO_TEXT,),
     _A.ANSWER: (_NO_TEXT,),
+    _A.FILE: ((Refusal.NOT_ON_THIS_TRACK, lambda _action, case, _at: case.track != CaseTrack.SIGNAL),),
     _A.RATE_HANDLING: ((Refusal.NO_SCORE, lambda action, _case, _at: action.score is None),),
     _A.APPEAL: (
         _FORMAL,
@@ -98,6 +105,7 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
     _A.CHANGE_TRACK: (
         (Refusal.NO_TRACK, lambda action, _case, _at: action.track not in tuple(Track)),
         (Refusal.ALREADY_SO, lambda action, case, _at: action.track == case.track),
+        (Refusal.NO_TEXT, _says_nothing),
         (Refusal.OUT_OF_TIME, _complains_too_late),
     ),
     _A.MARK_COMPLEX: (

@@ -1,11 +1,11 @@
-"""The policy of complaint handling: legal limits by track, reminders, escalation, closing."""
+"""The policy of complaint handling: limits by track, reminders, escalation, closing."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from schemas.records.complaints import Track
+from schemas.records.complaints import CaseTrack, Track
 from schemas.reference.calendar import WorkingCalendar
 from schemas.reference.deadlines import DeadlineDirectory
 from schemas.reference.offices import OfficeDirectory
@@ -21,6 +21,7 @@ class TrackLimits:
         resolve_from_start: Whether `resolve` runs from the receipt; else from the acknowledgement.
         resolve_complex: Limit for resolving a complex case; None: there is none.
         answer: Limit for answering after the resolution; None: there is none.
+        rises: Whether a missed limit takes the case to the unit above by itself.
     """
 
     acknowledge: str
@@ -28,9 +29,12 @@ class TrackLimits:
     resolve_from_start: bool
     resolve_complex: str | None
     answer: str | None
+    rises: bool = True
 
 
 FIRST: Mapping[str, TrackLimits] = {
+    # Ours: nobody above answers for a star of which nobody knows what it says.
+    CaseTrack.SIGNAL: TrackLimits("SIGNAL_LOOK", "SIGNAL_SETTLE", True, None, None, rises=False),
     Track.FEEDBACK: TrackLimits("FIRST_LOOK", "RESOLVE", True, None, "PUBLISH"),
     Track.COMPLAINT: TrackLimits(
         "COMPLAINT_ACCEPT", "COMPLAINT_DECIDE", False, "COMPLAINT_DECIDE_COMPLEX", "COMPLAINT_SEND"

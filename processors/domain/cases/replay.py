@@ -6,7 +6,8 @@ outcome of others; the changed events are published again with a higher version.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from processors.domain.cases.guards import Refusal
@@ -16,7 +17,7 @@ from schemas.ids import answer_id, case_event_id
 from schemas.records.cases import CaseEventKind, ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
 from schemas.records.complaints import Complaint, ComplaintState, Track
 
-RULES_EDITION = 1
+RULES_EDITION = 2
 """Raise it by one when changed rules let timers fire otherwise for the same inputs.
 
 It is part of every version: what new rules compute replaces what old ones published, also where fewer timers fired.
@@ -71,17 +72,17 @@ def replay_case(
         now: Timers fire up to this instant, epoch milliseconds, and at least up to the last action.
     """
     machine = CaseMachine(complaint, context)
-    raised_at = complaint.changed_at if complaint.state == ComplaintState.WITHDRAWN else None
+    changes = deque(_sheet_changes(complaint, machine))
     for action in ordered_actions(actions):
         # Clocks differ: an action counts as done after the complaint was opened.
         at = max(action.acted_at, complaint.opened_at)
-        if raised_at is not None and raised_at < at:
-            machine.withdraw_low_scores(max(raised_at, complaint.opened_at))
-            raised_at = None
+        while changes and changes[0][0] < at:
+            changed_at, change = changes.popleft()
+            change(changed_at)
         machine.run_to(at, inclusive=False)
         machine.act(action, at)
-    if raised_at is not None:
-        machine.withdraw_low_scores(max(raised_at, complaint.opened_at))
+    for changed_at, change in changes:
+        change(changed_at)
     machine.run_to(now, inclusive=True)
     inputs = complaint.version + len(actions) + RULES_EDITION
     version = inputs << _TIMER_BITS | min(machine.fired, _MOST_TIMERS)
@@ -92,6 +93,20 @@ def replay_case(
         _answers(complaint, machine, version),
         machine.next_timer_at,
     )
+
+
+def _sheet_changes(complaint: Complaint, machine: CaseMachine) -> Iterator[tuple[int, Callable[[int], None]]]:
+    """What later revisions of the sheet changed, with their times, in order.
+
+    Content that came with the revision that raised the scores makes no feedback: nothing is left to complain of.
+    """
+    content_since = complaint.content_since
+    withdrawn = complaint.state == ComplaintState.WITHDRAWN
+    came_later = content_since is not None and content_since > complaint.opened_at
+    if content_since is not None and came_later and not (withdrawn and content_since >= complaint.changed_at):
+        yield content_since, machine.add_content
+    if withdrawn:
+        yield max(complaint.changed_at, complaint.opened_at), machine.withdraw_low_scores
 
 
 def refuse_orphans(complaint_id: str, actions: Sequence[ComplaintAction]) -> ReplayedCase:

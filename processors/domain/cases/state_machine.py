@@ -17,7 +17,7 @@ from processors.domain.cases.policy import CaseContext
 from processors.domain.cases.transitions import BEING_HANDLED, HALTED, TABLE
 from schemas.ids import case_event_id
 from schemas.records.cases import CaseAction, CaseEventKind, CaseState, ComplaintAction, ComplaintEvent
-from schemas.records.complaints import Complaint, Track
+from schemas.records.complaints import CaseTrack, Complaint
 
 TIMED = frozenset(
     {
@@ -29,6 +29,9 @@ TIMED = frozenset(
     }
 )
 """Kinds of events that only timers cause; an action that closes a case is ACCEPTED."""
+
+_OF_THE_SHEET = frozenset({CaseTrack.SIGNAL, CaseTrack.FEEDBACK})
+"""Tracks on which the sheet alone puts a case; every other needs an act."""
 
 
 class Timer(NamedTuple):
@@ -123,13 +126,23 @@ class CaseMachine:
     def withdraw_low_scores(self, at: int) -> None:
         """Fire earlier timers, and apply that a new revision of the sheet raised the low scores.
 
-        Ends feedback that is not resolved yet. A complaint or a denunciation was made by an act of its own and goes on.
+        Ends a signal or feedback that is not resolved yet. A complaint or a denunciation was made by an act of its own
+        and goes on.
         """
         self.run_to(at, inclusive=False)
         case = self.case
-        if case.track == Track.FEEDBACK and case.state in (*BEING_HANDLED, *HALTED):
+        if case.track in _OF_THE_SHEET and case.state in (*BEING_HANDLED, *HALTED):
             case.end_clocks(at)
             case.enter(CaseState.WITHDRAWN, at)
+            self._add_event(CaseEventKind.SHEET_CHANGED, at)
+            self._set_timers()
+
+    def add_content(self, at: int) -> None:
+        """Fire earlier timers, and apply that a new revision of the sheet has what makes feedback of a signal."""
+        self.run_to(at, inclusive=False)
+        case = self.case
+        if case.track == CaseTrack.SIGNAL and case.state is not CaseState.MERGED:
+            case.become_feedback(at)
             self._add_event(CaseEventKind.SHEET_CHANGED, at)
             self._set_timers()
 

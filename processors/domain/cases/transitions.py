@@ -36,6 +36,9 @@ UNANSWERED = (*BEING_HANDLED, *HALTED, _S.RESOLVED)
 """The enterprise has no answer yet. Legal limits run or are paused."""
 
 AFTER_ANSWER = (_S.ANSWERED, _S.CLOSED)
+SETTLED = (_S.RESOLVED, *AFTER_ANSWER, _S.WITHDRAWN)
+"""Nothing is left to be found out. A merged case is not among them: the other one goes on."""
+
 ENDED = (_S.CLOSED, _S.WITHDRAWN, _S.MERGED)
 
 
@@ -51,6 +54,7 @@ def _rows() -> Iterable[tuple[CaseAction, tuple[CaseState, ...], CaseState | Non
     yield _A.REJECT, BEING_HANDLED, _S.RESOLVED, _HANDLER
     yield _A.ANSWER, (_S.RESOLVED,), _S.ANSWERED, _HANDLER
     yield _A.CLOSE, (_S.ANSWERED,), _S.CLOSED, _HANDLER
+    yield _A.FILE, (*BEING_HANDLED, _S.RESOLVED), _S.CLOSED, _HANDLER
     yield _A.RATE_HANDLING, AFTER_ANSWER, None, _ENTERPRISE
     yield _A.APPEAL, AFTER_ANSWER, _S.REOPENED, _ENTERPRISE
     yield _A.WITHDRAW, UNANSWERED, _S.WITHDRAWN, _ENTERPRISE

@@ -17,6 +17,8 @@ SELECT * EXCEPT (alias, excluded_officials) REPLACE
     if(protected, NULL, has_contact) AS has_contact,
     if(protected, '', priority) AS priority,
     if(protected, [], priority_reasons) AS priority_reasons,
+    if(protected, '', case_track) AS case_track,
+    if(protected, NULL, content_since) AS content_since,
     arrayMap(one -> CAST((one.target, if(one.target = 'OFFICIAL', '', one.target_id), one.score, one.reason),
                          'Tuple(target String, target_id String, score UInt8, reason String)'),
              arrayFilter(one -> NOT protected, low_items)) AS low_items

@@ -5,7 +5,7 @@ CREATE OR REPLACE VIEW v_case_clocks
     responsible_unit LowCardinality(String)         COMMENT 'Unit that answers for the case',
     case_state       LowCardinality(String)         COMMENT 'State of the case, see docs/complaints.md',
     rule             String                         COMMENT 'Rule of the legal limit',
-    track            String                         COMMENT 'FEEDBACK, COMPLAINT or DENUNCIATION',
+    track            String                         COMMENT 'SIGNAL, FEEDBACK, COMPLAINT or DENUNCIATION',
     clock_phase      String                         COMMENT 'ACKNOWLEDGE, RESOLVE, ANSWER and others: what the limit asks for',
     started_at       DateTime64(3, 'UTC')           COMMENT 'When it began',
     due_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'End of the limit',

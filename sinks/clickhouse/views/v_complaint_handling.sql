@@ -15,7 +15,8 @@ CREATE OR REPLACE VIEW v_complaint_handling
     handling_ratings         UInt64                 COMMENT 'Complaints whose handling the enterprise rated',
     handling_mean            Nullable(Float64)      COMMENT 'Mean of handling_score',
     handling_satisfied_share Nullable(Float64)      COMMENT 'Share of these that are satisfied, by v_rating_scale',
-    median_hours_to_answer   Nullable(Float64)      COMMENT 'Median hours by the clock from opening to the answer'
+    median_hours_to_answer   Nullable(Float64)      COMMENT 'Median hours by the clock from opening to the answer',
+    signals                  UInt64                 COMMENT 'Of the complaints, how many are signals now: low scores that say nothing else, with house limits'
 )
 AS
 SELECT office, toStartOfMonth(toDate(opened_at, 'Asia/Ho_Chi_Minh')) AS month, count() AS complaints,
@@ -26,7 +27,8 @@ SELECT office, toStartOfMonth(toDate(opened_at, 'Asia/Ho_Chi_Minh')) AS month, c
        count(handling_score) AS handling_ratings, avg(handling_score) AS handling_mean,
        countIf(handling_score IN (SELECT score FROM v_rating_scale WHERE satisfied)) / nullIf(count(handling_score), 0) AS handling_satisfied_share,
        -- Of a denunciation the day alone is shown.
-       median(if(answered_at IS NULL OR protected, NULL, dateDiff('hour', opened_at, assumeNotNull(answered_at)))) AS median_hours_to_answer
+       median(if(answered_at IS NULL OR protected, NULL, dateDiff('hour', opened_at, assumeNotNull(answered_at)))) AS median_hours_to_answer,
+       countIf(track = 'SIGNAL') AS signals
 FROM shown_case
 GROUP BY office, month
 COMMENT 'How complaints opened at an office in a month were handled, the enterprises'' rating of the handling included';

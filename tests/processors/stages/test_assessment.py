@@ -22,6 +22,7 @@ from schemas.topics import Topic
 T0 = at("2020-05-11 08:00")
 MINUTE = 60_000
 PANE = 5 * MINUTE
+CONTENT: dict[str, Any] = {"comment": "chậm", "tax_code": "0200100100"}
 
 
 def facts_of(*ratings: Rating) -> list[RatedService]:
@@ -64,10 +65,46 @@ def test_low_score_opens_one_complaint_per_sheet_and_office(state: AssessmentSta
 
 def test_complaint_has_its_first_legal_deadlines(state: AssessmentState) -> None:
     """The clocks run in working days from the moment the low score was sent, and name their rule."""
-    (complaint,) = published(state, facts_of(rating("s", 1, T0, item(score=1))), Topic.COMPLAINT)
-    assert (complaint.opened_at, complaint.track) == (T0, "FEEDBACK")
+    (complaint,) = published(state, facts_of(rating("s", 1, T0, item(score=1), **CONTENT)), Topic.COMPLAINT)
+    assert (complaint.opened_at, complaint.track, complaint.case_track) == (T0, "FEEDBACK", "FEEDBACK")
     assert (complaint.first_deadline_at, complaint.first_deadline_rule) == (T0 + 5 * DAY_MS, "FIRST_LOOK")
     assert (complaint.resolve_deadline_at, complaint.resolve_deadline_rule) == (T0 + 15 * DAY_MS, "RESOLVE")
+
+
+@pytest.mark.parametrize("fields", [{}, {"comment": "chậm"}, {"comment": "…", "tax_code": "0200100100"}], ids=str)
+def test_a_low_score_without_content_is_a_signal(state: AssessmentState, fields: dict[str, Any]) -> None:
+    """Without a word, or without anybody who says it, the limits are those of the house."""
+    (complaint,) = published(state, facts_of(rating("s", 1, T0, item(score=1), **fields)), Topic.COMPLAINT)
+    assert (complaint.case_track, complaint.content_since, complaint.track) == ("SIGNAL", None, "FEEDBACK")
+    assert (complaint.first_deadline_at, complaint.first_deadline_rule) == (T0 + 5 * DAY_MS, "SIGNAL_LOOK")
+    assert (complaint.resolve_deadline_at, complaint.resolve_deadline_rule) == (T0 + 15 * DAY_MS, "SIGNAL_SETTLE")
+
+
+def test_content_of_a_later_revision_begins_the_limits_of_feedback(state: AssessmentState) -> None:
+    """They run from the revision that brought the content, in whatever order the revisions come, not from the star."""
+    later = T0 + 2 * DAY_MS
+    sheets = [
+        rating("s", 1, T0, item(score=1)),
+        rating("s", 2, later, item(score=1), **CONTENT),
+        rating("s", 3, later + MINUTE, item(score=1), **CONTENT),
+    ]
+    *_, complaint = published(state, facts_of(*sheets), Topic.COMPLAINT)
+    assert (complaint.case_track, complaint.content_since, complaint.opened_at) == ("FEEDBACK", later, T0)
+    assert (complaint.first_deadline_at, complaint.first_deadline_rule) == (later + 5 * DAY_MS, "FIRST_LOOK")
+    assert complaint.resolve_deadline_rule == "RESOLVE"
+    *_, backward = published(new_state(), facts_of(*reversed(sheets)), Topic.COMPLAINT)
+    assert backward == complaint
+
+
+@pytest.mark.parametrize(("fields", "track", "since"), [({}, "SIGNAL", None), (CONTENT, "FEEDBACK", T0)], ids=str)
+def test_facts_of_earlier_versions_are_judged_by_their_newest_revision(
+    state: AssessmentState, fields: dict[str, Any], track: str, since: int | None
+) -> None:
+    """They do not say since when there was content: what has some stays feedback from the opening, as it was."""
+    made = facts_of(rating("s", 1, T0, item(score=1), **fields), rating("s", 2, T0 + DAY_MS, item(score=1), **fields))
+    earlier = [replace(fact, content_since=None) for fact in made]
+    *_, complaint = published(state, earlier, Topic.COMPLAINT)
+    assert (complaint.case_track, complaint.content_since) == (track, since)
 
 
 def test_satisfied_sheet_opens_no_complaint(state: AssessmentState) -> None:

@@ -50,6 +50,10 @@ _add(
     *(HANDLE, "close", by_handler(CaseAction.CLOSE)),
     "Close the case after the answer. Without this it closes by itself 15 working days later.",
 )
+_add(
+    *(HANDLE, "file", by_handler(CaseAction.FILE)),
+    "File a signal, a low score that says nothing else: it is closed without an answer.",
+)
 
 MOVE = "Move a case"
 _add(MOVE, "escalate", by_handler(CaseAction.ESCALATE), "Hand the case to the unit above.")
@@ -58,10 +62,7 @@ _add(MOVE, "track", actions.track)
 _add(MOVE, "merge", actions.merge)
 
 ENTERPRISE = "For an enterprise"
-_add(
-    *(ENTERPRISE, "supply", by_enterprise(CaseAction.SUPPLY)),
-    "Record that the enterprise gave the information it was asked for.",
-)
+_add(ENTERPRISE, "supply", actions.supply)
 _add(ENTERPRISE, "appeal", by_enterprise(CaseAction.APPEAL), "Make a second complaint on the formal track, once.")
 _add(ENTERPRISE, "withdraw", by_enterprise(CaseAction.WITHDRAW), "Withdraw the complaint.")
 _add(ENTERPRISE, "rate", actions.rate)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from deploy.cli.commands.complaint.options import WAIT_S, At, By, Case, Enterprise, Unit, Wait, Words
+from deploy.cli.commands.complaint.options import WAIT_S, At, By, Case, Enterprise, TheirWords, Unit, Wait, Words
 from deploy.cli.commands.complaint.sending import act_on_case, action_on, read_all_cases, send_and_report
 from deploy.cli.context import kafka_cluster
 from deploy.cli.options import Dir
@@ -82,6 +82,23 @@ def transfer(
     act_on_case(directory, case, CaseAction.TRANSFER, wait, at, actor=by, unit=unit, to_unit=to)
 
 
+def supply(
+    case: Case,
+    *,
+    enterprise: Enterprise,
+    text: TheirWords = None,
+    at: At = None,
+    wait: Wait = WAIT_S,
+    directory: Dir = None,
+) -> None:
+    """Record that the enterprise gave the information it was asked for. With its words, a signal becomes feedback.
+
+    Example: hailong complaint supply 7b1c --enterprise 0200100100 --text "..."
+    """
+    role = ActorRole.ENTERPRISE
+    act_on_case(directory, case, CaseAction.SUPPLY, wait, at, role=role, actor=enterprise, text=text)
+
+
 def track(
     case: Case,
     to: Annotated[Track, typer.Argument(help="The new legal track.", show_default=False)],
@@ -90,12 +107,15 @@ def track(
     enterprise: Annotated[
         str | None, typer.Option("--enterprise", help="Or the enterprise that wishes it.", show_default=False)
     ] = None,
+    text: TheirWords = None,
     unit: Unit = None,
     at: At = None,
     wait: Wait = WAIT_S,
     directory: Dir = None,
 ) -> None:
     """Move the case to another legal track. An official decides it or the enterprise wishes it; earlier limits stay.
+
+    An enterprise makes feedback of a signal by its words (--text).
 
     Example: hailong complaint track 7b1c COMPLAINT --enterprise 0200100100
     """
@@ -105,7 +125,8 @@ def track(
         raise Mistake("Say who decides: --by for an official, or --enterprise for an enterprise.")
     role = ActorRole.HANDLER if enterprise is None else ActorRole.ENTERPRISE
     action = CaseAction.CHANGE_TRACK
-    act_on_case(directory, case, action, wait, at, role=role, actor=by or enterprise, unit=unit, track=to.value)
+    content = {"unit": unit, "track": to.value, "text": text}
+    act_on_case(directory, case, action, wait, at, role=role, actor=by or enterprise, **content)
 
 
 def merge(

@@ -10,7 +10,7 @@ from deploy.cli.commands.complaint.sending import read_all_cases
 from deploy.cli.context import console, kafka_cluster
 from deploy.cli.options import Dir, Json
 from producers.clock import wall_clock
-from schemas.records.complaints import Track
+from schemas.records.complaints import CaseTrack
 
 ROWS = 50
 
@@ -20,7 +20,7 @@ def list_cases(
     directory: Dir = None,
     office: Annotated[str | None, typer.Option(help="Only cases opened at this office.", show_default=False)] = None,
     unit: Annotated[str | None, typer.Option(help="Only cases of this responsible unit.", show_default=False)] = None,
-    track: Annotated[Track | None, typer.Option(help="Only this legal track.", show_default=False)] = None,
+    track: Annotated[CaseTrack | None, typer.Option(help="Only this track.", show_default=False)] = None,
     overdue: Annotated[bool, typer.Option("--overdue", help="Only cases past a time limit.")] = False,
     ended: Annotated[bool, typer.Option("--all", help="Also cases that are answered or ended.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = ROWS,
@@ -52,12 +52,15 @@ def list_cases(
         screen.print("No case matches." if ended else "No open case matches; --all also shows those that ended.")
         return
     screen.print(tables.listing(found[:limit], now))
+    signals = sum(case.track == CaseTrack.SIGNAL for case in found)
+    if signals and track is None:
+        screen.print(f"\n{signals:,} of {len(found):,} are signals, low scores that say nothing else.")
     if len(found) > limit:
         screen.print(f"\n{len(found) - limit:,} more: use --limit {len(found)}, or --json for all fields.")
 
 
 def limits() -> None:
-    """Print the legal time limits in force today, with their sources and how certain each is."""
+    """Print the time limits in force today, with their sources and how certain each is."""
     from deploy.admin.complaints import tables
 
     console().print(tables.limits(wall_clock()))

@@ -25,6 +25,9 @@ Enterprise = Annotated[
 Words = Annotated[
     str, typer.Option("--text", help="Your text. Write it so that no person can be recognised.", show_default=False)
 ]
+TheirWords = Annotated[
+    str | None, typer.Option("--text", help="What the enterprise says, in its words.", show_default=False)
+]
 At = Annotated[
     str | None,
     typer.Option(

@@ -1,13 +1,13 @@
-"""Which cases are about a sender whom the law protects."""
+"""Which cases are about a sender whom the law protects, and in what order cases are listed."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 
-from support.cases import COMPLAINT, OPENED, action, case_context, complaint
+from support.cases import COMPLAINT, OPENED, action, bare_complaint, case_context, complaint
 from support.events import at
 
-from deploy.admin.complaints.cases import is_protected
+from deploy.admin.complaints.cases import is_protected, most_urgent_first
 from processors.domain.cases.replay import replay_case
 from schemas.ids import complaint_id
 from schemas.records.cases import ComplaintAction, ComplaintCase
@@ -43,3 +43,16 @@ def test_other_cases_of_its_sheet_are_protected_and_of_other_sheets_not() -> Non
     denounced = case(HERE, DENOUNCED)
     assert is_protected(case(THERE), [case(THERE), denounced])
     assert not is_protected(case(OTHER), [case(OTHER), denounced])
+
+
+def test_signals_come_after_feedback() -> None:
+    """A low score alone that is due sooner waits behind feedback, but an urgent one comes first."""
+    signal, urgent = bare_complaint(START), bare_complaint(START, priority="HIGH")
+    feedback = complaint(START + 3 * 86_400_000)
+    found = [replay_case(one, (), case_context(), START).case for one in (signal, feedback, urgent)]
+    listed = most_urgent_first([one for one in found if one is not None])
+    assert [(one.track, one.priority) for one in listed] == [
+        ("SIGNAL", "HIGH"),
+        ("FEEDBACK", "NORMAL"),
+        ("SIGNAL", "NORMAL"),
+    ]

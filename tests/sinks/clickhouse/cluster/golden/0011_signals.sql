@@ -1,0 +1,4 @@
+ALTER TABLE complaint ON CLUSTER `customs`
+    ADD COLUMN IF NOT EXISTS case_track LowCardinality(String) DEFAULT 'FEEDBACK' COMMENT 'How a case is opened by what the sheet says now: SIGNAL or FEEDBACK',
+    ADD COLUMN IF NOT EXISTS content_since Nullable(DateTime64(3, 'UTC')) COMMENT 'When the sheet first had the content that makes a low score feedback; NULL: never or not known';
+
