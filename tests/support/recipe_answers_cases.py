@@ -22,6 +22,8 @@ from support.scores import Dossier, percent, points
 MINUTE = 60_000
 END_OF_MAY = JUNE * DAY - LOCAL
 """The local midnight after 31 May 2020."""
+LONG_AFTER = 2**60
+"""After every limit of the demo has ended, as when the recipe is tried."""
 
 _LIMITS = {"DOCUMENT_CHECK": 120, "GOODS_INSPECTION": 480}
 
@@ -87,25 +89,36 @@ def due_cases(raw: RawHistory) -> Rows:
 
 
 def is_late(one: Case) -> bool:
-    """Whether an item of feedback is late by the end of May 2020, for criterion 5.2."""
+    """Whether an item of feedback is late, for criterion 5.2."""
     for _rule, track, phase, _started, due, _paused, met, ended in one.clocks:
         asked = one.asked and one.track == "FEEDBACK"
         counts = track == "FEEDBACK" and (phase in ("RESOLVE", "ANSWER") or (phase == "ACKNOWLEDGE" and asked))
         over = next((at for at in (met, ended) if at is not None), None)
-        if counts and due is not None and due < END_OF_MAY and (over is None or over > due):
+        if counts and due is not None and due < LONG_AFTER and (over is None or over > due):
             return True
     rejected = one.finding == "REJECTED" and one.track == "FEEDBACK"
-    if not rejected or one.resolved_at is None or one.resolved_at >= END_OF_MAY:
+    if not rejected or one.resolved_at is None:
         return False
     begun = [clock[3] for clock in one.clocks if clock[2] == "RESOLVE" and clock[3] <= one.resolved_at]
     return one.resolved_at > load_calendar().add_working_days(max([one.opened_at, *begun]), 2)
+
+
+def concerns_may(one: Case) -> bool:
+    """Whether an item of feedback was received in May 2020, or something about it was still to be done."""
+    received = min((clock[3] for clock in one.clocks if clock[1] == "FEEDBACK"), default=LONG_AFTER)
+    to_do = [
+        (started, next((at for at in (met, ended) if at is not None), LONG_AFTER))
+        for _rule, track, phase, started, _due, _paused, met, ended in one.clocks
+        if track == "FEEDBACK" and phase in ("RESOLVE", "ANSWER")
+    ]
+    return MAY <= local_day(received) < JUNE or any(s < END_OF_MAY and local_day(over) >= MAY for s, over in to_do)
 
 
 def feedback(raw: RawHistory) -> Mapping[str, Sequence[tuple[bool, bool]]]:
     """By office: of each item of feedback of May whether it is late, and whether it is disliked or was reopened."""
     found: dict[str, list[tuple[bool, bool]]] = defaultdict(list)
     for one in raw.cases:
-        counts = one.track != "DENUNCIATION" and one.state != "MERGED" and MAY <= local_day(one.opened_at) < JUNE
+        counts = one.track != "DENUNCIATION" and one.state != "MERGED" and concerns_may(one)
         if counts and ((one.track == "FEEDBACK" and one.state != "WITHDRAWN") or is_late(one)):
             poor = one.reopened or (one.handling_score is not None and one.handling_score <= 2)
             found[one.office].append((is_late(one), poor))

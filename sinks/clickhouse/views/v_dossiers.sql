@@ -1,6 +1,7 @@
 -- One row a declaration registered from `first` to before `last`, as a dossier of Decision 766. A dossier is late if its
 -- document check or goods inspection took longer than the limit, or still runs after it, or if a supplement was requested
--- more than once. A rating or a complaint counts whenever it came.
+-- more than once. What is unfinished at the end of the period is measured up to it, as the Decision says: also when more is
+-- known by `as_of`. A rating or a complaint counts whenever it came.
 CREATE OR REPLACE VIEW v_dossiers
 (
     declaration  UInt64 COMMENT 'The declaration, whatever its amendment: first 11 digits',
@@ -19,15 +20,17 @@ SELECT s.declaration AS declaration, s.office AS office, s.requests AS requests,
        s.declaration IN (SELECT declaration FROM v_opinions WHERE dissatisfied) AS dissatisfied,
        s.declaration IN
        (
+           -- A bare star and a remark are no complaint.
            SELECT toUInt64OrZero(substring(declaration_no, 1, 11)) FROM shown_case
-           WHERE declaration_no != '' AND state != 'WITHDRAWN'
+           WHERE declaration_no != '' AND track NOT IN ('SIGNAL', 'REMARK') AND opened_at < {as_of:DateTime64(3, 'UTC')}
+             AND NOT (state = 'WITHDRAWN' AND ifNull(closed_at < {as_of:DateTime64(3, 'UTC')}, true))
        ) AS complained
 FROM
 (
     SELECT t.declaration AS declaration, any(t.registration_office) AS office, max(t.requests) AS requests,
            countIf(t.step IN ('DOCUMENT_CHECK', 'GOODS_INSPECTION')) > 0 AS limited,
            countIf(t.step IN ('DOCUMENT_CHECK', 'GOODS_INSPECTION') AND t.step_standing = 'LATE') AS late_steps
-    FROM v_step_times(first = {first:Date}, last = {last:Date}, as_of = {as_of:DateTime64(3, 'UTC')}) AS t
+    FROM v_step_times(first = {first:Date}, last = {last:Date}, as_of = least({as_of:DateTime64(3, 'UTC')}, toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh'))) AS t
     WHERE t.step IN ('ACKNOWLEDGEMENT', 'DOCUMENT_CHECK', 'GOODS_INSPECTION')
     GROUP BY t.declaration
 ) AS s

@@ -52,7 +52,7 @@ FROM
     FROM v_score_figures(
         period = {period:String}, first = toDate(dateTrunc({period:String}, {day:Date})),
         last = addMonths(toDate(dateTrunc({period:String}, {day:Date})), multiIf({period:String} = 'MONTH', 1, {period:String} = 'QUARTER', 3, {period:String} = 'YEAR', 12, 0)),
-        as_of = least(now64(3, 'UTC'), toDateTime64(addMonths(toDate(dateTrunc({period:String}, {day:Date})), multiIf({period:String} = 'MONTH', 1, {period:String} = 'QUARTER', 3, {period:String} = 'YEAR', 12, 0)), 3, 'Asia/Ho_Chi_Minh')))
+        as_of = now64(3, 'UTC'))
 ) AS u
 CROSS JOIN reference_score_criterion AS c
 ASOF LEFT JOIN reference_office AS o ON u.unit = o.code AND u.last_day >= o.valid_from

@@ -100,13 +100,23 @@ class Item:
             asked = self.asked and self.track == "FEEDBACK"
             if track != "FEEDBACK" or (phase == "ACKNOWLEDGE" and not asked) or due is None or due >= as_of:
                 continue
-            if (NEVER if met is None and ended is None else met or ended or 0) > due:
+            if over(met, ended) > due:
                 return True
         rejected = self.finding == "REJECTED" and self.track == "FEEDBACK"
         if not rejected or self.resolved_at is None or self.resolved_at >= as_of:
             return False
         begun = [s for _t, phase, s, *_rest in self.clocks if phase == "RESOLVE" and s <= self.resolved_at]
         return self.resolved_at > load_calendar().add_working_days(max([*begun, self.opened_at]), 2)
+
+    def counts_in(self, begin: int, end: int) -> bool:
+        """Whether it was received between two instants, or something about it was still to be done."""
+        to_do = [(s, over(met, ended)) for _t, phase, s, _due, met, ended in self.clocks if phase != "ACKNOWLEDGE"]
+        return begin <= self.opened_at < end or any(s < end and done >= begin for s, done in to_do)
+
+
+def over(met: int | None, ended: int | None) -> int:
+    """When a clock was met or ended."""
+    return min((at for at in (met, ended) if at is not None), default=NEVER)
 
 
 def items(chance: random.Random, count: int) -> list[Item]:
@@ -216,8 +226,8 @@ def wanted_figures(
             count(one.office, "2.1", not late, limited)
             count(one.office, "5.4", not (late or one.disliked or one.complained), bool(one.levels))
     for case in cases:
-        late = case.late(end)
-        if case.track == "DENUNCIATION" or case.state == "MERGED" or not begin <= case.opened_at < end:
+        late = case.late(NEVER)
+        if case.track == "DENUNCIATION" or case.state == "MERGED" or not case.counts_in(begin, end):
             continue
         if (case.state == "WITHDRAWN" or case.track == "COMPLAINT") and not late:
             continue
@@ -279,6 +289,30 @@ def test_promised_times_are_counted_by_office_and_month(database: Any) -> None:
     assert all(
         row[6:] == (promised[row[2]].amount, promised[row[2]].unit, promised[row[2]].confidence) for row in found
     )
+
+
+def test_a_dossier_is_what_was_known_of_it(database: Any) -> None:
+    """A check is measured up to the end of the period at the latest; a complaint of a later time is not known yet."""
+    last = midnight(date(2024, 11, 1))  # 31 October 2024 is a Thursday
+    slow = Dossier(
+        10_500_000_000,
+        "03CC",
+        [
+            ("REGISTERED", last - 9 * HOUR, ""),
+            ("CHANNEL_ASSIGNED", last - 9 * HOUR, "YELLOW"),
+            ("DOCUMENTS_CHECKED", last + 12 * HOUR, ""),
+        ],
+    )
+    about = Item("03CC", "COMPLAINT", "OPENED", last + 20 * HOUR, None, "", None, False, False, (), "105000000000")
+    store(database, [slow], [about])
+    query = "SELECT late, complained FROM v_dossiers(first = '2024-10-01', last = '{}', as_of = '{}')"
+    for end, as_of, wanted in (
+        ("2024-11-01", "2026-01-01 00:00:00", (0, 1)),
+        ("2024-11-02", "2026-01-01 00:00:00", (1, 1)),
+        ("2024-11-02", "2024-11-01 12:00:00", (1, 0)),
+        ("2024-11-02", "2024-10-31 09:00:00", (0, 0)),
+    ):
+        assert database.execute(query.format(end, as_of)) == [wanted], (end, as_of)
 
 
 def enter(client: Any, rows: list[tuple[Any, ...]], unit: tuple[str, str] = ("NATION", "VN")) -> None:
