@@ -74,7 +74,7 @@ SELECT toStartOfMonth(submitted_at) AS month, level, count() AS opinions
 FROM v_opinions_by_office WHERE office = %(office)s GROUP BY month, level ORDER BY month, level;
 
 -- dissatisfied_opinions: the latest hundred of all offices
-SELECT sheet_id, declaration_no, tax_code, level, submitted_at FROM v_opinions WHERE dissatisfied
+SELECT sheet_ids, declaration_no, tax_code, level, submitted_at FROM v_opinions WHERE dissatisfied
 ORDER BY submitted_at DESC LIMIT 100;
 
 -- everyone_now: every target of one office in all four windows

@@ -91,7 +91,7 @@ class Case(NamedTuple):
 
 
 class Opinion(NamedTuple):
-    """What one sheet says about one office: its lowest score, when, and one of its facts."""
+    """What all sheets of a declaration say about one office: the lowest score, when, and a fact of the last sheet."""
 
     level: int
     submitted_at: int
@@ -142,13 +142,12 @@ class RawHistory:
         return "FOREIGN" if any(known) else "UNVERIFIED"
 
     @cached_property
-    def opinions(self) -> Mapping[tuple[str, int, str], Opinion]:
-        """Opinions by office, declaration and sheet."""
-        found: dict[tuple[str, int, str], Opinion] = {}
-        for one in self.facts:
-            key = (one.office, one.declaration, one.sheet_id)
-            known = found.get(key, Opinion(6, 0, one))
-            found[key] = Opinion(min(known.level, one.score), max(known.submitted_at, one.submitted_at), one)
+    def opinions(self) -> Mapping[tuple[str, int], Opinion]:
+        """Opinions by office and declaration."""
+        found: dict[tuple[str, int], Opinion] = {}
+        for one in sorted(self.facts, key=lambda one: (one.submitted_at, one.sheet_id)):
+            key = (one.office, one.declaration)
+            found[key] = Opinion(min(one.score, found[key].level if key in found else 5), one.submitted_at, one)
         return found
 
     @cached_property

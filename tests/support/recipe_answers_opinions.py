@@ -11,7 +11,7 @@ from typing import Any
 
 from schemas.records.events import Status
 from schemas.reference.vocabulary import load_statuses
-from support.raw_history import DAY, HOUR, LOCAL, Fact, Life, Opinion, RawHistory, local_day
+from support.raw_history import COUNTING, DAY, HOUR, LOCAL, Fact, Life, Opinion, RawHistory, local_day
 from support.scores import estimates
 
 Rows = list[tuple[Any, ...]]
@@ -51,13 +51,15 @@ def wilson(k: int, n: int) -> tuple[float, float]:
 
 
 def worse_offices(raw: RawHistory) -> Rows:
-    """1: office, opinions, percent, change, low, high, more than chance."""
+    """1: office, opinions, enterprises, share of the largest, percent, change, low, high, more than chance."""
     counts: dict[tuple[str, bool], list[int]] = defaultdict(lambda: [0, 0])
-    for (office, *_key), one in raw.opinions.items():
+    firms: dict[str, Counter[str]] = defaultdict(Counter)
+    for (office, _declaration), one in raw.opinions.items():
         if APRIL <= local_day(one.submitted_at) < JUNE:
             found = counts[office, local_day(one.submitted_at) >= MAY]
             found[0] += one.level <= 2
             found[1] += 1
+            firms[office].update([one.fact.tax_code[:10]] if local_day(one.submitted_at) >= MAY else [])
     rows: Rows = []
     for office in sorted({office for office, _now in counts}):
         (k, n), (k_before, n_before) = counts[office, True], counts[office, False]
@@ -67,7 +69,8 @@ def worse_offices(raw: RawHistory) -> Rows:
         most = p - before + sqrt((high - p) ** 2 + (before - low_before) ** 2)
         if p > before:
             shown = (100 * p, 100 * (p - before), 100 * least, 100 * most)
-            rows.append((office, n, *shown, least > 0 or most < 0))
+            ((_firm, largest),) = firms[office].most_common(1)
+            rows.append((office, n, len(firms[office]), percent(largest, n), *shown, least > 0 or most < 0))
     return rows
 
 
@@ -187,9 +190,15 @@ def weekly_response(raw: RawHistory) -> Rows:
 
 
 def standings(raw: RawHistory) -> Rows:
-    """15b: standing, sheets."""
-    rated = {(one.declaration, one.sheet_id) for one in raw.all_facts}
-    return list(Counter(raw.standing(*key) for key in rated).items())
+    """15b: standing, declarations."""
+    opinions: dict[tuple[Any, ...], str] = {}
+    for one in raw.all_facts:
+        standing = raw.standing(one.declaration, one.sheet_id)
+        about = (one.office, one.declaration) + (() if standing in COUNTING else (one.sheet_id,))
+        opinions[about] = max(standing, opinions.get(about, ""))
+    return list(
+        Counter(standing for _declaration, standing in {(key[1], one) for key, one in opinions.items()}).items()
+    )
 
 
 def reasons_of_offices(raw: RawHistory) -> Rows:
@@ -210,13 +219,17 @@ def reasons_of_offices(raw: RawHistory) -> Rows:
 
 
 def revisions(raw: RawHistory) -> Rows:
-    """17: direction, sheets, mean hours from the first revision to the last."""
-    groups = _grouped(
-        ("UP" if found[-1].lowest_score > found[0].lowest_score else "DOWN"
-         if found[-1].lowest_score < found[0].lowest_score else "SAME",
-         (max(found, key=lambda one: one.revision).submitted_at - min(one.submitted_at for one in found)) // 60_000)
-        for found in raw.sheets.values() if len(found) > 1
-    )  # fmt: skip
+    """17: direction, opinions, mean hours from the first revision of the first sheet to the last of the last."""
+    opinions = _grouped((declaration, found) for (declaration, _sheet), found in sorted(raw.sheets.items()))
+    pairs = []
+    for sheets in opinions.values():
+        if sum(map(len, sheets)) == 1:
+            continue
+        begun = min(sheets, key=lambda found: min(one.submitted_at for one in found))
+        first, last = begun[0].lowest_score, min(found[-1].lowest_score for found in sheets)
+        hours = max(found[-1].submitted_at for found in sheets) - min(one.submitted_at for one in begun)
+        pairs.append(("UP" if last > first else "DOWN" if last < first else "SAME", hours // 60_000))
+    groups = _grouped(pairs)
     return [(key, len(minutes), fmean(minutes) / 60) for key, minutes in groups.items()]
 
 
@@ -287,7 +300,10 @@ def _mean_and(found: Sequence[Opinion], wanted: Any) -> tuple[float, float]:
 
 
 ANSWERS: Mapping[str, tuple[Sequence[str], Any]] = {
-    "1": (("office", "opinions", "percent", "change", "low", "high", "more_than_chance"), worse_offices),
+    "1": (
+        ("office", "opinions", "enterprises", "largest", "percent", "change", "low", "high", "more_than_chance"),
+        worse_offices,
+    ),
     "2": (("what", "which", "low_now", "low_before", "scores_now"), what_got_worse),
     "3": (("step", "low_scores", "scores", "percent", "of_all_low"), low_steps),
     "5a": (("enterprises", "never", "percent"), never_raters),
@@ -298,9 +314,9 @@ ANSWERS: Mapping[str, tuple[Sequence[str], Any]] = {
         by_channel_direction_weekday,
     ),
     "11": (("office", "week", "registered", "rated", "percent"), weekly_response),
-    "15b": (("standing", "sheets"), standings),
+    "15b": (("standing", "declarations"), standings),
     "16": (("office", "reason", "low_scores"), reasons_of_offices),
-    "17": (("direction", "sheets", "mean_hours"), revisions),
+    "17": (("direction", "opinions", "mean_hours"), revisions),
     "18": (("on_time", "opinions", "mean", "dissatisfied_percent"), after_late_checks),
     "19": (("hour", "opinions", "low"), by_hour),
     "20": (("kind", "opinions", "median_minutes", "p90_minutes"), slow_kinds),

@@ -7,6 +7,8 @@ CREATE OR REPLACE VIEW v_office_month
     office_name              String                 COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
     month                    Date                   COMMENT 'First day of the local month; of the rating; for declarations of the registration, for complaints of the opening',
     opinions                 UInt64                 COMMENT 'Number of opinions; sent in the month',
+    enterprises              UInt64                 COMMENT 'Number of distinct enterprises; behind the opinions, dependent units as part of theirs',
+    largest_share            Nullable(Float64)      COMMENT 'Share of the opinions that come from the enterprise with the most, 0 to 1; NULL: no enterprise known',
     mean                     Nullable(Float64)      COMMENT 'Mean of the scores, 1 to 5; of levels',
     satisfied_share          Nullable(Float64)      COMMENT 'Share of satisfied ones, 0 to 1',
     satisfied_low            Nullable(Float64)      COMMENT 'Lower end of the Wilson 95 % interval of satisfied_share',
@@ -33,7 +35,8 @@ WITH 1.959963984540054 AS z,
          share - share_before - sqrt(pow(share - low, 2) + pow(high_before - share_before, 2)) AS change_low,
      (share, low, high, share_before, low_before, high_before) ->
          share - share_before + sqrt(pow(high - share, 2) + pow(share_before - low_before, 2)) AS change_high
-SELECT m.office AS office, o.name_vi AS office_name, m.month AS month, m.opinions AS opinions, m.mean AS mean,
+SELECT m.office AS office, o.name_vi AS office_name, m.month AS month, m.opinions AS opinions, m.enterprises AS enterprises,
+       m.largest / nullIf(m.opinions, 0) AS largest_share, m.mean AS mean,
        m.satisfied_share AS satisfied_share, m.satisfied_low AS satisfied_low, m.satisfied_high AS satisfied_high,
        m.dissatisfied_share AS dissatisfied_share, m.dissatisfied_low AS dissatisfied_low, m.dissatisfied_high AS dissatisfied_high,
        m.declarations AS declarations, m.rated_declarations AS rated_declarations,
@@ -53,7 +56,8 @@ FROM
            if(month_before = addMonths(month, -1), any(own) OVER earlier, (NULL, NULL, NULL, NULL, NULL, NULL)) AS before
     FROM
     (
-        SELECT office, month, sum(t.opinions) AS opinions, sum(t.levels) / nullIf(opinions, 0) AS mean,
+        SELECT office, month, sum(t.opinions) AS opinions, uniqExactIf(t.enterprise, t.enterprise != '') AS enterprises,
+               maxOrNullIf(t.opinions, t.enterprise != '') AS largest, sum(t.levels) / nullIf(opinions, 0) AS mean,
                sum(t.satisfied) / nullIf(opinions, 0) AS satisfied_share, sum(t.dissatisfied) / nullIf(opinions, 0) AS dissatisfied_share,
                z * z / (2 * opinions) AS shift, z * z / (4 * opinions * opinions) AS spread, 1 + z * z / opinions AS scale,
                (satisfied_share + shift - z * sqrt(satisfied_share * (1 - satisfied_share) / opinions + spread)) / scale AS satisfied_low,
@@ -64,14 +68,16 @@ FROM
                sum(t.on_time) / nullIf(sum(t.limited), 0) AS on_time_share
         FROM
         (
-            SELECT c.office AS office, toStartOfMonth(c.submitted_day) AS month, count() AS opinions, sum(c.level) AS levels,
+            -- An enterprise is ten digits; a dependent unit's tax code begins with them (ADR 41).
+            SELECT c.office AS office, toStartOfMonth(c.submitted_day) AS month,
+                   if(length(c.tax_code) = 12, c.tax_code, left(c.tax_code, 10)) AS enterprise, count() AS opinions, sum(c.level) AS levels,
                    countIf(c.satisfied) AS satisfied, countIf(c.dissatisfied) AS dissatisfied, count(c.on_time) AS limited,
                    countIf(c.on_time) AS on_time, 0 AS declarations, 0 AS rated, 0 AS complaints
-            FROM v_opinion_context AS c GROUP BY office, month
+            FROM v_opinion_context AS c GROUP BY office, month, enterprise
             UNION ALL
-            SELECT office, month, 0, 0, 0, 0, 0, 0, declarations, rated_declarations, 0 FROM v_response_rate_by_month
+            SELECT office, month, '', 0, 0, 0, 0, 0, 0, declarations, rated_declarations, 0 FROM v_response_rate_by_month
             UNION ALL
-            SELECT office, month, 0, 0, 0, 0, 0, 0, 0, 0, complaints FROM v_complaint_handling
+            SELECT office, month, '', 0, 0, 0, 0, 0, 0, 0, 0, complaints FROM v_complaint_handling
         ) AS t
         GROUP BY office, month
     )

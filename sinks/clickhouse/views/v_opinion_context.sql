@@ -1,14 +1,15 @@
--- An opinion is what one sheet says about one office. Its context is that of the rating: the declaration as facts tell it.
+-- An opinion is what one enterprise says about one office by one declaration, in all its sheets (ADR 42). Its context is that of
+-- the last sheet: the declaration as its facts tell it.
 CREATE OR REPLACE VIEW v_opinion_context
 (
     office                  LowCardinality(String)         COMMENT 'Office code; of the rated target',
     office_name             String                         COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
     declaration             UInt64                         COMMENT 'The declaration, whatever its amendment: first 11 digits',
-    sheet_id                String                         COMMENT 'Rating sheet; empty: not shown',
+    sheet_ids               Array(String)                  COMMENT 'Rating sheets of the opinion, sorted; those about the office',
     tax_code                String                         COMMENT 'Enterprise; empty: not known or not shown; of the sheet or the declaration',
     enterprise_declarations UInt64                         COMMENT 'Size of the enterprise: declarations that ever named it',
     enterprise_size         String                         COMMENT '1-9, 10-99, 100-999 or 1000+ declarations; empty: enterprise not known',
-    standing                String                         COMMENT 'Whether the sheet comes from an enterprise of the declaration: VERIFIED, UNSTATED, UNVERIFIED or FOREIGN',
+    standing                String                         COMMENT 'Whether the sheet comes from an enterprise of the declaration: VERIFIED, UNSTATED, UNVERIFIED or FOREIGN; VERIFIED if one of the sheets is',
     channel                 String                         COMMENT 'GREEN, YELLOW or RED; empty: not known; as of the rating',
     channel_name            String                         COMMENT 'Vietnamese name of the channel',
     kind                    String                         COMMENT 'Declaration kind; as of the rating',
@@ -17,10 +18,10 @@ CREATE OR REPLACE VIEW v_opinion_context
     registered_at           Nullable(DateTime64(3, 'UTC')) COMMENT 'First registration; NULL: not registered',
     registered_day          Nullable(Date)                 COMMENT 'Local day of registered_at',
     registered_weekday      Nullable(UInt8)                COMMENT 'Local weekday of registered_at, 1 Monday to 7 Sunday',
-    submitted_at            DateTime64(3, 'UTC')           COMMENT 'When the latest revision was sent',
+    submitted_at            DateTime64(3, 'UTC')           COMMENT 'When the latest revision was sent; of the last sheet',
     submitted_day           Date                           COMMENT 'Local day of submitted_at',
     submitted_weekday       UInt8                          COMMENT 'Local weekday of submitted_at, 1 Monday to 7 Sunday',
-    phase                   String                         COMMENT 'DURING_CLEARANCE or AFTER_CLEARANCE',
+    phase                   String                         COMMENT 'DURING_CLEARANCE or AFTER_CLEARANCE; of the last sheet',
     level                   UInt8                          COMMENT 'Level of the opinion: the lowest of its scores, 1 to 5; among those for the office',
     level_name              String                         COMMENT 'Vietnamese name of the level',
     satisfied               Bool                           COMMENT 'Whether it is satisfied, by v_rating_scale',
@@ -33,7 +34,7 @@ CREATE OR REPLACE VIEW v_opinion_context
 )
 AS
 WITH 'Asia/Ho_Chi_Minh' AS local
-SELECT f.office AS office, o.name_vi AS office_name, f.declaration AS declaration, f.sheet_id AS sheet_id, f.tax_code AS tax_code,
+SELECT f.office AS office, o.name_vi AS office_name, f.declaration AS declaration, f.sheets AS sheet_ids, f.tax_code AS tax_code,
        ifNull(e.declarations, 0) AS enterprise_declarations,
        multiIf(enterprise_declarations = 0, '', enterprise_declarations < 10, '1-9', enterprise_declarations < 100, '10-99',
                enterprise_declarations < 1000, '100-999', '1000+') AS enterprise_size,
@@ -49,15 +50,16 @@ SELECT f.office AS office, o.name_vi AS office_name, f.declaration AS declaratio
 FROM
 (
     -- What the facts of one sheet say about its declaration is the same in each of them.
-    SELECT f.office AS office, f.declaration AS declaration, f.sheet_id AS sheet_id,
+    SELECT f.office AS office, f.declaration AS declaration, arraySort(groupUniqArray(f.sheet_id)) AS sheets,
            if(f.declaration >= 20000000000, 'EXPORT', 'IMPORT') AS direction, max(f.tax_code) AS tax_code,
-           any(f.standing) AS standing,
-           max(f.channel) AS channel, max(f.kind) AS kind, max(f.phase) AS phase, min(f.score) AS level,
-           max(f.submitted_at) AS submitted_at, max(f.registered_at) AS registered_at, max(f.document_minutes) AS document_minutes,
-           max(f.goods_minutes) AS goods_minutes, max(f.clearance_minutes) AS clearance_minutes, max(f.on_time) AS on_time,
-           max(f.state = 'MATCHED') AS matched, toDate(max(f.submitted_at), 'Asia/Ho_Chi_Minh') AS named_on
+           max(toString(f.standing)) AS standing, min(f.score) AS level, max(f.submitted_at) AS submitted_at,
+           argMax((f.channel, f.kind, f.phase, f.registered_at, f.document_minutes, f.goods_minutes, f.clearance_minutes, f.on_time,
+                   f.state = 'MATCHED'), (f.submitted_at, f.sheet_id)) AS last,
+           last.1 AS channel, last.2 AS kind, last.3 AS phase, last.4 AS registered_at, last.5 AS document_minutes,
+           last.6 AS goods_minutes, last.7 AS clearance_minutes, last.8 AS on_time, last.9 AS matched,
+           toDate(max(f.submitted_at), 'Asia/Ho_Chi_Minh') AS named_on
     FROM shown_fact AS f
-    GROUP BY f.office, f.declaration, f.sheet_id
+    GROUP BY f.office, f.declaration
 ) AS f
 LEFT JOIN
 (
@@ -69,4 +71,4 @@ LEFT JOIN reference_channel AS c ON f.channel = c.channel
 ASOF LEFT JOIN reference_kind AS k ON f.kind = k.code AND f.direction = k.direction AND f.named_on >= k.valid_from
 ASOF LEFT JOIN reference_office AS o ON f.office = o.code AND f.named_on >= o.valid_from
 SETTINGS additional_table_filters = {}
-COMMENT 'One row a sheet and office, with all that is known about its declaration and enterprise; v_opinions_by_office is quicker';
+COMMENT 'One row a declaration and office, with all that is known about its declaration and enterprise; v_opinions_by_office is quicker';

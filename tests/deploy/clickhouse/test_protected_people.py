@@ -47,7 +47,7 @@ def test_views_answer_and_do_not_name_the_sender(filled: Accounts, role: str) ->
 @pytest.mark.parametrize("setting", ["additional_table_filters = {'hailong.hidden_sheet': '0'}", "max_rows_in_set = 1"])
 def test_settings_do_not_help(filled: Accounts, role: str, setting: str) -> None:
     """A setting that reaches below views is refused, or changes nothing."""
-    query = f"SELECT count() FROM v_opinions WHERE sheet_id = '{SECRET.sheet_id}' SETTINGS {setting}"
+    query = f"SELECT count() FROM v_sheets WHERE sheet_id = '{SECRET.sheet_id}' SETTINGS {setting}"
     try:
         found = filled.rows(role, query)
     except ServerException:

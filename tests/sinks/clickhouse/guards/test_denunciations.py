@@ -55,7 +55,8 @@ def test_without_the_denunciation_they_differ(guarded: ColumnClient) -> None:
     second = seen(guarded)
     views = {call.partition("(")[0] for call in first if first[call] != second[call]}
     assert views >= {
-        "v_opinions", "v_opinions_by_office", "v_opinion_context", "v_scores", "v_complaints", "v_cases",
+        "v_sheets", "v_opinions", "v_opinions_by_office", "v_opinions_by_department", "v_opinion_context", "v_scores",
+        "v_complaints", "v_cases",
         "v_case_events", "v_satisfaction_over_time", "v_satisfaction_now", "v_response_rate",
         "v_unrated_declarations",
         "v_unrated_of_enterprise", "v_dossiers", "v_fair_scores",
@@ -130,8 +131,9 @@ def test_no_setting_opens_a_guard(guarded: ColumnClient, setting: str) -> None:
     sheet, case = f"sheet_id = '{secret.sheet_id}'", f"complaint_id = '{secret.case}'"
     found = []
     for asked in (
-        f"v_opinions WHERE {sheet}",
-        f"v_opinions_by_office WHERE {sheet}",
+        f"v_sheets WHERE {sheet}",
+        f"v_opinions WHERE has(sheet_ids, '{secret.sheet_id}')",
+        f"v_opinions_by_office WHERE has(sheet_ids, '{secret.sheet_id}')",
         f"v_cases WHERE {case} OR {sheet}",
         f"v_complaints WHERE {case} OR {sheet}",
     ):
@@ -139,7 +141,7 @@ def test_no_setting_opens_a_guard(guarded: ColumnClient, setting: str) -> None:
             found += guarded.execute(f"SELECT count() FROM {asked} SETTINGS {settings}")
         except ServerException as error:
             found.append((0,) if error.code in (158, 191, 307) else error)
-    assert found == [(0,)] * 4
+    assert found == [(0,)] * 5
 
 
 def test_no_filter_of_a_query_reaches_a_table_below_a_guard(guarded: ColumnClient) -> None:

@@ -97,7 +97,7 @@ def filled(bench: SinkBench) -> Any:
 def test_views_audit_and_privacy(filled: Any) -> None:
     """Views give hand-computed figures; a clean load is clean; planted faults are found; nobody is named."""
     one = filled.rows
-    assert one("SELECT level, revision, satisfied FROM v_opinions") == [(2, 2, 0)]
+    assert one("SELECT level, revision, satisfied FROM v_sheets") == [(2, 2, 0)]
     assert one("SELECT revisions, first_level, last_level FROM v_revised_opinions") == [(2, 1, 2)]
     assert one("SELECT office, level, item_count FROM v_opinions_by_office") == [("03CC", 2, 1)]
     assert one("SELECT declarations, rated_declarations FROM v_response_rate_by_month") == [(3, 1)]
@@ -213,16 +213,16 @@ def test_of_statuses_of_one_instant_the_last_of_the_list_counts(bench: SinkBench
 
 
 def test_the_latest_revision_is_the_opinion(bench: SinkBench) -> None:
-    """Revisions in any order and sent twice give one opinion a sheet, that of the highest revision."""
+    """Revisions in any order and sent twice: the highest counts, and the sheets of a declaration are one opinion."""
     bench.send(Topic.RATING, rating("s1", 2, T + 10, item(score=4)), rating("s2", 1, T, item(score=5)))
     bench.load(2)
     bench.send(Topic.RATING, rating("s1", 1, T, item(score=1)), rating("s1", 2, T + 10, item(score=4)))
     bench.load(2)
-    opinions = "SELECT sheet_id, revision, level, satisfied, dissatisfied FROM v_opinions ORDER BY sheet_id"
+    opinions = "SELECT sheet_id, revision, level, satisfied, dissatisfied FROM v_sheets ORDER BY sheet_id"
     assert bench.rows(opinions) == [("s1", 2, 4, 1, 0), ("s2", 1, 5, 1, 0)]
-    assert bench.rows("SELECT sheet_id, revisions, first_level, last_level FROM v_revised_opinions") == [
-        ("s1", 2, 1, 4)
-    ]
+    assert bench.rows("SELECT sheet_ids, level FROM v_opinions") == [(["s1", "s2"], 4)]
+    revised = "SELECT sheet_ids, revisions, first_level, last_level FROM v_revised_opinions"
+    assert bench.rows(revised) == [(["s1", "s2"], 3, 1, 4)]
 
 
 def test_migrations_are_repeatable_and_guarded(bench: SinkBench) -> None:

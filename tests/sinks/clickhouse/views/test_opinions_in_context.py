@@ -11,6 +11,9 @@ pytestmark = pytest.mark.servers
 SUNDAY = utc("2024-10-13 18:30")
 """Half past one on Monday morning in Viet Nam."""
 
+NUMBERS = {"s1": "103000000010", "s2": "103000000020", "s3": "103000000030"}
+"""A declaration of its own for each sheet."""
+
 
 def test_an_opinion_has_the_enterprise_and_the_local_days_of_its_declaration(database: Client) -> None:
     """Whose sheet it is, how large that enterprise is, import or export, days and weekdays of Viet Nam."""
@@ -30,9 +33,9 @@ def test_an_opinion_has_the_enterprise_and_the_local_days_of_its_declaration(dat
         ],
     )  # fmt: skip
     found = database.execute(
-        "SELECT sheet_id, standing, enterprise_declarations, enterprise_size, direction,"
+        "SELECT sheet_ids[1], standing, enterprise_declarations, enterprise_size, direction,"
         " toString(submitted_day), submitted_weekday, toString(registered_day), registered_weekday,"
-        " level_name, channel_name FROM v_opinion_context ORDER BY sheet_id"
+        " level_name, channel_name FROM v_opinion_context ORDER BY sheet_ids"
     )
     monday = ("2024-10-14", 1, "2024-10-14", 1, "Hài lòng", "Luồng đỏ")
     assert found == [
@@ -48,10 +51,10 @@ def test_what_does_not_count_is_listed_apart_until_it_does(database: Client) -> 
         database,
         "rating",
         "sheet_id, revision, declaration_no, submitted_at, item_count, lowest_score",
-        [(sheet, revision, "103000000010", SUNDAY, 1, 4) for sheet in ("s1", "s2", "s3") for revision in (1, 2)],
+        [(sheet, revision, number, SUNDAY, 1, 4) for sheet, number in NUMBERS.items() for revision in (1, 2)],
     )
     own, foreign, unknown = (
-        fact("03CC", "103000000010", sheet, SUNDAY, 4, standing=standing, counts=counts, tax_code="t")
+        fact("03CC", NUMBERS[sheet], sheet, SUNDAY, 4, standing=standing, counts=counts, tax_code="t")
         for sheet, standing, counts in (("s1", "VERIFIED", True), ("s2", "FOREIGN", False), ("s3", "UNVERIFIED", False))
     )
     store_facts(database, [own, foreign, unknown])
@@ -64,8 +67,10 @@ def test_what_does_not_count_is_listed_apart_until_it_does(database: Client) -> 
 
 def _counted_and_listed(database: Client) -> tuple[list[str], list[tuple[str, str, int]]]:
     """The sheets that count, which all views of opinions agree about, and the others with standing and level."""
-    views = ("v_opinions", "v_opinions_by_office", "v_opinion_context", "v_scores", "v_revised_opinions")
-    found = [database.execute(f"SELECT sheet_id FROM {view} ORDER BY sheet_id") for view in views]
+    opinions = ("v_opinions", "v_opinions_by_office", "v_opinion_context", "v_revised_opinions")
+    sheets = dict.fromkeys(("v_sheets", "v_scores"), "sheet_id") | dict.fromkeys(opinions, "arrayJoin(sheet_ids)")
+    views = tuple(sheets)
+    found = [database.execute(f"SELECT {one} AS sheet FROM {view} ORDER BY sheet") for view, one in sheets.items()]
     assert all(one == found[0] for one in found), dict(zip(views, found, strict=True))
     listed = database.execute("SELECT sheet_id, standing, level FROM v_uncounted_opinions ORDER BY sheet_id")
     return [sheet for (sheet,) in found[0]], listed

@@ -21,6 +21,8 @@ SCORED = f"indexOf({list(OFFICES)}, office)"
 QUESTIONS = {
     "v_rating_scale": "SELECT score, satisfied, dissatisfied FROM v_rating_scale",
     "v_opinions": "SELECT level, satisfied, dissatisfied FROM v_opinions",
+    "v_sheets": "SELECT level, satisfied, dissatisfied FROM v_sheets",
+    "v_opinions_by_department": "SELECT level, satisfied, dissatisfied FROM v_opinions_by_department",
     "v_opinions_by_office": "SELECT level, satisfied, dissatisfied FROM v_opinions_by_office",
     "v_opinion_context": "SELECT level, satisfied, dissatisfied FROM v_opinion_context",
     "v_scores": "SELECT score, satisfied, dissatisfied FROM v_scores",
