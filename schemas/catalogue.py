@@ -58,6 +58,7 @@ PINNED = (
     PinnedSchema(119, "rated-service", 3),
     PinnedSchema(120, "rated-service", 4),
     PinnedSchema(121, "complaint", 3),
+    PinnedSchema(122, "alert-action", 1),
 )
 
 

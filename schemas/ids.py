@@ -45,6 +45,11 @@ def alert_id(office: str, anchor: int) -> str:
     return _uuid5("alert", office, anchor)
 
 
+def alert_action_id(alert: str, action: str, actor: str, acted_at: int) -> str:
+    """Id of what one official did about an alert at an instant: entering it again is the same action."""
+    return _uuid5("alert-action", alert, action, actor, acted_at)
+
+
 def dead_letter_id(topic_id: str, partition: int, offset: int) -> str:
     """Id of the dead letter of one record: the same for every component that refuses it."""
     return _uuid5("dead-letter", topic_id, partition, offset)

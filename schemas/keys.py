@@ -30,6 +30,11 @@ def declaration_key(declaration_no: str) -> bytes:
     return declaration_no[:KEY_DIGITS].encode()
 
 
+def alert_key(alert_id: str) -> bytes:
+    """Key of all records about one alert."""
+    return alert_id.encode()
+
+
 def complaint_key(complaint_id: str) -> bytes:
     """Key of all records about one complaint."""
     return complaint_id.encode()
@@ -44,7 +49,7 @@ _KEYS: Mapping[type[Record], Callable[[Any], bytes]] = {
     ComplaintEvent: lambda record: complaint_key(record.complaint_id),
     ComplaintAnswer: lambda record: declaration_key(record.declaration_no),
     ContactKey: lambda record: record.key_id.encode(),
-    Alert: lambda record: record.alert_id.encode(),
+    Alert: lambda record: alert_key(record.alert_id),
     DeadLetterAction: lambda record: record.dead_letter_id.encode(),
 }
 

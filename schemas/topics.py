@@ -12,7 +12,8 @@ from enum import Enum
 DAY_MS = 86_400_000
 
 CASE_DAYS = 1830
-"""Retention of complaint actions and events, from which cases are rebuilt: five years, our choice (unverified)."""
+"""Retention of what people did about complaints and alerts, from which cases and verdicts are rebuilt: five years, our
+choice (unverified)."""
 
 
 INPUT_DAYS = 800
@@ -76,6 +77,7 @@ class Topic(Enum):
         "contact-key", "key_id", partitions=1, retention_days=None, stored=False, erased_within_days=14
     )
     ALERT = TopicSpec("alert", "alert_id", partitions=1, retention_days=None)
+    ALERT_ACTION = TopicSpec("alert-action", "alert_id", partitions=1, retention_days=CASE_DAYS)
     DEAD_LETTER = TopicSpec("dead-letter", "key of the refused record")
     DEAD_LETTER_ACTION = TopicSpec("dead-letter-action", "dead_letter_id", partitions=1, retention_days=400)
 

@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from deploy.cli.commands import (
+    alert,
     audit,
     complaint,
     demo,
@@ -78,6 +79,7 @@ app.command("sql", rich_help_panel=DATA)(sql.sql)
 app.command("audit", rich_help_panel=DATA)(audit.audit)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=DATA)
 app.add_typer(complaint.app, name="complaint", rich_help_panel=DATA)
+app.add_typer(alert.app, name="alert", rich_help_panel=DATA)
 app.command("migrate", rich_help_panel=SETUP)(servers.migrate)
 app.add_typer(topics.app, name="topics", rich_help_panel=SETUP)
 app.add_typer(reference.app, name="reference", rich_help_panel=SETUP)

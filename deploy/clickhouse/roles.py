@@ -33,6 +33,7 @@ _FILLED = {
     "complaint_action": "complaint_id, action_id",
     "complaint_answer": "complaint_id, answer_id",
     "alert": "alert_id, office",
+    "alert_action": "alert_id, action_id",
     "dead_letter": "dead_letter_id, source_identity, source_partition, source_offset",
     "dead_letter_action": "dead_letter_id, action_id, action",
 }

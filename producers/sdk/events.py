@@ -10,17 +10,25 @@ from producers.sdk.metrics import REFUSED
 from schemas.catalogue import latest, parsed
 from schemas.codec.record import encoder
 from schemas.errors import HailongError, PoisonRecord, Problem
-from schemas.keys import complaint_key, declaration_key, key_of
+from schemas.keys import alert_key, complaint_key, declaration_key, key_of
+from schemas.records.alerts import AlertAction
 from schemas.records.cases import ComplaintAction
 from schemas.records.events import ContactKey, DeclarationStatus, Rating
 from schemas.topics import Topic
-from schemas.validation.record import action_problems, rating_problems, status_problems
+from schemas.validation.record import action_problems, alert_action_problems, rating_problems, status_problems
 from schemas.validation.shape import quick_check, shape_problems
 
 _RULES: Mapping[Topic, Callable[[Mapping[str, Any], int, bytes | None], Sequence[Problem]]] = {
     Topic.DECLARATION_STATUS: status_problems,
     Topic.RATING: rating_problems,
     Topic.COMPLAINT_ACTION: action_problems,
+    Topic.ALERT_ACTION: alert_action_problems,
+}
+_KEYS: Mapping[Topic, Callable[[Mapping[str, Any]], bytes]] = {
+    Topic.DECLARATION_STATUS: lambda record: declaration_key(record["declaration_no"]),
+    Topic.RATING: lambda record: declaration_key(record["declaration_no"]),
+    Topic.COMPLAINT_ACTION: lambda record: complaint_key(record["complaint_id"]),
+    Topic.ALERT_ACTION: lambda record: alert_key(record["alert_id"]),
 }
 _ENCODERS = {topic: encoder(topic.subject) for topic in _RULES}
 _ENCODE_CONTACT_KEY = encoder(Topic.CONTACT_KEY.subject)
@@ -55,6 +63,11 @@ def encoded_action(action: ComplaintAction, now: int) -> tuple[bytes, bytes]:
     return encoded_fields(Topic.COMPLAINT_ACTION, action.to_avro(), now)
 
 
+def encoded_alert_action(action: AlertAction, now: int) -> tuple[bytes, bytes]:
+    """Key and value of an alert action; arguments and errors as `encoded_fields`."""
+    return encoded_fields(Topic.ALERT_ACTION, action.to_avro(), now)
+
+
 def encoded_contact_key(contact_key: ContactKey) -> tuple[bytes, bytes]:
     """Key and value of the record that holds a contact's key."""
     return key_of(contact_key), _ENCODE_CONTACT_KEY(contact_key.to_avro())
@@ -64,7 +77,7 @@ def encoded_fields(topic: Topic, record: Mapping[str, Any], now: int) -> tuple[b
     """Check an event, and return its key and value.
 
     Args:
-        topic: `DECLARATION_STATUS`, `RATING` or `COMPLAINT_ACTION`.
+        topic: `DECLARATION_STATUS`, `RATING`, `COMPLAINT_ACTION` or `ALERT_ACTION`.
         record: The fields of its schema; a value of a wrong type is a problem like any other.
         now: The time now, epoch milliseconds: an event may be at most a day ahead of it.
 
@@ -80,8 +93,7 @@ def encoded_fields(topic: Topic, record: Mapping[str, Any], now: int) -> tuple[b
         problems = list(islice(shape_problems(record, _SCHEMAS[topic]), MOST_PROBLEMS))
         _raise_any(topic, problems or [Problem("event", poison.reason, f"must fit: {poison.detail}")])
         raise
-    of_complaint = topic is Topic.COMPLAINT_ACTION
-    key = complaint_key(record["complaint_id"]) if of_complaint else declaration_key(record["declaration_no"])
+    key = _KEYS[topic](record)
     _raise_any(topic, _RULES[topic](record, now, key))
     return key, value
 

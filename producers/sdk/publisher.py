@@ -8,12 +8,20 @@ from typing import Self
 
 from producers.clock import wall_clock
 from producers.sdk.delivery import Delivery
-from producers.sdk.events import InvalidEvent, encoded_action, encoded_contact_key, encoded_rating, encoded_status
+from producers.sdk.events import (
+    InvalidEvent,
+    encoded_action,
+    encoded_alert_action,
+    encoded_contact_key,
+    encoded_rating,
+    encoded_status,
+)
 from producers.sdk.queued_producer import OnDelivery, QueuedProducer
 from schemas.contacts.sealing import Contact, SealingKeys, seal_with_own_key
 from schemas.errors import ConfigurationError, Problem, Reason
 from schemas.kafka.connection import KafkaConnection
 from schemas.kafka.topic_metadata import describe_names, uneven_partitions
+from schemas.records.alerts import AlertAction
 from schemas.records.cases import ComplaintAction
 from schemas.records.events import ContactKey, DeclarationStatus, Rating
 from schemas.topics import CO_PARTITIONED, Topic
@@ -115,6 +123,12 @@ class EventPublisher(QueuedProducer):
         now = self._clock()
         key, value = encoded_action(action, now)
         return self.send(Topic.COMPLAINT_ACTION, key, value, now, on_delivery)
+
+    def publish_alert_action(self, action: AlertAction, on_delivery: OnDelivery | None = None) -> Delivery:
+        """Send what somebody did about an alert, or judges of it; arguments and errors as `publish_status`."""
+        now = self._clock()
+        key, value = encoded_alert_action(action, now)
+        return self.send(Topic.ALERT_ACTION, key, value, now, on_delivery)
 
     def __enter__(self) -> Self:
         """The publisher, after `check`; errors as there."""

@@ -14,11 +14,12 @@ from schemas.batches.batch import Batch, Reject
 from schemas.batches.record_by_record import Check, decode_and_check
 from schemas.codec.record import WriterSchemas, decoder, pinned_only
 from schemas.errors import Problem
+from schemas.records.alerts import AlertAction
 from schemas.records.base import Record
 from schemas.records.cases import ComplaintAction
 from schemas.records.events import DeclarationStatus, Rating
 from schemas.topics import Topic
-from schemas.validation.record import action_problems, rating_problems, status_problems
+from schemas.validation.record import action_problems, alert_action_problems, rating_problems, status_problems
 
 R = TypeVar("R", bound=Record)
 
@@ -40,6 +41,7 @@ _CHECKS: Mapping[type[Record], Check] = {
     DeclarationStatus: status_problems,
     Rating: rating_problems,
     ComplaintAction: action_problems,
+    AlertAction: alert_action_problems,
 }
 """Records from outside are checked; those that the pipeline writes itself are not."""
 

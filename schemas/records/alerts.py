@@ -24,6 +24,24 @@ class Detector(StrEnum):
     OTHER = "OTHER"
 
 
+class AlertActionKind(StrEnum):
+    """What somebody did about an alert, or judged of it; docs/alerts.md says what each means."""
+
+    ACKNOWLEDGED = "ACKNOWLEDGED"
+    ASSIGNED = "ASSIGNED"
+    REAL = "REAL"
+    EXPLAINED = "EXPLAINED"
+    FALSE = "FALSE"
+
+
+class Verdict(StrEnum):
+    """The kinds of actions that judge an alert; the latest one counts."""
+
+    REAL = AlertActionKind.REAL
+    EXPLAINED = AlertActionKind.EXPLAINED
+    FALSE = AlertActionKind.FALSE
+
+
 @dataclass(frozen=True, slots=True)
 class Driver(Record):
     """What stands out among the low scores behind an alert."""
@@ -79,3 +97,16 @@ class Alert(Record):
     complaint_ids: tuple[str, ...]
     summary_vi: str
     summary_en: str
+
+
+@dataclass(frozen=True, slots=True)
+class AlertAction(Record):
+    """What somebody did about an alert, or judged of it."""
+
+    action_id: str
+    alert_id: str
+    action: str
+    acted_at: int
+    actor: str
+    assignee: str | None = None
+    text: str | None = None

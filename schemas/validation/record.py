@@ -7,7 +7,8 @@ from typing import Any
 
 from schemas.contacts.envelope import SEALED_RULE, is_sealed
 from schemas.errors import Problem, Reason
-from schemas.keys import complaint_key, declaration_key
+from schemas.keys import alert_key, complaint_key, declaration_key
+from schemas.records.alerts import AlertActionKind
 from schemas.validation import rules
 
 
@@ -55,6 +56,25 @@ def action_problems(record: Mapping[str, Any], written_at: int, key: bytes | Non
         found.insert(0, Problem("complaint_id", Reason.KEY_MISMATCH, rules.COMPLAINT_KEY_RULE))
     if record["score"] is not None:
         found.extend(_range("score", record["score"], 1, 5))
+    return found
+
+
+def alert_action_problems(record: Mapping[str, Any], written_at: int, key: bytes | None) -> list[Problem]:
+    """What is wrong with an alert action that fits its schema; arguments and result as `status_problems`.
+
+    Nothing judges it later, so an action that this version does not know is refused here.
+    """
+    found = [
+        *_texts(record, rules.ALERT_ACTION_TEXTS),
+        *_time("acted_at", record["acted_at"], written_at),
+        *_size("text", record["text"], rules.MAX_COMMENT),
+    ]
+    if key != alert_key(record["alert_id"]):
+        found.insert(0, Problem("alert_id", Reason.KEY_MISMATCH, rules.ALERT_KEY_RULE))
+    if (record["action"] == AlertActionKind.ASSIGNED) != (record["assignee"] is not None):
+        found.append(Problem("assignee", Reason.BAD_FIELD, rules.ASSIGNEE_RULE))
+    if record["action"] == AlertActionKind.EXPLAINED and not (record["text"] or "").strip():
+        found.append(Problem("text", Reason.BAD_FIELD, rules.EXPLANATION_RULE))
     return found
 
 

@@ -59,16 +59,19 @@ CHANNEL = TextRule(r"GREEN|YELLOW|RED", "must be GREEN, YELLOW or RED")
 KIND = TextRule(r"[A-Z][0-9A-Z]{2}", "must be a capital letter and two digits or capital letters")
 TAX_CODE = TextRule(r"[0-9]{10}|[0-9]{10}-[0-9]{3}|[0-9]{12}", "must be 10 digits, 10-3 digits or 12 digits")
 MESSAGE = TextRule(r"[0-9A-Z]{1,10}", "must be 1 to 10 digits or capital letters")
-COMPLAINT_ID = TextRule(
+UUID_TEXT = TextRule(
     r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", "must be a UUID in lower-case letters"
 )
 CODE = TextRule(r"[A-Z][A-Z_]{0,39}", "must be 1 to 40 capital letters or underscores")
+ALERT_ACTION = TextRule(
+    r"ACKNOWLEDGED|ASSIGNED|REAL|EXPLAINED|FALSE", "must be ACKNOWLEDGED, ASSIGNED, REAL, EXPLAINED or FALSE"
+)
 ACTOR_ROLE = TextRule(r"ENTERPRISE|HANDLER", "must be ENTERPRISE or HANDLER")
 UNIT = TextRule(r"[0-9A-Z]{2,6}", "must be 2 to 6 digits or capital letters")
 
 ACTION_TEXTS = {
     "action_id": IDENTITY,
-    "complaint_id": COMPLAINT_ID,
+    "complaint_id": UUID_TEXT,
     "action": CODE,
     "actor_role": ACTOR_ROLE,
     "actor": IDENTITY,
@@ -76,9 +79,18 @@ ACTION_TEXTS = {
     "to_unit": UNIT,
     "track": CODE,
     "finding": CODE,
-    "other_complaint": COMPLAINT_ID,
+    "other_complaint": UUID_TEXT,
 }
 """Rules of the text fields of a complaint action; whether an action fits its case is judged later."""
+
+ALERT_ACTION_TEXTS = {
+    "action_id": IDENTITY,
+    "alert_id": UUID_TEXT,
+    "action": ALERT_ACTION,
+    "actor": IDENTITY,
+    "assignee": IDENTITY,
+}
+"""Rules of the text fields of an alert action; the text has a limit of length only."""
 
 STATUS_TEXTS = {
     "event_id": IDENTITY,
@@ -104,5 +116,8 @@ TARGET_IDS = {"OFFICE": OFFICE, "TEAM": TEAM, "STEP": CODE, "OFFICIAL": IDENTITY
 """Rule of a rated target's id, by target."""
 
 TIME_RULE = "must lie between 2019 and one day after the record was written, and before November 2031"
+ASSIGNEE_RULE = "must be given with ASSIGNED, and with no other action"
+EXPLANATION_RULE = "must say what explains the alert, with EXPLAINED"
+ALERT_KEY_RULE = "must be the record's key"
 COMPLAINT_KEY_RULE = "must be the record's key"
 DECLARATION_KEY_RULE = "must begin with the record's key: the first 11 digits"

@@ -37,6 +37,7 @@ AUDITED: Mapping[Topic, AuditedTable] = {
     Topic.COMPLAINT_ANSWER: AuditedTable("complaint_answer", "sipHash64(complaint_id, answer_id)"),
     # No natural key beside the id: a retracted alert and a valid one may have been raised at the same instant.
     Topic.ALERT: AuditedTable("alert", "sipHash64(office, alert_id)"),
+    Topic.ALERT_ACTION: AuditedTable("alert_action", "sipHash64(alert_id, action_id)"),
     Topic.DEAD_LETTER: AuditedTable(
         "dead_letter", "sipHash64(dead_letter_id)", natural="source_identity, source_partition, source_offset"
     ),

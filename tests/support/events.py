@@ -10,7 +10,7 @@ from typing import Any
 from schemas.batches.batch import RawBatch
 from schemas.codec.record import encoder
 from schemas.ids import fact_id
-from schemas.keys import complaint_key, declaration_key, key_of
+from schemas.keys import alert_key, complaint_key, declaration_key, key_of
 from schemas.records.events import DeclarationStatus, Rating, RatingItem
 from schemas.records.facts import RatedService
 from schemas.topics import Topic
@@ -64,15 +64,18 @@ def value_of(record: Any, topic: Topic) -> bytes:
     return _ENCODERS[topic](record.to_avro())
 
 
-def _key_of(topic: Topic, record: Any) -> bytes:
+def kafka_key(topic: Topic, record: Any) -> bytes:
+    """The key under which a record lies in Kafka."""
     if topic in (Topic.DECLARATION_STATUS, Topic.RATING):
         return declaration_key(record.declaration_no)
+    if topic is Topic.ALERT_ACTION:
+        return alert_key(record.alert_id)
     return complaint_key(record.complaint_id) if topic is Topic.COMPLAINT_ACTION else key_of(record)
 
 
 def batch(topic: Topic, records: Sequence[Any], *, first_offset: int = 0, written_at: int = WRITTEN_AT) -> RawBatch:
     """A batch of well-formed records, as it would come from Kafka, which took them all at one time."""
-    keys = [_key_of(topic, record) for record in records]
+    keys = [kafka_key(topic, record) for record in records]
     values = [value_of(record, topic) for record in records]
     offsets = range(first_offset, first_offset + len(records))
     return RawBatch(topic, 0, offsets, [written_at] * len(records), keys, values)

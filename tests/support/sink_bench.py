@@ -23,7 +23,6 @@ from confluent_kafka.cimpl import NewTopic
 from deploy.local.supervisor.child import bound_command
 from schemas.contacts.sealing import Contact, SealingKeys, seal
 from schemas.kafka.connection import KafkaConnection
-from schemas.keys import declaration_key, key_of
 from schemas.topics import Topic
 from sinks.clickhouse.client import connect
 from sinks.clickhouse.connection import ClickHouseConnection
@@ -32,7 +31,7 @@ from sinks.clickhouse.loader.run import run_sink
 from sinks.clickhouse.migrate import migrate
 from sinks.runtime.health import SinkMonitor
 from support.clickhouse_server import ROOT, ClickHouseServer, drop_databases
-from support.events import value_of
+from support.events import kafka_key, value_of
 from support.polling import DEADLINE_S, eventually
 from support.threads import beside
 
@@ -46,7 +45,7 @@ def raw(topic: Topic, *records: Any) -> list[tuple[bytes | None, bytes | None]]:
     def key(one: Any) -> bytes | None:
         if topic is Topic.DEAD_LETTER:
             return None
-        return declaration_key(one.declaration_no) if topic in (Topic.DECLARATION_STATUS, Topic.RATING) else key_of(one)
+        return kafka_key(topic, one)
 
     return [(key(one), value_of(one, topic)) for one in records]
 

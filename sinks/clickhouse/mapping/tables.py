@@ -10,7 +10,7 @@ from dataclasses import astuple, dataclass, fields
 from operator import attrgetter
 from typing import Any, Generic, TypeVar
 
-from schemas.records.alerts import Alert
+from schemas.records.alerts import Alert, AlertAction
 from schemas.records.base import Record
 from schemas.records.cases import ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
 from schemas.records.complaints import Complaint, LowItem
@@ -96,6 +96,18 @@ COMPLAINT_ANSWER: TableLayout[ComplaintAnswer] = _one_row(
     ("answer_id", "complaint_id", "office", "unit", "track", "answered_at", "finding", "withdrawn"),
 )
 ALERT: TableLayout[Alert] = _one_row("alert", _fields(Alert))
+
+
+def _alert_action(record: AlertAction, _written_at: int) -> Iterable[Row]:
+    named = (record.action_id, record.alert_id, record.action, record.acted_at, record.actor, record.assignee or "")
+    yield (*named, len(record.text or ""))
+
+
+ALERT_ACTION: TableLayout[AlertAction] = TableLayout(
+    "alert_action",
+    ("action_id", "alert_id", "action", "acted_at", "actor", "assignee", "text_length"),
+    _alert_action,
+)
 DEAD_LETTER: TableLayout[DeadLetter] = _one_row(
     "dead_letter",
     (

@@ -17,7 +17,7 @@ from schemas.batches.batch import RawBatch, Reject
 from schemas.codec.record import WriterSchemas, pinned_only
 from schemas.codec.wire import HEADER_BYTES
 from schemas.readers.record_reader import RecordReader
-from schemas.records.alerts import Alert
+from schemas.records.alerts import Alert, AlertAction
 from schemas.records.base import Record
 from schemas.records.cases import ComplaintAction, ComplaintAnswer, ComplaintCase, ComplaintEvent
 from schemas.records.complaints import Complaint
@@ -153,6 +153,7 @@ _RECORDS: Mapping[Topic, tuple[type[Any], Sequence[TableLayout[Any]], Callable[[
     Topic.COMPLAINT_EVENT: (ComplaintEvent, (tables.COMPLAINT_EVENT,), _own),
     Topic.COMPLAINT_ANSWER: (ComplaintAnswer, (tables.COMPLAINT_ANSWER,), _own),
     Topic.ALERT: (Alert, (tables.ALERT,), _own),
+    Topic.ALERT_ACTION: (AlertAction, (tables.ALERT_ACTION,), _checksum),
     Topic.DEAD_LETTER: (DeadLetter, (tables.DEAD_LETTER,), _once),
     Topic.DEAD_LETTER_ACTION: (DeadLetterAction, (tables.DEAD_LETTER_ACTION,), _own),
 }

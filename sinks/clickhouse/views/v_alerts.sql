@@ -27,7 +27,12 @@ CREATE OR REPLACE VIEW v_alerts
     complaint_ids         Array(String)                  COMMENT 'Complaints in the window',
     summary_vi            String                         COMMENT 'One sentence in Vietnamese',
     summary_en            String                         COMMENT 'One sentence in English',
-    targets               Array(Tuple(target String, target_id String, scores UInt32, low_scores UInt32, expected Float64, tail_probability Float64, cusum Float64)) COMMENT 'Teams and steps, each tested alone over the window'
+    targets               Array(Tuple(target String, target_id String, scores UInt32, low_scores UInt32, expected Float64, tail_probability Float64, cusum Float64)) COMMENT 'Teams and steps, each tested alone over the window',
+    acknowledged_at       Nullable(DateTime64(3, 'UTC')) COMMENT 'First acknowledgement since it was opened or reopened; NULL: none yet',
+    assignee              LowCardinality(String)         COMMENT 'Pseudonymous id of the official who is to look into the alert; empty: nobody yet',
+    verdict               LowCardinality(String)         COMMENT 'Latest verdict of people on the alert: REAL, EXPLAINED or FALSE; empty: none yet',
+    verdict_at            Nullable(DateTime64(3, 'UTC')) COMMENT 'When the latest verdict was given; NULL: none yet',
+    verdict_by            LowCardinality(String)         COMMENT 'Pseudonymous id of the official who gave the latest verdict; empty: none yet'
 )
 AS
 SELECT a.alert_id AS alert_id, a.office AS office, o.name_vi AS office_name, a.state AS alert_state, a.detector AS detector,
@@ -38,7 +43,13 @@ SELECT a.alert_id AS alert_id, a.office AS office, o.name_vi AS office_name, a.s
        a.baseline AS baseline, a.baseline_strength AS baseline_strength, a.expected AS expected,
        a.tail_probability AS tail_probability, a.adjusted_probability AS adjusted_probability, a.cusum AS cusum,
        a.drivers AS drivers, a.complaint_ids AS complaint_ids, a.summary_vi AS summary_vi, a.summary_en AS summary_en,
-       a.targets AS targets
-FROM (SELECT *, toDate(raised_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_alert) AS a
+       a.targets AS targets, a.acknowledged_at AS acknowledged_at, a.assignee AS assignee, a.verdict AS verdict,
+       a.verdict_at AS verdict_at, a.verdict_by AS verdict_by
+FROM
+(
+    SELECT s.*, toDate(s.raised_at, 'Asia/Ho_Chi_Minh') AS named_on, h.acknowledged_at AS acknowledged_at, h.assignee AS assignee,
+           h.verdict AS verdict, h.verdict_at AS verdict_at, h.verdict_by AS verdict_by
+    FROM shown_alert AS s LEFT JOIN handled_alert AS h ON s.alert_id = h.alert_id
+) AS a
 ASOF LEFT JOIN reference_office AS o ON a.office = o.code AND a.named_on >= o.valid_from
 COMMENT 'Spikes of dissatisfaction with the evidence to check them by hand';

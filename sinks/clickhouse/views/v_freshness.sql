@@ -66,6 +66,8 @@ FROM
     UNION ALL
     SELECT 'alert', 'alert', (SELECT maxOrNull(updated_at) FROM shown_alert), NULL, maxOrNull(stored_at) FROM alert
     UNION ALL
+    SELECT 'alert-action', 'alert_action', maxOrNull(acted_at), NULL, maxOrNull(stored_at) FROM alert_action
+    UNION ALL
     SELECT 'dead-letter', 'dead_letter', maxOrNull(recorded_at), maxOrNull(recorded_at), maxOrNull(stored_at) FROM dead_letter
     UNION ALL
     SELECT 'dead-letter-action', 'dead_letter_action', maxOrNull(acted_at), NULL, maxOrNull(stored_at) FROM dead_letter_action

@@ -20,6 +20,7 @@ LOGS = frozenset({"log_epoch", "log_position", "schema_migration"})
 CASES = frozenset({"complaint", "complaint_case", "complaint_event", "complaint_action", "complaint_answer"})
 FILLED = CASES | {
     *("declaration_status", "rating", "rating_item", "rated_service", "satisfaction", "office_count", "alert"),
+    "alert_action",
     *("dead_letter", "dead_letter_action", "log_epoch"),
 }
 READS: Mapping[str, frozenset[str]] = {

@@ -9,7 +9,7 @@ from sinks.clickhouse.sql_files import view_files
 GUARDED = {
     "rating", "rating_item", "opinion", "rated_service", "rated_declaration", "satisfaction", "pane", "office_count",
     "complaint", "complaint_case", "complaint_event", "complaint_action", "complaint_answer", "alert", "score_setting",
-    "doubted_sheet",
+    "doubted_sheet", "alert_action",
 }  # fmt: skip
 """Tables that hold what a sheet, a case or an official must not be found by."""
 PAST_THE_GUARD = {
