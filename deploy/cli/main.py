@@ -21,6 +21,7 @@ from deploy.cli.commands import (
     publish,
     reference,
     schemas,
+    scores,
     servers,
     simulate,
     sql,
@@ -80,6 +81,7 @@ app.command("audit", rich_help_panel=DATA)(audit.audit)
 app.add_typer(dlq.app, name="dlq", rich_help_panel=DATA)
 app.add_typer(complaint.app, name="complaint", rich_help_panel=DATA)
 app.add_typer(alert.app, name="alert", rich_help_panel=DATA)
+app.add_typer(scores.app, name="scores", rich_help_panel=DATA)
 app.command("migrate", rich_help_panel=SETUP)(servers.migrate)
 app.add_typer(topics.app, name="topics", rich_help_panel=SETUP)
 app.add_typer(reference.app, name="reference", rich_help_panel=SETUP)

@@ -19,6 +19,10 @@ _CASES = ("complaint", "complaint_case", "complaint_event", "complaint_action", 
 _TREES = ("MergeTree", "ReplacingMergeTree", "AggregatingMergeTree")
 _ENGINES = ("Atomic", *_TREES, *(f"Replicated{tree}" for tree in _TREES))
 _ENTERED = "period, period_start, unit_level, unit, criterion, numerator, denominator, points, source"
+_CLOSED = (
+    "period, period_start, unit_level, unit, criterion, numerator, denominator, ratio, points, maximum, basis, "
+    "measured, confidence, known_until"
+)
 _ORIGIN = ("log_epoch", "log_partition", "log_offset")
 _FILLED = {
     "declaration_status": "declaration, event_id, occurred_at, written_at",
@@ -140,7 +144,7 @@ ROLES: Sequence[Role] = (
     ),
     Role(
         "operator",
-        "keeps ClickHouse and the pipeline running, and sets the least numbers that protect officials",
+        "keeps ClickHouse and the pipeline running, closes months, and sets the least numbers that protect officials",
         (
             "SHOW, OPTIMIZE, SYSTEM MERGES ON {db}.*",
             *(
@@ -151,6 +155,10 @@ ROLES: Sequence[Role] = (
             "SELECT ON {db}.v_freshness",
             "SELECT ON {db}.v_target_known_outdated",
             "SELECT, INSERT(name, value) ON {db}.score_setting",
+            # `hailong scores close`.
+            "SELECT ON {db}.v_score_period",
+            "SELECT ON {db}.v_score_766_at",
+            f"INSERT({_CLOSED}) ON {{db}}.closed_score",
             *(f"SELECT ON system.{table}" for table in _WATCHED),
             "KILL QUERY, SYSTEM FLUSH LOGS ON *.*",
         ),

@@ -97,7 +97,7 @@ GRANT SELECT ON hailong.complaint,
       SELECT ON hailong.v_office
    TO hailong_handler_role WITH REPLACE OPTION;
 
--- operator: keeps ClickHouse and the pipeline running, and sets the least numbers that protect officials
+-- operator: keeps ClickHouse and the pipeline running, closes months, and sets the least numbers that protect officials
 CREATE ROLE IF NOT EXISTS hailong_operator_role;
 GRANT SHOW, OPTIMIZE, SYSTEM MERGES ON hailong.*,
       SELECT ON hailong.log_epoch,
@@ -110,6 +110,9 @@ GRANT SHOW, OPTIMIZE, SYSTEM MERGES ON hailong.*,
       SELECT ON hailong.v_freshness,
       SELECT ON hailong.v_target_known_outdated,
       SELECT, INSERT(name, value) ON hailong.score_setting,
+      SELECT ON hailong.v_score_period,
+      SELECT ON hailong.v_score_766_at,
+      INSERT(period, period_start, unit_level, unit, criterion, numerator, denominator, ratio, points, maximum, basis, measured, confidence, known_until) ON hailong.closed_score,
       SELECT ON system.asynchronous_metrics,
       SELECT ON system.clusters,
       SELECT ON system.detached_parts,

@@ -1,7 +1,7 @@
 -- One row a declaration registered from `first` to before `last`, as a dossier of Decision 766. A dossier is late if its
 -- document check or goods inspection took longer than the limit, or still runs after it, or if a supplement was requested
 -- more than once. What is unfinished at the end of the period is measured up to it, as the Decision says: also when more is
--- known by `as_of`. A rating or a complaint counts whenever it came.
+-- known by `as_of`. A rating or a complaint of any later time counts, if it came before `as_of`.
 CREATE OR REPLACE VIEW v_dossiers
 (
     declaration  UInt64 COMMENT 'The declaration, whatever its amendment: first 11 digits',
@@ -16,8 +16,7 @@ CREATE OR REPLACE VIEW v_dossiers
 AS
 SELECT s.declaration AS declaration, s.office AS office, s.requests AS requests, s.limited AS limited,
        s.late_steps > 0 OR s.requests > 1 AS late,
-       s.declaration IN (SELECT declaration FROM shown_opinion) AS rated,
-       s.declaration IN (SELECT declaration FROM v_opinions WHERE dissatisfied) AS dissatisfied,
+       r.level != 0 AS rated, r.level IN (SELECT score FROM v_rating_scale WHERE dissatisfied) AS dissatisfied,
        s.declaration IN
        (
            -- A bare star and a remark are no complaint.
@@ -34,4 +33,19 @@ FROM
     WHERE t.step IN ('ACKNOWLEDGEMENT', 'DOCUMENT_CHECK', 'GOODS_INSPECTION')
     GROUP BY t.declaration
 ) AS s
+LEFT JOIN
+(
+    -- The lowest score of all its sheets, each as it was last sent before `as_of`.
+    SELECT declaration, min(lowest) AS level
+    FROM
+    (
+        SELECT declaration, level AS lowest FROM shown_opinion WHERE submitted_at < {as_of:DateTime64(3, 'UTC')}
+        UNION ALL
+        SELECT declaration, argMax(lowest_score, revision) AS lowest FROM shown_rating
+        WHERE submitted_at < {as_of:DateTime64(3, 'UTC')}
+          AND (declaration, sheet_id) IN (SELECT declaration, sheet_id FROM shown_opinion WHERE submitted_at >= {as_of:DateTime64(3, 'UTC')})
+        GROUP BY declaration, sheet_id
+    )
+    GROUP BY declaration
+) AS r ON s.declaration = r.declaration
 COMMENT 'Declarations registered in a period as dossiers of Decision 766: v_dossiers(first = ..., last = ..., as_of = ...)';

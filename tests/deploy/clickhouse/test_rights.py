@@ -37,6 +37,8 @@ READS: Mapping[str, frozenset[str]] = {
         "dead_letter",
         "dead_letter_action",
         "score_setting",
+        "v_score_766_at",
+        "v_score_period",
         "v_dead_letters_open",
         "v_target_known_outdated",
     }
@@ -46,12 +48,14 @@ READS: Mapping[str, frozenset[str]] = {
 INSERTS: Mapping[str, frozenset[str]] = {
     "sink": FILLED,
     "analyst": frozenset({"score_entry"}),
-    "operator": frozenset({"score_setting"}),
+    "operator": frozenset({"score_setting", "closed_score"}),
 }
 """Tables that each role may insert into; all others none."""
 ENTERED = {
     "score_entry": "period, period_start, unit_level, unit, criterion, numerator, denominator, points, source",
     "score_setting": "name, value",
+    "closed_score": "period, period_start, unit_level, unit, criterion, numerator, denominator, ratio, points, "
+    "maximum, basis, measured, confidence, known_until",
 }
 """Columns that people enter; of other tables it is all that are no expression."""
 

@@ -292,7 +292,7 @@ def test_promised_times_are_counted_by_office_and_month(database: Any) -> None:
 
 
 def test_a_dossier_is_what_was_known_of_it(database: Any) -> None:
-    """A check is measured up to the end of the period at the latest; a complaint of a later time is not known yet."""
+    """A check is measured up to the end of the period at the latest; later ratings and complaints are not known yet."""
     last = midnight(date(2024, 11, 1))  # 31 October 2024 is a Thursday
     slow = Dossier(
         10_500_000_000,
@@ -305,12 +305,20 @@ def test_a_dossier_is_what_was_known_of_it(database: Any) -> None:
     )
     about = Item("03CC", "COMPLAINT", "OPENED", last + 20 * HOUR, None, "", None, False, False, (), "105000000000")
     store(database, [slow], [about])
-    query = "SELECT late, complained FROM v_dossiers(first = '2024-10-01', last = '{}', as_of = '{}')"
+    columns = "sheet_id, revision, declaration_no, submitted_at, lowest_score, row_version, log_epoch"
+    sheets = [
+        ("s", k + 1, "105000000000", moment(last + (10 + k) * HOUR), score, 1, 1) for k, score in enumerate((1, 5))
+    ]
+    database.execute(f"INSERT INTO rating ({columns}) VALUES", sheets)
+    query = (
+        "SELECT late, complained, rated, dissatisfied FROM v_dossiers(first = '2024-10-01', last = '{}', as_of = '{}')"
+    )
     for end, as_of, wanted in (
-        ("2024-11-01", "2026-01-01 00:00:00", (0, 1)),
-        ("2024-11-02", "2026-01-01 00:00:00", (1, 1)),
-        ("2024-11-02", "2024-11-01 12:00:00", (1, 0)),
-        ("2024-11-02", "2024-10-31 09:00:00", (0, 0)),
+        ("2024-11-01", "2026-01-01 00:00:00", (0, 1, 1, 0)),
+        ("2024-11-02", "2026-01-01 00:00:00", (1, 1, 1, 0)),
+        ("2024-11-02", "2024-11-01 12:00:00", (1, 0, 1, 0)),
+        ("2024-11-02", "2024-11-01 03:30:00", (1, 0, 1, 1)),
+        ("2024-11-02", "2024-10-31 09:00:00", (0, 0, 0, 0)),
     ):
         assert database.execute(query.format(end, as_of)) == [wanted], (end, as_of)
 
