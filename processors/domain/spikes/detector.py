@@ -18,6 +18,7 @@ from processors.domain.spikes.baseline_spans import totals, usual_spans
 from processors.domain.spikes.checkpoints import Checkpoints
 from processors.domain.spikes.detector_state import DetectorState, DriftRuns, Episode
 from processors.domain.spikes.drift_runs import after_pane, after_satisfied
+from processors.domain.spikes.easing import Easing, eased
 from processors.domain.spikes.office_series import OfficeSeries
 from processors.domain.spikes.office_tests import OfficeTest, TimedTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
@@ -79,7 +80,9 @@ class SpikeDetector:
         for office, episode in state.open.items():
             own, window = series[office].next_end(state.time), episode.peak.window_ms
             leaving = series[office].next_dissatisfied_end(state.time - window)
+            silent = (series[office].last_end_by(state.time) or state.time) + self._policy.silence_ms
             due += [] if own is None else [own]
+            due += [] if silent <= state.time else [silent]
             due += [] if leaving is None else [leaving + window]
         return min(due)
 
@@ -144,6 +147,7 @@ class SpikeDetector:
             if office not in tick.state.open and (seen := test.find(tick, office)) is not None:
                 anchor = test.anchor(tick, office)
                 tick.state.open[office] = Episode(office, test.detector, anchor, tick.now, seen)
+                tick.state.easing[office] = Easing(tick.now, 0.0)
 
     def _update_peak(self, tick: Tick, office: str) -> None:
         """Keep the most improbable window of an open alert."""
@@ -157,7 +161,11 @@ class SpikeDetector:
         """Clear the open alerts that their tests find over."""
         state, now = tick.state, tick.now
         for office, episode in list(state.open.items()):
-            if episode.raised_at != now and self._tests[episode.detector].is_over(tick, episode):
-                del state.open[office]
+            if episode.raised_at == now:
+                continue
+            known, series = state.easing[office], tick.series[office]
+            state.easing[office] = eased(known, series, tick.baseline(office), now, self._policy)
+            if self._tests[episode.detector].is_over(tick, episode):
+                del state.open[office], state.easing[office]
                 state.closed[office] = (*state.closed.get(office, ()), replace(episode, cleared_at=now))
                 state.drift[office] = self._no_drift(now)

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from processors.domain.spikes.baseline import Baseline
+from processors.domain.spikes.easing import Easing
 from processors.domain.spikes.evidence import Evidence
 from schemas.records.alerts import Detector
 
@@ -60,6 +61,7 @@ class DetectorState:
         drift: The drift tests of each office.
         wakes: When to ask a timed test about an office, by office and test.
         open: Open episode of each office.
+        easing: Whether its share has come down, by office.
         closed: Cleared episodes of each office, oldest first.
     """
 
@@ -71,6 +73,7 @@ class DetectorState:
     drift: dict[str, DriftRuns] = field(default_factory=dict)
     wakes: dict[tuple[str, Detector], int] = field(default_factory=dict)
     open: dict[str, Episode] = field(default_factory=dict)
+    easing: dict[str, Easing] = field(default_factory=dict)
     closed: dict[str, tuple[Episode, ...]] = field(default_factory=dict)
 
     def copy(self) -> DetectorState:
@@ -81,6 +84,7 @@ class DetectorState:
             drift=dict(self.drift),
             wakes=dict(self.wakes),
             open=dict(self.open),
+            easing=dict(self.easing),
             closed=dict(self.closed),
         )
 

@@ -135,6 +135,11 @@ class OfficeSeries:
         """End of the latest pane with opinions; None if there is none."""
         return self._ends[-1] if self._ends else None
 
+    def last_end_by(self, until: int) -> int | None:
+        """End of the last pane with opinions by an instant; None if there is none."""
+        place = bisect_right(self._ends, until)
+        return self._ends[place - 1] if place else None
+
     def began(self, until: int) -> bool:
         """Whether there was any opinion by an instant."""
         return bool(self._ends) and self._ends[0] <= until

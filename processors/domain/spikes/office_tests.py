@@ -45,13 +45,13 @@ class OfficeTest(ABC):
         return tick.series[office].dissatisfied(after, tick.now)[0].pane_start
 
     def is_over(self, tick: Tick, episode: Episode) -> bool:
-        """Whether an open alert is cleared now: its window is no longer improbable.
+        """Whether an open alert is cleared now: its window is no longer improbable, and its share came down.
 
-        Asked when a pane of the office ends, when a dissatisfied one leaves the window, and on a new day.
+        Asked when a pane of the office ends, when a dissatisfied one leaves the window, and after a long silence.
         """
         policy = tick.policy
         limit = max(policy.clear_probability, min(_EVEN, policy.clear_factor * episode.peak.tail))
-        return tick.window_tail(episode.office, episode.peak.window_ms) > limit
+        return tick.share_came_down(episode) and tick.window_tail(episode.office, episode.peak.window_ms) > limit
 
     def summary(self, office_name: str, evidence: Evidence) -> tuple[str, str]:
         """One sentence for a head of office, in Vietnamese and in English."""

@@ -51,6 +51,9 @@ class SpikePolicy:
         allowance_slope: Growth of the drift thresholds when an office has e times as many opinions.
         most_allowance: Largest such difference, up or down.
         drifts: The drift tests: one for small rises, which needs many opinions, to one for large ones.
+        easing_threshold: Value of the test of an open alert (`easing`) at which its share has come down: that it has is
+            then twenty times as likely as that it has not (ln 20 = 3.0).
+        silence_ms: An alert ends when its office got no opinion for so long: longer than Tết.
         outages: Counts of panes that begin in an outage are ignored.
         clear_probability: An alert is cleared when the tail probability of its window is above this
         clear_factor: and above this many times the lowest one, up to one half. The run of a slow rise may raise an
@@ -78,4 +81,6 @@ class SpikePolicy:
     drifts: tuple[Drift, ...] = (Drift(0.05, 6.75), Drift(0.14, 6.35))
     clear_probability: float = 0.05
     clear_factor: float = 4.0
+    easing_threshold: float = 3.0
+    silence_ms: int = 14 * DAY_MS
     outages: tuple[Outage, ...] = ()

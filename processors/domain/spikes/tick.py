@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from processors.domain.spikes.baseline import Baseline
-from processors.domain.spikes.detector_state import DetectorState, DriftRuns
+from processors.domain.spikes.detector_state import DetectorState, DriftRuns, Episode
 from processors.domain.spikes.drift_runs import after_satisfied
 from processors.domain.spikes.evidence import Evidence, window_evidence, window_tail
 from processors.domain.spikes.office_series import OfficeSeries
@@ -53,6 +53,12 @@ class Tick:
         pairs = zip(self.policy.drifts, self.drift_runs(office).runs, strict=True)
         over, value, since = max((run[0] - drift.threshold - allowance, *run) for drift, run in pairs)
         return value, since, over >= 0
+
+    def share_came_down(self, episode: Episode) -> bool:
+        """Whether the opinions since an alert was raised show that the share came down; or there are none any more."""
+        last = self.series[episode.office].last_end_by(self.now)
+        silent = last is not None and self.now - last >= self.policy.silence_ms
+        return silent or self.state.easing[episode.office].statistic >= self.policy.easing_threshold
 
     def window(self, office: str, window_ms: int) -> Evidence:
         """Evidence of an office's window that ends now."""
