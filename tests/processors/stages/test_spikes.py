@@ -52,9 +52,9 @@ def heard(state: SpikeState, alerts: Sequence[Alert]) -> list[Any]:
 def test_alerts_wait_for_counts_that_are_known_to_follow() -> None:
     """Nothing is published before the last batch of a backlog, not even by an alert in between; then all is."""
     state = new_state()
-    assert taken(state, [*calm(40), *burst(35)], remaining=1000) == []
+    assert taken(state, [*calm(50), *burst(35)], remaining=1000) == []
     assert heard(state, []) == []
-    (alert,) = taken(state, calm(40, "03EE"))
+    (alert,) = taken(state, calm(50, "03EE"))
     assert (alert.office, alert.state, alert.dissatisfied) == ("03CC", "CLEARED", 8)
     assert alert.window_end - alert.window_start == DAY_MS
     assert heard(state, [alert]) == []
