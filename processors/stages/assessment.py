@@ -9,6 +9,7 @@ from processors.domain.assessment.complaint_opening import complaint_of
 from processors.domain.assessment.fact_store import FactStore, Group
 from processors.domain.assessment.office_counts import OfficeCounts
 from processors.domain.assessment.policy import ComplaintPolicy
+from processors.domain.assessment.remarks import is_remark
 from processors.domain.assessment.repeat_complaints import RepeatComplaints
 from processors.domain.assessment.satisfaction import SatisfactionStore
 from processors.domain.join.declaration_context import WorkingTime
@@ -42,6 +43,9 @@ class AssessmentState:
         for change in self._facts.add_facts(fact for _index, fact in records.accepted):
             self._satisfaction.apply(change.before, change.after)
             self._counts.apply(change)
+            # Before the batch is over: a worker that died may have published what is no remark any more by its end.
+            if change.after.has_comment and is_remark(change.group, self._policy.threshold):
+                change.group.remarked = True
             if change.material:
                 changed[id(change.group)] = change.group
         outputs = [Output(Topic.COMPLAINT, complaint) for complaint in self._complaints(changed.values())]

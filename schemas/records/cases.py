@@ -38,6 +38,7 @@ class CaseAction(StrEnum):
     ANSWER = "ANSWER"
     CLOSE = "CLOSE"
     FILE = "FILE"
+    THANK = "THANK"
     RATE_HANDLING = "RATE_HANDLING"
     APPEAL = "APPEAL"
     WITHDRAW = "WITHDRAW"
@@ -70,6 +71,7 @@ class Finding(StrEnum):
     PARTLY_UPHELD = "PARTLY_UPHELD"
     NOT_UPHELD = "NOT_UPHELD"
     REJECTED = "REJECTED"
+    NOTED = "NOTED"
 
 
 class CasePhase(StrEnum):

@@ -17,9 +17,13 @@ class Track(StrEnum):
 
 
 class CaseTrack(StrEnum):
-    """How a case is handled: on a legal track; or by a house rule, as a signal: a low score that says nothing else."""
+    """How a case is handled: on a legal track; or by a house rule.
+
+    SIGNAL is a low score that says nothing else, REMARK a comment without a low score.
+    """
 
     SIGNAL = "SIGNAL"
+    REMARK = "REMARK"
     FEEDBACK = "FEEDBACK"
     COMPLAINT = "COMPLAINT"
     DENUNCIATION = "DENUNCIATION"
@@ -51,7 +55,7 @@ class LowItem(Record):
 
 @dataclass(frozen=True, slots=True)
 class Complaint(Record):
-    """The low scores of one sheet at one office, as they stand now."""
+    """The low scores of one sheet at one office, as they stand now; or its comment, if no score there ever was low."""
 
     complaint_id: str
     version: int

@@ -57,6 +57,12 @@ def bare_complaint(opened_at: int, **fields: Any) -> Complaint:
     return complaint(opened_at, **{**bare, **fields})
 
 
+def remark(opened_at: int, **fields: Any) -> Complaint:
+    """A comment on a sheet without a low score."""
+    said = {"lowest_score": 5, "case_track": CaseTrack.REMARK, "content_since": None}
+    return complaint(opened_at, **{**said, **fields})
+
+
 def action(name: str, acted_at: int, number: int = 0, **fields: Any) -> ComplaintAction:
     """A complete action, done by an actor who may do it."""
     theirs = {CaseAction.SUPPLY, CaseAction.RATE_HANDLING, CaseAction.APPEAL, CaseAction.WITHDRAW}
@@ -74,6 +80,7 @@ def action(name: str, acted_at: int, number: int = 0, **fields: Any) -> Complain
         "RESOLVE": {"finding": "UPHELD", "text": "found", "measures": "done"},
         "REJECT": {"text": "not ours"},
         "ANSWER": {"text": "answer"},
+        "THANK": {"text": "thanks"},
         "REVEAL": {"text": "call back"},
         "ERASE": {"text": "asked for"},
         "RATE_HANDLING": {"score": 5},

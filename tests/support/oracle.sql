@@ -12,6 +12,7 @@ SELECT DISTINCT *, (revision, crc) AS turn FROM rating_in;
 CREATE TABLE sheet_now ENGINE = Memory AS
 SELECT declaration, sheet_id, max(turn) AS last_turn, argMax(submitted_at, turn) AS as_of,
        max(submitted_at) AS until, argMax(tax_code, turn) AS claim, uniqExact(tax_code) > 1 AS changed_hands,
+       argMax(comment, turn) != '' AS commented,
        argMinIf(submitted_at, turn, match(comment, '[\\p{L}\\p{N}]') AND (has_contact OR tax_code != '')) AS content_since
 FROM item_sent GROUP BY declaration, sheet_id;
 
@@ -152,6 +153,13 @@ LEFT JOIN (SELECT declaration, sheet_id, office, min(score) AS lowest FROM fact 
            GROUP BY declaration, sheet_id, office) AS f
        ON f.declaration = c.declaration AND f.sheet_id = c.sheet_id AND f.office = c.office
 INNER JOIN sheet_now AS n ON n.declaration = c.declaration AND n.sheet_id = c.sheet_id;
+
+CREATE TABLE remark ENGINE = Memory AS
+SELECT f.declaration AS declaration, f.sheet_id AS sheet_id, f.office AS office, min(f.score) AS lowest_score
+FROM fact AS f
+INNER JOIN sheet_now AS n ON n.declaration = f.declaration AND n.sheet_id = f.sheet_id
+WHERE f.counts AND n.commented AND (f.declaration, f.sheet_id, f.office) NOT IN (SELECT declaration, sheet_id, office FROM complaint)
+GROUP BY declaration, sheet_id, office;
 
 CREATE TABLE pane ENGINE = Memory AS
 SELECT target, office, target_id, intDiv(submitted_at, 300000) * 300000 AS start,

@@ -173,13 +173,14 @@ class RawHistory:
 
     @cached_property
     def cases(self) -> Sequence[Case]:
-        """Cases."""
+        """Cases of complaints: remarks are none."""
         clocks = (
             "arrayMap(c -> (c.rule, c.track, c.phase, toUnixTimestamp64Milli(c.started_at),"
             " toUnixTimestamp64Milli(c.due_at), toUnixTimestamp64Milli(c.paused_at), toUnixTimestamp64Milli(c.met_at),"
             " toUnixTimestamp64Milli(c.ended_at)), clocks)"
         )
-        return [Case(*row) for row in self._table("complaint_case", (*Case._fields[:-1], clocks))]
+        columns = (*Case._fields[:-1], clocks)
+        return [Case(*row) for row in self._table("complaint_case", columns, "WHERE track != 'REMARK'")]
 
     def _table(self, table: str, fields: Sequence[str], rest: str = "") -> list[tuple[Any, ...]]:
         columns = ", ".join(f"toUnixTimestamp64Milli({one})" if one in _MS else one for one in fields)

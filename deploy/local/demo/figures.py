@@ -37,7 +37,10 @@ WHERE score <= 2 AND (declaration, sheet_id) IN
     (SELECT declaration, sheet_id FROM rating FINAL WHERE comment_length > 0 AND (has_contact OR tax_code != ''))
 """
 
-_CASES = "SELECT countIf(track = 'SIGNAL'), countIf(track != 'SIGNAL') FROM complaint_case FINAL"
+_CASES = """
+SELECT countIf(track = 'SIGNAL'), countIf(track NOT IN ('SIGNAL', 'REMARK')), countIf(track = 'REMARK')
+FROM complaint_case FINAL
+"""
 
 _EVENTS = """
 SELECT (SELECT count() FROM log_position FINAL WHERE topic IN ('declaration-status', 'rating', 'complaint-action')),
@@ -138,6 +141,7 @@ class Figures:
     complaints_expected: int  # pairs of sheet and office with a score of 1 or 2, counted in the raw ratings
     signals: int  # complaints that are a low score alone
     feedback: int  # complaints with content
+    remarks: int  # comments on sheets without a low score at the office
     feedback_expected: int  # pairs as above whose sheet has a text and says who it is from, counted in the raw ratings
     handling: HandlingFigures
     accepted: int  # records of the input topics that are in ClickHouse
@@ -165,16 +169,17 @@ def collect(query: Query) -> Figures:
     """Read all figures."""
     (declarations, rated), (opinions, satisfied) = query(_RESPONSE)[0], query(_OPINIONS)[0]
     accepted, dead_letters = query(_EVENTS)[0]
-    signals, feedback = query(_CASES)[0]
+    signals, feedback, remarks = query(_CASES)[0]
     return Figures(
         declarations=declarations,
         rated=rated,
         opinions=opinions,
         satisfied=satisfied,
-        complaints_opened=query("SELECT count() FROM complaint FINAL")[0][0],
+        complaints_opened=query("SELECT count() FROM complaint FINAL WHERE case_track != 'REMARK'")[0][0],
         complaints_expected=query(_COMPLAINTS_EXPECTED)[0][0],
         signals=signals,
         feedback=feedback,
+        remarks=remarks,
         feedback_expected=query(_FEEDBACK_EXPECTED)[0][0],
         handling=HandlingFigures(*query(_HANDLING)[0], *query(_HANDLED_IN_TIME)[0], *query(_HANDLING_RATED)[0]),
         accepted=accepted,

@@ -70,6 +70,7 @@ def _document(figures: Figures, run: DemoRun, name: OfficeName) -> Mapping[str, 
         "complaints_expected": figures.complaints_expected,
         "signals": figures.signals,
         "feedback": figures.feedback,
+        "remarks": figures.remarks,
         "feedback_expected": figures.feedback_expected,
         "handling": asdict(figures.handling),
         "alerts": [_named(found, name) for found in figures.alerts],
@@ -115,6 +116,7 @@ def _headline(figures: Figures) -> RenderableType:
     table.add_row(f"{figures.complaints_opened:,}", opened)
     table.add_row(f"{figures.feedback:,}", "of them feedback: with a text, and somebody who says it")
     table.add_row(f"{figures.signals:,}", "of them signals: a low score that says nothing else")
+    table.add_row(f"{figures.remarks:,}", "remarks: comments on sheets without a low score")
     return table
 
 

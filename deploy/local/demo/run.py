@@ -44,7 +44,8 @@ LONGEST_S = 1800.0
 
 _RESULTS = """
 SELECT count(), countIf(level >= 4),
-       (SELECT count() FROM complaint FINAL), (SELECT count() FROM alert FINAL WHERE state != 'RETRACTED')
+       (SELECT count() FROM complaint FINAL WHERE case_track != 'REMARK'),
+       (SELECT count() FROM alert FINAL WHERE state != 'RETRACTED')
 FROM (SELECT min(score) AS level FROM rated_service FINAL WHERE state != 'SUPERSEDED' AND counts GROUP BY declaration)
 """
 

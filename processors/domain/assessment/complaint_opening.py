@@ -1,6 +1,7 @@
 """Opens complaint follow-ups: one for each sheet and responsible office with a low score.
 
-A low score is a signal. With content, which says something and who says it, it is feedback (ADR 43).
+A low score is a signal. With content, which says something and who says it, it is feedback (ADR 43). A comment without
+a low score is a remark.
 
 The state is a function of the newest facts of the group. When a later revision raises the scores, the complaint is
 withdrawn, even if that revision arrived first: facts carry the time since which an item had each score.
@@ -13,6 +14,7 @@ from operator import attrgetter
 
 from processors.domain.assessment.fact_store import Group, StoredFact
 from processors.domain.assessment.policy import ComplaintPolicy
+from processors.domain.assessment.remarks import remark_of
 from processors.domain.assessment.repeat_complaints import RepeatComplaints
 from processors.domain.join.declaration_context import WorkingTime
 from schemas.ids import complaint_id
@@ -26,20 +28,20 @@ OFFICIAL_AGAIN = "OFFICIAL_AGAIN"
 def complaint_of(
     group: Group, policy: ComplaintPolicy, calendar: WorkingTime, repeats: RepeatComplaints | None = None
 ) -> Complaint | None:
-    """The complaint of a group, or None if it never held a low score that counted.
+    """The complaint of a group, or its remark, or None if it never held a low score or a comment that counted.
 
-    It is recorded in `repeats`, the complaints about the same officials. None: none are known.
+    A complaint is recorded in `repeats`, the complaints about the same officials. None: none are known.
     """
-    ever_low = [fact for fact in group.facts.values() if _low_since(fact, policy.threshold)]
+    ever_low = [fact for fact in group.facts.values() if low_since(fact, policy.threshold)]
     if not ever_low:
-        return None
+        return remark_of(group) if group.remarked else None
     current = group.current()
     low = sorted((fact for fact in current if fact.score <= policy.threshold), key=attrgetter("target", "target_id"))
-    opened_at = min(_low_since(fact, policy.threshold) for fact in ever_low)
+    opened_at = min(low_since(fact, policy.threshold) for fact in ever_low)
     officials = {fact.target_id for fact in ever_low if fact.target == Target.OFFICIAL}
     if repeats is not None:
         repeats.record(group, opened_at, officials, stands=bool(low))
-    newest = max(group.facts.values(), key=lambda fact: (fact.revision, fact.version))
+    newest = group.newest
     content_since = _content_since(newest, opened_at)
     track = CaseTrack.SIGNAL if content_since is None else CaseTrack.FEEDBACK
     received_at = opened_at if content_since is None else max(opened_at, content_since)
@@ -95,6 +97,6 @@ def _content_since(newest: StoredFact, opened_at: int) -> int | None:
     return opened_at if with_content else None
 
 
-def _low_since(fact: StoredFact, threshold: int) -> int:
+def low_since(fact: StoredFact, threshold: int) -> int:
     """When the item first had a score at or below the threshold; 0 if it never had."""
     return min((since for since in fact.score_since[:threshold] if since), default=0)

@@ -95,11 +95,13 @@ class Group:
     Attributes:
         opinion: The opinion that it is a part of.
         facts: Newest version of each fact, by fact id.
+        remarked: Whether it ever was a remark, which has to be withdrawn when it is none any more.
     """
 
     opinion: Opinion
     sheet_id: str
     facts: dict[str, StoredFact] = field(default_factory=dict)
+    remarked: bool = False
 
     @property
     def declaration(self) -> str:
@@ -115,6 +117,11 @@ class Group:
     def version(self) -> int:
         """Grows whenever a fact does: the sum of their versions."""
         return sum(fact.version for fact in self.facts.values())
+
+    @property
+    def newest(self) -> StoredFact:
+        """A fact of the latest revision that the group has."""
+        return max(self.facts.values(), key=lambda fact: (fact.revision, fact.version, fact.counts))
 
     def current(self) -> list[StoredFact]:
         """Facts of the latest revision of the sheet, ordered by id; none if the sheet does not count."""

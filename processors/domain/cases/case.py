@@ -81,8 +81,8 @@ class Case:
         return (policy.second if self.appealed else policy.first)[self.track]
 
     @property
-    def resolve_limit(self) -> str:
-        """Id of the limit for resolving the case."""
+    def resolve_limit(self) -> str | None:
+        """Id of the limit for resolving the case; None: there is none."""
         limits = self.limits
         return limits.resolve_complex if self.is_complex and limits.resolve_complex else limits.resolve
 
@@ -96,8 +96,10 @@ class Case:
             self.state, self.changed_at = state, at
             self.closed_at = at if state in ENDED else None
 
-    def start_clock(self, rule: str, phase: CasePhase, at: int) -> None:
-        """Start the clock of a legal limit."""
+    def start_clock(self, rule: str | None, phase: CasePhase, at: int) -> None:
+        """Start the clock of a limit; None: there is none."""
+        if rule is None:
+            return
         clock = CaseClock(self.context.policy.limits.get(rule, at), self.track, phase, at)
         clock.schedule(self.context.calendar)
         self.clocks.append(clock)
@@ -189,6 +191,8 @@ class Case:
 
 def _opening_track(complaint: Complaint) -> CaseTrack:
     """Feedback when the content was there with the first low score. Complaints of earlier versions are feedback."""
+    if complaint.case_track == CaseTrack.REMARK:
+        return CaseTrack.REMARK
     content_since = complaint.content_since
     with_content = content_since is None or content_since <= complaint.opened_at
     return CaseTrack.FEEDBACK if complaint.case_track == CaseTrack.FEEDBACK and with_content else CaseTrack.SIGNAL

@@ -36,8 +36,7 @@ def _resolve(case: Case, action: ComplaintAction, at: int) -> None:
     case.resolved_at = at
     case.finding = Finding.REJECTED if action.action == CaseAction.REJECT else action.finding
     case.resolution = action
-    if case.limits.answer is not None:
-        case.start_clock(case.limits.answer, CasePhase.ANSWER, at)
+    case.start_clock(case.limits.answer, CasePhase.ANSWER, at)
 
 
 def _answer(case: Case, action: ComplaintAction, at: int) -> None:
@@ -50,6 +49,12 @@ def _answer(case: Case, action: ComplaintAction, at: int) -> None:
 def _file(case: Case, _action: ComplaintAction, at: int) -> None:
     case.acknowledge(at)
     case.meet(at, CasePhase.RESOLVE)
+
+
+def _thank(case: Case, action: ComplaintAction, at: int) -> None:
+    case.acknowledge(at)
+    case.answered_at = at
+    case.answers.append(GivenAnswer(action, action, case.unit, Finding.NOTED))
 
 
 def _withdraw(case: Case, _action: ComplaintAction, at: int) -> None:
@@ -72,9 +77,10 @@ def _escalate(case: Case, _action: ComplaintAction, _at: int) -> None:
 
 def _mark_complex(case: Case, _action: ComplaintAction, at: int) -> None:
     case.is_complex = True
+    rule = case.resolve_limit
     for clock in case.open_clocks(CasePhase.RESOLVE):
-        if not clock.passed(at):  # late stays late: what has passed is not made longer
-            clock.limit = case.context.policy.limits.get(case.resolve_limit, clock.started_at)
+        if rule is not None and not clock.passed(at):  # late stays late: what has passed is not made longer
+            clock.limit = case.context.policy.limits.get(rule, clock.started_at)
             clock.schedule(case.context.calendar)
 
 
@@ -136,6 +142,7 @@ BEFORE: Mapping[str, Effect] = {
     CaseAction.REJECT: _resolve,
     CaseAction.ANSWER: _answer,
     CaseAction.FILE: _file,
+    CaseAction.THANK: _thank,
     CaseAction.WITHDRAW: _withdraw,
     CaseAction.MERGE: _merge,
     CaseAction.ABSORB: _absorb,

@@ -73,6 +73,13 @@ def _says_nothing(action: ComplaintAction, case: Case, _at: int) -> bool:
     return by_enterprise and case.track == CaseTrack.SIGNAL and action.track == Track.FEEDBACK and not action.text
 
 
+def _not_to_be_filed(action: ComplaintAction, case: Case, _at: int) -> bool:
+    """Whether there is more to a case than to look at it. What was filed as a remark is no signal that was filed."""
+    if case.track == CaseTrack.SIGNAL:
+        return action.acted_at < case.complaint.opened_at
+    return case.track != CaseTrack.REMARK
+
+
 _FINDINGS = frozenset({Finding.UPHELD, Finding.PARTLY_UPHELD, Finding.NOT_UPHELD})
 _NO_TEXT: Guard = (Refusal.NO_TEXT, lambda action, _case, _at: not action.text)
 _NO_OTHER: Guard = (
@@ -81,6 +88,14 @@ _NO_OTHER: Guard = (
 )
 _FORMAL: Guard = (Refusal.NOT_ON_THIS_TRACK, lambda _action, case, _at: case.track != Track.COMPLAINT)
 
+_OF_REMARKS = frozenset(
+    {
+        *(_A.THANK, _A.FILE, _A.CHANGE_TRACK, _A.TRANSFER, _A.WITHDRAW, _A.READ_COMMENT, _A.REVEAL),
+        *(_A.REQUEST_ERASURE, _A.ERASE, _A.HOLD, _A.RELEASE_HOLD),
+    }
+)
+"""What may be done about a remark; for everything else it has to be opened as feedback first."""
+
 GUARDS: Mapping[str, tuple[Guard, ...]] = {
     _A.ASK: ((Refusal.ALREADY_ASKED, lambda _action, case, _at: case.asked),),
     _A.SUPPLY: ((Refusal.NOT_ASKED, lambda _action, case, _at: not case.asked),),
@@ -88,7 +103,8 @@ GUARDS: Mapping[str, tuple[Guard, ...]] = {
     _A.RESOLVE: ((Refusal.NO_FINDING, lambda action, _case, _at: action.finding not in _FINDINGS), _NO_TEXT),
     _A.REJECT: (_NO_TEXT,),
     _A.ANSWER: (_NO_TEXT,),
-    _A.FILE: ((Refusal.NOT_ON_THIS_TRACK, lambda _action, case, _at: case.track != CaseTrack.SIGNAL),),
+    _A.FILE: ((Refusal.NOT_ON_THIS_TRACK, _not_to_be_filed),),
+    _A.THANK: ((Refusal.NOT_ON_THIS_TRACK, lambda _action, case, _at: case.track != CaseTrack.REMARK), _NO_TEXT),
     _A.RATE_HANDLING: ((Refusal.NO_SCORE, lambda action, _case, _at: action.score is None),),
     _A.APPEAL: (
         _FORMAL,
@@ -130,6 +146,8 @@ def refusal(action: ComplaintAction, case: Case, at: int) -> Refusal | None:
         return Refusal.NOT_IN_THIS_STATE
     if action.actor_role not in rule.by:
         return Refusal.NOT_IN_THIS_ROLE
+    if case.track == CaseTrack.REMARK and action.action not in _OF_REMARKS:
+        return Refusal.NOT_ON_THIS_TRACK
     wrong = (why for why, applies in GUARDS.get(action.action, ()) if applies(action, case, at))
     return _actor(action, case) or next(wrong, None)
 

@@ -16,16 +16,16 @@ class TrackLimits:
     """Ids of the limits of one track.
 
     Attributes:
-        acknowledge: Limit for acknowledging the complaint.
-        resolve: Limit for resolving it.
+        acknowledge: Limit for acknowledging the complaint; None: there is none.
+        resolve: Limit for resolving it; None: there is none.
         resolve_from_start: Whether `resolve` runs from the receipt; else from the acknowledgement.
         resolve_complex: Limit for resolving a complex case; None: there is none.
         answer: Limit for answering after the resolution; None: there is none.
         rises: Whether a missed limit takes the case to the unit above by itself.
     """
 
-    acknowledge: str
-    resolve: str
+    acknowledge: str | None
+    resolve: str | None
     resolve_from_start: bool
     resolve_complex: str | None
     answer: str | None
@@ -35,6 +35,8 @@ class TrackLimits:
 FIRST: Mapping[str, TrackLimits] = {
     # Ours: nobody above answers for a star of which nobody knows what it says.
     CaseTrack.SIGNAL: TrackLimits("SIGNAL_LOOK", "SIGNAL_SETTLE", True, None, None, rises=False),
+    # Ours: a remark asks for nothing.
+    CaseTrack.REMARK: TrackLimits(None, None, True, None, None, rises=False),
     Track.FEEDBACK: TrackLimits("FIRST_LOOK", "RESOLVE", True, None, "PUBLISH"),
     Track.COMPLAINT: TrackLimits(
         "COMPLAINT_ACCEPT", "COMPLAINT_DECIDE", False, "COMPLAINT_DECIDE_COMPLEX", "COMPLAINT_SEND"

@@ -193,7 +193,7 @@ def _answers(complaint: Complaint, machine: CaseMachine, version: int) -> list[C
             track=machine.case.track,
             answered_at=answer.acted_at,
             finding=finding,
-            found=resolution.text,
+            found=None if resolution is answer else resolution.text,
             measures=resolution.measures,
             text=answer.text,
             withdrawn=False,

@@ -30,8 +30,8 @@ TIMED = frozenset(
 )
 """Kinds of events that only timers cause; an action that closes a case is ACCEPTED."""
 
-_OF_THE_SHEET = frozenset({CaseTrack.SIGNAL, CaseTrack.FEEDBACK})
-"""Tracks on which the sheet alone puts a case; every other needs an act."""
+_OF_LOW_SCORES, _REMARK = frozenset({CaseTrack.SIGNAL, CaseTrack.FEEDBACK}), frozenset({CaseTrack.REMARK})
+"""Tracks on which the sheet alone puts a case, by its low scores or by its comment; every other needs an act."""
 
 
 class Timer(NamedTuple):
@@ -126,12 +126,13 @@ class CaseMachine:
     def withdraw_low_scores(self, at: int) -> None:
         """Fire earlier timers, and apply that a new revision of the sheet raised the low scores.
 
-        Ends a signal or feedback that is not resolved yet. A complaint or a denunciation was made by an act of its own
-        and goes on.
+        Ends a signal or feedback that is not resolved yet, and a remark whose comment is gone. What was made by an act
+        of its own goes on: a complaint, a denunciation, feedback that was a remark.
         """
         self.run_to(at, inclusive=False)
         case = self.case
-        if case.track in _OF_THE_SHEET and case.state in (*BEING_HANDLED, *HALTED):
+        of_the_sheet = _REMARK if case.complaint.case_track == CaseTrack.REMARK else _OF_LOW_SCORES
+        if case.track in of_the_sheet and case.state in (*BEING_HANDLED, *HALTED):
             case.end_clocks(at)
             case.enter(CaseState.WITHDRAWN, at)
             self._add_event(CaseEventKind.SHEET_CHANGED, at)

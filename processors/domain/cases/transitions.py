@@ -55,6 +55,7 @@ def _rows() -> Iterable[tuple[CaseAction, tuple[CaseState, ...], CaseState | Non
     yield _A.ANSWER, (_S.RESOLVED,), _S.ANSWERED, _HANDLER
     yield _A.CLOSE, (_S.ANSWERED,), _S.CLOSED, _HANDLER
     yield _A.FILE, (*BEING_HANDLED, _S.RESOLVED), _S.CLOSED, _HANDLER
+    yield _A.THANK, BEING_HANDLED, _S.CLOSED, _HANDLER
     yield _A.RATE_HANDLING, AFTER_ANSWER, None, _ENTERPRISE
     yield _A.APPEAL, AFTER_ANSWER, _S.REOPENED, _ENTERPRISE
     yield _A.WITHDRAW, UNANSWERED, _S.WITHDRAWN, _ENTERPRISE

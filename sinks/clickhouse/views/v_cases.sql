@@ -52,6 +52,6 @@ SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_n
        toDate(c.next_due_at - toIntervalMillisecond(1), 'Asia/Ho_Chi_Minh') AS next_due_day,
        if(c.next_due_at IS NULL, NULL, dateDiff('minute', now64(3, 'UTC'), c.next_due_at) / 60) AS remaining_hours,
        c.erased_at AS erased_at, c.accepted_actions AS accepted_actions, c.refused_actions AS refused_actions
-FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_case) AS c
+FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_case WHERE track != 'REMARK') AS c
 ASOF LEFT JOIN reference_office AS o ON c.office = o.code AND c.named_on >= o.valid_from
 COMMENT 'Complaints as they are handled; remaining hours are hours by the clock, the limits count working time or days';

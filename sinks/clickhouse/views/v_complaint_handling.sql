@@ -30,5 +30,6 @@ SELECT office, toStartOfMonth(toDate(opened_at, 'Asia/Ho_Chi_Minh')) AS month, c
        median(if(answered_at IS NULL OR protected, NULL, dateDiff('hour', opened_at, assumeNotNull(answered_at)))) AS median_hours_to_answer,
        countIf(track = 'SIGNAL') AS signals
 FROM shown_case
+WHERE track != 'REMARK'
 GROUP BY office, month
 COMMENT 'How complaints opened at an office in a month were handled, the enterprises'' rating of the handling included';

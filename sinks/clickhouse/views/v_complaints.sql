@@ -44,4 +44,5 @@ SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_n
 FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_complaint) AS c
 ASOF LEFT JOIN reference_office AS o ON c.office = o.code AND c.named_on >= o.valid_from
 LEFT JOIN (SELECT complaint_id, track, resolved_at, closed_at FROM shown_case) AS k ON c.complaint_id = k.complaint_id
+WHERE if(k.track = '', c.case_track, k.track) != 'REMARK'
 COMMENT 'Low scores that opened complaints, with the deadlines set at opening; v_cases follows their handling';

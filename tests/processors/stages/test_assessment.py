@@ -107,6 +107,64 @@ def test_facts_of_earlier_versions_are_judged_by_their_newest_revision(
     assert (complaint.case_track, complaint.content_since) == (track, since)
 
 
+def test_a_comment_without_a_low_score_is_a_remark_of_each_office(state: AssessmentState) -> None:
+    """At any score from three up, whoever sends it; it names no low scores, and every rated official as not to act."""
+    sheet = rating(
+        "s",
+        1,
+        T0,
+        item(score=3),
+        item("OFFICIAL", "o-1", 5),
+        item("STEP", "TAX_PAYMENT", 5, office="03EE"),
+        comment="cảm ơn",
+    )
+    found = published(state, facts_of(sheet), Topic.COMPLAINT)
+    assert [(one.office, one.case_track, one.state, one.lowest_score, one.low_items) for one in found] == [
+        ("03CC", "REMARK", "OPENED", 3, ()),
+        ("03EE", "REMARK", "OPENED", 5, ()),
+    ]
+    assert [one.excluded_officials for one in found] == [("o-1",), ()]
+    assert {(one.priority, one.opened_at, one.first_deadline_rule) for one in found} == {("NORMAL", T0, "")}
+
+
+def test_a_low_score_at_one_office_leaves_a_remark_about_the_other(state: AssessmentState) -> None:
+    """The words belong to the whole sheet, so each office reads them as what they are there."""
+    sheet = rating("s", 1, T0, item(score=1), item("STEP", "TAX_PAYMENT", 5, office="03EE"), **CONTENT)
+    found = published(state, facts_of(sheet), Topic.COMPLAINT)
+    assert [(one.office, one.case_track) for one in found] == [("03CC", "FEEDBACK"), ("03EE", "REMARK")]
+
+
+@pytest.mark.parametrize(
+    ("second", "track", "as_it_is"),
+    [
+        ({"comment": "tốt", "items": (item(score=4),)}, "REMARK", "OPENED"),
+        ({"items": (item(score=5),)}, "REMARK", "WITHDRAWN"),
+        ({"comment": "tốt", "items": (item("STEP", "TAX_PAYMENT", 5, office="03EE"),)}, "REMARK", "WITHDRAWN"),
+        ({"comment": "tệ", "items": (item(score=2),)}, "SIGNAL", "OPENED"),
+    ],
+    ids=["still a remark", "no comment any more", "another office", "a low score"],
+)
+def test_a_remark_follows_its_sheet(state: AssessmentState, second: dict[str, Any], track: str, as_it_is: str) -> None:
+    """A revision without the comment, or without the office, withdraws it; a low score makes a complaint of it."""
+    items = second.pop("items")
+    facts = [
+        *facts_of(rating("s", 1, T0, item(score=5), comment="tốt")),
+        *facts_of(rating("s", 1, T0, item(score=5), comment="tốt"), rating("s", 2, T0 + MINUTE, *items, **second)),
+    ]
+    one = [one for one in published(state, facts, Topic.COMPLAINT) if one.office == "03CC"][-1]
+    assert (one.case_track, one.state) == (track, as_it_is)
+
+
+def test_remarks_repeat_nothing(state: AssessmentState) -> None:
+    """A remark about an official is no earlier complaint about him."""
+    sheets = [
+        rating("s1", 1, T0, item("OFFICIAL", "o-1", 4), comment="được"),
+        rating("s2", 1, T0 + DAY_MS, item("OFFICIAL", "o-1", 2)),
+    ]
+    found = published(state, facts_of(*sheets), Topic.COMPLAINT)
+    assert [(one.case_track, one.priority) for one in found] == [("REMARK", "NORMAL"), ("SIGNAL", "NORMAL")]
+
+
 def test_satisfied_sheet_opens_no_complaint(state: AssessmentState) -> None:
     """A score above the threshold is not a complaint."""
     assert published(state, facts_of(rating("s", 1, T0, item(score=3))), Topic.COMPLAINT) == []

@@ -23,6 +23,7 @@ def _add(panel: str, name: str, command: Command, words: str | None = None) -> N
 
 LOOK = "Look"
 _add(LOOK, "list", look.list_cases)
+_add(LOOK, "remarks", look.list_remarks)
 _add(LOOK, "show", sheet.show)
 _add(LOOK, "limits", look.limits)
 
@@ -52,8 +53,9 @@ _add(
 )
 _add(
     *(HANDLE, "file", by_handler(CaseAction.FILE)),
-    "File a signal, a low score that says nothing else: it is closed without an answer.",
+    "File a signal, a low score that says nothing else, or a remark: it is closed without an answer.",
 )
+_add(HANDLE, "thank", by_handler_with_text(CaseAction.THANK), "Thank the enterprise for a remark, which closes it.")
 
 MOVE = "Move a case"
 _add(MOVE, "escalate", by_handler(CaseAction.ESCALATE), "Hand the case to the unit above.")

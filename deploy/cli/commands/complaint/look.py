@@ -34,13 +34,15 @@ def list_cases(
     from deploy.admin.complaints.cases import ENDED
 
     now = wall_clock()
+    # Remarks have an inbox of their own: there are many, and none has a limit.
+    shown = frozenset(CaseTrack) - {CaseTrack.REMARK} if track is None else {track}
     found = [
         case
         for case in read_all_cases(kafka_cluster(directory))
         if (ended or case.state not in ENDED)
         and office in (None, case.office)
         and unit in (None, case.unit)
-        and track in (None, case.track)
+        and case.track in shown
         and (not overdue or (case.next_due_at is not None and case.next_due_at < now))
     ]
     if as_json:
@@ -57,6 +59,26 @@ def list_cases(
         screen.print(f"\n{signals:,} of {len(found):,} are signals, low scores that say nothing else.")
     if len(found) > limit:
         screen.print(f"\n{len(found) - limit:,} more: use --limit {len(found)}, or --json for all fields.")
+
+
+def list_remarks(
+    *,
+    directory: Dir = None,
+    office: Annotated[str | None, typer.Option(help="Only remarks about this office.", show_default=False)] = None,
+    unit: Annotated[str | None, typer.Option(help="Only those of this responsible unit.", show_default=False)] = None,
+    ended: Annotated[bool, typer.Option("--all", help="Also remarks that are answered or filed.")] = False,
+    limit: Annotated[int, typer.Option(min=1, help="Show at most this many.")] = ROWS,
+    as_json: Json = False,
+) -> None:
+    """List the remarks that nobody has read, those that allege something first. They are no complaints.
+
+    Example: hailong complaint remarks --office 03CC
+    """
+    track = CaseTrack.REMARK
+    list_cases(
+        directory=directory, office=office, unit=unit, track=track,
+        overdue=False, ended=ended, limit=limit, as_json=as_json,
+    )  # fmt: skip
 
 
 def limits() -> None:
