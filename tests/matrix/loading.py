@@ -28,7 +28,7 @@ ENTRIES = (
     """,
     """
     INSERT INTO score_entry (period, period_start, unit_level, unit, criterion, points, source, entered_at)
-    VALUES ('MONTH', '2020-05-01', 'NATION', 'VN', '4.5', 10, 'the portal', '2020-06-01 02:00:00'),
+    VALUES ('MONTH', '2020-05-01', 'NATION', 'VN', '3.3', 10, 'the portal', '2020-06-01 02:00:00'),
            ('MONTH', '2020-05-01', 'OFFICE', '03EE', '5.5', 99, 'the portal', '2020-06-01 02:00:00')
     """,
 )

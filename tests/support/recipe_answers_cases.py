@@ -163,7 +163,9 @@ def _points_of(office: str, counts: Mapping[tuple[str, str], Sequence[int]]) -> 
     five = [known[name] for name in ("5.2", "5.3", "5.4") if name in known]
     missing = ", ".join(sorted(criteria.keys() - known.keys()))
     in_all = sum(criteria[name].maximum for name in known)
-    return office, found["2.1"], sum(five) if len(five) == 3 else None, sum(known.values()), in_all, missing
+    known_points = sum(known.values())
+    share = round(100 * float(known_points) / in_all, 2)
+    return office, found["2.1"], sum(five) if len(five) == 3 else None, known_points, in_all, share, missing
 
 
 def complaining_enterprises(raw: RawHistory) -> Rows:
@@ -280,7 +282,7 @@ def _month(at: int) -> date:
 ANSWERS: Mapping[str, tuple[Sequence[str], Any]] = {
     "4": (("office", "answered", "median_hours", "p90_hours"), answer_times),
     "8": (("complaint_id", "track", "case_state", "next_due_at", "missed_limits", "priority", "who"), due_cases),
-    "9": (("unit", "group_2", "group_5", "points", "points_of", "missing"), points_of_offices),
+    "9": (("unit", "group_2", "group_5", "points", "points_of", "points_share", "missing"), points_of_offices),
     "10": (
         ("office", "items", "late_items", "points_5_2", "in_time_5_2", "points_5_3", "in_time_5_3"),
         points_in_time,

@@ -12,6 +12,7 @@ CREATE OR REPLACE VIEW v_grade_766
     group_5      Nullable(Decimal(38, 2)) COMMENT 'Points of group 5; NULL: a criterion is missing',
     points       Decimal(38, 2)           COMMENT 'Points of Decision 766; NULL: not known; of the known criteria',
     points_of    Decimal(38, 2)           COMMENT 'Points that can be had for the known criteria',
+    points_share Nullable(Decimal(38, 2)) COMMENT 'points by points_of, per cent: the order in which units that lack criteria can be ranked; NULL: nothing is known',
     total        Nullable(Decimal(38, 2)) COMMENT 'Points in all; NULL: a criterion is missing',
     grade        Nullable(String)         COMMENT 'Grade of Decision 766; NULL: a criterion is missing',
     grade_name   Nullable(String)         COMMENT 'Vietnamese name of the grade',
@@ -22,7 +23,8 @@ AS
 WITH arrayFirst(one -> total >= one.1, g.grades) AS found
 SELECT g.level AS unit_level, g.unit AS unit, g.unit_name AS unit_name, g.period AS period, g.period_start AS period_start,
        g.group_1 AS group_1, g.group_2 AS group_2, g.group_3 AS group_3, g.group_4 AS group_4, g.group_5 AS group_5,
-       g.points AS points, g.points_of AS points_of, if(empty(g.missing), g.points, NULL) AS total,
+       g.points AS points, g.points_of AS points_of,
+       if(g.points_of > 0, toDecimal128(round(100 * toFloat64(g.points) / toFloat64(g.points_of), 2), 2), NULL) AS points_share, if(empty(g.missing), g.points, NULL) AS total,
        nullIf(found.2, '') AS grade, nullIf(found.3, '') AS grade_name,
        g.missing AS missing, g.confidence AS confidence
 FROM

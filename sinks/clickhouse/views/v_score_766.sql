@@ -18,12 +18,13 @@ CREATE OR REPLACE VIEW v_score_766
     maximum      Decimal(18, 2)           COMMENT 'Points that can be had',
     basis        String                   COMMENT 'COMPUTED, ENTERED or MISSING',
     measured     Nullable(UInt64)         COMMENT 'How many of the denominator were measured at all; NULL: not computed',
+    measured_ratio Nullable(Decimal(18, 2)) COMMENT 'Ratio among the measured alone, per cent: of 2.1 the declarations that had a check with a limit; NULL: not computed, or none',
     formula      String                   COMMENT 'Numerator and denominator in words',
     source       String                   COMMENT 'Where the figures or the limit come from',
     confidence   String                   COMMENT 'C confirmed, P probable, U unverified; the weakest of points, rule and reading'
 )
 AS
 SELECT unit_level, unit, unit_name, period, period_start, period_end, criterion, group_no, name_vi, name_en,
-       numerator, denominator, ratio, points, maximum, basis, measured, formula, source, confidence
+       numerator, denominator, ratio, points, maximum, basis, measured, measured_ratio, formula, source, confidence
 FROM v_score_766_at(period = {period:String}, day = {day:Date}, as_of = now64(3, 'UTC'))
 COMMENT 'Criteria of Decision 766, over all declarations registered in a period: v_score_766(period = ''MONTH'', day = ...)';

@@ -18,6 +18,7 @@ CREATE OR REPLACE VIEW v_score_766_at
     maximum      Decimal(18, 2)           COMMENT 'Points that can be had',
     basis        String                   COMMENT 'COMPUTED, ENTERED or MISSING',
     measured     Nullable(UInt64)         COMMENT 'How many of the denominator were measured at all; NULL: not computed',
+    measured_ratio Nullable(Decimal(18, 2)) COMMENT 'Ratio among the measured alone, per cent: of 2.1 the declarations that had a check with a limit; NULL: not computed, or none',
     formula      String                   COMMENT 'Numerator and denominator in words',
     source       String                   COMMENT 'Where the figures or the limit come from',
     confidence   String                   COMMENT 'C confirmed, P probable, U unverified; the weakest of points, rule and reading'
@@ -42,6 +43,7 @@ SELECT u.unit_level AS unit_level, u.unit AS unit, if(u.unit_level = 'NATION', '
        toDecimal64(c.maximum, 2) AS maximum,
        multiIf(is_computed, 'COMPUTED', is_entered, 'ENTERED', 'MISSING') AS basis,
        if(c.basis = 'COMPUTED', toNullable(ours.4), NULL) AS measured,
+       if(c.basis = 'COMPUTED', toDecimal64OrNull(toString(intDiv(20000 * ours.5 + ours.4, nullIf(2 * ours.4, 0))), 2) / 100, NULL) AS measured_ratio,
        c.formula AS formula, if(is_entered, entry.5, c.source) AS source,
        arrayMax([toString(c.points_confidence), toString(c.rule_confidence),
                  if(is_computed, toString(c.reading_confidence), '')]) AS confidence

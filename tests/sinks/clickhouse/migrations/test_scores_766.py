@@ -208,15 +208,15 @@ def units(office: str) -> tuple[tuple[str, str], ...]:
 
 def wanted_figures(
     declared: list[Dossier], cases: list[Item], first: date, last: date
-) -> dict[tuple[str, str, str], tuple[int, int, int]]:
-    """Numerator, denominator and how many the figure rests on, by level, unit and criterion; worked out one by one."""
+) -> dict[tuple[str, str, str], tuple[int, ...]]:
+    """Numerator, denominator, how many were measured, and good ones of these, by level, unit and criterion."""
     begin, end = midnight(first), midnight(last)
     found: dict[tuple[str, str, str], list[int]] = {}
 
     def count(office: str, criterion: str, good: bool, measured: bool) -> None:
         for level, unit in units(office):
-            figures = found.setdefault((level, unit, criterion), [0, 0, 0])
-            for k, one in enumerate((good, True, measured)):
+            figures = found.setdefault((level, unit, criterion), [0, 0, 0, 0])
+            for k, one in enumerate((good, True, measured, good and measured)):
                 figures[k] += one
 
     for one in declared:
@@ -234,7 +234,7 @@ def wanted_figures(
         poor = case.handling_score is not None and case.handling_score <= 2
         count(case.office, "5.2", not late, True)
         count(case.office, "5.3", not (late or poor or case.reopened), case.handling_score is not None)
-    return {key: (good, all_, measured) for key, (good, all_, measured) in found.items()}
+    return {key: tuple(figures) for key, figures in found.items()}
 
 
 @pytest.mark.parametrize("seed", [1, 2])
@@ -249,12 +249,13 @@ def test_figures_are_those_of_an_independent_computation(database: Any, seed: in
         assert len(wanted) == 6 * 4
         found = database.execute(
             "SELECT unit_level, unit, criterion, numerator, denominator, measured, ratio, points, basis, period_start,"
-            " period_end FROM v_score_766(period = %(period)s, day = %(day)s)"
+            " period_end, measured_ratio FROM v_score_766(period = %(period)s, day = %(day)s)"
             " WHERE criterion IN ('2.1', '5.2', '5.3', '5.4')",
             {"period": period, "day": first + timedelta(days=9)},
         )
-        assert {key[:3]: tuple(key[3:6]) for key in found} == wanted
-        for level, unit, criterion, numerator, denominator, _measured, ratio, score, basis, start, end in found:
+        assert {key[:3]: tuple(key[3:6]) for key in found} == {key: figures[:3] for key, figures in wanted.items()}
+        for level, unit, criterion, numerator, denominator, measured, ratio, score, basis, start, end, among in found:
+            assert among == percent(wanted[level, unit, criterion][3], measured), (level, unit, criterion)
             rate, rule = percent(numerator, denominator), criteria[criterion]
             expected = rate, points(rate, rule.maximum, rule.full_at or 0)
             assert (ratio, score) == expected, (level, unit, criterion)
@@ -387,9 +388,11 @@ def test_nothing_is_no_zero(database: Any) -> None:
     assert rows["5.2"] == rows["5.3"] == (0, 0, None, None, "MISSING")
     assert rows["1.1"] == (None, None, None, None, "MISSING")
     assert rows["2.1"] == (1, 1, Decimal(100), Decimal(20), "COMPUTED")
-    grades = f"SELECT total, grade, group_2, group_5, points, points_of, missing FROM v_grade_766{october}"
-    ((total, grade, two, five, known, of, missing),) = database.execute(f"{grades} WHERE unit_level = 'OFFICE'")
-    assert (total, grade, two, five, known, of) == (None, None, 20, None, 26, 26)
+    grades = (
+        f"SELECT total, grade, group_2, group_5, points, points_of, points_share, missing FROM v_grade_766{october}"
+    )
+    ((total, grade, two, five, known, of, share, missing),) = database.execute(f"{grades} WHERE unit_level = 'OFFICE'")
+    assert (total, grade, two, five, known, of, share) == (None, None, 20, None, 26, 26, 100)  # nothing was lost
     assert missing == [number for number in load_criteria() if number not in ("2.1", "5.4")]
 
     # What was computed is not replaced; what could not be is filled in; an entry that is taken back is gone.
@@ -420,7 +423,7 @@ def test_entries_that_cannot_be_right_do_not_count(database: Any) -> None:
             [("QUARTER", date(2024, 2, 1), "NATION", "VN", "1.1", Decimal(1), "a test")],
         )
     database.disconnect()
-    enter(database, [("1.1", None, None, Decimal(7)), ("9.9", None, None, Decimal(1)), ("3.1", 1, 2, None)])
+    enter(database, [("1.1", None, None, Decimal(7)), ("9.9", None, None, Decimal(1)), ("3.2", 1, 2, None)])
     found = dict(database.execute("SELECT criterion, entry_standing FROM v_score_entry"))
-    assert found == {"1.1": "ABOVE_MAXIMUM", "9.9": "UNKNOWN_CRITERION", "3.1": "POINTS_NEEDED"}
+    assert found == {"1.1": "ABOVE_MAXIMUM", "9.9": "UNKNOWN_CRITERION", "3.2": "POINTS_NEEDED"}
     assert database.execute("SELECT count() FROM v_score_766(period = 'MONTH', day = '2024-10-01')") == [(0,)]

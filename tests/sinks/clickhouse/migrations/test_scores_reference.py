@@ -19,6 +19,20 @@ def test_points_and_grades_are_those_of_the_decision() -> None:
     assert [grade.from_points for grade in load_grades().values()] == [90, 80, 70, 50, 0]
 
 
+def test_criteria_are_numbered_as_in_the_formula_document() -> None:
+    """What the document numbers has its number here, and its points; all others say that their number is ours."""
+    criteria = load_criteria()
+    named = {number: (criteria[number].name_en, criteria[number].maximum) for number in ("3.2", "4.3", "4.4", "4.5")}
+    assert named == {
+        "3.2": ("Online services with dossiers", 12),
+        "4.3": ("Digitised information used again", 2),
+        "4.4": ("Data shared for use by others", 4),
+        "4.5": ("Use of the national population database", 4),
+    }
+    ours = {number for number, one in criteria.items() if one.group_no in (3, 4) and "ours" in one.source}
+    assert ours >= {"3.3", "4.1", "4.2", "4.6"}
+
+
 def test_limits_are_those_of_the_steps_that_can_be_rated() -> None:
     """A promised time and the limit of the same step say the same, so that no two views disagree."""
     limits = {name: step.limit_minutes for name, step in load_steps().items()}
