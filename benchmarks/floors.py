@@ -97,7 +97,7 @@ class Steps:
     def view(self) -> None:
         """Decode, and store in a view."""
         for number in range(PARTITIONS):
-            log, sheets = StatusLog(), SheetStore()
+            log, sheets = StatusLog(), SheetStore(reference_context().words.kinds_in)
 
             def add(sheet: DecodedSheet, sheets: SheetStore = sheets) -> None:
                 sheets.add_rating(sheet.key, sheet.rating, sheet.checksum, 0, sheet.written_at)

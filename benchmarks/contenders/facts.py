@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
+from processors.domain.join.allegations import kinds_of
 from processors.domain.join.facts import facts_of, version_of
 from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import StoredSheet
@@ -63,6 +64,7 @@ def records_of(
             "phase": revision.phase,
             "has_comment": revision.has_comment,
             "has_contact": revision.has_contact,
+            "allegations": kinds_of(revision.allegations),
             "tax_code": revision.tax_code or context.tax_code,
         }
         for item, times in zip(items, since, strict=True):

@@ -29,6 +29,9 @@ Encoded = tuple[bytes, bytes]
 """Key and value of a fact."""
 
 _CALENDAR, _DIRECTORY, _LIMITS = load_calendar(), load_offices(), reference_context().limits
+_WORDS = reference_context().words
+_OWN = ("crc", "has_text", "allegations")
+"""What the value of a sheet has beside the fields of its record."""
 _read_status = decoder(Topic.DECLARATION_STATUS.subject)
 _read_rating = decoder(Topic.RATING.subject)
 _write_fact = encoder(Topic.RATED_SERVICE.subject)
@@ -58,9 +61,10 @@ def add_rating(known: Value, record: bytes) -> tuple[Value, list[Encoded]]:
     identity = f"{rating['revision']}.{crc}"
     if identity in contents:
         return known, []
-    has_text = any(letter.isalnum() for letter in rating["comment"] or "")
-    secret = {"contact": bool(rating["contact"]), "comment": bool(rating["comment"])}
-    contents[identity] = {**rating, **secret, "has_text": has_text, "crc": crc}
+    comment = rating["comment"] or ""
+    said = {"has_text": any(letter.isalnum() for letter in comment), "allegations": _WORDS.kinds_in(comment)}
+    secret = {"contact": bool(rating["contact"]), "comment": bool(comment)}
+    contents[identity] = {**rating, **secret, **said, "crc": crc}
     return known, list(_facts(known, [rating["sheet_id"]]))
 
 
@@ -88,7 +92,7 @@ def _row(row: list[Any]) -> StatusRow:
 
 
 def _revision(content: dict[str, Any]) -> Revision:
-    rating = Rating.from_avro({name: value for name, value in content.items() if name not in ("crc", "has_text")})
+    rating = Rating.from_avro({name: value for name, value in content.items() if name not in _OWN})
     return Revision(
         revision=rating.revision,
         crc=content["crc"],
@@ -100,4 +104,5 @@ def _revision(content: dict[str, Any]) -> Revision:
         has_comment=bool(content["comment"]),
         has_contact=content["contact"],
         has_text=content["has_text"],
+        allegations=content["allegations"],
     )

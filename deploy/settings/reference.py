@@ -16,7 +16,7 @@ if TYPE_CHECKING:  # at run time only where it is used: settings are checked by 
 
 
 class ReferenceSettings(SettingsGroup):
-    """Where offices, teams, outages and working time of one's own are described."""
+    """Where offices, teams, outages, working time and words of one's own are described."""
 
     model_config = SettingsConfigDict(env_prefix="HAILONG_REFERENCE_")
 

@@ -38,7 +38,7 @@ class JoinState:
         self._writer = FactWriter(context, policy)
         self._log = StatusLog()
         self._enterprises = EnterpriseNumbers()
-        self._sheets = SheetStore()
+        self._sheets = SheetStore(context.words.kinds_in)
         self._waiting = GraceQueue(policy.grace_ms)
         self._log_time = 0
         """The newest Kafka timestamp of the statuses that were read."""
@@ -62,7 +62,7 @@ class JoinState:
         self._log = StatusLog.of(
             {name.removeprefix(prefix): array for name, array in snapshot.items() if name.startswith(prefix)}
         )
-        self._sheets = SheetStore.of(snapshot)
+        self._sheets = SheetStore.of(snapshot, self._context.words.kinds_in)
         self._waiting = GraceQueue.of(self._policy.grace_ms, snapshot, self._sheets)
         self._log_time = from_json_array(snapshot["log_time"])
 
@@ -205,8 +205,8 @@ class JoinStage:
 
     @property
     def snapshot_format(self) -> str:
-        """The layout of the rows, and the policy by which sheets wait."""
-        return f"4 {LAYOUT} {self._policy}"
+        """The layout of the rows, the policy by which sheets wait, and the words that were looked for in comments."""
+        return f"4 {LAYOUT} {self._policy} {self._context.words.edition}"
 
     def restored_state(self, partition: int, snapshot: StateSnapshot) -> JoinState:
         """The views of a snapshot."""

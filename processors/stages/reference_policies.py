@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from processors.domain.assessment.policy import ComplaintPolicy
 from processors.domain.cases.policy import CaseContext, CasePolicy
+from processors.domain.join.allegations import AllegationFinder
 from processors.domain.join.declaration_context import StepLimits
 from processors.domain.join.facts import JoinContext
 from processors.domain.join.policy import JoinPolicy
@@ -15,7 +16,7 @@ from schemas.reference.site.reference import ReferenceData, package_reference
 
 
 def reference_context(reference: ReferenceData | None = None) -> JoinContext:
-    """Calendar, offices and legal limits as the reference data has them; None: the data of the package."""
+    """Calendar, offices, legal limits and words of allegations of the reference data; None: that of the package."""
     known = reference or package_reference()
     steps, legal = load_steps(), StepLimits()
     return JoinContext(
@@ -25,6 +26,7 @@ def reference_context(reference: ReferenceData | None = None) -> JoinContext:
             document_minutes=steps["DOCUMENT_CHECK"].limit_minutes or legal.document_minutes,
             goods_minutes=steps["GOODS_INSPECTION"].limit_minutes or legal.goods_minutes,
         ),
+        words=AllegationFinder(known.allegations),
     )
 
 

@@ -35,6 +35,14 @@ class Standing(StrEnum):
     OTHER = "OTHER"
 
 
+class Allegation(StrEnum):
+    """What the words of a comment may allege; meanings in the schema."""
+
+    PAYMENT = "PAYMENT"
+    HARASSMENT = "HARASSMENT"
+    OTHER = "OTHER"
+
+
 @dataclass(frozen=True, slots=True)
 class RatedService(Record):
     """The joined fact."""
@@ -73,6 +81,7 @@ class RatedService(Record):
     standing: str = Standing.UNSTATED
     counts: bool = True
     content_since: int | None = None
+    allegations: tuple[str, ...] = ()
 
 
 Counts = tuple[int, int, int, int, int]

@@ -47,7 +47,8 @@ class RowWriter:
 
     Args:
         subject: The subject. Its fields are whole numbers, texts, booleans, enums, null or one of these, and arrays.
-        lengths: How many items each array field has, the same in all records: 1 to 63.
+        lengths: How many items an array field has, the same in all records: 1 to 63. Every other array is one of an
+            enum's symbols, each of them once.
     """
 
     def __init__(self, subject: str, lengths: Mapping[str, int] | None = None) -> None:
@@ -59,7 +60,7 @@ class RowWriter:
         kinds: list[int] = []
         for field in physical(schema_json(pinned.schema_id))["fields"]:
             kind, first = field["type"], len(kinds)
-            if isinstance(kind, dict) and kind["type"] == "array":
+            if isinstance(kind, dict) and kind["type"] == "array" and field["name"] in (lengths or {}):
                 length = (lengths or {})[field["name"]]
                 assert 0 < length <= _MOST_ITEMS  # else the count would need more than a byte
                 self._marks |= {first: 2 * length, first + length + 1: 0}
@@ -81,7 +82,8 @@ class RowWriter:
             count: How many records.
             columns: For each field of the schema its value in each record, or the one value of all records: the number
                 itself (times as epoch milliseconds), 0 or 1 for a boolean, the place of an enum's symbol, the number of
-                a text, or `kernels.rows.ABSENT` for null. For an array a matrix, by record and item.
+                a text, or `kernels.rows.ABSENT` for null. For an array a matrix, by record and item, or a number with
+                a bit for each symbol.
             kept: Texts with the numbers 0, 1, 2 ...
             fresh: Texts with the numbers -1, -2, -3 ...
 
@@ -123,6 +125,9 @@ def _kind(schema: Any) -> int:
         null, other = schema  # null is the first branch wherever we have a union
         assert null == "null"
         return rows.NULLABLE + _kind(other)
+    if isinstance(schema, dict) and schema["type"] == "array":
+        assert len(schema["items"]["symbols"]) <= rows.MOST_SYMBOLS
+        return rows.SET
     if isinstance(schema, dict):
         assert schema["type"] == "enum"
         return rows.NUMBER

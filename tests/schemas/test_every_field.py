@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import Any, get_args
 
 import numpy as np
@@ -159,10 +159,17 @@ def test_every_field_of_a_status_is_read(written: list[dict[str, Any]]) -> None:
     assert coded.keys.tolist() == [int(KEY)] * len(written)
 
 
+def _is_set(kind: Any) -> bool:
+    """Whether the row writer takes a bit set for it."""
+    return isinstance(kind, dict) and kind["type"] == "array" and isinstance(kind["items"], dict)
+
+
 def _numbers(kind: Any, values: Sequence[Any], texts: list[str]) -> Any:
     """A column of the row writer; `texts` gets the texts."""
     if isinstance(kind, list):
         kind = next(branch for branch in kind if branch != "null")
+    if _is_set(kind):
+        values = [sum(1 << kind["items"]["symbols"].index(one) for one in value) for value in values]
     if isinstance(kind, dict) and kind["type"] == "enum":
         values = [value if value is None else kind["symbols"].index(value) for value in values]
     if kind == "string":
@@ -185,6 +192,10 @@ def test_rows_are_written_whole(subject: str, lengths: Mapping[str, int]) -> Non
     changed |= {name: _optional(longs) for name, kind in kinds.items() if kind == ["null", "long"]}
     changed |= {name: ascii_texts for name, kind in kinds.items() if kind == "string"}
     changed |= {name: _optional(ascii_texts) for name, kind in kinds.items() if kind == ["null", "string"]}
+    for name, kind in kinds.items():
+        if _is_set(kind):
+            symbols = kind["items"]["symbols"]
+            changed[name] = st.sets(st.sampled_from(symbols)).map(partial(sorted, key=symbols.index))
     writer, read = RowWriter(subject, lengths), decoder(subject)
 
     @settings(max_examples=40)

@@ -52,6 +52,7 @@ FACT_FIELDS = (
         "tax_code",
         "standing",
         "content_since",
+        "allegations",
     ),
     *("declaration_office", "declaration_team", "status", "channel", "kind", "status_count", "registered_at"),
     *("permitted_at", "document_minutes", "goods_minutes", "clearance_minutes", "on_time"),
@@ -62,7 +63,8 @@ _NULLABLE = frozenset({"document_minutes", "goods_minutes", "clearance_minutes",
 
 def fact_content(fields: Mapping[str, Any], names: Iterable[str] = FACT_FIELDS) -> tuple[Any, ...]:
     """Fields of a fact as they are compared: absent values are None, also where the writer has "" or 0 for them."""
-    return tuple(fields[name] if name in _NULLABLE else fields[name] or None for name in names)
+    known = (fields[name] if name in _NULLABLE else fields[name] or None for name in names)
+    return tuple(tuple(value) if isinstance(value, list) else value for value in known)
 
 
 def compare_facts(last: Last, oracle: Oracle) -> None:

@@ -54,7 +54,7 @@ def unmatched_fact(sheet_id: str, declaration_no: str, submitted_at: int) -> Rat
         "declaration_no": declaration_no, "submitted_at": submitted_at, "phase": "AFTER_CLEARANCE", "target": "OFFICE",
         "office": "03CC", "target_id": "03CC", "score": 5, "score_since": (0, 0, 0, 0, submitted_at),
         "target_known": True, "has_comment": False, "has_contact": False, "status_count": 0,
-        "standing": "UNVERIFIED", "counts": False, "content_since": 0,
+        "standing": "UNVERIFIED", "counts": False, "content_since": 0, "allegations": (),
     }  # fmt: skip
     return RatedService(**given)
 

@@ -6,7 +6,9 @@ pipeline must end with, however they arrived.
 
 from __future__ import annotations
 
+import csv
 import json
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -15,6 +17,8 @@ from typing import Any
 import chdb
 
 from schemas.records.events import DeclarationStatus, Rating, Status
+
+_PHRASES = Path(__file__).parents[2] / "schemas" / "reference" / "data" / "allegations.csv"
 
 _STATUS = (
     "declaration String, event_id String, status String, occurred_at Int64, office String, team String, "
@@ -73,6 +77,7 @@ class Oracle:
         self.load("status_in", _STATUS, map(_status_row, statuses))
         self.load("rating_in", _RATING, (row for one in ratings for row in _item_rows(one)))
         self.load("work", "from_ms Int64, to_ms Int64", _windows_between(*self._span()))
+        self.load("pattern", "kind String, pattern String", _patterns())
         self.load("ranks", "status String, rank UInt8", [(str(name), rank) for rank, name in enumerate(order)])
         for statement in (Path(__file__).parent / "oracle.sql").read_text().split(";\n"):
             if statement.strip():
@@ -105,6 +110,21 @@ class Oracle:
     def close(self) -> None:
         """Let the database go."""
         self._chdb.close()
+
+
+def _patterns() -> list[tuple[str, str]]:
+    """For each kind a regular expression of its phrases, longer ones first; words stand between two spaces."""
+    spellings: dict[str, list[str]] = {}
+    with _PHRASES.open(encoding="utf-8") as file:
+        for row in csv.DictReader(line for line in file if not line.startswith("#")):
+            words = [(word, word if row["exact"] == "yes" else _plain(word)) for word in row["phrase"].split()]
+            spellings.setdefault(row["kind"], []).append("  ".join(f"(?:{one}|{other})" for one, other in words))
+    return [(kind, f" (?:{'|'.join(sorted(some, key=len, reverse=True))}) ") for kind, some in spellings.items()]
+
+
+def _plain(word: str) -> str:
+    letters = unicodedata.normalize("NFD", word.replace("đ", "d"))
+    return "".join(letter for letter in letters if not unicodedata.combining(letter))
 
 
 def _status_row(entry: tuple[DeclarationStatus, int]) -> tuple[Any, ...]:

@@ -124,6 +124,16 @@ GROUP BY declaration, sheet_id, target, office, target_id, score;
 CREATE TABLE item_last ENGINE = Memory AS
 SELECT * FROM item_sent ORDER BY turn DESC LIMIT 1 BY declaration, sheet_id, target, office, target_id;
 
+-- The words of each comment between two spaces, without the phrases that hide others.
+CREATE TABLE comment_words ENGINE = Memory AS
+SELECT comment,
+       concat(' ', arrayStringConcat(extractAll(normalizeUTF8NFC(lowerUTF8(comment)), '[\\p{L}\\p{N}]+'), '  '), ' ') AS words,
+       replaceRegexpAll(words, (SELECT pattern FROM pattern WHERE kind = 'NONE'), ' | ') AS left,
+       arrayFilter(kind -> kind != '', [
+           if(match(left, (SELECT pattern FROM pattern WHERE kind = 'PAYMENT')), 'PAYMENT', ''),
+           if(match(left, (SELECT pattern FROM pattern WHERE kind = 'HARASSMENT')), 'HARASSMENT', '')]) AS allegations
+FROM (SELECT DISTINCT comment FROM item_sent);
+
 CREATE TABLE fact ENGINE = Memory AS
 SELECT i.declaration AS declaration, i.sheet_id AS sheet_id, i.target AS target, i.office AS office, i.target_id AS target_id,
        multiIf(i.turn != n.last_turn, 'SUPERSEDED', s.status_count > 0, 'MATCHED', 'UNMATCHED') AS state,
@@ -136,10 +146,11 @@ SELECT i.declaration AS declaration, i.sheet_id AS sheet_id, i.target AS target,
        multiIf(isNull(m.document_minutes) AND isNull(m.goods_minutes), NULL,
                coalesce(m.document_minutes, 0) <= 120 AND coalesce(m.goods_minutes, 0) <= 480) AS on_time,
        i.turn = n.last_turn AS current, g.standing AS standing, g.counts AND current AS counts,
-       n.content_since AS content_since
+       n.content_since AS content_since, w.allegations AS allegations
 FROM item_last AS i
 INNER JOIN sheet_standing AS g ON g.declaration = i.declaration AND g.sheet_id = i.sheet_id
 INNER JOIN sheet_now AS n ON n.declaration = i.declaration AND n.sheet_id = i.sheet_id
+INNER JOIN comment_words AS w ON w.comment = i.comment
 LEFT JOIN stood AS s ON s.declaration = i.declaration AND s.sheet_id = i.sheet_id
 LEFT JOIN step_minutes AS m ON m.declaration = i.declaration AND m.sheet_id = i.sheet_id;
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from processors.domain.assessment.policy import ComplaintPolicy
+from processors.domain.join.allegations import AllegationFinder
 from processors.domain.join.declaration_context import StepLimits
 from processors.domain.join.facts import JoinContext
+from schemas.reference.allegations import load_allegations
 from schemas.reference.deadlines import load_deadlines
 from schemas.vectorized.kernels.compiled import Longs
 
@@ -39,7 +41,7 @@ class KnownOffices:
 
 def join_context() -> JoinContext:
     """Context of the join."""
-    return JoinContext(EveryMinute(), KnownOffices(), StepLimits())
+    return JoinContext(EveryMinute(), KnownOffices(), StepLimits(), AllegationFinder(load_allegations()))
 
 
 def complaint_policy() -> ComplaintPolicy:

@@ -12,13 +12,13 @@ from deploy.cli.error_report import FAILED
 from deploy.cli.options import Dir, Json, variables_for
 
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator, Mapping, Sequence
 
     from schemas.reference.offices import Office, OfficeDirectory, Team
     from schemas.reference.site.reference import ReferenceData
 
 app = typer.Typer(
-    help="Offices, teams, outages and working time: what the package knows, with your own file laid over it.\n\n"
+    help="Offices, teams, outages, working time, words: what the package knows, with your own file laid over it.\n\n"
     "How to write the file, and what changes when it changes: docs/reference-data.md.",
     no_args_is_help=True,
     rich_markup_mode="markdown",
@@ -76,12 +76,6 @@ def list_(
 
     Example: hailong reference list --own
     """
-    import json
-
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
     rows = [
         row
         for row in _rows(_data(directory).offices)
@@ -89,19 +83,44 @@ def list_(
         and (at is None or (row["from"] <= str(at.date()) and (not row["before"] or str(at.date()) < row["before"])))
         and (not own or row["origin"] != "PACKAGE")
     ]
-    if as_json:
-        for row in rows:
-            typer.echo(json.dumps(row, ensure_ascii=False))
-        return
-    if not rows:
+    if as_json or rows:
+        _show(rows, as_json=as_json)
+    else:
         typer.echo(
             "No unit fits. Codes that are not listed may still be published: docs/reference-data.md says what follows."
         )
-        return
-    table = Table(*rows[0], box=None, header_style="bold")
-    for row in rows:
-        table.add_row(*map(Text, row.values()))
-    Console().print(table)
+
+
+@app.command()
+def allegations(
+    *,
+    own: Annotated[bool, typer.Option("--own", help="Only what your own file adds or changes.")] = False,
+    as_json: Json = False,
+    directory: Dir = None,
+) -> None:
+    """List the phrases that are looked for in comments, and what each may allege: a reason to read, no finding.
+
+    Example: hailong reference allegations --own
+    """
+    from schemas.reference.allegations import load_allegations
+
+    package = set(load_allegations())
+    rows = [
+        {
+            "phrase": one.phrase,
+            "kind": str(one.kind),
+            "marks": "needed" if one.exact else "or none",
+            "meaning": one.name_en,
+            "origin": "PACKAGE" if one in package else "SITE",
+            "trust": str(one.confidence),
+        }
+        for one in _data(directory).allegations
+        if not own or one not in package
+    ]
+    if as_json or rows:
+        _show(rows, as_json=as_json)
+    else:
+        typer.echo("Your own file adds and changes no phrase.")
 
 
 @app.command()
@@ -139,6 +158,24 @@ def compare(*, directory: Dir = None) -> None:
         typer.echo("ClickHouse has the same data, and all facts agree with it.")
         return
     raise typer.Exit(FAILED)
+
+
+def _show(rows: Sequence[Mapping[str, str]], *, as_json: bool) -> None:
+    """Print rows as lines of JSON, or as a table."""
+    import json
+
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
+
+    if as_json:
+        for row in rows:
+            typer.echo(json.dumps(row, ensure_ascii=False))
+        return
+    table = Table(*rows[0], box=None, header_style="bold")
+    for row in rows:
+        table.add_row(*map(Text, row.values()))
+    Console().print(table)
 
 
 def _data(directory: Path | None) -> ReferenceData:

@@ -14,7 +14,7 @@ from operator import attrgetter
 
 from processors.domain.assessment.fact_store import Group, StoredFact
 from processors.domain.assessment.policy import ComplaintPolicy
-from processors.domain.assessment.remarks import remark_of
+from processors.domain.assessment.remarks import ALLEGATION, remark_of
 from processors.domain.assessment.repeat_complaints import RepeatComplaints
 from processors.domain.join.declaration_context import WorkingTime
 from schemas.ids import complaint_id
@@ -48,7 +48,7 @@ def complaint_of(
     first = policy.deadlines.get(policy.first[track], received_at)
     resolve = policy.deadlines.get(policy.resolve[track], received_at)
     lowest = min((fact.score for fact in current), default=0)
-    reasons = tuple(_urgent(group, opened_at, lowest, repeats, has_comment=newest.has_comment))
+    reasons = tuple(_urgent(group, opened_at, lowest, repeats, newest))
     return Complaint(
         complaint_id=complaint_id(group.declaration, group.sheet_id, group.office),
         version=group.version + (0 if repeats is None else repeats.weight(group)),
@@ -77,9 +77,11 @@ def complaint_of(
 
 
 def _urgent(
-    group: Group, opened_at: int, lowest: int, repeats: RepeatComplaints | None, *, has_comment: bool
+    group: Group, opened_at: int, lowest: int, repeats: RepeatComplaints | None, newest: StoredFact
 ) -> Iterator[str]:
-    if lowest == 1 and has_comment:
+    if lowest and newest.allegations:
+        yield ALLEGATION
+    if lowest == 1 and newest.has_comment:
         yield SCORE_1_WITH_TEXT
     if lowest and repeats is not None and repeats.is_repeat(group, opened_at):
         yield OFFICIAL_AGAIN

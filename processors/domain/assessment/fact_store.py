@@ -37,6 +37,7 @@ class StoredFact(NamedTuple):
     has_contact: bool
     tax_code: str | None
     content_since: int | None
+    allegations: tuple[str, ...]
 
     @classmethod
     def of(cls, fact: RatedService) -> StoredFact:
@@ -154,7 +155,7 @@ class Change:
 
 _sheet_side = attrgetter(
     *("counts", "revision", "declaration_no", "tax_code", "submitted_at", "score", "reason", "score_since"),
-    *("has_comment", "has_contact", "content_since"),
+    *("has_comment", "has_contact", "content_since", "allegations"),
 )
 """All of a fact except its version and its declaration."""
 

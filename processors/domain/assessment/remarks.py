@@ -10,6 +10,9 @@ from schemas.ids import complaint_id
 from schemas.records.complaints import CaseTrack, Complaint, ComplaintState, Priority, Track
 from schemas.records.events import Target
 
+ALLEGATION = "ALLEGATION"
+"""Words of the comment may allege something: why a remark, or a complaint, is read first."""
+
 
 def is_remark(group: Group, threshold: int) -> bool:
     """Whether a group is a remark now: its comment counts, and no score of it was ever at or below the threshold."""
@@ -28,6 +31,7 @@ def remark_of(group: Group) -> Complaint:
     rated_at = min((since for fact in group.facts.values() for since in fact.score_since if since), default=0)
     opened_at = max(rated_at, newest.content_since or newest.submitted_at)
     stands = newest.has_comment and bool(current)
+    reasons = (ALLEGATION,) if stands and newest.allegations else ()
     officials = {fact.target_id for fact in group.facts.values() if fact.target == Target.OFFICIAL}
     return Complaint(
         complaint_id=complaint_id(group.declaration, group.sheet_id, group.office),
@@ -49,8 +53,8 @@ def remark_of(group: Group) -> Complaint:
         has_comment=newest.has_comment,
         has_contact=newest.has_contact,
         changed_at=newest.submitted_at,
-        priority=Priority.NORMAL,
-        priority_reasons=(),
+        priority=Priority.HIGH if reasons else Priority.NORMAL,
+        priority_reasons=reasons,
         case_track=CaseTrack.REMARK,
         content_since=newest.content_since or None,
     )

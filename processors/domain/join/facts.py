@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple, Protocol
 
+from processors.domain.join.allegations import AllegationFinder
 from processors.domain.join.declaration_context import StepLimits, WorkingTime
 from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import ItemIdentity, Revision, StoredSheet
@@ -35,11 +36,13 @@ class JoinContext:
         calendar: Working time.
         directory: Offices and teams.
         limits: Legal working time of the steps.
+        words: Looks for allegations in comments.
     """
 
     calendar: WorkingTime
     directory: Directory
     limits: StepLimits
+    words: AllegationFinder
 
 
 def version_of(sheet: StoredSheet, bearing: int) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, fields
 from functools import lru_cache
 from operator import attrgetter
@@ -44,6 +44,7 @@ class Revision(NamedTuple):
         has_comment: Whether it holds free text.
         has_contact: Whether it holds a sealed contact.
         has_text: Whether its comment says anything: it has a letter or a digit.
+        allegations: What its words point at, as `AllegationFinder.kinds_in` says it.
     """
 
     revision: int
@@ -56,6 +57,7 @@ class Revision(NamedTuple):
     has_comment: bool
     has_contact: bool
     has_text: bool
+    allegations: int
 
     @property
     def has_content(self) -> bool:
@@ -135,9 +137,14 @@ class StoredSheet:
 
 
 class SheetStore:
-    """All known sheets of one partition."""
+    """All known sheets of one partition.
 
-    def __init__(self) -> None:
+    Args:
+        kinds_in: The allegations that the words of a comment point at, as a bit set.
+    """
+
+    def __init__(self, kinds_in: Callable[[str], int]) -> None:
+        self._kinds_in = kinds_in
         self._by_declaration: dict[int, dict[str, StoredSheet]] = {}
         self._count = 0
 
@@ -172,6 +179,7 @@ class SheetStore:
                 has_comment=bool(rating.comment),
                 has_contact=rating.contact is not None,
                 has_text=any(map(str.isalnum, rating.comment or "")),
+                allegations=self._kinds_in(rating.comment) if rating.comment else 0,
             )
         )
         return sheet
@@ -192,13 +200,13 @@ class SheetStore:
         return {"sheets": json_list_array(texts)}
 
     @classmethod
-    def of(cls, snapshot: StateSnapshot) -> SheetStore:
+    def of(cls, snapshot: StateSnapshot, kinds_in: Callable[[str], int]) -> SheetStore:
         """The store of a snapshot.
 
         Raises:
             UnsoundSnapshot: No store can have written it.
         """
-        made = cls()
+        made = cls(kinds_in)
         for key, sheet_id, published, written_at, offset, rows in from_json_array(snapshot["sheets"]):
             if not (0 <= key < _KEYS and rows and all(items for items, *_rest in rows)):
                 raise UnsoundSnapshot("sheets")

@@ -190,7 +190,7 @@ class FactWriter:
         group_of = np.repeat(np.arange(len(owners)), list(map(len, groups.items)))
         sheet_of = owners[group_of]
         items = self._memory.items.chosen(list(chain.from_iterable(groups.items)))
-        revision, submitted_at, phase, has_comment, has_contact = _numbers(groups.revisions)
+        revision, submitted_at, phase, has_comment, has_contact, allegations = _numbers(groups.revisions)
         sheet_ids = own.add(sheet.sheet_id for sheet in changes.sheets)
         declarations = own.add(revision.declaration_no for revision in groups.revisions)
         contexts = self._contexts(changes, texts, own)
@@ -225,6 +225,7 @@ class FactWriter:
             "score_since": _since(groups.since, items.score, submitted_at[group_of]) * once[sheet_of, np.newaxis],
             "has_comment": has_comment[group_of],
             "has_contact": has_contact[group_of],
+            "allegations": allegations[group_of],
             "tax_code": tax_codes[group_of],
         }
         keys += items.keys
@@ -251,9 +252,12 @@ class FactWriter:
 
 
 def _numbers(revisions: Sequence[Revision]) -> Sequence[Column]:
-    """The numeric fields of revisions: revision, submitted_at, phase, has_comment, has_contact."""
-    revision, _crc, submitted_at, phase, _number, _tax, _items, comment, contact, _text = zip(*revisions, strict=True)
-    return [np.array(one, np.int64) for one in (revision, submitted_at, [*map(_PHASES.get, phase)], comment, contact)]
+    """The numeric fields of revisions: revision, submitted_at, phase, has_comment, has_contact, allegations."""
+    revision, _crc, submitted_at, phase, _number, _tax, _items, comment, contact, _text, said = zip(
+        *revisions, strict=True
+    )
+    numbers = revision, submitted_at, [*map(_PHASES.get, phase)], comment, contact, said
+    return [np.array(one, np.int64) for one in numbers]
 
 
 def _since(known: Mapping[int, Sequence[int]], scores: Column, submitted_at: Column) -> Column:

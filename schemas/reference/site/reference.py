@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from schemas.errors import ConfigurationError
+from schemas.reference.allegations import AllegationPhrase, content_of, load_allegations
 from schemas.reference.calendar import WorkingCalendar
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.offices import OFFICIAL_CODE, Level, Office, OfficeDirectory, RowOrigin, Team, load_offices
@@ -19,6 +20,7 @@ from schemas.reference.outages import Outage, in_order, load_outages
 from schemas.reference.site.entries import SiteEntry
 from schemas.reference.site.links import broken_links
 from schemas.reference.site.overlay import Overlay
+from schemas.reference.site.phrases import lay_phrases
 from schemas.reference.site.problems import Problems
 from schemas.reference.site.site_file import SiteFile, read_site_file, read_text
 from schemas.reference.validity import Validity
@@ -35,6 +37,7 @@ class ReferenceData:
         offices: Offices and teams.
         hours: Working time.
         outages: Declared outages, in order of time.
+        allegations: Words of comments that may point at an allegation.
         changes: What the site's file changes, one sentence each; empty without a file.
         warnings: What in that file is allowed and probably not meant.
     """
@@ -42,6 +45,7 @@ class ReferenceData:
     offices: OfficeDirectory
     hours: WorkingHours
     outages: tuple[Outage, ...]
+    allegations: tuple[AllegationPhrase, ...]
     changes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -52,7 +56,7 @@ class ReferenceData:
 
     @cached_property
     def digest(self) -> str:
-        """Twelve hexadecimal digits that differ when offices, teams, working time or outages differ."""
+        """Twelve hexadecimal digits that differ when offices, teams, working time, outages or words differ."""
         text = json.dumps(_content(self), ensure_ascii=False, sort_keys=True, default=str)
         return hashlib.sha256(text.encode()).hexdigest()[:12]
 
@@ -60,7 +64,7 @@ class ReferenceData:
 @cache
 def package_reference() -> ReferenceData:
     """The reference data of the package. Raises ReferenceDataError when a file of it is broken."""
-    return ReferenceData(load_offices(), load_working_hours(), load_outages())
+    return ReferenceData(load_offices(), load_working_hours(), load_outages(), load_allegations())
 
 
 def site_reference(path: Path) -> ReferenceData:
@@ -84,6 +88,8 @@ def parse_site(file: str, text: str) -> ReferenceData:
     teams = Overlay(_added_team, problems)
     laid_teams = teams.lay(_by_key(package.offices.all_teams(), lambda one: (one.office, one.team)), site.teams)
     directory = OfficeDirectory.of((one.version for one in laid_offices), (one.version for one in laid_teams))
+    phrases = lay_phrases(package.allegations, site.allegations)
+    problems.found += phrases.faults
     unread = site.codes if problems.found else frozenset()
     problems.found += broken_links(file, site, laid_offices, laid_teams, directory, unread=unread)
     if problems.found:
@@ -93,7 +99,8 @@ def parse_site(file: str, text: str) -> ReferenceData:
         directory,
         with_public_holidays(load_rules().overridden_by(site.hours)),
         in_order([*package.outages, *(outage for _entry, outage in site.outages)]),
-        (*offices.changes, *teams.changes, *_other_changes(site)),
+        phrases.phrases,
+        (*offices.changes, *teams.changes, *_other_changes(site), *phrases.changes),
         (*offices.warnings, *teams.warnings),
     )
 
@@ -155,7 +162,8 @@ def _content(data: ReferenceData) -> object:
         (one.office, one.first_day, one.end_day or 0, sorted(one.weekdays), one.windows, one.on_days_off)
         for one in hours.overtime
     )
-    return [offices, teams, outages, periods, sorted(hours.days_off), sorted(hours.working_days), overtime]
+    days = sorted(hours.days_off), sorted(hours.working_days)
+    return [offices, teams, outages, periods, *days, overtime, content_of(data.allegations)]
 
 
 def _row(version: Office | Team) -> list[object]:

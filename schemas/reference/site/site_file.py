@@ -1,4 +1,4 @@
-"""Reads a site's file: `[[office]]`, `[[team]]`, `[[outage]]` and the entries of working time."""
+"""Reads a site's file: `[[office]]`, `[[team]]`, `[[outage]]`, `[[allegation]]` and the entries of working time."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from typing import TypeVar
 from schemas.reference.errors import ReferenceDataError
 from schemas.reference.outages import OUTAGE_VALUES, Outage, read_outage
 from schemas.reference.site.entries import SiteEntry, office_entries, team_entries
+from schemas.reference.site.phrases import ALLEGATION_VALUES, SitePhrase, read_allegation
 from schemas.reference.site.problems import Problems
 from schemas.reference.toml_entries import TomlDocument, TomlEntry, parse_toml
 from schemas.reference.working_hours import (
@@ -30,7 +31,7 @@ T = TypeVar("T")
 MAX_BYTES = 4 * 1024 * 1024
 """A larger file is a mistake: the package describes 255 offices in 40 KB."""
 
-KINDS = ("office", "team", "outage", "period", "day_off", "working_day", "overtime")
+KINDS = ("office", "team", "outage", "period", "day_off", "working_day", "overtime", "allegation")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class SiteFile:
         outages: Declared outages, with their entries.
         hours: Rules of working time.
         overtime: Overtime of single offices, with its entries.
+        allegations: Words of allegations, with their entries.
         codes: Codes of all entries `[[office]]`, of those too that cannot be read.
     """
 
@@ -51,6 +53,7 @@ class SiteFile:
     outages: Sequence[tuple[TomlEntry, Outage]]
     hours: HourRules
     overtime: Sequence[tuple[TomlEntry, Overtime]]
+    allegations: Sequence[tuple[TomlEntry, SitePhrase]]
     codes: frozenset[str]
 
 
@@ -81,6 +84,7 @@ def read_site_file(file: str, text: str, problems: Problems) -> SiteFile:
         _read(document, "outage", OUTAGE_VALUES, read_outage, problems),
         _hours(document, overtime, problems),
         overtime,
+        _read(document, "allegation", ALLEGATION_VALUES, read_allegation, problems),
         frozenset(str(entry.values.get("code")) for entry in problems.take(partial(document.tables, "office")) or ()),
     )
 

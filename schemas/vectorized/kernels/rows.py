@@ -7,8 +7,10 @@ import numpy as np
 from schemas.vectorized.kernels.compiled import Bytes, Longs, kernel, part
 from schemas.vectorized.kernels.texts import Strings
 
-NUMBER, TEXT, BYTE = range(3)
-"""Kinds of fields: a whole number or a place in an enum, the number of a text, a byte as it is (a boolean)."""
+NUMBER, TEXT, BYTE, SET = range(4)
+"""Kinds of fields: a whole number or a place in an enum, the number of a text, a byte as it is (a boolean), bits."""
+MOST_SYMBOLS = 62
+"""Of an enum whose symbols are the bits of a set: each place, and their number, is one byte."""
 NULLABLE = 8
 """Added to a kind: a union of null and it, in this order."""
 ABSENT = np.int64(np.iinfo(np.int64).min)
@@ -39,12 +41,29 @@ def _write_long(out: Bytes, at: int | np.int64, number: int | np.int64) -> np.in
     return np.int64(at + 1)
 
 
+@part
+def _write_set(out: Bytes, at: int | np.int64, bits: int | np.int64) -> np.int64:
+    """Write an array of an enum's symbols, one for each bit; the place after it."""
+    if bits:
+        counted, last = at, at
+        for place in range(MOST_SYMBOLS):
+            if (bits >> place) & 1:
+                last += 1
+                out[last] = 2 * place
+        out[counted] = 2 * (last - counted)
+        at = last + 1
+    out[at] = 0
+    return np.int64(at + 1)
+
+
 @kernel
 def _most_bytes(kinds: Longs, values: Longs, row: int, kept_offsets: Longs, fresh_offsets: Longs) -> int:
     """An upper limit of a record's bytes."""
     most = _MOST_NUMBER_BYTES * len(kinds)
     for field in range(len(kinds)):
         value = values[row, field]
+        if kinds[field] == SET:
+            most += MOST_SYMBOLS
         if kinds[field] & ~NULLABLE == TEXT and value != ABSENT:
             if value >= 0:
                 most += kept_offsets[value + 1] - kept_offsets[value]
@@ -92,6 +111,8 @@ def write_rows(
             elif kind == BYTE:
                 out[at] = value
                 at += 1
+            elif kind == SET:
+                at = _write_set(out, at, value)
             elif value >= 0:
                 at = _write_long(out, at, kept_offsets[value + 1] - kept_offsets[value])
                 at = copied(kept_data, kept_offsets[value], kept_offsets[value + 1], out, at)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from support.site_file import ADDED
+from support.site_file import ADDED, TRUST
 from typer.testing import CliRunner
 
 from deploy.cli.main import app
@@ -77,3 +77,18 @@ def test_list_shows_versions_with_dates_and_origin(own: Path) -> None:
     assert "São Paulo" in run("reference", "list", "SPSP").output
     assert "No unit fits" in run("reference", "list", "QQQQ").output
     assert own.exists()
+
+
+def test_phrases_are_listed_with_their_origin(own: Path) -> None:
+    """All phrases with kind and trust; with --own only the file's."""
+    own.write_text(f'[[allegation]]\nphrase = "tiền mãi lộ"\nkind = "PAYMENT"\n{TRUST}', encoding="utf-8")
+    every, mine = run("reference", "allegations"), run("reference", "allegations", "--own", "--json")
+    assert "phong bì" in every.output
+    assert json.loads(mine.output) == {
+        "phrase": "tiền mãi lộ",
+        "kind": "PAYMENT",
+        "marks": "or none",
+        "meaning": "",
+        "origin": "SITE",
+        "trust": "U",
+    }

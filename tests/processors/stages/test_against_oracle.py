@@ -25,6 +25,16 @@ from schemas.records.events import DeclarationStatus, Rating, Status
 from schemas.topics import Topic
 
 NUMBERS = ("103000000010", "103000000012", "303000000020")
+COMMENTS = (
+    *(
+        "Phải đưa phong bì, bị gây khó dễ!",
+        "boi duong can bo",
+        "PHÒNG BỊ",
+        "không gây khó dễ",
+        "khong gay kho de, hoi lo",
+    ),
+    *("hoi lo hang nhung nhieu lan", "sách nhiễu và đòi tiền", "lớp bồi dưỡng"),
+)
 OFFICES = ("03CC", "03EE")
 SEALED = Envelope("k1", bytes(80)).to_bytes()
 
@@ -86,7 +96,7 @@ def ratings(draw: st.DrawFn, times: Times = NINE_DAYS) -> Rating:
         *items,
         declaration_no=draw(st.sampled_from(NUMBERS)),
         tax_code=draw(st.sampled_from((None, "0100100100", "0200100100-002", "0300100100"))),
-        comment=draw(st.sampled_from((None, None, " \u3000.", "ồ", "👍", "7"))),
+        comment=draw(st.sampled_from((None, None, " \u3000.", "👍", "7", *COMMENTS))),
         contact=draw(st.sampled_from((None, None, SEALED))),
     )
 

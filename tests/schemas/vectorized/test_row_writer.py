@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from schemas.codec.record import encoder
 from schemas.records.events import Phase, Target
-from schemas.records.facts import MatchState, Standing, UnmatchedReason
+from schemas.records.facts import Allegation, MatchState, Standing, UnmatchedReason
 from schemas.topics import Topic
 from schemas.vectorized import row_writer
 from schemas.vectorized.kernels.rows import ABSENT
@@ -27,7 +27,14 @@ ENUMS: dict[str, Any] = {"state": MatchState, "phase": Phase, "target": Target, 
 NULLABLE_ENUMS: dict[str, Any] = {"unmatched_reason": UnmatchedReason}
 TEXTS = ("fact_id", "sheet_id", "declaration_no", "office", "target_id")
 NULLABLE_TEXTS = ("reason", "tax_code", "declaration_office", "declaration_team", "status", "channel", "kind")
+ALLEGATIONS = [one.value for one in Allegation]
 FLAGS = ("target_known", "has_comment", "has_contact", "counts")
+
+
+def sorted_by_place(kinds: list[str]) -> list[str]:
+    """In the order in which a bit set gives them."""
+    return sorted(kinds, key=ALLEGATIONS.index)
+
 
 facts = st.fixed_dictionaries(
     {
@@ -40,6 +47,7 @@ facts = st.fixed_dictionaries(
         **dict.fromkeys(("revision", "score", "status_count"), INT),
         **dict.fromkeys(("registered_at", "permitted_at", "content_since"), st.none() | LONG),
         **dict.fromkeys(("document_minutes", "goods_minutes", "clearance_minutes"), st.none() | INT),
+        "allegations": st.lists(st.sampled_from(ALLEGATIONS), unique=True).map(sorted_by_place),
         "score_since": st.lists(LONG, min_size=5, max_size=5),
         "on_time": st.none() | st.booleans(),
     }
@@ -61,6 +69,8 @@ def test_rows_are_what_the_encoder_writes(records: list[dict[str, Any]], room: i
     def value(name: str, one: Any) -> Any:
         if one is None:
             return ABSENT
+        if name == "allegations":
+            return sum(1 << ALLEGATIONS.index(kind) for kind in one)
         if kind := (ENUMS | NULLABLE_ENUMS).get(name):
             return list(kind).index(one)
         return number(one) if isinstance(one, str) else one

@@ -70,7 +70,7 @@ def ratings(draw: st.DrawFn) -> Rating:
         declaration_no=draw(DECLARATIONS),
         tax_code=draw(st.sampled_from([None, "0200100200", "0200100100-001"])),
         phase=draw(st.sampled_from(["DURING_CLEARANCE", "AFTER_CLEARANCE"])),
-        comment=draw(st.sampled_from([None, "", " ", "chậm"])),
+        comment=draw(st.sampled_from([None, "", " ", "chậm", "phong bì", "hạch sách, vòi vĩnh"])),
         contact=draw(st.sampled_from([None, SEALED])),
     )
 

@@ -327,6 +327,7 @@ WHOLE: Mapping[str, Mapping[str, str]] = {
     "day_off": {"date": "2020-01-01", "name": '"x"'},
     "working_day": {"date": "2020-01-01", "name": '"x"'},
     "overtime": {"office": '"03CC"', "valid_from": "2020-01-01", "weekdays": "[6]", "windows": '[["07:30", "11:30"]]'},
+    "allegation": {"phrase": '"lót tay"', "kind": '"PAYMENT"'},
 }
 ENTRIES = st.lists(
     st.tuples(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(NAMES), st.sampled_from(LITERALS), max_size=3)),
@@ -351,3 +352,49 @@ def problems_if_any(text: str) -> list[str]:
     except ConfigurationError as error:
         return list(error.problems)
     return []
+
+
+def test_phrases_of_a_site_are_laid_over_the_package() -> None:
+    """One is added, one changed, one withdrawn; the others stay, and the digest differs."""
+    data = site(f"""
+[[allegation]]
+phrase = "Tiền mãi lộ"
+kind = "PAYMENT"
+{TRUST}
+[[allegation]]
+phrase = "phong bì"
+kind = "PAYMENT"
+exact = true
+{TRUST}
+[[allegation]]
+phrase = "CÀ PHÊ cà pháo"
+withdrawn = true
+{TRUST}""")
+    package, own = package_reference().allegations, data.allegations
+    assert [one.phrase for one in own if one not in package] == ["phong bì", "Tiền mãi lộ"]
+    assert [one.phrase for one in package if one not in own] == ["phong bì", "cà phê cà pháo"]
+    assert data.changes == (
+        "allegation: added 'Tiền mãi lộ', PAYMENT",
+        "allegation: changed 'phong bì', PAYMENT, now PAYMENT (exact)",
+        "allegation: withdrew 'CÀ PHÊ cà pháo'",
+    )
+    assert data.digest != package_reference().digest
+
+
+@pytest.mark.parametrize(
+    ("entry", "words"),
+    [
+        ('phrase = "x"', "kind is missing"),
+        ('phrase = "x"\nkind = "THEFT"', "none of PAYMENT, HARASSMENT, NONE"),
+        ('phrase = "…"\nkind = "PAYMENT"', "must have 1 to 6 words"),
+        ('phrase = "a b c d e f g"\nkind = "PAYMENT"', "must have 1 to 6 words"),
+        ('phrase = "x"\nwithdrawn = true', "the package does not have the phrase"),
+        ('phrase = "phong bì"\nwithdrawn = true\nkind = "NONE"', "withdrawn cannot have kind"),
+        (f'phrase = "x"\nkind = "NONE"\n{TRUST}[[allegation]]\nphrase = "X"\nkind = "NONE"', "in another entry"),
+    ],
+)
+def test_a_wrong_phrase_is_refused(entry: str, words: str) -> None:
+    """Each fault is said with its line."""
+    (problem,) = problems(f"[[allegation]]\n{entry}\n{TRUST}")
+    assert words in problem
+    assert problem.startswith("site.toml:")

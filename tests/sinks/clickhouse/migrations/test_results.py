@@ -45,7 +45,7 @@ def fact(sheet: str, target: str, target_id: str, score: int, **fields: Any) -> 
         "phase": "AFTER_CLEARANCE",
         "target": target, "office": "03CC", "target_id": target_id, "score": score, "score_since": (0, 0, 0, 0, T),
         "target_known": True, "has_comment": False, "has_contact": False, "status_count": 2,
-        "standing": "VERIFIED", "counts": True, "content_since": 0,
+        "standing": "VERIFIED", "counts": True, "content_since": 0, "allegations": (),
         "declaration_office": "03CC", "document_minutes": 90, "goods_minutes": 500, "clearance_minutes": 700,
     }  # fmt: skip
     return RatedService(**{**given, **fields})

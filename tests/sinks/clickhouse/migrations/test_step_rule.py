@@ -17,6 +17,7 @@ from support.lives import BEGIN, SPAN, lives
 from support.reference import KnownOffices
 from support.scores import overtime_hours
 
+from processors.domain.join.allegations import AllegationFinder
 from processors.domain.join.declaration_context import StepLimits
 from processors.domain.join.facts import JoinContext
 from processors.domain.join.policy import JoinPolicy
@@ -37,7 +38,7 @@ LIVES = 250
 
 def facts(events: Sequence[DeclarationStatus], numbers: Sequence[int], moment: int) -> dict[int, Told]:
     """What the join says of declarations that are all rated at one moment."""
-    context = JoinContext(WorkingCalendar(overtime_hours()), KnownOffices(), StepLimits())
+    context = JoinContext(WorkingCalendar(overtime_hours()), KnownOffices(), StepLimits(), AllegationFinder(()))
     state = JoinStage(JoinPolicy(grace_ms=0), context).new_state(0)
     sheets = [rating("s", 1, moment, declaration_no=f"{number}0") for number in numbers]
     absorbed = [state.absorb(batch(Topic.DECLARATION_STATUS, events)), state.absorb(batch(Topic.RATING, sheets))]
