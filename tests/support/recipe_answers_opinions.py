@@ -276,7 +276,8 @@ def teams_below(raw: RawHistory) -> Rows:
         for one in raw.facts
         if one.target == "TEAM" and APRIL <= local_day(one.submitted_at) < JUNE
     )
-    found = dict(zip(teams, estimates([[one.score for one in facts] for facts in teams.values()]), strict=True))
+    told = [[(one.tax_code, one.score) for one in facts] for facts in teams.values()]
+    found = dict(zip(teams, estimates(told), strict=True))
     firms = {key: len({one.tax_code for one in facts if one.tax_code}) for key, facts in teams.items()}
     shown = {key: one for key, one in found.items() if len(teams[key]) >= 30 and firms[key] >= 10}
     above = {key: sum(other.low > one.high for other in shown.values()) for key, one in shown.items()}

@@ -187,26 +187,52 @@ class Estimate:
     pull: float
 
 
-def estimates(samples: Sequence[Sequence[int]]) -> list[Estimate]:
-    """Empirical Bayes, normal model, for all targets at once: Morris (1983), DerSimonian and Laird (1986)."""
-    n = np.array([len(one) for one in samples], dtype=float)
-    mean = np.array([np.mean(one) for one in samples])
-    inside = sum(float(np.sum((np.array(one) - np.mean(one)) ** 2)) for one in samples)
-    sigma2 = max(1 / 12, inside / (n.sum() - len(n)) if n.sum() > len(n) else 0.0)
-    w = n / sigma2
+def estimates(samples: Sequence[Sequence[tuple[str, int]]]) -> list[Estimate]:
+    """Empirical Bayes, normal model, of the means of enterprises, with the interval of each target's own enterprises.
+
+    Morris (1983), DerSimonian and Laird (1986); clusters by enterprise as Liang and Zeger (1986).
+
+    Args:
+        samples: Of each target the enterprise and the score of each opinion.
+    """
+    means = [np.array([np.mean(found) for found in _by_enterprise(one)]) for one in samples]
+    m = np.array([len(one) for one in means], dtype=float)
+    mean = np.array([one.mean() for one in means])
+    squares = np.array([((one - one.mean()) ** 2).sum() for one in means])
+    sigma2 = max(1 / 12, float(squares.sum() / (m.sum() - len(m))) if m.sum() > len(m) else 0.0)
+    w = m / sigma2
     spread = w.sum() - (w**2).sum() / w.sum()
     q = float((w * (mean - np.average(mean, weights=w)) ** 2).sum())
-    tau2 = max(0.0, (q - (len(n) - 1)) / spread) if len(n) > 1 and spread > 0 else 0.0
-    total = sigma2 / n + tau2
+    tau2 = max(0.0, (q - (len(m) - 1)) / spread) if len(m) > 1 and spread > 0 else 0.0
+    total = sigma2 / m + tau2
     centre = float(np.average(mean, weights=1 / total))
-    pull = (sigma2 / n) / total
+    pull = sigma2 / m / total
     score = pull * centre + (1 - pull) * mean
-    error = np.sqrt((1 - pull) * sigma2 / n + pull**2 / (1 / total).sum())
-    z = 1.959963984540054
-    return [
-        Estimate(s, max(1.0, s - z * e), min(5.0, s + z * e), b)
-        for s, e, b in zip(score.tolist(), error.tolist(), pull.tolist(), strict=True)
-    ]
+    error = np.sqrt((1 - pull) * sigma2 / m + pull**2 / (1 / total).sum())
+    own = student(m - 1) * np.sqrt(np.maximum(sigma2, squares / np.maximum(1, m - 1)) / m)
+    low = np.minimum(score - Z * error, mean - own)
+    high = np.maximum(score + Z * error, mean + own)
+    found = zip(score.tolist(), low.tolist(), high.tolist(), pull.tolist(), strict=True)
+    return [Estimate(s, max(1.0, a), min(5.0, b), p) for s, a, b, p in found]
+
+
+Z = 1.959963984540054
+"""97.5 % quantile of the normal distribution."""
+
+
+def student(freedom: Any) -> Any:
+    """97.5 % quantile of Student's t, by the expansion of Abramowitz and Stegun 26.7.5."""
+    freedom = np.maximum(1, freedom)
+    first, second = (Z**3 + Z) / 4, (5 * Z**5 + 16 * Z**3 + 3 * Z) / 96
+    third = (3 * Z**7 + 19 * Z**5 + 17 * Z**3 - 15 * Z) / 384
+    return Z + first / freedom + second / freedom**2 + third / freedom**3
+
+
+def _by_enterprise(sample: Sequence[tuple[str, int]]) -> list[list[int]]:
+    found: dict[str, list[int]] = {}
+    for enterprise, score in sample:
+        found.setdefault(enterprise, []).append(score)
+    return list(found.values())
 
 
 def ranks(intervals: Sequence[tuple[float, float]]) -> list[int]:

@@ -1,8 +1,11 @@
 -- Teams with the opinions about them that were sent from `first` to before `last`, and officials with their blocks of months
--- in that period (official_fact). Means are shrunken towards the mean of all targets of their kind, the more the fewer
--- opinions there are (empirical Bayes, normal model: Morris 1983, JASA 78:47-55; variance between targets by moments:
--- DerSimonian and Laird 1986, Controlled Clinical Trials 7:177-188). Without the setting at the end a reader could filter the
--- tables below by enterprise, and learn what one of them says about an official.
+-- in that period (official_fact). Each enterprise counts once, with the mean of its scores: what one enterprise says again and
+-- again, in the same mood, is one observation (clusters by enterprise: Liang and Zeger 1986, Biometrika 73:13-22). Means of
+-- enterprises are shrunken towards the mean of all targets of their kind, the more the fewer enterprises there are (empirical Bayes, normal
+-- model: Morris 1983, JASA 78:47-55; variance between targets by moments: DerSimonian and Laird 1986, Controlled Clinical
+-- Trials 7:177-188). Shrinking is right on average and wrong for who is far from the others (Efron and Morris 1972, JASA
+-- 67:130-139), so the interval reaches over that of the target's own enterprises too. Without the setting at the end a reader could filter
+-- the tables below by enterprise, and learn what one of them says about an official.
 CREATE OR REPLACE VIEW v_fair_scores
 (
     target           LowCardinality(String) COMMENT 'OFFICE, TEAM, STEP or OFFICIAL',
@@ -14,13 +17,14 @@ CREATE OR REPLACE VIEW v_fair_scores
     shown            Bool                   COMMENT 'Whether there are enough opinions and enterprises',
     score_standing   String                 COMMENT 'SHOWN or NOT_ENOUGH_DATA',
     mean             Nullable(Float64)      COMMENT 'Mean of the scores, 1 to 5; NULL: not shown',
-    fair_score       Nullable(Float64)      COMMENT 'Mean, shrunken towards the peers; NULL: not shown',
+    enterprise_mean  Nullable(Float64)      COMMENT 'Mean of the means of its enterprises, each of which counts once; NULL: not shown',
+    fair_score       Nullable(Float64)      COMMENT 'Mean, shrunken towards the peers; NULL: not shown; of the enterprises',
     fair_score_low   Nullable(Float64)      COMMENT 'Lower end of its 95 % interval',
     fair_score_high  Nullable(Float64)      COMMENT 'Upper end of its 95 % interval',
     pull             Nullable(Float64)      COMMENT 'How far the mean is pulled towards the peers, 0 to 1',
     peers            UInt64                 COMMENT 'Number of targets of its kind',
     peers_mean       Float64                COMMENT 'Mean of all targets of its kind',
-    within_variance  Float64                COMMENT 'Variance of scores within a target, pooled',
+    within_variance  Float64                COMMENT 'Variance of the means of enterprises within a target, pooled',
     between_variance Float64                COMMENT 'Variance between the true means of targets, estimated',
     green            Float64                COMMENT 'Share with channel GREEN, 0 to 1',
     yellow           Float64                COMMENT 'Share with channel YELLOW, 0 to 1',
@@ -33,56 +37,72 @@ AS
 WITH 1.959963984540054 AS z
 SELECT e.target AS target, e.office AS office, o.name_vi AS office_name, e.target_id AS target_id,
        e.n AS n, e.enterprises AS enterprises, e.shown AS shown, if(e.shown, 'SHOWN', 'NOT_ENOUGH_DATA') AS score_standing,
-       if(e.shown, e.mean, NULL) AS mean, if(e.shown, e.estimate, NULL) AS fair_score,
-       if(e.shown, greatest(1, e.estimate - z * e.error), NULL) AS fair_score_low,
-       if(e.shown, least(5, e.estimate + z * e.error), NULL) AS fair_score_high, if(e.shown, e.pull, NULL) AS pull,
+       if(e.shown, e.mean_score, NULL) AS mean, if(e.shown, e.mean, NULL) AS enterprise_mean, if(e.shown, e.estimate, NULL) AS fair_score,
+       if(e.shown, greatest(1, least(e.estimate - z * e.error, e.mean - e.student * e.own_error)), NULL) AS fair_score_low,
+       if(e.shown, least(5, greatest(e.estimate + z * e.error, e.mean + e.student * e.own_error)), NULL) AS fair_score_high,
+       if(e.shown, e.pull, NULL) AS pull,
        e.peers AS peers, e.centre AS peers_mean, e.within_variance AS within_variance, e.between_variance AS between_variance,
        e.green AS green, e.yellow AS yellow, e.red AS red, e.imports AS imports, e.main_kind AS main_kind,
        w.declarations AS declarations
 FROM
 (
     SELECT *, 1 / sum(1 / variance) OVER same AS centre_variance, sum(mean / variance) OVER same * centre_variance AS centre,
-           within_variance / n / variance AS pull, pull * centre + (1 - pull) * mean AS estimate,
-           sqrt((1 - pull) * within_variance / n + pull * pull * centre_variance) AS error
+           within_variance / clusters / variance AS pull, pull * centre + (1 - pull) * mean AS estimate,
+           sqrt((1 - pull) * within_variance / clusters + pull * pull * centre_variance) AS error,
+           -- Who is judged very differently has no smaller variance than he shows, and nobody a smaller one than all.
+           sqrt(greatest(within_variance, if(clusters > 1, squares / greatest(1, clusters - 1), 0)) / clusters) AS own_error,
+           -- The 97.5 % quantile of Student's t: Abramowitz and Stegun 26.7.5. Right to a hundredth from 9 degrees of freedom on.
+           greatest(1, clusters - 1) AS freedom,
+           1.959963984540054 + 2.372271230298562 / freedom + 2.8224986157396112 / pow(freedom, 2) + 2.555849679507722 / pow(freedom, 3) AS student
     FROM
     (
         SELECT *, sum(weight * pow(mean - weighted_mean, 2)) OVER same AS dispersion,
                sum(weight) OVER same - sum(weight * weight) OVER same / sum(weight) OVER same AS spread,
                if(peers < 2 OR spread <= 0, 0, greatest(0, (dispersion - (peers - 1)) / spread)) AS between_variance,
-               within_variance / n + between_variance AS variance
+               within_variance / clusters + between_variance AS variance
         FROM
         (
-            -- All weights n / within_variance have one divisor, so that the mean is weighted by n.
-            SELECT *, count() OVER same AS peers, sum(n * mean) OVER same / sum(n) OVER same AS weighted_mean,
-                   -- Scores are whole: rounding alone has a variance of 1/12. (Not sum(n - 1): before 26.9 the engine makes
-                   -- sum(n) - count(n) of it and loses OVER; code 10.)
-                   greatest(1 / 12, ifNull(sum(squares) OVER same / nullIf(sum(n) OVER same - peers, 0), 0)) AS within_variance,
-                   n / within_variance AS weight
+            -- All weights clusters / within_variance have one divisor, so that the mean is weighted by the clusters.
+            SELECT *, count() OVER same AS peers, sum(clusters * mean) OVER same / sum(clusters) OVER same AS weighted_mean,
+                   -- Scores are whole: rounding alone has a variance of 1/12. (Not sum(clusters - 1): before 26.9 the engine makes
+                   -- sum(clusters) - count(clusters) of it and loses OVER; code 10.)
+                   greatest(1 / 12, ifNull(sum(squares) OVER same / nullIf(sum(clusters) OVER same - peers, 0), 0)) AS within_variance,
+                   clusters / within_variance AS weight
             FROM
             (
-                SELECT f.target AS target, f.office AS office, f.target_id AS target_id, toInt64(count()) AS n,
-                       toInt64(uniqExactIf(f.tax_code, f.tax_code != '')) AS enterprises,
-                       avg(f.score) AS mean, count() * varPopStable(f.score) AS squares,
+                -- Opinions without an enterprise are one cluster: they may all be of one.
+                SELECT target, office, target_id, toInt64(sum(g.scores)) AS n, toInt64(count()) AS clusters,
+                       toInt64(countIf(g.tax_code != '')) AS enterprises, sum(g.total) / sum(g.scores) AS mean_score,
+                       avg(g.mean_of_one) AS mean, clusters * varPopStable(g.mean_of_one) AS squares,
                        n >= (SELECT opinions FROM least_number) AND enterprises >= (SELECT enterprises FROM least_number) AS shown,
-                       countIf(f.channel = 'GREEN') / count() AS green, countIf(f.channel = 'YELLOW') / count() AS yellow,
-                       countIf(f.channel = 'RED') / count() AS red, countIf(startsWith(f.declaration_no, '1')) / count() AS imports,
+                       sum(g.greens) / sum(g.scores) AS green, sum(g.yellows) / sum(g.scores) AS yellow,
+                       sum(g.reds) / sum(g.scores) AS red, sum(g.importing) / sum(g.scores) AS imports,
                        -- Of kinds that are equally frequent the first by name: topK would take any.
-                       sumMapIf([f.kind], [toUInt64(1)], f.kind != '') AS kinds,
+                       sumMap(g.kinds.1, g.kinds.2) AS kinds,
                        arrayFirst((kind, times) -> times = arrayMax(kinds.2), kinds.1, kinds.2) AS main_kind,
-                       toDate(max(f.submitted_at), 'Asia/Ho_Chi_Minh') AS named_on
+                       toDate(max(g.last_at), 'Asia/Ho_Chi_Minh') AS named_on
                 FROM
                 (
-                    SELECT toString(target) AS target, toString(office) AS office, toString(target_id) AS target_id, score, tax_code,
-                           channel, toString(kind) AS kind, declaration_no, submitted_at
-                    FROM shown_fact
-                    WHERE target = 'TEAM' AND submitted_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
-                      AND submitted_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
-                    UNION ALL
-                    SELECT toString(target), toString(office), toString(target_id), score, tax_code, channel, toString(kind),
-                           declaration_no, submitted_at
-                    FROM official_fact
-                    WHERE block_start >= {first:Date} AND block_end <= {last:Date}
-                ) AS f
+                    SELECT f.target AS target, f.office AS office, f.target_id AS target_id, f.tax_code AS tax_code,
+                           count() AS scores, sum(f.score) AS total, avg(f.score) AS mean_of_one,
+                           countIf(f.channel = 'GREEN') AS greens, countIf(f.channel = 'YELLOW') AS yellows, countIf(f.channel = 'RED') AS reds,
+                           countIf(startsWith(f.declaration_no, '1')) AS importing,
+                           sumMapIf([f.kind], [toUInt64(1)], f.kind != '') AS kinds, max(f.submitted_at) AS last_at
+                    FROM
+                    (
+                        SELECT toString(target) AS target, toString(office) AS office, toString(target_id) AS target_id, score,
+                               toString(tax_code) AS tax_code, channel, toString(kind) AS kind, declaration_no, submitted_at
+                        FROM shown_fact
+                        WHERE target = 'TEAM' AND submitted_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
+                          AND submitted_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
+                        UNION ALL
+                        SELECT toString(target), toString(office), toString(target_id), score, toString(tax_code), channel, toString(kind),
+                               declaration_no, submitted_at
+                        FROM official_fact
+                        WHERE block_start >= {first:Date} AND block_end <= {last:Date}
+                    ) AS f
+                    GROUP BY target, office, target_id, tax_code
+                ) AS g
                 GROUP BY target, office, target_id
             )
             WINDOW same AS (PARTITION BY target)

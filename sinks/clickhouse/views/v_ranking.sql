@@ -10,7 +10,7 @@ CREATE OR REPLACE VIEW v_ranking
     rank            Nullable(UInt64)       COMMENT 'One more than the number of targets before it; equal where intervals overlap',
     n               Int64                  COMMENT 'Number of observations: scores, declarations or rounds, as the view says; scores about the target',
     enterprises     Int64                  COMMENT 'Number of distinct enterprises; behind the scores',
-    fair_score      Nullable(Float64)      COMMENT 'Mean, shrunken towards the peers; NULL: not shown',
+    fair_score      Nullable(Float64)      COMMENT 'Mean, shrunken towards the peers; NULL: not shown; of the enterprises',
     fair_score_low  Nullable(Float64)      COMMENT 'Lower end of its 95 % interval',
     fair_score_high Nullable(Float64)      COMMENT 'Upper end of its 95 % interval',
     better          Nullable(UInt32)       COMMENT 'Targets whose intervals lie wholly above',
