@@ -1,4 +1,4 @@
--- Teams with the opinions about them that were sent from `first` to before `last`, and officials with their blocks of months
+-- Offices and teams with the opinions about them that were sent from `first` to before `last`, and officials with their blocks of months
 -- in that period (official_fact). Each enterprise counts once, with the mean of its scores: what one enterprise says again and
 -- again, in the same mood, is one observation (clusters by enterprise: Liang and Zeger 1986, Biometrika 73:13-22). Means of
 -- enterprises are shrunken towards the mean of all targets of their kind, the more the fewer enterprises there are (empirical Bayes, normal
@@ -17,7 +17,7 @@ CREATE OR REPLACE VIEW v_fair_scores
     shown            Bool                   COMMENT 'Whether there are enough opinions and enterprises',
     score_standing   String                 COMMENT 'SHOWN or NOT_ENOUGH_DATA',
     mean             Nullable(Float64)      COMMENT 'Mean of the scores, 1 to 5; NULL: not shown',
-    enterprise_mean  Nullable(Float64)      COMMENT 'Mean of the means of its enterprises, each of which counts once; NULL: not shown',
+    enterprise_mean  Nullable(Float64)      COMMENT 'Mean of the means of its enterprises, each of which counts once; NULL: not shown; of an office adjusted for channel and kind',
     fair_score       Nullable(Float64)      COMMENT 'Mean, shrunken towards the peers; NULL: not shown; of the enterprises',
     fair_score_low   Nullable(Float64)      COMMENT 'Lower end of its 95 % interval',
     fair_score_high  Nullable(Float64)      COMMENT 'Upper end of its 95 % interval',
@@ -102,6 +102,67 @@ FROM
                         WHERE block_start >= {first:Date} AND block_end <= {last:Date}
                     ) AS f
                     GROUP BY target, office, target_id, tax_code
+                    UNION ALL
+                    -- Opinions about an office, less what its channels and kinds of declaration make of them. The effects of these
+                    -- are found within offices, by turns with the level of each office (backfitting: Buja, Hastie and Tibshirani 1989, Annals of
+                    -- Statistics 17:453-510), so that an office is not compared with itself alone.
+                    SELECT 'OFFICE' AS target, office, office AS target_id, tax_code, sum(c) AS scores, sum(t) AS total,
+                           sum(t - c * (e4 - e_mean)) / sum(c) AS mean_of_one, sumIf(c, channel = 'GREEN') AS greens,
+                           sumIf(c, channel = 'YELLOW') AS yellows, sumIf(c, channel = 'RED') AS reds, sum(im) AS importing,
+                           sumMapIf([kind], [c], kind != '') AS kinds, max(last_at) AS last_at
+                    FROM
+                    (
+                        SELECT *, sum(c * e4) OVER () / sum(c) OVER () AS e_mean
+                        FROM
+                        (
+                            SELECT *, sum(t - c * a4) OVER (PARTITION BY channel, kind) / sum(c) OVER (PARTITION BY channel, kind) AS e4
+                            FROM
+                            (
+                                SELECT *, sum(t - c * e3) OVER (PARTITION BY office) / sum(c) OVER (PARTITION BY office) AS a4
+                                FROM
+                                (
+                                    SELECT *, sum(t - c * a3) OVER (PARTITION BY channel, kind) / sum(c) OVER (PARTITION BY channel, kind) AS e3
+                                    FROM
+                                    (
+                                        SELECT *, sum(t - c * e2) OVER (PARTITION BY office) / sum(c) OVER (PARTITION BY office) AS a3
+                                        FROM
+                                        (
+                                            SELECT *, sum(t - c * a2) OVER (PARTITION BY channel, kind) / sum(c) OVER (PARTITION BY channel, kind) AS e2
+                                            FROM
+                                            (
+                                                SELECT *, sum(t - c * e1) OVER (PARTITION BY office) / sum(c) OVER (PARTITION BY office) AS a2
+                                                FROM
+                                                (
+                                                    SELECT *, sum(t - c * a1) OVER (PARTITION BY channel, kind) / sum(c) OVER (PARTITION BY channel, kind) AS e1
+                                                    FROM
+                                                    (
+                                                        SELECT *, sum(t) OVER (PARTITION BY office) / sum(c) OVER (PARTITION BY office) AS a1
+                                                        FROM
+                                                        (
+                                                            SELECT office, tax_code, channel, kind, count() AS c, sum(level) AS t, countIf(startsWith(number, '1')) AS im, max(at) AS last_at
+                                                            FROM
+                                                            (
+                                                                -- What one enterprise says by one declaration about anything at the office: the lowest of its scores.
+                                                                SELECT toString(office) AS office, declaration, min(score) AS level, argMax(toString(tax_code), submitted_at) AS tax_code,
+                                                                       argMax(toString(channel), submitted_at) AS channel, argMax(toString(kind), submitted_at) AS kind,
+                                                                       max(declaration_no) AS number, max(submitted_at) AS at
+                                                                FROM shown_fact
+                                                                WHERE submitted_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
+                                                                  AND submitted_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
+                                                                GROUP BY office, declaration
+                                                            )
+                                                            GROUP BY office, tax_code, channel, kind
+                                                        )
+                                                    )
+                                                )
+                                            )
+                                        )
+                                    )
+                                )
+                            )
+                        )
+                    )
+                    GROUP BY office, tax_code
                 ) AS g
                 GROUP BY target, office, target_id
             )
@@ -132,8 +193,18 @@ LEFT JOIN
         ARRAY JOIN handlers AS h
         WHERE h.2 != ''
         GROUP BY target, office, target_id
+        UNION ALL
+        SELECT 'OFFICE' AS target, toString(office) AS office, office AS target_id, uniqExact(declaration) AS declarations
+        FROM declaration_status FINAL
+        WHERE status = 'REGISTERED' AND declaration IN
+        (
+            SELECT declaration FROM registration FINAL
+            WHERE registered_at >= toDateTime64({first:Date}, 3, 'Asia/Ho_Chi_Minh')
+              AND registered_at < toDateTime64({last:Date}, 3, 'Asia/Ho_Chi_Minh')
+        )
+        GROUP BY office
     )
 ) AS w ON toString((e.target, e.office, e.target_id)) = w.handler
 ASOF LEFT JOIN reference_office AS o ON e.office = o.code AND e.named_on >= o.valid_from
 SETTINGS additional_table_filters = {}
-COMMENT 'Officials and teams with shrunken means, intervals and context: v_fair_scores(first = ..., last = ...)';
+COMMENT 'Offices, teams and officials with shrunken means, intervals and context: v_fair_scores(first = ..., last = ...)';

@@ -152,3 +152,26 @@ def test_load_stands_beside_the_score(database: Any) -> None:
     database.execute(f"INSERT INTO declaration_status ({columns}) VALUES", rows)
     assert scored(database, "n, declarations") == {"o-1": (30, 3)}
     assert scored(database, "n, declarations", "target = 'TEAM'") == {"01": (1, 4)}
+
+
+def test_offices_are_compared_as_if_their_channels_were_the_same(database: Any) -> None:
+    """Two equal offices with other shares of red declarations get one score; a worse one with the same does not."""
+    columns = (
+        "fact_id, state, sheet_id, declaration_no, submitted_at, target, office, target_id, score, tax_code, channel,"
+        " kind, row_version, log_epoch"
+    )
+    chance, rows = random.Random(7), []
+    for place, (office, red_share, worse) in enumerate((("03CC", 0.8, 0), ("03EE", 0.2, 0), ("03NK", 0.8, 1))):
+        for k in range(600):
+            red = chance.random() < red_share
+            score = 5 - 2 * red - worse + chance.choice((0, -1, 0))
+            head = (f"s{office}{k}", f"{place}{k:010}0", SENT, "STEP", office, "GOODS_INSPECTION")
+            rows.append((uuid4(), "MATCHED", *head, score, str(k % 60), "RED" if red else "GREEN", "A11", 1, 1))
+    database.execute(f"INSERT INTO rated_service ({columns}) VALUES", rows)
+    found = scored(database, "mean, enterprise_mean, red, n", "target = 'OFFICE'")
+    assert found["03EE"][0] - found["03CC"][0] > 1
+    assert found["03EE"][1] == pytest.approx(found["03CC"][1], abs=0.1)
+    assert found["03CC"][1] - found["03NK"][1] == pytest.approx(1, abs=0.15)
+    assert [row[3] for row in found.values()] == [600] * 3
+    query = f"SELECT target_id, rank FROM v_ranking({OCTOBER}, target = 'OFFICE', office = '') ORDER BY target_id"
+    assert database.execute(query) == [("03CC", 1), ("03EE", 1), ("03NK", 3)]
