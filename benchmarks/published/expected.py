@@ -112,11 +112,16 @@ class Expected:
         return table
 
     def satisfaction(self) -> Table:
-        """Numbers of scores 1 to 5 of each target and month of the sheet."""
-        counts: dict[tuple[object, ...], Counter[int]] = defaultdict(Counter)
-        for sheet in self._counted:
+        """Numbers of scores 1 to 5 of each target and month; the sheets of a declaration give one, the lowest."""
+        scores: dict[tuple[object, ...], tuple[int, int]] = {}
+        for sheet in self._counted:  # in the order of their times
             for item in sheet.items:
-                counts[item.target, item.office, item.target_id, month_of(sheet.at)][item.score] += 1
+                key = (item.target, item.office, item.target_id, identity(sheet.declaration_no))
+                lowest = min(item.score, scores[key][0]) if key in scores else item.score
+                scores[key] = (lowest, sheet.at)
+        counts: dict[tuple[object, ...], Counter[int]] = defaultdict(Counter)
+        for (*target, _declaration), (score, sent) in scores.items():
+            counts[*target, month_of(sent)][score] += 1
         return {key: tuple(some[score] for score in range(1, 6)) for key, some in counts.items()}
 
     def opinions(self) -> Table:

@@ -41,7 +41,7 @@ class AssessmentState:
         changed: dict[int, Group] = {}
         # One by one: the counts must not depend on how the log is cut into batches.
         for change in self._facts.add_facts(fact for _index, fact in records.accepted):
-            self._satisfaction.apply(change.before, change.after)
+            self._satisfaction.apply(change)
             self._counts.apply(change)
             # Before the batch is over: a worker that died may have published what is no remark any more by its end.
             if change.after.has_comment and is_remark(change.group, self._policy.threshold):

@@ -121,11 +121,12 @@ SECRETS: Mapping[str, Secret] = {
     ),
     "two offices": Secret(10, "x10", "08:30", [item(score=1), item("OFFICE", OTHER_OFFICE, 1, office=OTHER_OFFICE)]),
     "rated before": Secret(12, "x12", "13:20", [item(score=2, reason="ATTITUDE")]),
+    "rated again": Secret(16, "x16", "09:10", [item(score=1), item("TEAM", "01", 5), item("STEP", "TAX_PAYMENT", 2)]),
     "revised": Secret(15, "x15", "07:59", [item(score=2)], revised=("09:30", "16:59")),
     "merged": Secret(18, "x18", "11:11", [item(score=1)], partner=21),
     "alone at night": Secret(22, "x22", "22:40", [item(score=1), item("TEAM", "02", 1)]),
 }
-"""Seven worlds, each a way in which a denunciation might be found."""
+"""Eight worlds, each a way in which a denunciation might be found."""
 
 
 def _act(case: str, name: str, when: str, **fields: Any) -> ComplaintAction:
@@ -157,7 +158,7 @@ def statuses() -> Iterable[DeclarationStatus]:
 
 
 def other_sheets() -> Iterable[Rating]:
-    """Sheets of others: before, on and after the day, praise and complaints, one about a declaration of a secret."""
+    """Sheets of others: before, on and after the day, praise and complaints, two about declarations of secrets."""
     for place, k in enumerate((0, 1, 2, 4, 5, 8, 9, 12, 13, 16, 17, 24, 25, 26, 30)):
         office = OTHER_OFFICE if k % 9 == 8 else OFFICE
         score = (5, 4, 1, 5, 3, 2, 5, 4)[place % 8]

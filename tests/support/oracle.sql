@@ -172,11 +172,16 @@ INNER JOIN sheet_now AS n ON n.declaration = f.declaration AND n.sheet_id = f.sh
 WHERE f.counts AND n.commented AND (f.declaration, f.sheet_id, f.office) NOT IN (SELECT declaration, sheet_id, office FROM complaint)
 GROUP BY declaration, sheet_id, office;
 
+-- What the sheets of a declaration say about a target is one score: the lowest, of equal ones the last, sent with the last sheet.
+CREATE TABLE said ENGINE = Memory AS
+SELECT declaration, office, target, target_id, min(score) AS lowest, max(submitted_at) AS sent_at, argMin(reason, (score, -submitted_at, reason)) AS reason
+FROM fact WHERE counts GROUP BY declaration, office, target, target_id;
+
 CREATE TABLE pane ENGINE = Memory AS
-SELECT target, office, target_id, intDiv(submitted_at, 300000) * 300000 AS start,
-       countIf(score = 1) AS n1, countIf(score = 2) AS n2, countIf(score = 3) AS n3,
-       countIf(score = 4) AS n4, countIf(score = 5) AS n5
-FROM fact WHERE counts GROUP BY target, office, target_id, start;
+SELECT target, office, target_id, intDiv(sent_at, 300000) * 300000 AS start,
+       countIf(lowest = 1) AS n1, countIf(lowest = 2) AS n2, countIf(lowest = 3) AS n3,
+       countIf(lowest = 4) AS n4, countIf(lowest = 5) AS n5
+FROM said GROUP BY target, office, target_id, start;
 
 CREATE TABLE satisfaction ENGINE = Memory AS
 SELECT e.target AS target, e.office AS office, e.target_id AS target_id, e.start + 300000 AS window_end, w.window AS window,
@@ -192,11 +197,6 @@ CREATE TABLE office_opinion ENGINE = Memory AS
 SELECT declaration, office, intDiv(max(submitted_at), 300000) * 300000 AS pane_start, min(score) AS lowest,
        max(tax_code) AS tax_code, groupUniqArrayIf((declaration, sheet_id), score <= 2) AS low_sheets
 FROM fact WHERE counts GROUP BY declaration, office;
-
--- What it says about each target: the lowest score, of these the last one.
-CREATE TABLE said ENGINE = Memory AS
-SELECT declaration, office, target, target_id, min(score) AS lowest, argMin(reason, (score, -submitted_at, reason)) AS reason
-FROM fact WHERE counts GROUP BY declaration, office, target, target_id;
 
 CREATE TABLE office_count ENGINE = Memory AS
 SELECT office, pane_start, count() AS opinions, countIf(lowest <= 2) AS dissatisfied

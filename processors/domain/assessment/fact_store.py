@@ -74,6 +74,14 @@ class Opinion:
         """What counts now: facts of the latest revision of each sheet."""
         return [fact for group in self.groups.values() for fact in group.current()]
 
+    def others_about(self, change: Change) -> list[StoredFact]:
+        """What other sheets say, or said, about the target of a changed fact."""
+        if len(self.groups) == 1:
+            return []
+        target = (change.after.target, change.after.target_id)
+        others = (group for group in self.groups.values() if group is not change.group)
+        return [fact for one in others for fact in one.facts.values() if (fact.target, fact.target_id) == target]
+
     def said(self) -> list[StoredFact]:
         """One fact for each target: the lowest score that it is given now, of these the one that was sent last."""
         lowest: dict[tuple[str, str], StoredFact] = {}

@@ -1,19 +1,20 @@
 """Rolling satisfaction: score counts per target in panes, and windows as sums of panes.
 
 Values are absolute. A fact that is edited or late replaces its earlier version, and every window that holds its pane
-is published again.
+is published again. What several sheets of a declaration say about one target is one score: the lowest, where the last
+of them was sent (docs/adr/0042-an-opinion.md).
 """
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import cast
 
 import numpy as np
 import numpy.typing as npt
 
-from processors.domain.assessment.fact_store import StoredFact
+from processors.domain.assessment.fact_store import Change, StoredFact
 from processors.domain.panes import PANE_MS, WINDOWS_MS, pane_of
 from schemas.records.facts import Counts, Satisfaction
 
@@ -83,32 +84,39 @@ class SatisfactionStore:
 
     def __init__(self) -> None:
         self._series: dict[TargetIdentity, _Series] = {}
-        self._moved: dict[str, tuple[int, ...]] = {}
-        """Every pane in which a fact was ever counted, for the few facts where that is not just the current one."""
+        self._moved: dict[tuple[str, TargetIdentity], tuple[int, ...]] = {}
+        """By declaration and target, every pane in which the score, or that of one sheet, was ever counted; for the few
+        where that is not just the current one."""
         self._dirty: dict[TargetIdentity, _Series] = {}
 
-    def apply(self, before: StoredFact | None, after: StoredFact) -> None:
+    def apply(self, change: Change) -> None:
         """Apply one change of a fact to the counts."""
+        before, after, opinion = change.before, change.after, change.group.opinion
         identity = (after.target, after.office, after.target_id)
         series = self._series.get(identity)
         if series is None:
             series = self._series[identity] = _Series()
-        was, now = _place(before), _place(after)
-        counted_in = self._moved.get(after.fact_id, _pane(was))
+        others = opinion.others_about(change)
+        was, now, own = _place([*others, before]), _place([*others, after]), _place([after])
+        score = (opinion.declaration, identity)
+        counted_in = self._moved.get(score, _pane(was))
         grown = after.version - (before.version if before else 0)
         for start in counted_in:
             series.add(start, _VERSIONS, grown)
-        if was == now:
+        # The pane of the sheet too, as office counts do: it may have been published there by itself.
+        new = [start for start in dict.fromkeys(_pane(own) + _pane(now)) if start not in counted_in]
+        if was == now and not new:
             return
+        for start in new:
+            series.add(start, _VERSIONS, after.version + sum(fact.version for fact in others))
+            series.dirty.add(start)
         if was is not None:
             series.add(*was, -1)
         if now is not None:
             series.add(*now, 1)
-            if now[0] not in counted_in:
-                counted_in = (*counted_in, now[0])
-                series.add(now[0], _VERSIONS, after.version)
+        counted_in = (*counted_in, *new)
         if counted_in != _pane(now):
-            self._moved[after.fact_id] = counted_in
+            self._moved[score] = counted_in
         self._dirty[identity] = series
 
     def changes(self) -> Iterator[Satisfaction]:
@@ -123,8 +131,9 @@ def _pane(place: tuple[int, int] | None) -> tuple[int, ...]:
     return () if place is None else place[:1]
 
 
-def _place(fact: StoredFact | None) -> tuple[int, int] | None:
-    """Pane and column in which a fact counts; None where it does not."""
-    if fact is None or not fact.counts:
+def _place(facts: Sequence[StoredFact | None]) -> tuple[int, int] | None:
+    """Pane and column in which the facts of a declaration about one target count; None where none does."""
+    counting = [fact for fact in facts if fact is not None and fact.counts]
+    if not counting:
         return None
-    return pane_of(fact.submitted_at), fact.score - 1
+    return pane_of(max(fact.submitted_at for fact in counting)), min(fact.score for fact in counting) - 1

@@ -2,9 +2,9 @@
 -- The key of the join is one text, and the union a subquery, as in shown_pane.
 CREATE OR REPLACE VIEW shown_satisfaction AS
 WITH
-    (SELECT groupArray((target, office, target_id, score, pane_end)) FROM hidden_item) AS hidden_items,
-    (items, wanted, seconds, until) -> toInt64(arrayCount(one ->
-        one.1 = wanted AND one.2 <= until AND one.2 > until - toIntervalSecond(seconds), items)) AS hidden
+    (SELECT groupArray((target, office, target_id, score, pane_end, weight)) FROM hidden_item) AS hidden_items,
+    (items, wanted, seconds, until) -> arraySum(one ->
+        if(one.1 = wanted AND one.2 <= until AND one.2 > until - toIntervalSecond(seconds), toInt64(one.3), 0), items) AS hidden
 SELECT target, office, target_id, window_seconds, window_end, score_1, score_2, score_3, score_4, score_5
 FROM
 (
@@ -30,7 +30,7 @@ FROM
     ) AS s
     INNER JOIN
     (
-        SELECT toString((one.1, one.2, one.3)) AS whose, groupArray((one.4, one.5)) AS items
+        SELECT toString((one.1, one.2, one.3)) AS whose, groupArray((one.4, one.5, one.6)) AS items
         FROM (SELECT arrayJoin(hidden_items) AS one) GROUP BY whose
     ) AS h ON toString((s.target, s.office, s.target_id)) = h.whose
 )

@@ -26,9 +26,11 @@ CONTENT: dict[str, Any] = {"comment": "chậm", "tax_code": "0200100100"}
 
 
 def facts_of(*ratings: Rating) -> list[RatedService]:
-    """Every version of every fact that the join publishes for sheets of a registered declaration."""
+    """Every version of every fact that the join publishes for sheets of registered declarations."""
     state = JoinStage(JoinPolicy(grace_ms=0), join_context()).new_state(0)
-    state.absorb(batch(Topic.DECLARATION_STATUS, [status("e1", "REGISTERED", T0 - 60 * DAY_MS)]))
+    numbers = {one.declaration_no for one in ratings}
+    registered = [status("e1", "REGISTERED", T0 - 60 * DAY_MS, declaration_no=number) for number in sorted(numbers)]
+    state.absorb(batch(Topic.DECLARATION_STATUS, registered))
     outputs = [output for one in ratings for output in state.absorb(batch(Topic.RATING, [one])).outputs]
     return [output.record for output in outputs]  # type: ignore[misc]
 
@@ -202,7 +204,8 @@ def test_rated_official_is_excluded_from_handling(state: AssessmentState) -> Non
 def test_windows_are_sums_of_panes(state: AssessmentState) -> None:
     """Hour, day, week and month count what lies within them before the end of the pane."""
     ages = [0, 50 * MINUTE, 3 * 60 * MINUTE, 2 * DAY_MS, 20 * DAY_MS, 40 * DAY_MS]
-    sheets = [rating(f"s{n}", 1, T0 - age, item(score=5)) for n, age in enumerate(ages)]
+    numbers = [f"1030000000{n}0" for n in range(len(ages))]
+    sheets = [rating("s", 1, T0 - age, declaration_no=number) for number, age in zip(numbers, ages, strict=True)]
     rows = published(state, facts_of(*sheets), Topic.SATISFACTION)
     row = max(rows, key=lambda one: (one.window_end, one.version))
     assert row.window_end == T0 + PANE

@@ -32,7 +32,7 @@ def fill(client: ColumnClient, name: str, track: str = "DENUNCIATION") -> Secret
 
 @pytest.mark.long
 def test_all_views_are_the_same_whoever_sent_the_denunciation(guarded: ColumnClient) -> None:
-    """Seven worlds, each with another sheet, declaration, enterprise, time and scores, cannot be told apart."""
+    """Eight worlds, each with another sheet, declaration, enterprise, time and scores, cannot be told apart."""
     fill(guarded, "plain")
     wanted = seen(guarded)
     assert sum(map(len, wanted.values())) > 500
