@@ -90,9 +90,16 @@ def comparisons() -> dict[str, tuple[str, str]]:
     return {
         "facts": (f"SELECT {fact} FROM rated_service FINAL", f"SELECT {', '.join(_FACT)} FROM fact"),
         "complaints": (
-            """SELECT toString(declaration), sheet_id, office, toUnixTimestamp64Milli(opened_at), state, lowest_score
-            FROM complaint FINAL""",
-            "SELECT declaration, sheet_id, office, opened_at, state, lowest_score FROM complaint",
+            """SELECT toString(declaration), sheet_id, office, toUnixTimestamp64Milli(opened_at), state, lowest_score,
+            case_track, ifNull(toUnixTimestamp64Milli(content_since), 0) FROM complaint FINAL
+            WHERE case_track != 'REMARK'""",
+            """SELECT declaration, sheet_id, office, opened_at, state, lowest_score, case_track, content_since
+            FROM complaint""",
+        ),
+        "remarks": (
+            """SELECT toString(declaration), sheet_id, office, lowest_score FROM complaint FINAL
+            WHERE case_track = 'REMARK' AND state = 'OPENED'""",
+            "SELECT declaration, sheet_id, office, lowest_score FROM remark",
         ),
         "windows": (
             f"SELECT {windows}, {scores} FROM satisfaction FINAL WHERE {active}",

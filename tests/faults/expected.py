@@ -68,9 +68,9 @@ def _complaints(oracle: Oracle) -> Mapping[Hashable, Any]:
             row["opened_at"],
             row["state"],
             row["lowest_score"] or 0,
-            calendar.add_working_days(row["opened_at"], RESOLVE_WORKING_DAYS),
+            calendar.add_working_days(max(row["opened_at"], row["content_since"]), RESOLVE_WORKING_DAYS),
         )
-        for row in oracle.rows("SELECT declaration, sheet_id, office, opened_at, state, lowest_score FROM complaint")
+        for row in oracle.rows("SELECT * FROM complaint")
     }
 
 

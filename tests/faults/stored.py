@@ -24,7 +24,6 @@ _BY_DECLARATION = {
     "declaration_status": (2, f"declaration, event_id, {_CRC}"),
     "rating": (3, f"declaration, sheet_id, revision, {_CRC}"),
     "rating_item": (6, f"declaration, sheet_id, revision, target, office, target_id, {_CRC}, score"),
-    "complaint": (3, _COMPLAINT),
 }
 """Number of key columns, and all columns."""
 
@@ -59,6 +58,10 @@ def _rows(client: Client, of: Round, table: str) -> Iterator[Row]:
         for row in _by_office(client, table, columns, bounds):
             if row[2]:
                 yield row[:2], row[2:]
+    elif table == "complaint":
+        for row in _by_declaration(client, table, f"{_COMPLAINT}, case_track", bounds):
+            if row[-1] != "REMARK":  # whether one that is gone was ever published depends on the order of arrival
+                yield row[:3], row[3:-1]
     else:
         width, columns = _BY_DECLARATION[table]
         for row in _by_declaration(client, table, columns, bounds):
