@@ -15,6 +15,7 @@ from processors.domain.join.sheet_store import StoredSheet
 from schemas import ids
 from schemas.records.events import RatingItem, Target
 from schemas.records.facts import MatchState, RatedService, Standing, UnmatchedReason
+from schemas.reference.feedback_content import load_content
 from schemas.reference.offices import OfficeDirectory
 
 
@@ -56,7 +57,7 @@ def records_of(
             "unmatched_reason": UnmatchedReason.NOT_KNOWN if state is MatchState.UNMATCHED else None,
             "standing": standing,
             "counts": counts,
-            "content_since": sheet.content_since,
+            "content_since": sheet.content_since(load_content()),
             "sheet_id": sheet.sheet_id,
             "revision": revision.revision,
             "declaration_no": revision.declaration_no,

@@ -27,6 +27,7 @@ def reference_context(reference: ReferenceData | None = None) -> JoinContext:
             goods_minutes=steps["GOODS_INSPECTION"].limit_minutes or legal.goods_minutes,
         ),
         words=AllegationFinder(known.allegations),
+        content=known.content,
     )
 
 

@@ -10,6 +10,7 @@ from processors.domain.join.declaration_context import StepLimits
 from processors.domain.join.facts import JoinContext
 from schemas.reference.allegations import load_allegations
 from schemas.reference.deadlines import load_deadlines
+from schemas.reference.feedback_content import load_content
 from schemas.vectorized.kernels.compiled import Longs
 
 DAY_MS = 86_400_000
@@ -41,7 +42,8 @@ class KnownOffices:
 
 def join_context() -> JoinContext:
     """Context of the join."""
-    return JoinContext(EveryMinute(), KnownOffices(), StepLimits(), AllegationFinder(load_allegations()))
+    words = AllegationFinder(load_allegations())
+    return JoinContext(EveryMinute(), KnownOffices(), StepLimits(), words, load_content())
 
 
 def complaint_policy() -> ComplaintPolicy:

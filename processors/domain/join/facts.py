@@ -15,6 +15,7 @@ from processors.domain.join.declaration_context import StepLimits, WorkingTime
 from processors.domain.join.policy import JoinPolicy
 from processors.domain.join.sheet_store import ItemIdentity, Revision, StoredSheet
 from schemas.records.events import RatingItem
+from schemas.reference.feedback_content import FeedbackContent
 
 _COUNT_BITS = 16
 SCORES = 5
@@ -37,12 +38,14 @@ class JoinContext:
         directory: Offices and teams.
         limits: Legal working time of the steps.
         words: Looks for allegations in comments.
+        content: What makes feedback of a low score.
     """
 
     calendar: WorkingTime
     directory: Directory
     limits: StepLimits
     words: AllegationFinder
+    content: FeedbackContent
 
 
 def version_of(sheet: StoredSheet, bearing: int) -> int:

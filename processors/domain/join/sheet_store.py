@@ -20,6 +20,7 @@ from processors.domain.snapshot_arrays import (
 )
 from schemas.keys import KEY_DIGITS
 from schemas.records.events import Rating, RatingItem
+from schemas.reference.feedback_content import FeedbackContent
 
 _MOST_ITEMS = 1 << 16
 """Items that the sheets of a snapshot share, as those of a batch do: there are few offices, teams and scores."""
@@ -59,10 +60,9 @@ class Revision(NamedTuple):
     has_text: bool
     allegations: int
 
-    @property
-    def has_content(self) -> bool:
-        """Whether it says something, and who says it: what makes feedback of a score (ADR 45)."""
-        return self.has_text and (self.has_contact or self.tax_code is not None)
+    def has_content(self, rule: FeedbackContent) -> bool:
+        """Whether it has what makes feedback of a score (ADR 45)."""
+        return rule.is_met(text=self.has_text, contact=self.has_contact, tax_code=self.tax_code is not None)
 
 
 @dataclass(slots=True)
@@ -117,12 +117,11 @@ class StoredSheet:
         """Whether its records differ in the enterprise that they name: so it may have counted, and now may not."""
         return len(self.records) > 1 and len({record.tax_code for record in self.records.values()}) > 1
 
-    @property
-    def content_since(self) -> int:
+    def content_since(self, rule: FeedbackContent) -> int:
         """When the first record, in their order, was sent that has content; 0: none has."""
         if len(self.records) == 1:
-            return self.latest.submitted_at if self.latest.has_content else 0
-        return next((record.submitted_at for record in self.revisions() if record.has_content), 0)
+            return self.latest.submitted_at if self.latest.has_content(rule) else 0
+        return next((record.submitted_at for record in self.revisions() if record.has_content(rule)), 0)
 
     def revisions(self) -> list[Revision]:
         """All records in order; the last one counts."""

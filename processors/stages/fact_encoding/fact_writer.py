@@ -202,7 +202,7 @@ class FactWriter:
         stated = np.array([sheet.latest.tax_code is not None for sheet in changes.sheets])
         standing = standings_of(changes.states, stated)
         counts = self._counting[standing]
-        content_since = np.array([sheet.content_since for sheet in changes.sheets], np.int64)
+        content_since = np.array([sheet.content_since(self._context.content) for sheet in changes.sheets], np.int64)
         # Without a status no sheet ever counted; with one, what changed hands may have.
         once = counts | (changes.states.bearing > 0) & np.array([sheet.changed_hands for sheet in changes.sheets])
         own_texts = own.texts()

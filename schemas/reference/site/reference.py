@@ -15,6 +15,7 @@ from schemas.errors import ConfigurationError
 from schemas.reference.allegations import AllegationPhrase, content_of, load_allegations
 from schemas.reference.calendar import WorkingCalendar
 from schemas.reference.errors import ReferenceDataError
+from schemas.reference.feedback_content import FeedbackContent, load_content
 from schemas.reference.offices import OFFICIAL_CODE, Level, Office, OfficeDirectory, RowOrigin, Team, load_offices
 from schemas.reference.outages import Outage, in_order, load_outages
 from schemas.reference.site.entries import SiteEntry
@@ -38,6 +39,7 @@ class ReferenceData:
         hours: Working time.
         outages: Declared outages, in order of time.
         allegations: Words of comments that may point at an allegation.
+        content: What makes feedback of a low score.
         changes: What the site's file changes, one sentence each; empty without a file.
         warnings: What in that file is allowed and probably not meant.
     """
@@ -46,6 +48,7 @@ class ReferenceData:
     hours: WorkingHours
     outages: tuple[Outage, ...]
     allegations: tuple[AllegationPhrase, ...]
+    content: FeedbackContent
     changes: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
@@ -64,7 +67,7 @@ class ReferenceData:
 @cache
 def package_reference() -> ReferenceData:
     """The reference data of the package. Raises ReferenceDataError when a file of it is broken."""
-    return ReferenceData(load_offices(), load_working_hours(), load_outages(), load_allegations())
+    return ReferenceData(load_offices(), load_working_hours(), load_outages(), load_allegations(), load_content())
 
 
 def site_reference(path: Path) -> ReferenceData:
@@ -100,6 +103,7 @@ def parse_site(file: str, text: str) -> ReferenceData:
         with_public_holidays(load_rules().overridden_by(site.hours)),
         in_order([*package.outages, *(outage for _entry, outage in site.outages)]),
         phrases.phrases,
+        next((rule for _entry, rule in site.content), package.content),
         (*offices.changes, *teams.changes, *_other_changes(site), *phrases.changes),
         (*offices.warnings, *teams.warnings),
     )
@@ -137,6 +141,8 @@ def _added_team(entry: SiteEntry, validity: Validity) -> Team:
 
 
 def _other_changes(site: SiteFile) -> Iterator[str]:
+    for entry, content in site.content:
+        yield f"{entry.where}: {content}"
     for entry, outage in site.outages:
         yield f"{entry.where}: {entry.text('what')!r} at {', '.join(sorted(outage.offices)) or 'all offices'}"
     for entry, rule in site.overtime:
@@ -163,7 +169,7 @@ def _content(data: ReferenceData) -> object:
         for one in hours.overtime
     )
     days = sorted(hours.days_off), sorted(hours.working_days)
-    return [offices, teams, outages, periods, *days, overtime, content_of(data.allegations)]
+    return [offices, teams, outages, periods, *days, overtime, content_of(data.allegations), str(data.content)]
 
 
 def _row(version: Office | Team) -> list[object]:

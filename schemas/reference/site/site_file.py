@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TypeVar
 
 from schemas.reference.errors import ReferenceDataError
+from schemas.reference.feedback_content import CONTENT_ENTRY, CONTENT_VALUES, FeedbackContent, read_content
 from schemas.reference.outages import OUTAGE_VALUES, Outage, read_outage
 from schemas.reference.site.entries import SiteEntry, office_entries, team_entries
 from schemas.reference.site.phrases import ALLEGATION_VALUES, SitePhrase, read_allegation
@@ -31,7 +32,7 @@ T = TypeVar("T")
 MAX_BYTES = 4 * 1024 * 1024
 """A larger file is a mistake: the package describes 255 offices in 40 KB."""
 
-KINDS = ("office", "team", "outage", "period", "day_off", "working_day", "overtime", "allegation")
+KINDS = ("office", "team", "outage", "period", "day_off", "working_day", "overtime", "allegation", CONTENT_ENTRY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,7 @@ class SiteFile:
         hours: Rules of working time.
         overtime: Overtime of single offices, with its entries.
         allegations: Words of allegations, with their entries.
+        content: What makes feedback of a low score, one entry at most.
         codes: Codes of all entries `[[office]]`, of those too that cannot be read.
     """
 
@@ -54,6 +56,7 @@ class SiteFile:
     hours: HourRules
     overtime: Sequence[tuple[TomlEntry, Overtime]]
     allegations: Sequence[tuple[TomlEntry, SitePhrase]]
+    content: Sequence[tuple[TomlEntry, FeedbackContent]]
     codes: frozenset[str]
 
 
@@ -85,6 +88,7 @@ def read_site_file(file: str, text: str, problems: Problems) -> SiteFile:
         _hours(document, overtime, problems),
         overtime,
         _read(document, "allegation", ALLEGATION_VALUES, read_allegation, problems),
+        _content(document, problems),
         frozenset(str(entry.values.get("code")) for entry in problems.take(partial(document.tables, "office")) or ()),
     )
 
@@ -105,6 +109,12 @@ def _read(
 ) -> list[tuple[TomlEntry, T]]:
     tables = problems.take(partial(document.tables, name)) or []
     return problems.take_all(tables, lambda entry: read(entry.checked(values)))
+
+
+def _content(document: TomlDocument, problems: Problems) -> list[tuple[TomlEntry, FeedbackContent]]:
+    found = _read(document, CONTENT_ENTRY, CONTENT_VALUES, read_content, problems)
+    problems.found += [entry.fail("there may be one such entry only") for entry, _content in found[1:]]
+    return found
 
 
 def _hours(document: TomlDocument, overtime: Sequence[tuple[TomlEntry, Overtime]], problems: Problems) -> HourRules:

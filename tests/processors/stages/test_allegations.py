@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,6 @@ from support.in_memory import Restart, in_memory_pipeline
 from support.reference import join_context
 
 from processors.domain.join.allegations import AllegationFinder
-from processors.domain.join.facts import JoinContext
 from processors.domain.join.policy import JoinPolicy
 from processors.stages.join import JoinStage
 from schemas.topics import Topic
@@ -86,6 +86,6 @@ def test_the_text_goes_no_further() -> None:
 def test_a_snapshot_of_other_words_is_not_used() -> None:
     """Which words were looked for is part of the format: comments are not kept, so they must be read again."""
     known = join_context()
-    other = JoinContext(known.calendar, known.directory, known.limits, AllegationFinder(()))
+    other = replace(known, words=AllegationFinder(()))
     formats = {JoinStage(JoinPolicy(), context).snapshot_format for context in (known, join_context(), other)}
     assert len(formats) == 2

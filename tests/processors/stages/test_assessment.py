@@ -129,6 +129,19 @@ def test_a_comment_without_a_low_score_is_a_remark_of_each_office(state: Assessm
     assert {(one.priority, one.opened_at, one.first_deadline_rule) for one in found} == {("NORMAL", T0, "")}
 
 
+def test_a_remark_that_alleges_something_is_urgent(state: AssessmentState) -> None:
+    """Five stars and an envelope: it is read first."""
+    sheets = [
+        rating("s1", 1, T0, item(score=5), comment="phải đưa phong bì"),
+        rating("s2", 1, T0, item(score=5), comment="nhanh"),
+    ]
+    found = published(state, facts_of(*sheets), Topic.COMPLAINT)
+    assert [(one.case_track, one.priority, one.priority_reasons) for one in found] == [
+        ("REMARK", "HIGH", ("ALLEGATION",)),
+        ("REMARK", "NORMAL", ()),
+    ]
+
+
 def test_a_low_score_at_one_office_leaves_a_remark_about_the_other(state: AssessmentState) -> None:
     """The words belong to the whole sheet, so each office reads them as what they are there."""
     sheet = rating("s", 1, T0, item(score=1), item("STEP", "TAX_PAYMENT", 5, office="03EE"), **CONTENT)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from support.reference import join_context
 from processors.domain.join.policy import JoinPolicy
 from processors.stages.join import JoinStage
 from schemas.contacts.envelope import Envelope
+from schemas.reference.site.reference import parse_site
 from schemas.topics import Topic
 
 STATUS, RATING, FACT = Topic.DECLARATION_STATUS, Topic.RATING, Topic.RATED_SERVICE
@@ -50,6 +52,27 @@ def test_content_is_a_text_and_who_says_it(said: dict[str, Any], has_content: bo
     (output,) = state.absorb(batch(RATING, [sheet(1, **said)])).outputs
     fact: Any = output.record
     assert fact.content_since == (SENT[1] if has_content else 0)
+
+
+@pytest.mark.parametrize(
+    ("rule", "since"),
+    [
+        ('text = true\nsender = ["CONTACT", "TAX_CODE"]', SENT[2]),
+        ('text = true\nsender = ["CONTACT"]', SENT[3]),
+        ("text = true\nsender = []", SENT[2]),
+        ("text = false\nsender = []", SENT[1]),
+    ],
+    ids=["the package", "a contact alone", "whoever", "every star"],
+)
+def test_what_content_is_may_be_chosen(rule: str, since: int) -> None:
+    """A site's file says what makes feedback; the first revision that has it counts."""
+    chosen = parse_site("site.toml", f'[[feedback_content]]\n{rule}\nconfidence = "U"\nsource = "ours"\n')
+    context = replace(join_context(), content=chosen.content)
+    state = JoinStage(JoinPolicy(), context).new_state(0)
+    state.absorb(batch(STATUS, [REGISTERED]))
+    outputs = state.absorb(batch(RATING, REVISIONS)).outputs
+    facts: list[Any] = [output.record for output in outputs]
+    assert {fact.content_since for fact in facts} == {since}
 
 
 REVISIONS = (

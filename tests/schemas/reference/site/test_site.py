@@ -328,6 +328,7 @@ WHOLE: Mapping[str, Mapping[str, str]] = {
     "working_day": {"date": "2020-01-01", "name": '"x"'},
     "overtime": {"office": '"03CC"', "valid_from": "2020-01-01", "weekdays": "[6]", "windows": '[["07:30", "11:30"]]'},
     "allegation": {"phrase": '"lót tay"', "kind": '"PAYMENT"'},
+    "feedback_content": {"text": "true", "sender": '["CONTACT"]'},
 }
 ENTRIES = st.lists(
     st.tuples(st.sampled_from(KINDS), st.dictionaries(st.sampled_from(NAMES), st.sampled_from(LITERALS), max_size=3)),

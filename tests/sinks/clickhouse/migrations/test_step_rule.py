@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import zlib
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,12 +15,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from support.events import at, batch, rating, status, value_of
 from support.lives import BEGIN, SPAN, lives
-from support.reference import KnownOffices
+from support.reference import join_context
 from support.scores import overtime_hours
 
 from processors.domain.join.allegations import AllegationFinder
-from processors.domain.join.declaration_context import StepLimits
-from processors.domain.join.facts import JoinContext
 from processors.domain.join.policy import JoinPolicy
 from processors.stages.join import JoinStage
 from schemas.records.events import DeclarationStatus
@@ -38,7 +37,7 @@ LIVES = 250
 
 def facts(events: Sequence[DeclarationStatus], numbers: Sequence[int], moment: int) -> dict[int, Told]:
     """What the join says of declarations that are all rated at one moment."""
-    context = JoinContext(WorkingCalendar(overtime_hours()), KnownOffices(), StepLimits(), AllegationFinder(()))
+    context = replace(join_context(), calendar=WorkingCalendar(overtime_hours()), words=AllegationFinder(()))
     state = JoinStage(JoinPolicy(grace_ms=0), context).new_state(0)
     sheets = [rating("s", 1, moment, declaration_no=f"{number}0") for number in numbers]
     absorbed = [state.absorb(batch(Topic.DECLARATION_STATUS, events)), state.absorb(batch(Topic.RATING, sheets))]
