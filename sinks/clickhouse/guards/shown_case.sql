@@ -1,3 +1,5 @@
+-- Limits before and after the denunciation tell whether its sheet had words: those of a signal are others than those of feedback,
+-- and only feedback rises to the unit above by itself. So unit, level and all limits but its own are hidden.
 -- The other columns of a denunciation are what the office does about it. Its score, its sender's words and the officials whom
 -- it names are the sender's.
 CREATE OR REPLACE VIEW shown_case AS
@@ -8,6 +10,8 @@ WITH
 SELECT * EXCEPT (alias, excluded_officials) REPLACE
 (
     if(protected, alias, complaint_id) AS complaint_id,
+    if(protected, '', unit) AS unit,
+    if(protected, 0, level) AS level,
     if(protected, '', declaration_no) AS declaration_no,
     if(protected, '', sheet_id) AS sheet_id,
     if(protected, '', tax_code) AS tax_code,
@@ -29,8 +33,12 @@ SELECT * EXCEPT (alias, excluded_officials) REPLACE
                            day_begins_at(k.met_at), day_begins_at(k.ended_at)),
                           'Tuple(rule String, track String, phase String, started_at DateTime64(3, \'UTC\'),
                                  due_at Nullable(DateTime64(3, \'UTC\')), paused_at Nullable(DateTime64(3, \'UTC\')), extended_by Int64,
-                                 met_at Nullable(DateTime64(3, \'UTC\')), ended_at Nullable(DateTime64(3, \'UTC\')))'), clocks),
-       clocks) AS clocks
+                                 met_at Nullable(DateTime64(3, \'UTC\')), ended_at Nullable(DateTime64(3, \'UTC\')))'),
+                arrayFilter(k -> k.track = 'DENUNCIATION', clocks)),
+       clocks) AS clocks,
+    if(protected,
+       toUInt16(arrayCount(k -> k.track = 'DENUNCIATION' AND ifNull(k.due_at < coalesce(k.met_at, k.ended_at, k.paused_at, now64(3, 'UTC')), false), clocks)),
+       overdue) AS overdue
 )
 FROM
 (

@@ -10,8 +10,11 @@ SELECT * EXCEPT (alias, excluded_officials) REPLACE
     if(protected, '', tax_code) AS tax_code,
     if(protected, day_begins_at(opened_at), opened_at) AS opened_at,
     if(protected, day_begins_at(changed_at), changed_at) AS changed_at,
-    if(protected, day_ends_at(first_deadline_at), first_deadline_at) AS first_deadline_at,
-    if(protected, day_ends_at(resolve_deadline_at), resolve_deadline_at) AS resolve_deadline_at,
+    -- Both tell whether the sheet had words, and when they came.
+    if(protected, day_ends_at(opened_at), first_deadline_at) AS first_deadline_at,
+    if(protected, '', first_deadline_rule) AS first_deadline_rule,
+    if(protected, day_ends_at(opened_at), resolve_deadline_at) AS resolve_deadline_at,
+    if(protected, '', resolve_deadline_rule) AS resolve_deadline_rule,
     if(protected, NULL, lowest_score) AS lowest_score,
     if(protected, NULL, has_comment) AS has_comment,
     if(protected, NULL, has_contact) AS has_contact,

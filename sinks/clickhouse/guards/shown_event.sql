@@ -1,3 +1,4 @@
+-- What time and the sheet did to a denunciation is hidden, but for its own limits: it tells whether the sheet had words (shown_case).
 -- RATED_OFFICIAL: that an official was refused because the sheet rates him would tell who was rated.
 CREATE OR REPLACE VIEW shown_event AS
 WITH
@@ -6,6 +7,7 @@ WITH
 SELECT * EXCEPT (alias) REPLACE
 (
     if(protected, alias, complaint_id) AS complaint_id,
+    if(protected, '', unit) AS unit,
     if(protected, day_begins_at(occurred_at), occurred_at) AS occurred_at,
     if(protected, day_ends_at(due_at), due_at) AS due_at,
     if(protected OR refusal = 'RATED_OFFICIAL', '', actor) AS actor
@@ -17,5 +19,6 @@ FROM
     FROM (SELECT * FROM complaint_event FINAL PREWHERE complaint_id NOT IN (SELECT complaint_id FROM hidden_case)) AS e
     LEFT JOIN (SELECT complaint_id, alias, true AS is_protected FROM protected_complaint FINAL) AS p ON e.complaint_id = p.complaint_id
     WHERE e.kind != 'RETRACTED'
+      AND NOT (protected AND e.kind IN ('REMINDER', 'OVERDUE', 'ESCALATED', 'NO_REPLY', 'SHEET_CHANGED') AND NOT startsWith(e.rule, 'DENUNCIATION'))
 )
 COMMENT 'complaint_event, as views show it: of denunciations neither identity nor times of day';

@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW v_case_clocks
 (
     complaint_id     UUID                           COMMENT 'The complaint; of a denunciation an alias drawn by chance',
     office           LowCardinality(String)         COMMENT 'Office code; where the case was opened',
-    responsible_unit LowCardinality(String)         COMMENT 'Unit that answers for the case',
+    responsible_unit LowCardinality(String)         COMMENT 'Unit that answers for the case; empty: not shown',
     case_state       LowCardinality(String)         COMMENT 'State of the case, see docs/complaints.md',
     rule             String                         COMMENT 'Rule of the legal limit',
     track            String                         COMMENT 'SIGNAL, FEEDBACK, COMPLAINT or DENUNCIATION',

@@ -2,7 +2,7 @@ CREATE OR REPLACE VIEW v_case_events
 (
     complaint_id     UUID                           COMMENT 'The complaint; of a denunciation an alias drawn by chance',
     office           LowCardinality(String)         COMMENT 'Office code; where the case was opened; empty: no such complaint is known',
-    responsible_unit LowCardinality(String)         COMMENT 'Unit that answers for the case; then',
+    responsible_unit LowCardinality(String)         COMMENT 'Unit that answers for the case; then; empty: not shown',
     event_kind       LowCardinality(String)         COMMENT 'OPENED, ACCEPTED, REFUSED, REMINDER, OVERDUE, ESCALATED, CLOSED, NO_REPLY or SHEET_CHANGED',
     occurred_at      DateTime64(3, 'UTC')           COMMENT 'When it happened',
     occurred_day     Date                           COMMENT 'Local day of occurred_at',

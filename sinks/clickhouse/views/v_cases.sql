@@ -3,7 +3,7 @@ CREATE OR REPLACE VIEW v_cases
     complaint_id       UUID                           COMMENT 'The complaint; of a denunciation an alias drawn by chance',
     office             LowCardinality(String)         COMMENT 'Office code; where it was opened',
     office_name        String                         COMMENT 'Vietnamese name of the office at the time of the row; empty: not in the reference data',
-    responsible_unit   LowCardinality(String)         COMMENT 'Unit that answers for the case',
+    responsible_unit   LowCardinality(String)         COMMENT 'Unit that answers for the case; empty: not shown',
     escalations        UInt8                          COMMENT 'How often it was escalated to the unit above',
     declaration_no     String                         COMMENT 'Declaration number, 12 digits; empty: not shown',
     sheet_id           String                         COMMENT 'Rating sheet; empty: not shown',

@@ -16,10 +16,10 @@ CREATE OR REPLACE VIEW v_complaints
     low_items               Array(Tuple(target String, target_id String, score UInt8, reason String)) COMMENT 'Low scores now on the sheet: target, id (of officials empty), score, reason',
     has_comment             Nullable(Bool)                COMMENT 'Whether the sheet holds free text; NULL: not shown',
     has_contact             Nullable(Bool)                COMMENT 'Whether the sheet holds a sealed contact; NULL: not shown',
-    first_deadline_at       DateTime64(3, 'UTC')          COMMENT 'Take it up by then, as set at opening, or when the content came',
+    first_deadline_at       DateTime64(3, 'UTC')          COMMENT 'Take it up by then, as set at opening, or when the content came; of a denunciation the day of opening',
     first_deadline_day      Date                          COMMENT 'Last local day of the limit that ends with first_deadline_at',
     first_deadline_rule     LowCardinality(String)        COMMENT 'Rule that sets first_deadline_at',
-    resolve_deadline_at     DateTime64(3, 'UTC')          COMMENT 'Resolve by then, as set at opening, or when the content came',
+    resolve_deadline_at     DateTime64(3, 'UTC')          COMMENT 'Resolve by then, as set at opening, or when the content came; of a denunciation the day of opening',
     resolve_deadline_day    Date                          COMMENT 'Last local day of the limit that ends with resolve_deadline_at',
     resolve_deadline_rule   LowCardinality(String)        COMMENT 'Rule that sets resolve_deadline_at',
     first_remaining_hours   Nullable(Float64)             COMMENT 'Hours by the clock until first_deadline_at; negative: past',
@@ -37,9 +37,9 @@ SELECT c.complaint_id AS complaint_id, c.office AS office, o.name_vi AS office_n
        c.has_comment AS has_comment, c.has_contact AS has_contact,
        c.first_deadline_at AS first_deadline_at, toDate(c.first_deadline_at - toIntervalMillisecond(1), 'Asia/Ho_Chi_Minh') AS first_deadline_day, c.first_deadline_rule AS first_deadline_rule,
        c.resolve_deadline_at AS resolve_deadline_at, toDate(c.resolve_deadline_at - toIntervalMillisecond(1), 'Asia/Ho_Chi_Minh') AS resolve_deadline_day, c.resolve_deadline_rule AS resolve_deadline_rule,
-       if(c.state = 'OPENED', dateDiff('minute', now64(3, 'UTC'), c.first_deadline_at) / 60, NULL) AS first_remaining_hours,
-       if(c.state = 'OPENED', dateDiff('minute', now64(3, 'UTC'), c.resolve_deadline_at) / 60, NULL) AS resolve_remaining_hours,
-       c.state = 'OPENED' AND c.resolve_deadline_at < now64(3, 'UTC') AND k.resolved_at IS NULL AND k.closed_at IS NULL AS resolve_overdue,
+       if(c.state = 'OPENED' AND NOT c.protected, dateDiff('minute', now64(3, 'UTC'), c.first_deadline_at) / 60, NULL) AS first_remaining_hours,
+       if(c.state = 'OPENED' AND NOT c.protected, dateDiff('minute', now64(3, 'UTC'), c.resolve_deadline_at) / 60, NULL) AS resolve_remaining_hours,
+       c.state = 'OPENED' AND NOT c.protected AND c.resolve_deadline_at < now64(3, 'UTC') AND k.resolved_at IS NULL AND k.closed_at IS NULL AS resolve_overdue,
        c.priority AS priority, c.priority_reasons AS priority_reasons, c.content_since AS content_since
 FROM (SELECT *, toDate(opened_at, 'Asia/Ho_Chi_Minh') AS named_on FROM shown_complaint) AS c
 ASOF LEFT JOIN reference_office AS o ON c.office = o.code AND c.named_on >= o.valid_from
