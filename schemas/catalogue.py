@@ -59,6 +59,7 @@ PINNED = (
     PinnedSchema(120, "rated-service", 4),
     PinnedSchema(121, "complaint", 3),
     PinnedSchema(122, "alert-action", 1),
+    PinnedSchema(123, "alert", 3),
 )
 
 

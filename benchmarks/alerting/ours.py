@@ -23,7 +23,16 @@ def office_code(number: int) -> str:
 
 
 def episodes(offices: Sequence[Ratings], policy: SpikePolicy) -> list[Episodes]:
-    """The alerts that were not retracted, by office."""
+    """When the alerts that were not retracted began and ended, by office."""
+    end = max(int(one.at[-1]) for one in offices)
+    found: list[Episodes] = [[] for _ in offices]
+    for alert in alerts(offices, policy):
+        found[int(alert.office)].append((alert.raised_at, alert.cleared_at or end))
+    return [sorted(one) for one in found]
+
+
+def alerts(offices: Sequence[Ratings], policy: SpikePolicy) -> list[Alert]:
+    """The alerts that were not retracted, as they were last published."""
     store = AlertStore(policy, lambda code, _at: code)
     published: dict[str, Alert] = {}
     counts = sorted((count for number, one in enumerate(offices) for count in _counts(number, one)), key=_when)
@@ -36,11 +45,7 @@ def episodes(offices: Sequence[Ratings], policy: SpikePolicy) -> list[Episodes]:
         store.add_counts(counts[first:position])
         store.advance(until)
         published.update({alert.alert_id: alert for alert in store.changes()})
-    found: list[Episodes] = [[] for _ in offices]
-    for alert in published.values():
-        if alert.state != AlertState.RETRACTED:
-            found[int(alert.office)].append((alert.raised_at, alert.cleared_at or end))
-    return [sorted(one) for one in found]
+    return [alert for alert in published.values() if alert.state != AlertState.RETRACTED]
 
 
 def _when(count: OfficeCount) -> tuple[int, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping
 from dataclasses import asdict
+from functools import partial
 
 import structlog
 
@@ -26,6 +27,7 @@ from processors.worker.worker import Worker
 from producers.clock import wall_clock
 from schemas.codec.record import WriterSchemas
 from schemas.reference.site.reference import ReferenceData
+from schemas.reference.wording import thing_name
 
 _log = structlog.get_logger(__name__)
 
@@ -71,5 +73,7 @@ def chosen_stages(
     policies = reference_policies(
         reference, complaint_threshold=settings.complaint_threshold, join=settings.join_policy()
     )
-    stages = build_stages(policies, reference_context(reference), reference.offices.name, writer_schemas)
+    offices = reference.offices
+    named = partial(thing_name, offices)
+    stages = build_stages(policies, reference_context(reference), offices.name, named, writer_schemas)
     return tuple(stage for stage in stages if stage.name in settings.stage_names())

@@ -8,7 +8,7 @@ from processors.domain.assessment.policy import ComplaintPolicy
 from processors.domain.cases.policy import CaseContext
 from processors.domain.join.facts import JoinContext
 from processors.domain.join.policy import JoinPolicy
-from processors.domain.spikes.evidence import OfficeName
+from processors.domain.spikes.evidence import OfficeName, ThingName
 from processors.domain.spikes.policy import SpikePolicy
 from processors.stages.assessment import AssessmentStage
 from processors.stages.complaints import ComplaintStage
@@ -32,6 +32,7 @@ def build_stages(
     policies: Policies,
     context: JoinContext,
     office_name: OfficeName,
+    thing_name: ThingName,
     writer_schemas: WriterSchemas = pinned_only,
 ) -> tuple[Stage, ...]:
     """All stages, in the order of `processors.stages.catalogue.STAGES`."""
@@ -39,5 +40,5 @@ def build_stages(
         JoinStage(policies.join, context, writer_schemas),
         AssessmentStage(policies.complaints, context.calendar, writer_schemas),
         ComplaintStage(policies.cases, writer_schemas),
-        SpikeStage(policies.spikes, office_name, writer_schemas),
+        SpikeStage(policies.spikes, office_name, thing_name, writer_schemas),
     )

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from processors.domain.spikes.alert_store import AlertStore
-from processors.domain.spikes.evidence import OfficeName
+from processors.domain.spikes.evidence import OfficeName, ThingName
 from processors.domain.spikes.policy import SpikePolicy
 from processors.stages.catalogue import SPIKES
 from processors.stages.stage import Absorbed, Output
@@ -24,10 +24,12 @@ from schemas.topics import Topic
 class SpikeState:
     """The view over all counts."""
 
-    def __init__(self, policy: SpikePolicy, office_name: OfficeName, writer_schemas: WriterSchemas) -> None:
+    def __init__(
+        self, policy: SpikePolicy, office_name: OfficeName, thing_name: ThingName, writer_schemas: WriterSchemas
+    ) -> None:
         self._counts = RecordReader(Topic.OFFICE_COUNT, OfficeCount, writer_schemas)
         self._alerts = RecordReader(Topic.ALERT, Alert, writer_schemas)
-        self._store = AlertStore(policy, office_name)
+        self._store = AlertStore(policy, office_name, thing_name=thing_name)
         self._more_counts = False  # whether counts were known to follow the last batch of them
 
     def absorb(self, batch: Batch) -> Absorbed:
@@ -74,10 +76,11 @@ class SpikeStage:
 
     policy: SpikePolicy
     office_name: OfficeName
+    thing_name: ThingName
     writer_schemas: WriterSchemas = pinned_only
     name = SPIKES.name
     inputs = SPIKES.inputs
 
     def new_state(self, partition: int) -> SpikeState:  # noqa: ARG002 - there is one partition
         """An empty view."""
-        return SpikeState(self.policy, self.office_name, self.writer_schemas)
+        return SpikeState(self.policy, self.office_name, self.thing_name, self.writer_schemas)

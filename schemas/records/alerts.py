@@ -16,6 +16,11 @@ class AlertState(StrEnum):
     RETRACTED = "RETRACTED"
 
 
+def state_word(state: str) -> str:
+    """What people read for a state. An alert that is over has eased: nothing says that anybody cleared it up."""
+    return "EASED" if state == AlertState.CLEARED else state
+
+
 class Detector(StrEnum):
     """Which test raised an alert; OTHER: one that this version does not know."""
 
@@ -97,6 +102,10 @@ class Alert(Record):
     complaint_ids: tuple[str, ...]
     summary_vi: str
     summary_en: str
+    day_opinions: int | None = None
+    day_dissatisfied: int | None = None
+    day_enterprises: int | None = None
+    chance_months: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Hashable, Mapping
+from functools import partial
 from typing import Any
 
 from clickhouse_driver import Client
@@ -18,6 +19,7 @@ from processors.domain.spikes.policy import SpikePolicy
 from schemas.records.alerts import Alert
 from schemas.records.facts import OfficeCount
 from schemas.reference.offices import load_offices
+from schemas.reference.wording import thing_name
 
 _COUNTS = (
     "SELECT office, toUnixTimestamp64Milli(pane_start), bitAnd(row_version, 0xFFFFFFFFFFFF), opinions, dissatisfied,"
@@ -37,7 +39,7 @@ def compare_alerts(client: Client) -> Difference:
 
 
 def _implied(client: Client) -> Mapping[Hashable, Any]:
-    store = AlertStore(SpikePolicy(), load_offices().name)
+    store = AlertStore(SpikePolicy(), load_offices().name, thing_name=partial(thing_name, load_offices()))
     rows = client.execute(_COUNTS)
     store.add_counts(
         OfficeCount(office, pane, version, n, k, tuple(enterprises), dict(drivers), dict(scores), tuple(complaints))

@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from processors.domain.spikes.evidence import as_coded
 from processors.stages.all_stages import build_stages
 from processors.stages.catalogue import STAGES
 from processors.stages.reference_policies import reference_context, reference_policies
@@ -53,7 +54,7 @@ class InMemoryPipeline:
     """
 
     def __init__(self, directory: Path, written_at: int = WRITTEN_AT) -> None:
-        self.stages = build_stages(reference_policies(), reference_context(), lambda code, _at: code)
+        self.stages = build_stages(reference_policies(), reference_context(), lambda code, _at: code, as_coded)
         self._stores = {
             stage.name: SnapshotStore(directory, stage, dict.fromkeys(stage.inputs, "log"))
             for stage in self.stages

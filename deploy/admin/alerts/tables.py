@@ -13,7 +13,8 @@ from rich.text import Text
 from deploy.admin.alerts.handling import Handling
 from deploy.admin.complaints.tables import SHORT, local
 from deploy.printable import printable, printable_json
-from schemas.records.alerts import Alert, AlertAction
+from schemas.records.alerts import Alert, AlertAction, state_word
+from schemas.reference.wording import how_often
 
 NOTHING = Handling()
 
@@ -27,7 +28,7 @@ def listing(alerts: Sequence[Alert], handled: Mapping[str, Handling]) -> Table:
         table.add_row(
             alert.alert_id[:SHORT],
             Text(alert.office),
-            alert.state,
+            state_word(alert.state),
             alert.detector,
             local(alert.raised_at),
             f"{alert.dissatisfied} of {alert.opinions}",
@@ -60,12 +61,17 @@ def _about(alert: Alert) -> Iterable[tuple[str, str]]:
     yield "", alert.summary_vi
     yield "", alert.summary_en
     yield "office", alert.office
-    yield "state", alert.state
+    yield "state", state_word(alert.state)
     yield "test", alert.detector
     yield "raised", local(alert.raised_at)
-    yield "cleared", local(alert.cleared_at)
+    yield "eased", local(alert.cleared_at)
     yield "window", f"{local(alert.window_start)} to {local(alert.window_end)}"
     yield "dissatisfied", f"{alert.dissatisfied} of {alert.opinions}, from {alert.enterprises} enterprises"
+    if alert.day_opinions is not None:
+        day = f"{alert.day_dissatisfied} of {alert.day_opinions}, from {alert.day_enterprises} enterprises"
+        yield "last 24 hours", day
+    if alert.chance_months is not None:
+        yield "by chance", f"{how_often(alert.chance_months)[1]} at this office"
     yield "expected", f"{alert.expected:.1f} ({alert.baseline:.1%})"
     yield "complaints", ", ".join(one[:SHORT] for one in alert.complaint_ids)
 

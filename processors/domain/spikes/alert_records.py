@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from processors.domain.spikes.baseline_spans import usual_spans
+from processors.domain.spikes.chance import months_between
 from processors.domain.spikes.detector_state import DetectorState, Episode
-from processors.domain.spikes.evidence import OfficeName, explained
+from processors.domain.spikes.evidence import OfficeName, ThingName, explained
 from processors.domain.spikes.office_tests import OfficeTest
 from processors.domain.spikes.policy import SpikePolicy
 from processors.domain.spikes.tick import Series
@@ -17,9 +19,12 @@ from schemas.records.alerts import Alert, AlertState, Detector
 class AlertRecords:
     """The records of all episodes. Their version is 0: `alert_store` gives it when it publishes them."""
 
-    def __init__(self, policy: SpikePolicy, office_name: OfficeName, tests: Mapping[Detector, OfficeTest]) -> None:
+    def __init__(
+        self, policy: SpikePolicy, office_name: OfficeName, thing_name: ThingName, tests: Mapping[Detector, OfficeTest]
+    ) -> None:
         self._policy = policy
         self._office_name = office_name
+        self._thing_name = thing_name
         self._tests = tests
         self._written: dict[int, tuple[Episode, Alert]] = {}
 
@@ -42,9 +47,11 @@ class AlertRecords:
     def _alert(self, state: DetectorState, place: int, episode: Episode, series: Series) -> Alert:
         office, policy = episode.office, self._policy
         usual = usual_spans(state.episodes(office)[:place], episode.peak.start, policy)
-        peak = explained(episode.peak, series[office], usual, policy)
-        name = self._office_name(office, episode.raised_at)
-        summary_vi, summary_en = self._tests[episode.detector].summary(name, peak)
+        at, alarms = episode.raised_at, episode.chance_alarms
+        peak = explained(episode.peak, series[office], usual, policy, lambda thing: self._thing_name(office, thing, at))
+        peak = replace(peak, chance_months=None if alarms is None else months_between(alarms))
+        summary_vi, summary_en = self._tests[episode.detector].summary(self._office_name(office, at), peak)
+        last_day = peak.last_day
         return Alert(
             alert_id=alert_id(office, episode.anchor),
             version=0,
@@ -71,4 +78,8 @@ class AlertRecords:
             complaint_ids=peak.complaint_ids,
             summary_vi=summary_vi,
             summary_en=summary_en,
+            day_opinions=None if last_day is None else last_day.opinions,
+            day_dissatisfied=None if last_day is None else last_day.dissatisfied,
+            day_enterprises=None if last_day is None else last_day.enterprises,
+            chance_months=peak.chance_months,
         )

@@ -14,7 +14,7 @@ from processors.domain.spikes.alert_records import AlertRecords
 from processors.domain.spikes.checkpoints import Checkpoints
 from processors.domain.spikes.detector import SpikeDetector
 from processors.domain.spikes.detector_state import BEFORE_ALL, DetectorState
-from processors.domain.spikes.evidence import OfficeName
+from processors.domain.spikes.evidence import OfficeName, ThingName, as_coded
 from processors.domain.spikes.office_series import OfficeSeries
 from processors.domain.spikes.office_tests import OFFICE_TESTS, OfficeTest
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
@@ -32,11 +32,16 @@ class AlertStore:
     """All counts and alerts."""
 
     def __init__(
-        self, policy: SpikePolicy, office_name: OfficeName, tests: Sequence[OfficeTest] = OFFICE_TESTS
+        self,
+        policy: SpikePolicy,
+        office_name: OfficeName,
+        tests: Sequence[OfficeTest] = OFFICE_TESTS,
+        *,
+        thing_name: ThingName = as_coded,
     ) -> None:
         self._policy = policy
         self._detector = SpikeDetector(policy, tests)
-        self._records = AlertRecords(policy, office_name, {test.detector: test for test in tests})
+        self._records = AlertRecords(policy, office_name, thing_name, {test.detector: test for test in tests})
         self._series: dict[str, OfficeSeries] = {}
         self._state = DetectorState()
         self._checkpoints = Checkpoints()

@@ -146,16 +146,20 @@ class SpikeDetector:
         for test in tests:
             if office not in tick.state.open and (seen := test.find(tick, office)) is not None:
                 anchor = test.anchor(tick, office)
-                tick.state.open[office] = Episode(office, test.detector, anchor, tick.now, seen)
+                alarms = test.chance_alarms(tick, office, seen)
+                tick.state.open[office] = Episode(office, test.detector, anchor, tick.now, seen, chance_alarms=alarms)
                 tick.state.easing[office] = Easing(tick.now, 0.0)
 
     def _update_peak(self, tick: Tick, office: str) -> None:
-        """Keep the most improbable window of an open alert."""
+        """Keep the most improbable window of an open alert, and how rare it was at its strongest."""
         episode = tick.state.open[office]
         seen = tick.window(office, episode.peak.window_ms)
         if seen.tail < episode.peak.tail:
             peak = replace(seen, adjusted=tick.adjusted_tail(office, seen.window_ms))
-            tick.state.open[office] = replace(episode, peak=peak)
+            tick.state.open[office] = episode = replace(episode, peak=peak)
+        alarms = self._tests[episode.detector].chance_alarms(tick, office, seen)
+        if alarms is not None and (episode.chance_alarms is None or alarms < episode.chance_alarms):
+            tick.state.open[office] = replace(episode, chance_alarms=alarms)
 
     def _clear(self, tick: Tick) -> None:
         """Clear the open alerts that their tests find over."""

@@ -24,6 +24,7 @@ class Episode:
             the instant at which the alert is raised, but seldom its first pane.
         raised_at: End of the pane that raised it.
         cleared_at: When it was cleared; None while open.
+        chance_alarms: How many alarms a month are as strong by chance as this one at its strongest; None: not known.
         peak: The most improbable window so far.
     """
 
@@ -33,6 +34,7 @@ class Episode:
     raised_at: int
     peak: Evidence
     cleared_at: int | None = None
+    chance_alarms: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
 
-from processors.domain.panes import HOUR_MS
 from processors.domain.spikes.baseline import Baseline
 from processors.domain.spikes.office_series import LowPane, OfficeSeries, Span
-from processors.domain.spikes.policy import SpikePolicy
+from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.domain.spikes.statistics import burst_tail
 from processors.domain.spikes.target_evidence import target_evidence
 from schemas.records.alerts import Driver, TargetEvidence
@@ -19,9 +17,26 @@ from schemas.records.events import Target
 OfficeName = Callable[[str, int], str]
 """Display name of an office at an instant."""
 
-_LOCAL = timedelta(hours=7)  # Viet Nam has one time zone and no daylight saving
+ThingName = Callable[[str, str, int], str]
+"""Display name of a team, step or reason of an office at an instant, given as in `drivers`."""
+
+
+def as_coded(_office: str, coded: str, _at: int) -> str:
+    """The code itself: for whoever has no reference data."""
+    return coded
+
+
 _MOST_DRIVERS = 5
 _IMPROBABLE = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class LastDay:
+    """The 24 hours up to the end of a window: what an alert of weeks says about today."""
+
+    opinions: int
+    dissatisfied: int
+    enterprises: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +46,9 @@ class Evidence:
     Attributes:
         until: End of the window, which holds the panes that end in (until - window_ms, until].
         drivers: This and what follows is filled in when an alert is written (`explained`): tests do not look at it.
+        standing_out: Names of what stands out, for the sentence.
+        last_day: What the last day of the window holds.
+        chance_months: Months from one such alarm to the next when nothing changes; None: not known.
     """
 
     until: int
@@ -45,6 +63,9 @@ class Evidence:
     drivers: tuple[Driver, ...] = ()
     complaint_ids: tuple[str, ...] = ()
     targets: tuple[TargetEvidence, ...] = ()
+    standing_out: str = ""
+    last_day: LastDay | None = None
+    chance_months: float | None = None
 
     @property
     def start(self) -> int:
@@ -63,22 +84,33 @@ def window_evidence(series: OfficeSeries, until: int, window_ms: int, baseline: 
     return Evidence(until, window_ms, opinions, dissatisfied, enterprises, baseline, tail, adjusted=tail, cusum=cusum)
 
 
-def explained(evidence: Evidence, series: OfficeSeries, usual: Sequence[Span], policy: SpikePolicy) -> Evidence:
-    """The evidence with what stands out in its window.
+def explained(
+    evidence: Evidence, series: OfficeSeries, usual: Sequence[Span], policy: SpikePolicy, name: Callable[[str], str]
+) -> Evidence:
+    """The evidence with what stands out in its window, and with its last day.
 
     Args:
         evidence: Evidence of the office.
         series: The counts of the office.
         usual: The spans of its history that its teams and steps are compared with.
         policy: Of the tests.
+        name: Display names of teams, steps and reasons.
     """
     panes = series.dissatisfied(evidence.start, evidence.until)
+    drivers, targets = _drivers(panes), target_evidence(series, (evidence.start, evidence.until), usual, policy)
     return replace(
         evidence,
-        drivers=_drivers(panes),
+        drivers=drivers,
         complaint_ids=tuple(sorted({one for pane in panes for one in pane.complaint_ids})),
-        targets=target_evidence(series, (evidence.start, evidence.until), usual, policy),
+        targets=targets,
+        standing_out=_standing_out(drivers, targets, name),
+        last_day=_last_day(series, evidence.until),
     )
+
+
+def _last_day(series: OfficeSeries, until: int) -> LastDay:
+    opinions, dissatisfied = series.totals(until - DAY_MS, until)
+    return LastDay(opinions, dissatisfied, distinct_enterprises(series.dissatisfied(until - DAY_MS, until)))
 
 
 def window_tail(series: OfficeSeries, until: int, window_ms: int, baseline: Baseline) -> float:
@@ -104,32 +136,12 @@ def _drivers(panes: Iterable[LowPane]) -> tuple[Driver, ...]:
     return tuple(Driver(name, number) for name, number in ranked[:_MOST_DRIVERS])
 
 
-def _standing_out(evidence: Evidence) -> str:
+def _standing_out(drivers: Sequence[Driver], targets: Sequence[TargetEvidence], name: Callable[[str], str]) -> str:
     """Names for the sentence, at most two: teams and steps beyond chance with their numbers, then the most frequent."""
     tested = {
-        one.name: f"{one.name} ({one.low_scores}/{one.scores})"
-        for one in evidence.targets
+        one.name: f"{name(one.name)} ({one.low_scores}/{one.scores})"
+        for one in targets
         if one.tail_probability <= _IMPROBABLE
     }
-    frequent = [driver.name for driver in evidence.drivers if driver.name not in tested]
+    frequent = [name(driver.name) for driver in drivers if driver.name not in tested]
     return ", ".join([*tested.values(), *frequent][:2])
-
-
-def sentences(name: str, phrases: tuple[str, str], evidence: Evidence) -> tuple[str, str]:
-    """One sentence in Vietnamese and one in English; `phrases` say in both how dissatisfaction rose."""
-    local = datetime.fromtimestamp(evidence.until / 1000, UTC) + _LOCAL
-    hours = evidence.window_ms // HOUR_MS
-    expected = evidence.opinions * evidence.baseline.share
-    main = _standing_out(evidence)
-    kind_vi, kind_en = phrases
-    vi = (
-        f"{name}: đánh giá không hài lòng {kind_vi}, {evidence.dissatisfied} trên {evidence.opinions} phiếu của "
-        f"{evidence.enterprises} doanh nghiệp trong {hours} giờ đến {local:%H:%M ngày %d/%m/%Y} "
-        f"(bình thường khoảng {expected:.1f})"
-    )
-    en = (
-        f"{name}: {kind_en} of dissatisfaction, {evidence.dissatisfied} of {evidence.opinions} sheets from "
-        f"{evidence.enterprises} enterprises in the {hours} hours to {local:%Y-%m-%d %H:%M} local time "
-        f"(about {expected:.1f} expected)"
-    )
-    return (f"{vi}; nổi bật: {main}.", f"{en}; standing out: {main}.") if main else (f"{vi}.", f"{en}.")

@@ -7,9 +7,11 @@ from dataclasses import replace
 from typing import ClassVar
 
 from processors.domain.panes import PANE_MS
+from processors.domain.spikes.chance import burst_alarms, drift_alarms
 from processors.domain.spikes.detector_state import Episode
-from processors.domain.spikes.evidence import Evidence, distinct_enterprises, sentences
+from processors.domain.spikes.evidence import Evidence, distinct_enterprises
 from processors.domain.spikes.policy import DAY_MS
+from processors.domain.spikes.sentences import sentences
 from processors.domain.spikes.tick import Tick
 from schemas.records.alerts import Detector
 
@@ -53,6 +55,13 @@ class OfficeTest(ABC):
         limit = max(policy.clear_probability, min(_EVEN, policy.clear_factor * episode.peak.tail))
         return tick.share_came_down(episode) and tick.window_tail(episode.office, episode.peak.window_ms) > limit
 
+    def chance_alarms(self, tick: Tick, office: str, evidence: Evidence) -> float | None:  # noqa: ARG002
+        """How many alarms of this test a month are as strong as this one although nothing changed; None: not known.
+
+        Asked when an alert is raised, and again when a dissatisfied opinion comes while it is open.
+        """
+        return None
+
     def summary(self, office_name: str, evidence: Evidence) -> tuple[str, str]:
         """One sentence for a head of office, in Vietnamese and in English."""
         return sentences(office_name, self.phrases, evidence)
@@ -84,6 +93,15 @@ class BurstTest(OfficeTest):
         adjusted = tick.adjusted_tail(office, seen.window_ms)
         return replace(seen, adjusted=adjusted) if adjusted <= policy.false_discovery_rate else None
 
+    def chance_alarms(self, tick: Tick, office: str, evidence: Evidence) -> float:
+        """By the looks of the office in a month and the tail probability of the window."""
+        series, policy = tick.series[office], tick.policy
+        first = series.first_start
+        after = tick.now - policy.history_ms
+        observed = tick.now - max(after, after if first is None else first)
+        opinions = series.totals(tick.now - observed, tick.now)[0]
+        return burst_alarms(evidence.tail, opinions, observed, tick.baseline(office).share, policy)
+
 
 class DriftTest(OfficeTest):
     """A run of too many dissatisfied opinions: a CUSUM statistic over its threshold."""
@@ -95,12 +113,17 @@ class DriftTest(OfficeTest):
         """Test the strongest drift run; its evidence is the window of the whole run."""
         policy = tick.policy
         _statistic, since, over = tick.strongest_drift(office)
-        if not over:
+        if over < 0:
             return None
         if distinct_enterprises(tick.series[office].dissatisfied(since - 1, tick.now)) < policy.least_dissatisfied:
             return None
         days = -(-(tick.now - since + PANE_MS) // DAY_MS)
         return tick.window(office, min(max(policy.drift_window_ms, days * DAY_MS), policy.longest_window_ms))
+
+    def chance_alarms(self, tick: Tick, office: str, evidence: Evidence) -> float:  # noqa: ARG002
+        """By how far the statistic is over its threshold."""
+        _statistic, _since, over = tick.strongest_drift(office)
+        return drift_alarms(over, tick.policy)
 
 
 OFFICE_TESTS: tuple[OfficeTest, ...] = (BurstTest(), DriftTest())

@@ -54,6 +54,12 @@ class SpikePolicy:
         easing_threshold: Value of the test of an open alert (`easing`) at which its share has come down: that it has is
             then twenty times as likely as that it has not (ln 20 = 3.0).
         silence_ms: An alert ends when its office got no opinion for so long: longer than Tết.
+        drift_alarms: False alarms of the drift tests an office and month, at any size of an office: by simulation.
+        drift_decay: How fast they become rarer with the largest statistic: with 1 more there are exp(-drift_decay)
+            times as many. By simulation; with independent opinions and a known share it would be 1.
+        burst_factor: How much more probable a window is at a look than its tail probability says: by simulation.
+        burst_alarms: False alarms of the burst test an office and month: by simulation. False-discovery control raises
+            no more, however many looks there are.
         outages: Counts of panes that begin in an outage are ignored.
         clear_probability: An alert is cleared when the tail probability of its window is above this
         clear_factor: and above this many times the lowest one, up to one half. The run of a slow rise may raise an
@@ -83,4 +89,8 @@ class SpikePolicy:
     clear_factor: float = 4.0
     easing_threshold: float = 3.0
     silence_ms: int = 14 * DAY_MS
+    drift_alarms: float = 0.082
+    drift_decay: float = 0.6
+    burst_factor: float = 3.0
+    burst_alarms: float = 0.0035
     outages: tuple[Outage, ...] = ()

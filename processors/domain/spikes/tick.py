@@ -45,14 +45,14 @@ class Tick:
             return DriftRuns(self.now, ((0.0, self.now),) * len(self.policy.drifts))
         return after_satisfied(known, self.series[office], self.baseline(office), self.now, self.policy)
 
-    def strongest_drift(self, office: str) -> tuple[float, int, bool]:
-        """Of the drift run closest to or furthest over its threshold: statistic, start, whether over the threshold."""
+    def strongest_drift(self, office: str) -> tuple[float, int, float]:
+        """Of the drift run closest to or furthest over its threshold: statistic, start, by how much it is over."""
         allowance = self.state.allowance.get(office)
         if allowance is None:  # unknown at the day's fit
             allowance = volume_allowance(0, 0, self.policy)
         pairs = zip(self.policy.drifts, self.drift_runs(office).runs, strict=True)
         over, value, since = max((run[0] - drift.threshold - allowance, *run) for drift, run in pairs)
-        return value, since, over >= 0
+        return value, since, over
 
     def share_came_down(self, episode: Episode) -> bool:
         """Whether the opinions since an alert was raised show that the share came down; or there are none any more."""

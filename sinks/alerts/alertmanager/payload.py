@@ -9,7 +9,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
-from schemas.records.alerts import Alert, AlertState, TargetEvidence
+from schemas.records.alerts import Alert, AlertState, TargetEvidence, state_word
+from schemas.reference.offices import load_offices
+from schemas.reference.wording import how_often, thing_name
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
 
 ALERT_NAME = "HailongDissatisfactionSpike"
@@ -60,18 +62,19 @@ def _annotations(alert: Alert) -> Mapping[str, str]:
         "summary": f"{alert.summary_vi}\n{alert.summary_en}",
         "summary_vi": alert.summary_vi,
         "summary_en": alert.summary_en,
-        "state": alert.state,
+        "state": state_word(alert.state),
+        "chance": _chance(alert),
+        "last_24_hours": _last_day(alert),
         "opinions": str(alert.opinions),
         "dissatisfied": str(alert.dissatisfied),
         "enterprises": str(alert.enterprises),
         "expected": f"{alert.expected:.2f}",
         "baseline": f"{alert.baseline:.4f}",
         "tail_probability": f"{alert.tail_probability:.2g}",
-        "adjusted_probability": f"{alert.adjusted_probability:.2g}",
         "cusum": f"{alert.cusum:.2f}",
         "window": _length(alert.window_seconds),
-        "drivers": ", ".join(f"{driver.name} ({driver.low_scores})" for driver in alert.drivers),
-        "targets": ", ".join(_target(target) for target in alert.targets),
+        "drivers": ", ".join(f"{_name(alert, driver.name)} ({driver.low_scores})" for driver in alert.drivers),
+        "targets": ", ".join(_target(alert, target) for target in alert.targets),
         "complaints": str(len(alert.complaint_ids)),
         "complaint_ids": ", ".join(alert.complaint_ids[:_LISTED_COMPLAINTS]),
         "updated_at": _instant(alert.updated_at),
@@ -80,8 +83,23 @@ def _annotations(alert: Alert) -> Mapping[str, str]:
     return {name: text for name, text in found.items() if text}
 
 
-def _target(one: TargetEvidence) -> str:
-    return f"{one.name} ({one.low_scores} of {one.scores}, p = {one.tail_probability:.2g})"
+def _name(alert: Alert, coded: str) -> str:
+    """In Vietnamese, by the reference data of the package: a team of a site's own file is shown by its number."""
+    return thing_name(load_offices(), alert.office, coded, alert.raised_at)
+
+
+def _target(alert: Alert, one: TargetEvidence) -> str:
+    return f"{_name(alert, one.name)} ({one.low_scores} of {one.scores}, p = {one.tail_probability:.2g})"
+
+
+def _chance(alert: Alert) -> str:
+    return "" if alert.chance_months is None else how_often(alert.chance_months)[1]
+
+
+def _last_day(alert: Alert) -> str:
+    if alert.day_opinions is None:
+        return ""
+    return f"{alert.day_dissatisfied} of {alert.day_opinions}, from {alert.day_enterprises} enterprises"
 
 
 def _length(seconds: int) -> str:

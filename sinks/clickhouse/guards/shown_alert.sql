@@ -14,6 +14,10 @@ SELECT * EXCEPT (hides) REPLACE
     if(hides, day_begins_at(window_end), window_end) AS window_end,
     if(hides, '', summary_vi) AS summary_vi,
     if(hides, '', summary_en) AS summary_en,
+    if(hides, NULL, day_opinions) AS day_opinions,
+    if(hides, NULL, day_dissatisfied) AS day_dissatisfied,
+    if(hides, NULL, day_enterprises) AS day_enterprises,
+    if(hides, NULL, chance_months) AS chance_months,
     arrayFilter(one -> NOT hides AND NOT startsWith(one.name, 'OFFICIAL:'), drivers) AS drivers,
     arrayFilter(one -> NOT hides AND one.target != 'OFFICIAL', targets) AS targets,
     arrayFilter(one -> NOT hides, complaint_ids) AS complaint_ids

@@ -17,6 +17,7 @@ from support.in_memory import InMemoryPipeline, Restart
 from support.long_history import IMPORTED_AT, long_history
 from support.oracle import Oracle
 
+from processors.domain.spikes.evidence import as_coded
 from processors.stages.all_stages import build_stages
 from processors.stages.reference_policies import reference_context, reference_policies
 from processors.stages.stage import PartitionState, Stage
@@ -81,7 +82,7 @@ def test_every_alert_of_a_long_history_equals_its_recount(seed: int) -> None:
     chance = random.Random(seed)
     history = sheets(chance)
     join, assessment, _complaints, spikes = build_stages(
-        reference_policies(), reference_context(), lambda code, _at: code
+        reference_policies(), reference_context(), lambda code, _at: code, as_coded
     )
     statuses = [registered(one) for one in history if one.revision == 1 and not one.sheet_id.endswith("-again")]
     arrivals = [(Topic.DECLARATION_STATUS, one) for one in statuses] + [(Topic.RATING, one) for one in history]

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+from processors.domain.spikes.evidence import as_coded
 from processors.stages.all_stages import build_stages
 from processors.stages.catalogue import STAGES
 from processors.stages.reference_policies import reference_context, reference_policies
@@ -25,7 +26,7 @@ HEAVY = ("aiokafka", "confluent_kafka", "fastavro", "faust", "numba", "numpy", "
 
 def test_stages_are_built_as_the_catalogue_lists_them() -> None:
     """Every stage of the catalogue is built, in its order, with its inputs."""
-    stages = build_stages(reference_policies(), reference_context(), lambda code, _at: code)
+    stages = build_stages(reference_policies(), reference_context(), lambda code, _at: code, as_coded)
     assert [(stage.name, tuple(stage.inputs)) for stage in stages] == [(stage.name, stage.inputs) for stage in STAGES]
 
 

@@ -10,6 +10,7 @@ import pytest
 from support.events import at, batch
 
 from processors.domain.panes import HOUR_MS, PANE_MS
+from processors.domain.spikes.evidence import as_coded
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
 from processors.stages.spikes import SpikeStage, SpikeState
 from processors.stages.stage import ReplayedState
@@ -22,7 +23,7 @@ START = at("2020-04-01 08:00") // PANE_MS * PANE_MS
 
 def new_state() -> SpikeState:
     """An empty view."""
-    return SpikeStage(SpikePolicy(), lambda code, _at: code).new_state(0)
+    return SpikeStage(SpikePolicy(), lambda code, _at: code, as_coded).new_state(0)
 
 
 def calm(days: int, office: str = "03CC") -> list[OfficeCount]:

@@ -9,7 +9,7 @@ import pytest
 from support.alert_delivery import alert, cleared
 
 from schemas.errors import ConfigurationError
-from schemas.records.alerts import Alert, AlertState, Detector
+from schemas.records.alerts import Alert, AlertState, Detector, Driver
 from sinks.alerts.alertmanager.alert_view import REPEAT_ENDED_MS, AlertView
 from sinks.alerts.alertmanager.options import AlertmanagerOptions
 from sinks.alerts.alertmanager.payload import postable
@@ -43,16 +43,28 @@ def test_the_body_is_what_the_api_takes() -> None:
         "expected": "0.34",
         "baseline": "0.0170",
         "tail_probability": "1.2e-05",
-        "adjusted_probability": "0.001",
         "cusum": "0.50",
         "window": "24h",
-        "drivers": "TEAM:01 (4)",
-        "targets": "TEAM:01 (4 of 5, p = 0.0003)",
+        "drivers": "đội 01 (4)",
+        "targets": "đội 01 (4 of 5, p = 0.0003)",
         "complaints": "60",
         "updated_at": "1970-01-01T00:01:00.000Z",
         "version": "1",
     }
+    words = postable(
+        replace(one, day_opinions=20, day_dissatisfied=3, day_enterprises=2, chance_months=14.2), 0, 0, options
+    )
+    assert words["annotations"]["last_24_hours"] == "3 of 20, from 2 enterprises"
+    assert words["annotations"]["chance"] == "about once in 14 months"
     assert "drivers" not in postable(replace(one, drivers=()), 0, 0, options)["annotations"]
+
+
+def test_an_alert_that_is_over_has_eased_and_no_code_is_read() -> None:
+    """The topic keeps its words; people read that it eased, and names of steps and reasons in Vietnamese."""
+    steps = (Driver("STEP:GOODS_INSPECTION", 5), Driver("REASON:ACCESS_SYSTEM_DOWN", 2), Driver("STEP:OF_LATER", 1))
+    said = postable(cleared(alert(drivers=steps, targets=())), 0, 0, AlertmanagerOptions(["http://am"]))["annotations"]
+    assert said["state"] == "EASED"
+    assert said["drivers"] == ("Kiểm tra thực tế hàng hóa (5), Hệ thống điện tử lỗi hoặc gián đoạn (2), khâu khác (1)")
 
 
 def test_an_ended_alert_ends_in_the_past_and_not_before_it_began() -> None:

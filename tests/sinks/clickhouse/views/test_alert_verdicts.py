@@ -89,3 +89,18 @@ def test_an_action_is_stored_without_its_text(bench: SinkBench) -> None:
         ("EXPLAINED", "o-1", "", 27)
     ]
     assert "Canary" not in str(bench.rows("SELECT * FROM alert_action"))
+
+
+def test_people_read_that_an_alert_eased_and_where_in_words(database: Client) -> None:
+    """The table keeps the word of the topic; the views say EASED, and name steps and teams."""
+    targets = [("STEP", "GOODS_INSPECTION", 5, 4, 0.2, 0.001, 5.5), ("TEAM", "00", 5, 4, 0.2, 0.001, 5.5)]
+    row = (UUID(int=1), "03CC", "DRIFT", "CLEARED", utc("2020-05-11 02:00"), targets, 20, 3, 2, 14.2)
+    columns = "alert_id, office, detector, state, raised_at, targets, day_opinions, day_dissatisfied, day_enterprises"
+    store(database, "alert", f"{columns}, chance_months", [row])
+    asked = "SELECT alert_state, day_opinions, day_dissatisfied, day_enterprises, chance_months FROM v_alerts"
+    assert database.execute(asked) == [("EASED", 20, 3, 2, 14.2)]
+    found = database.execute("SELECT alert_state, target_id, target_name FROM v_alert_targets ORDER BY target_id")
+    assert found == [
+        ("EASED", "00", "Đội Thủ tục hàng hóa xuất nhập khẩu"),
+        ("EASED", "GOODS_INSPECTION", "Kiểm tra thực tế hàng hóa"),
+    ]
