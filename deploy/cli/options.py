@@ -15,6 +15,9 @@ from deploy.local.clickhouse_kind import ClickHouseKind
 if TYPE_CHECKING:  # at run time it would make `hailong --help` slow
     from deploy.settings.group import SettingsGroup
 
+OF_OPTIONS = ("HAILONG_ALERT_BY", "HAILONG_COMPLAINT_BY")
+"""Variables that are the default of an option, and no setting: who acts on alerts and on complaints."""
+
 DEFAULT_DIR = Path("var/up")
 _SERVERS = ("HAILONG_KAFKA_BOOTSTRAP_SERVERS is not set", "HAILONG_CLICKHOUSE_HOST is not set")
 
@@ -100,5 +103,5 @@ def warn_of_unknown(variables: dict[str, str]) -> None:
     from deploy.settings.all_groups import known_variables
     from deploy.settings.variables import unknown_variables
 
-    for sentence in unknown_variables(variables, known_variables()):
+    for sentence in unknown_variables(variables, {*known_variables(), *OF_OPTIONS}):
         typer.echo(f"warning: {sentence}", err=True)

@@ -45,6 +45,7 @@ def test_an_alert_is_acknowledged_assigned_and_judged(settings: dict[str, str], 
     def run(*words: str) -> str:
         done = hailong("alert", *words, cwd=tmp_path, **settings)
         assert done.returncode == 0, done.stderr
+        assert "no such setting" not in done.stderr
         return done.stdout
 
     run("acknowledge", "7b1c", "--at", "2026-09-08T10:00:00+07:00")
