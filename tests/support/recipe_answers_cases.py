@@ -210,7 +210,8 @@ def alerts(raw: RawHistory) -> Rows:
         hours = ((int(time.time() * 1000) if cleared is None else cleared) - raised) // HOUR
         found = [findings[one] for one in complaints if findings.get(one)]
         upheld = sum(one in ("UPHELD", "PARTLY_UPHELD") for one in found)
-        rows.append((raised, detector, state, hours, len(found), upheld, len(complaints)))
+        read = "EASED" if state == "CLEARED" else state
+        rows.append((raised, detector, read, hours, len(found), upheld, len(complaints)))
     return rows
 
 
