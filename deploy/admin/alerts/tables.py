@@ -73,7 +73,7 @@ def _about(alert: Alert) -> Iterable[tuple[str, str]]:
     if alert.chance_months is not None:
         yield "by chance", f"{how_often(alert.chance_months)[1]} at this office"
     yield "expected", f"{alert.expected:.1f} ({alert.baseline:.1%})"
-    yield "complaints", ", ".join(one[:SHORT] for one in alert.complaint_ids)
+    yield "complaint ids", ", ".join(one[:SHORT] for one in alert.complaint_ids)
 
 
 def _sentence(action: AlertAction) -> str:
