@@ -91,7 +91,7 @@ def comparisons() -> dict[str, tuple[str, str]]:
         "facts": (f"SELECT {fact} FROM rated_service FINAL", f"SELECT {', '.join(_FACT)} FROM fact"),
         "complaints": (
             """SELECT toString(declaration), sheet_id, office, toUnixTimestamp64Milli(opened_at), state, lowest_score,
-            case_track, ifNull(toUnixTimestamp64Milli(content_since), 0) FROM complaint FINAL
+            case_track, ifNull(toUnixTimestamp64Milli(content_since), 0) AS content_since FROM complaint FINAL
             WHERE case_track != 'REMARK'""",
             """SELECT declaration, sheet_id, office, opened_at, state, lowest_score, case_track, content_since
             FROM complaint""",
