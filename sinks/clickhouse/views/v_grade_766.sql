@@ -1,3 +1,4 @@
+-- As text: a float becomes a decimal by cutting, and 68.21 is a little less.
 CREATE OR REPLACE VIEW v_grade_766
 (
     unit_level   String                   COMMENT 'OFFICE, DEPARTMENT (since 2025 the region) or NATION',
@@ -24,7 +25,7 @@ WITH arrayFirst(one -> total >= one.1, g.grades) AS found
 SELECT g.level AS unit_level, g.unit AS unit, g.unit_name AS unit_name, g.period AS period, g.period_start AS period_start,
        g.group_1 AS group_1, g.group_2 AS group_2, g.group_3 AS group_3, g.group_4 AS group_4, g.group_5 AS group_5,
        g.points AS points, g.points_of AS points_of,
-       if(g.points_of > 0, toDecimal128(round(100 * toFloat64(g.points) / toFloat64(g.points_of), 2), 2), NULL) AS points_share, if(empty(g.missing), g.points, NULL) AS total,
+       if(g.points_of > 0, toDecimal128(toString(round(100 * toFloat64(g.points) / toFloat64(g.points_of), 2)), 2), NULL) AS points_share, if(empty(g.missing), g.points, NULL) AS total,
        nullIf(found.2, '') AS grade, nullIf(found.3, '') AS grade_name,
        g.missing AS missing, g.confidence AS confidence
 FROM
