@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 
+from processors.domain.panes import HOUR_MS
 from processors.domain.spikes.baseline import Baseline
 from processors.domain.spikes.office_series import LowPane, OfficeSeries, Span
 from processors.domain.spikes.policy import DAY_MS, SpikePolicy
@@ -40,6 +41,19 @@ class LastDay:
 
 
 @dataclass(frozen=True, slots=True)
+class Crowd:
+    """The hour of a window in which the most enterprises were dissatisfied.
+
+    Attributes:
+        until: Its end.
+        enterprises: How many there were.
+    """
+
+    until: int
+    enterprises: int
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """A tested window of one office; fields as in `alert`.
 
@@ -48,6 +62,7 @@ class Evidence:
         drivers: This and what follows is filled in when an alert is written (`explained`): tests do not look at it.
         standing_out: Names of what stands out, for the sentence.
         last_day: What the last day of the window holds.
+        crowd: Its fullest hour, if that makes a campaign; None: no hour does.
         chance_months: Months from one such alarm to the next when nothing changes; None: not known.
     """
 
@@ -65,6 +80,7 @@ class Evidence:
     targets: tuple[TargetEvidence, ...] = ()
     standing_out: str = ""
     last_day: LastDay | None = None
+    crowd: Crowd | None = None
     chance_months: float | None = None
 
     @property
@@ -105,12 +121,26 @@ def explained(
         targets=targets,
         standing_out=_standing_out(drivers, targets, name),
         last_day=_last_day(series, evidence.until),
+        crowd=_crowd(panes, policy.campaign_enterprises),
     )
 
 
 def _last_day(series: OfficeSeries, until: int) -> LastDay:
     opinions, dissatisfied = series.totals(until - DAY_MS, until)
     return LastDay(opinions, dissatisfied, distinct_enterprises(series.dissatisfied(until - DAY_MS, until)))
+
+
+def _crowd(panes: Sequence[LowPane], least: int) -> Crowd | None:
+    """The first of the fullest hours, if at least so many enterprises were dissatisfied in it."""
+    fullest: Crowd | None = None
+    first = 0
+    for last, pane in enumerate(panes):
+        while panes[first].end <= pane.end - HOUR_MS:
+            first += 1
+        here = distinct_enterprises(panes[first : last + 1])
+        if here >= least and (fullest is None or here > fullest.enterprises):
+            fullest = Crowd(pane.end, here)
+    return fullest
 
 
 def window_tail(series: OfficeSeries, until: int, window_ms: int, baseline: Baseline) -> float:

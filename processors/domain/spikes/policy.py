@@ -60,6 +60,8 @@ class SpikePolicy:
         burst_factor: How much more probable a window is at a look than its tail probability says: by simulation.
         burst_alarms: False alarms of the burst test an office and month: by simulation. False-discovery control raises
             no more, however many looks there are.
+        campaign_enterprises: So many enterprises that are dissatisfied within an hour are named in an alert: people
+            judge a campaign, or a morning on which all met the same trouble, otherwise than a rise. Raises nothing.
         outages: Counts of panes that begin in an outage are ignored.
         clear_probability: An alert is cleared when the tail probability of its window is above this
         clear_factor: and above this many times the lowest one, up to one half. The run of a slow rise may raise an
@@ -93,4 +95,5 @@ class SpikePolicy:
     drift_decay: float = 0.6
     burst_factor: float = 3.0
     burst_alarms: float = 0.0035
+    campaign_enterprises: int = 10
     outages: tuple[Outage, ...] = ()

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
 from functools import partial
 
 from support.alert_worlds import START
@@ -42,8 +44,8 @@ def test_an_alert_of_weeks_tells_its_last_day_its_rarity_and_names() -> None:
     assert found.detector == "DRIFT"
     assert found.day_opinions is not None
     assert found.chance_months is not None
-    assert f"24 giờ cuối: {found.day_dissatisfied} trên {found.day_opinions} phiếu" in found.summary_vi
-    assert f"in the last 24 hours {found.day_dissatisfied} of {found.day_opinions} sheets" in found.summary_en
+    assert f"24 giờ cuối: {found.day_dissatisfied} trên {found.day_opinions} ý kiến" in found.summary_vi
+    assert f"in the last 24 hours {found.day_dissatisfied} of {found.day_opinions} opinions" in found.summary_en
     assert re.search(r"ngày đến \d\d:\d\d ngày", found.summary_vi)
     assert "by chance such an alarm comes" in found.summary_en
     assert "Kiểm tra thực tế hàng hóa" in found.summary_vi
@@ -62,3 +64,38 @@ def test_an_alert_of_a_day_does_not_say_its_day_twice() -> None:
     )  # fmt: skip
     assert "24 giờ cuối" not in found.summary_vi
     assert found.summary_vi.count("trong 24 giờ đến") == 1
+
+
+def crowded(places: Sequence[int], day: int = 199) -> Alert:
+    """The alert of an office where enterprises are dissatisfied so many half hours after eight on one day."""
+    counts = []
+    for each in range(200):
+        for number in range(12):
+            start = START + each * DAY_MS + (8 + number) * HOUR_MS // 2
+            counts.append(OfficeCount("03CC", start - start % PANE_MS, 1, 3, 0, (), {}, {}, ()))
+    for number, place in enumerate(places):
+        start = START + day * DAY_MS + 8 * HOUR_MS + place * PANE_MS
+        counts.append(OfficeCount("03EE", start, 1, 1, 1, (f"firm{number}",), {}, {}, ()))
+    store = AlertStore(SpikePolicy(), load_offices().name)
+    store.add_counts(sorted(counts, key=lambda one: (one.pane_start, one.office)))
+    return max(store.changes(), key=lambda one: one.raised_at)
+
+
+def test_ten_enterprises_within_an_hour_are_named_as_what_they_are() -> None:
+    """Not as a rise; the hour is told, and where most spoke at other times the rise is told and the hour besides."""
+    alone = crowded(range(10))
+    assert "dồn dập trong một giờ, 10 trên 10 ý kiến" in alone.summary_vi
+    assert "a crowd within one hour of dissatisfaction" in alone.summary_en
+    hour = datetime.fromtimestamp((START + 199 * DAY_MS + 8 * HOUR_MS + 10 * PANE_MS) / 1000, UTC) + timedelta(hours=7)
+    assert f"10 enterprises dissatisfied in the hour to {hour:%Y-%m-%d %H:%M}" in alone.summary_en
+    among = crowded([*range(10), *range(30, 96, 6)])
+    assert "dồn dập" not in among.summary_vi
+    assert "10 doanh nghiệp không hài lòng trong giờ đến" in among.summary_vi
+
+
+def test_nine_enterprises_within_an_hour_are_no_crowd() -> None:
+    """Nor are ten that take longer."""
+    for places in (range(9), range(0, 130, 13)):
+        found = crowded(places)
+        assert "trong giờ đến" not in found.summary_vi
+        assert "crowd" not in found.summary_en
