@@ -128,7 +128,7 @@ def test_ends_are_told_after_a_restart_if_they_were_not_and_only_then(stage: Sta
         eventually(lambda: monitors[fake.url[7:]].progress.problem is not None, "a failure")
     fake.answer = lambda _body: 200
     stage.send(replace(two, version=2), written_at=long_ago)
-    assert first_sent(stage, fake) == [("02CC", "CLEARED"), ("03CC", "OPEN")]
+    assert first_sent(stage, fake) == [("02CC", "EASED"), ("03CC", "OPEN")]
     assert first_sent(stage, fake) == [("03CC", "OPEN")]
 
 
@@ -141,7 +141,7 @@ def test_apache_kafka_keeps_what_was_acknowledged(apache_kafka: str, fake: Recei
     stage.send(old, cleared(old), one, written_at=long_ago)
     assert first_sent(stage, fake) == [("02CC", "OPEN")]
     stage.send(cleared(one), written_at=long_ago)
-    assert first_sent(stage, fake) == [("02CC", "CLEARED")]
+    assert first_sent(stage, fake) == [("02CC", "EASED")]
 
 
 @pytest.mark.servers
