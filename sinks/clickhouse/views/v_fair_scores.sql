@@ -37,11 +37,15 @@ AS
 WITH 1.959963984540054 AS z
 SELECT e.target AS target, e.office AS office, o.name_vi AS office_name, e.target_id AS target_id,
        e.n AS n, e.enterprises AS enterprises, e.shown AS shown, if(e.shown, 'SHOWN', 'NOT_ENOUGH_DATA') AS score_standing,
-       if(e.shown, e.mean_score, NULL) AS mean, if(e.shown, e.mean, NULL) AS enterprise_mean, if(e.shown, e.estimate, NULL) AS fair_score,
-       if(e.shown, greatest(1, least(e.estimate - z * e.error, e.mean - e.student * e.own_error)), NULL) AS fair_score_low,
-       if(e.shown, least(5, greatest(e.estimate + z * e.error, e.mean + e.student * e.own_error)), NULL) AS fair_score_high,
-       if(e.shown, e.pull, NULL) AS pull,
-       e.peers AS peers, e.centre AS peers_mean, e.within_variance AS within_variance, e.between_variance AS between_variance,
+       -- The order of rows, which may differ from run to run, shows in the last digits of a sum: without rounding the same opinions
+       -- would give other figures, and a reader could ask whether a hidden sheet was among the rows.
+       if(e.shown, round(e.mean_score, 9), NULL) AS mean, if(e.shown, round(e.mean, 9), NULL) AS enterprise_mean,
+       if(e.shown, round(e.estimate, 9), NULL) AS fair_score,
+       if(e.shown, round(greatest(1, least(e.estimate - z * e.error, e.mean - e.student * e.own_error)), 9), NULL) AS fair_score_low,
+       if(e.shown, round(least(5, greatest(e.estimate + z * e.error, e.mean + e.student * e.own_error)), 9), NULL) AS fair_score_high,
+       if(e.shown, round(e.pull, 9), NULL) AS pull,
+       e.peers AS peers, round(e.centre, 9) AS peers_mean, round(e.within_variance, 9) AS within_variance,
+       round(e.between_variance, 9) AS between_variance,
        e.green AS green, e.yellow AS yellow, e.red AS red, e.imports AS imports, e.main_kind AS main_kind,
        w.declarations AS declarations
 FROM
