@@ -67,7 +67,8 @@ def _count(chance: random.Random, office: str, start: int, low: Sequence[bool]) 
     scores = {name: len(low) for name in TARGETS if chance.random() < 0.6}
     drivers = {name: 1 for name in scores if firms and chance.random() < 0.5}
     complaints = tuple(f"{office}-{start}-{n}" for n in range(len(firms)))
-    return OfficeCount(office, start, 3, len(low), len(firms), firms, drivers, scores, complaints)
+    content = tuple(sorted({f"{chance.randrange(5000):010d}" for bad in low if not bad}))
+    return OfficeCount(office, start, 3, len(low), len(firms), firms, drivers, scores, complaints, content)
 
 
 def arrivals(counts: Sequence[OfficeCount], order: str) -> tuple[list[OfficeCount], list[OfficeCount]]:

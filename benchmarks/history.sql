@@ -123,10 +123,10 @@ FROM
 )
 ARRAY JOIN [300, 3600, 86400, 604800, 2592000] AS window_seconds, [1, 3, 20, 100, 400] AS times;
 
-INSERT INTO office_count (office, pane_start, opinions, dissatisfied, enterprises, drivers, complaint_ids,
+INSERT INTO office_count (office, pane_start, opinions, dissatisfied, enterprises, satisfied_enterprises, drivers, complaint_ids,
                           row_version, log_epoch, log_partition, log_offset)
 SELECT office, toStartOfInterval(submitted_at, INTERVAL 5 MINUTE) AS pane_start, count(), countIf(lowest_score <= 2),
-       groupUniqArrayIf(tax_code, lowest_score <= 2), map('TEAM:01', toUInt32(countIf(lowest_score <= 2))), [],
+       groupUniqArrayIf(tax_code, lowest_score <= 2), groupUniqArrayIf(tax_code, lowest_score > 2), map('TEAM:01', toUInt32(countIf(lowest_score <= 2))), [],
        first_epoch() + 1, 1, 0, toUnixTimestamp(pane_start)
 FROM made_sheet WHERE n >= %(first)s AND n < %(last)s AND revision = 1
 GROUP BY office, pane_start;

@@ -60,6 +60,7 @@ PINNED = (
     PinnedSchema(121, "complaint", 3),
     PinnedSchema(122, "alert-action", 1),
     PinnedSchema(123, "alert", 3),
+    PinnedSchema(124, "office-count", 3),
 )
 
 

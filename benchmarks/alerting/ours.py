@@ -58,9 +58,10 @@ def _counts(number: int, ratings: Ratings) -> list[OfficeCount]:
     ends = [*places[1:].tolist(), len(panes)]
     found = []
     for start, low, high in zip(starts.tolist(), places.tolist(), ends, strict=True):
-        firms = {str(firm) for firm in ratings.enterprise[low:high][ratings.low[low:high]].tolist()}
-        dissatisfied = int(ratings.low[low:high].sum())
-        found.append(
-            OfficeCount(office_code(number), start, 1, high - low, dissatisfied, tuple(sorted(firms)), {}, {}, ())
+        firms, are_low = ratings.enterprise[low:high], ratings.low[low:high]
+        angry, content = (
+            tuple(sorted({str(firm) for firm in one.tolist()})) for one in (firms[are_low], firms[~are_low])
         )
+        dissatisfied = int(are_low.sum())
+        found.append(OfficeCount(office_code(number), start, 1, high - low, dissatisfied, angry, {}, {}, (), content))
     return found

@@ -106,6 +106,7 @@ class Alert(Record):
     day_dissatisfied: int | None = None
     day_enterprises: int | None = None
     chance_months: float | None = None
+    effective_opinions: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

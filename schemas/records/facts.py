@@ -117,3 +117,4 @@ class OfficeCount(Record):
     drivers: Mapping[str, int]
     scores: Mapping[str, int]
     complaint_ids: tuple[str, ...]
+    satisfied_enterprises: tuple[str, ...] = ()

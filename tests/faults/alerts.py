@@ -23,7 +23,7 @@ from schemas.reference.wording import thing_name
 
 _COUNTS = (
     "SELECT office, toUnixTimestamp64Milli(pane_start), bitAnd(row_version, 0xFFFFFFFFFFFF), opinions, dissatisfied,"
-    " enterprises, drivers, scores, complaint_ids FROM office_count FINAL"
+    " enterprises, drivers, scores, complaint_ids, satisfied_enterprises FROM office_count FINAL"
 )
 _ALERTS = (
     "SELECT toString(alert_id), office, state, detector, toUnixTimestamp64Milli(raised_at),"
@@ -42,8 +42,10 @@ def _implied(client: Client) -> Mapping[Hashable, Any]:
     store = AlertStore(SpikePolicy(), load_offices().name, thing_name=partial(thing_name, load_offices()))
     rows = client.execute(_COUNTS)
     store.add_counts(
-        OfficeCount(office, pane, version, n, k, tuple(enterprises), dict(drivers), dict(scores), tuple(complaints))
-        for office, pane, version, n, k, enterprises, drivers, scores, complaints in rows
+        OfficeCount(
+            *(office, pane, version, n, k, tuple(angry), dict(drivers), dict(scores), tuple(complaints), tuple(content))
+        )
+        for office, pane, version, n, k, angry, drivers, scores, complaints, content in rows
     )
     store.advance(time.time_ns() // 1_000_000)
     return {alert.alert_id: _content(alert) for alert in store.changes()}

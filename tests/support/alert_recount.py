@@ -30,11 +30,13 @@ def recount(alerts: Sequence[Any], oracle: Oracle) -> None:
         [(str(one.alert_id), one.office, one.window_start, one.window_end) for one in standing],
     )
     totals = {row["alert_id"]: row for row in oracle.rows(_TOTALS)}
+    effective = {row["alert_id"]: row["n"] for row in oracle.rows(_EFFECTIVE)}
     scores, drivers = _by_alert(oracle.rows(_SCORES)), _by_alert(oracle.rows(_DRIVERS))
     for one in standing:
         row = totals[str(one.alert_id)]
         stated = (one.opinions, one.dissatisfied, one.enterprises)
         assert stated == (row["n"], row["k"], row["enterprises"]), one
+        assert one.effective_opinions == effective[str(one.alert_id)], one
         assert one.window_end - one.window_start == one.window_seconds * 1000
         assert set(one.complaint_ids) == {
             complaint_id(declaration, sheet, one.office) for declaration, sheet in row["low_sheets"]
@@ -65,11 +67,10 @@ def _assert_parts(alert: Any, scores: Counter[str], drivers: Counter[str]) -> No
 
 
 def _assert_tail(alert: Any) -> None:
-    """The expected number and the tail probability follow from n, k, enterprises and the baseline that are stated."""
+    """The expected number and the tail probability follow from the numbers and the baseline that are stated."""
     share, strength = alert.baseline, alert.baseline_strength
     assert alert.expected == pytest.approx(alert.opinions * share)
-    low = min(alert.dissatisfied, alert.enterprises)
-    tail = betabinom.sf(low - 1, alert.opinions, share * strength, (1 - share) * strength)
+    tail = betabinom.sf(alert.enterprises - 1, alert.effective_opinions, share * strength, (1 - share) * strength)
     assert alert.tail_probability == pytest.approx(tail, rel=1e-5, abs=1e-12)
 
 
@@ -80,6 +81,22 @@ SELECT a.alert_id AS alert_id, count() AS n, countIf(o.lowest <= 2) AS k,
 FROM alert_window AS a INNER JOIN office_opinion AS o ON a.office = o.office WHERE {_WINDOW}
 GROUP BY alert_id
 """
+
+_EFFECTIVE = """
+SELECT a.alert_id AS alert_id, count() AS n
+FROM alert_window AS a
+INNER JOIN
+(
+    SELECT office, pane_start,
+           toMonday(toDateTime(intDiv(pane_start, 1000), 'Asia/Ho_Chi_Minh')) AS week,
+           row_number() OVER (PARTITION BY office, tax_code, low, week
+                              ORDER BY pane_start) AS nth
+    FROM (SELECT DISTINCT office, pane_start, tax_code, lowest <= 2 AS low FROM office_opinion)
+) AS o ON a.office = o.office
+WHERE o.nth <= 2 AND a.window_start <= o.pane_start AND o.pane_start < a.window_end
+GROUP BY alert_id
+"""
+"""Of one enterprise two panes of a week with satisfied opinions, and two with dissatisfied ones (ADR 47)."""
 
 _PARTS = f"alert_window AS a INNER JOIN office_part AS o ON a.office = o.office WHERE {_WINDOW}"
 

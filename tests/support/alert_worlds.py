@@ -45,13 +45,17 @@ def random_counts(chance: random.Random, days: int, offices: int, a_day: float) 
 def _pane(chance: random.Random, office: str, start: int, share: float) -> list[OfficeCount]:
     opinions = chance.choice((1, 1, 1, 2, 3))
     firms = sorted({f"firm{chance.randrange(300)}" for _ in range(opinions) if chance.random() < share})
+    others = {f"firm{chance.choice((1, 2, chance.randrange(300)))}" for _ in range(opinions - len(firms))}
     scores = {name: opinions for name in _TARGETS if chance.random() < 0.7}
     drivers = {name: chance.randint(1, len(firms)) for name in scores if firms and chance.random() < 0.6}
     complaints = tuple(f"{office}-{start}-{firm}" for firm in firms)
-    whole = OfficeCount(office, start, 5, opinions, len(firms), tuple(firms), drivers, scores, complaints)
+    whole = OfficeCount(
+        office, start, 5, opinions, len(firms), tuple(firms), drivers, scores, complaints, tuple(sorted(others))
+    )
     kind = chance.random()
     if kind < 0.03:  # its only sheet was revised and moved elsewhere
-        return [replace(whole, opinions=0, dissatisfied=0, enterprises=(), drivers={}, scores={}, complaint_ids=())]
+        nobody = replace(whole, opinions=0, dissatisfied=0, enterprises=(), satisfied_enterprises=())
+        return [replace(nobody, drivers={}, scores={}, complaint_ids=())]
     return [whole]
 
 

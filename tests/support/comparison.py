@@ -131,13 +131,15 @@ def compare_counts(last: Last, oracle: Oracle) -> None:
         assert dict(one.scores) == dict(parts[place]["scores"])
         assert dict(one.drivers) == dict(parts[place]["drivers"])
         assert sorted(one.enterprises) == sorted(low[place]["enterprises"])
+        assert sorted(one.satisfied_enterprises) == sorted(low[place]["satisfied"])
         assert set(one.complaint_ids) == {
             complaint_id(declaration, sheet, one.office) for declaration, sheet in low[place]["sheets"]
         }
 
 
 _LOW = """
-SELECT office, pane_start, groupUniqArrayIf(tax_code, lowest <= 2) AS enterprises, groupArrayArray(low_sheets) AS sheets
+SELECT office, pane_start, groupUniqArrayIf(tax_code, lowest <= 2) AS enterprises,
+       groupUniqArrayIf(tax_code, lowest > 2) AS satisfied, groupArrayArray(low_sheets) AS sheets
 FROM office_opinion GROUP BY office, pane_start
 """
 

@@ -80,16 +80,19 @@ class OfficeCounts:
         drivers: Counter[str] = Counter()
         scores: Counter[str] = Counter()
         enterprises: set[str] = set()
+        satisfied: set[str] = set()
         complaints: list[str] = []
         opinions = self._cells[cell].values()
         for opinion in opinions:
             said = opinion.said()
             scores.update(f"{fact.target}:{fact.target_id}" for fact in said if fact.target in _TESTED)
             low = [fact for fact in said if fact.score <= DISSATISFIED]
+            enterprise = max(fact.tax_code or "" for fact in opinion.current())
             if not low:
+                satisfied.add(enterprise)
                 continue
             dissatisfied += 1
-            enterprises.add(max(fact.tax_code or "" for fact in opinion.current()))
+            enterprises.add(enterprise)
             complaints += _complaints(opinion)
             for fact in low:
                 if fact.target != Target.OFFICE:
@@ -106,6 +109,7 @@ class OfficeCounts:
             drivers=dict(sorted(drivers.items())),
             scores=dict(sorted(scores.items())),
             complaint_ids=tuple(sorted(complaints)),
+            satisfied_enterprises=tuple(sorted(satisfied)),
         )
 
 

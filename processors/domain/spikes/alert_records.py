@@ -82,4 +82,5 @@ class AlertRecords:
             day_dissatisfied=None if last_day is None else last_day.dissatisfied,
             day_enterprises=None if last_day is None else last_day.enterprises,
             chance_months=peak.chance_months,
+            effective_opinions=peak.effective_opinions,
         )

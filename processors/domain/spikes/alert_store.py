@@ -78,7 +78,7 @@ class AlertStore:
         return self._waiting < self._most_waiting
 
     def _new_office(self, office: str) -> OfficeSeries:
-        series = self._series[office] = OfficeSeries()
+        series = self._series[office] = OfficeSeries(self._policy.enterprise_most)
         self._series = dict(sorted(self._series.items()))  # as `Series` demands
         return series
 

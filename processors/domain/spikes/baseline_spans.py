@@ -22,8 +22,8 @@ def usual_spans(episodes: Sequence[Episode], until: int, policy: SpikePolicy) ->
 
 
 def totals(series: OfficeSeries, spans: Sequence[Span]) -> tuple[int, int]:
-    """Opinions and dissatisfied ones in the spans."""
-    found = [series.totals(*span) for span in spans]
+    """Effective opinions, and dissatisfied ones, in the spans."""
+    found = [series.effective(*span) for span in spans]
     return sum(n for n, _k in found), sum(k for _n, k in found)
 
 

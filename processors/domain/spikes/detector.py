@@ -124,7 +124,7 @@ class SpikeDetector:
     def _allowance(self, series: OfficeSeries, after: int, until: int) -> float:
         first = series.first_start
         observed = until - (after if first is None else max(after, first))
-        return volume_allowance(series.totals(after, until)[0], max(0, observed), self._policy)
+        return volume_allowance(series.effective(after, until)[0], max(0, observed), self._policy)
 
     def _update_drift(self, tick: Tick, office: str) -> bool:
         """Take in the pane of an office that ends now; whether it holds a dissatisfied opinion."""

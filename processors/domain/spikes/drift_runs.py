@@ -6,8 +6,6 @@ all steps of a long history: one opinion in some sixty is dissatisfied.
 
 from __future__ import annotations
 
-from collections import Counter
-
 from processors.domain.spikes.baseline import Baseline
 from processors.domain.spikes.detector_state import DriftRuns
 from processors.domain.spikes.office_series import LowPane, OfficeSeries
@@ -23,7 +21,7 @@ def after_satisfied(
         return known
     if not any(statistic for statistic, _since in known.runs):
         return DriftRuns(until, known.runs)
-    opinions, _none = series.totals(known.until, until)
+    opinions, _none = series.effective(known.until, until)
     share = max(baseline.share, policy.least_drift_share)
     return DriftRuns(
         until,
@@ -39,15 +37,14 @@ def after_pane(
 ) -> DriftRuns:
     """The runs after a pane with dissatisfied opinions; `known` has taken in all panes before it.
 
-    An enterprise counts in a few panes of a week and not in every one: see `SpikePolicy.enterprise_most`. A run begins
-    with the first pane after the statistic was 0.
+    A run begins with the first pane after the statistic was 0.
     """
     share = max(baseline.share, policy.least_drift_share)
-    runs = []
-    for (statistic, since), drift in zip(known.runs, policy.drifts, strict=True):
-        begin = since if statistic > 0 else pane.end
-        after = max(begin - 1, pane.end - policy.enterprise_ms)
-        seen = Counter(code for one in series.dissatisfied(after, pane.end - 1) for code in set(one.enterprises))
-        low = min(pane.dissatisfied, sum(seen[code] < policy.enterprise_most for code in set(pane.enterprises)))
-        runs.append((drift_step(statistic, pane.opinions, low, share, drift.share), begin))
-    return DriftRuns(pane.end, tuple(runs))
+    opinions, low = series.effective(pane.end - 1, pane.end)
+    return DriftRuns(
+        pane.end,
+        tuple(
+            (drift_step(statistic, opinions, low, share, drift.share), since if statistic > 0 else pane.end)
+            for (statistic, since), drift in zip(known.runs, policy.drifts, strict=True)
+        ),
+    )

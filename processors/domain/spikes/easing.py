@@ -38,18 +38,15 @@ def bound(baseline: Baseline, policy: SpikePolicy) -> float:
 def eased(known: Easing, series: OfficeSeries, baseline: Baseline, until: int, policy: SpikePolicy) -> Easing:
     """The test after the panes that end in (known.until, until].
 
-    One enterprise counts once in a week (`drift_window_ms`): its daily anger does not hide that all others are content.
     Within a pane the satisfied opinions come first: the cautious order.
     """
-    (satisfied, dissatisfied), week = _rates(baseline, policy), policy.drift_window_ms
+    satisfied, dissatisfied = _rates(baseline, policy)
     statistic, at = known.statistic, known.until
     for pane in series.dissatisfied(known.until, until):
-        opinions, _none = series.totals(at, pane.end - 1)
-        earlier = {code for one in series.dissatisfied(pane.end - week, pane.end - 1) for code in one.enterprises}
-        low = min(pane.dissatisfied, len(set(pane.enterprises) - earlier))
-        gained = (opinions + pane.opinions - pane.dissatisfied) * satisfied
-        statistic, at = max(0.0, statistic + gained - low * dissatisfied), pane.end
-    opinions, _none = series.totals(at, until)
+        opinions, low = series.effective(at, pane.end)
+        statistic = max(0.0, statistic + (opinions - low) * satisfied - low * dissatisfied)
+        at = pane.end
+    opinions, _none = series.effective(at, until)
     return Easing(until, statistic + opinions * satisfied)
 
 

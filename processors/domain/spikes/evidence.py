@@ -71,6 +71,7 @@ class Evidence:
     opinions: int
     dissatisfied: int
     enterprises: int
+    effective_opinions: int
     baseline: Baseline
     tail: float
     adjusted: float
@@ -95,9 +96,12 @@ def window_evidence(series: OfficeSeries, until: int, window_ms: int, baseline: 
     One enterprise counts once, however many sheets it sent: an angry firm is a complaint, not a spike.
     """
     opinions, dissatisfied = series.totals(until - window_ms, until)
+    effective, _low = series.effective(until - window_ms, until)
     enterprises = distinct_enterprises(series.dissatisfied(until - window_ms, until))
-    tail = burst_tail(opinions, min(dissatisfied, enterprises), baseline)
-    return Evidence(until, window_ms, opinions, dissatisfied, enterprises, baseline, tail, adjusted=tail, cusum=cusum)
+    tail = burst_tail(effective, enterprises, baseline)
+    return Evidence(
+        until, window_ms, opinions, dissatisfied, enterprises, effective, baseline, tail, adjusted=tail, cusum=cusum
+    )
 
 
 def explained(
@@ -145,11 +149,11 @@ def _crowd(panes: Sequence[LowPane], least: int) -> Crowd | None:
 
 def window_tail(series: OfficeSeries, until: int, window_ms: int, baseline: Baseline) -> float:
     """The tail probability of `window_evidence` alone."""
-    opinions, dissatisfied = series.totals(until - window_ms, until)
-    if not dissatisfied:
+    panes = series.dissatisfied(until - window_ms, until)
+    if not panes:
         return 1.0
-    enterprises = distinct_enterprises(series.dissatisfied(until - window_ms, until))
-    return burst_tail(opinions, min(dissatisfied, enterprises), baseline)
+    effective, _low = series.effective(until - window_ms, until)
+    return burst_tail(effective, distinct_enterprises(panes), baseline)
 
 
 def distinct_enterprises(panes: Iterable[LowPane]) -> int:

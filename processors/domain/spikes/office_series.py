@@ -8,14 +8,15 @@ from __future__ import annotations
 
 from array import array
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, islice
 
 import numpy as np
 
 from processors.domain.panes import PANE_MS
+from processors.domain.spikes.effective_opinions import EffectiveOpinions
 from processors.domain.spikes.policy import DAY_MS
+from processors.domain.spikes.running_sums import extend_sums
 from processors.domain.spikes.score_totals import ScoreTotals
 from schemas.records.facts import OfficeCount
 
@@ -63,7 +64,12 @@ class OfficeSeries:
     revisions of a sheet arrived, so no result may depend on it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, enterprise_most: int) -> None:
+        """Begin without panes.
+
+        Args:
+            enterprise_most: See `SpikePolicy`.
+        """
         self._empty: dict[int, int] = {}  # versions of panes that hold no opinion, or that are left out, by their end
         self._ends = array("q")
         self._versions = array("q")
@@ -75,6 +81,7 @@ class OfficeSeries:
         self._low_sums = array("q", (0,))
         self._low_summed = 0
         self._scores = ScoreTotals()
+        self._effective = EffectiveOpinions(enterprise_most)
 
     def add(self, count: OfficeCount, *, left_out: bool = False) -> tuple[int, bool]:
         """Add a count; one that is left out, because of an outage, or has no possible time, holds no opinions.
@@ -102,6 +109,7 @@ class OfficeSeries:
             self._opinions.insert(place, count.opinions)
         self._summed = min(self._summed, place)
         self._scores.put(place, count.scores, replaces=held)
+        self._effective.put(place, count, replaces=held)
         self._put_low(end, count)
         return count.version - known, True
 
@@ -111,6 +119,7 @@ class OfficeSeries:
             del column[place]
         self._summed = min(self._summed, place)
         self._scores.remove(place)
+        self._effective.remove(place, end)
         self._put_low(end, None)
 
     def _put_low(self, end: int, count: OfficeCount | None) -> None:
@@ -169,15 +178,18 @@ class OfficeSeries:
         opinions = sums[bisect_right(ends, until)] - sums[bisect_right(ends, after)]
         return opinions, low_sums[bisect_right(low_ends, until)] - low_sums[bisect_right(low_ends, after)]
 
+    def effective(self, after: int, until: int) -> tuple[int, int]:
+        """Effective opinions, and dissatisfied ones, in an interval: each enterprise counts a few times a week."""
+        low, high = bisect_right(self._ends, after), bisect_right(self._ends, until)
+        return self._effective.between(low, high, self._ends)
+
     def _sum_up(self) -> None:
         """Bring the running sums up to date, from the first pane that changed."""
         if self._summed < len(self._ends) or len(self._sums) != len(self._ends) + 1:
-            _extend_sums(self._sums, self._summed, self._opinions[self._summed :])
+            extend_sums(self._sums, self._summed, self._opinions[self._summed :])
             self._summed = len(self._ends)
         if self._low_summed < len(self._low) or len(self._low_sums) != len(self._low) + 1:
-            _extend_sums(
-                self._low_sums, self._low_summed, [pane.dissatisfied for pane in self._low[self._low_summed :]]
-            )
+            extend_sums(self._low_sums, self._low_summed, [pane.dissatisfied for pane in self._low[self._low_summed :]])
             self._low_summed = len(self._low)
 
     def dissatisfied(self, after: int, until: int) -> Sequence[LowPane]:
@@ -197,9 +209,3 @@ class OfficeSeries:
         """(End of the pane, scores) of one team or step in an interval, in order of time."""
         low, high = bisect_right(self._ends, after), bisect_right(self._ends, until)
         return [(self._ends[place], number) for place, number in self._scores.of(name, low, high)]
-
-
-def _extend_sums(sums: array[int], covered: int, values: Iterable[int]) -> None:
-    """Replace the running sums after the first `covered` values."""
-    del sums[covered + 1 :]
-    sums.extend(islice(accumulate(values, initial=sums[covered]), 1, None))

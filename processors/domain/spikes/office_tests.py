@@ -99,7 +99,7 @@ class BurstTest(OfficeTest):
         first = series.first_start
         after = tick.now - policy.history_ms
         observed = tick.now - max(after, after if first is None else first)
-        opinions = series.totals(tick.now - observed, tick.now)[0]
+        opinions = series.effective(tick.now - observed, tick.now)[0]
         return burst_alarms(evidence.tail, opinions, observed, tick.baseline(office).share, policy)
 
 

@@ -41,9 +41,8 @@ class SpikePolicy:
         weight_limit: Largest weight of an office's own baseline, in opinions. True shares drift, and days of one office
             differ by more than chance: with a larger weight, busy offices would raise bursts on merely bad days.
         false_discovery_rate: Share of false alerts accepted among those raised at one tick.
-        enterprise_most: In a drift run an enterprise counts in so many panes with dissatisfied opinions of it
-        enterprise_ms: within this time. Counted once in a run, as in a burst, a few enterprises that rate much would
-            hide a rise: their satisfied opinions would all count, and of their dissatisfied ones a single one.
+        enterprise_most: An enterprise counts at an office in so many panes of a week with satisfied opinions of it, and
+            in so many with dissatisfied ones (`effective_opinions`).
         least_dissatisfied: Alerts need at least so many distinct dissatisfied enterprises.
         least_drift_share: Lowest baseline of the drift test; below it, three sheets would raise an alert.
         usual_opinions: Opinions of a typical office within `history_ms`; for it, the drift thresholds hold unchanged.
@@ -78,20 +77,19 @@ class SpikePolicy:
     strength_bounds: tuple[float, float] = (60.0, 1000.0)
     weight_limit: float = 150.0
     false_discovery_rate: float = 0.01
-    enterprise_most: int = 3
-    enterprise_ms: int = 7 * DAY_MS
+    enterprise_most: int = 2
     least_dissatisfied: int = 3
     least_drift_share: float = 0.01
     usual_opinions: float = 2400.0
     unknown_ms: int = 7 * DAY_MS
     allowance_slope: float = 2.2
     most_allowance: float = 5.0
-    drifts: tuple[Drift, ...] = (Drift(0.05, 6.75), Drift(0.14, 6.35))
+    drifts: tuple[Drift, ...] = (Drift(0.05, 6.85), Drift(0.14, 6.45))
     clear_probability: float = 0.05
     clear_factor: float = 4.0
     easing_threshold: float = 3.0
     silence_ms: int = 14 * DAY_MS
-    drift_alarms: float = 0.082
+    drift_alarms: float = 0.077
     drift_decay: float = 0.6
     burst_factor: float = 3.0
     burst_alarms: float = 0.0035

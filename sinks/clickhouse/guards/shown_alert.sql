@@ -18,6 +18,7 @@ SELECT * EXCEPT (hides) REPLACE
     if(hides, NULL, day_dissatisfied) AS day_dissatisfied,
     if(hides, NULL, day_enterprises) AS day_enterprises,
     if(hides, NULL, chance_months) AS chance_months,
+    if(hides, NULL, effective_opinions) AS effective_opinions,
     arrayFilter(one -> NOT hides AND NOT startsWith(one.name, 'OFFICIAL:'), drivers) AS drivers,
     arrayFilter(one -> NOT hides AND one.target != 'OFFICIAL', targets) AS targets,
     arrayFilter(one -> NOT hides, complaint_ids) AS complaint_ids

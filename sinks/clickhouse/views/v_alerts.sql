@@ -36,7 +36,8 @@ CREATE OR REPLACE VIEW v_alerts
     day_opinions          Nullable(UInt32)               COMMENT 'Opinions in the 24 hours before window_end; NULL: not known or not shown',
     day_dissatisfied      Nullable(UInt32)               COMMENT 'Dissatisfied opinions in the 24 hours before window_end; NULL: not known or not shown',
     day_enterprises       Nullable(UInt32)               COMMENT 'Distinct enterprises behind day_dissatisfied; NULL: not known or not shown',
-    chance_months         Nullable(Float64)              COMMENT 'Months from one such alarm to the next at the office when nothing changes; NULL: not known or not shown'
+    chance_months         Nullable(Float64)              COMMENT 'Months from one such alarm to the next at the office when nothing changes; NULL: not known or not shown',
+    effective_opinions    Nullable(UInt32)               COMMENT 'Opinions in the window that the test counts, of one enterprise a few a week; NULL: not known or not shown'
 )
 AS
 SELECT a.alert_id AS alert_id, a.office AS office, o.name_vi AS office_name, if(a.state = 'CLEARED', 'EASED', a.state) AS alert_state, a.detector AS detector,
@@ -49,7 +50,8 @@ SELECT a.alert_id AS alert_id, a.office AS office, o.name_vi AS office_name, if(
        a.drivers AS drivers, a.complaint_ids AS complaint_ids, a.summary_vi AS summary_vi, a.summary_en AS summary_en,
        a.targets AS targets, a.acknowledged_at AS acknowledged_at, a.assignee AS assignee, a.verdict AS verdict,
        a.verdict_at AS verdict_at, a.verdict_by AS verdict_by, a.day_opinions AS day_opinions, a.day_dissatisfied AS day_dissatisfied,
-       a.day_enterprises AS day_enterprises, a.chance_months AS chance_months
+       a.day_enterprises AS day_enterprises, a.chance_months AS chance_months,
+       a.effective_opinions AS effective_opinions
 FROM
 (
     SELECT s.*, toDate(s.raised_at, 'Asia/Ho_Chi_Minh') AS named_on, h.acknowledged_at AS acknowledged_at, h.assignee AS assignee,

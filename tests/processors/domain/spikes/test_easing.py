@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import random
+from collections import Counter
 
 import pytest
 from hypothesis import given
@@ -100,7 +101,7 @@ def test_the_statistic_is_the_same_however_its_panes_are_taken_in(
     given_panes: list[tuple[int, list[str]]], cuts: list[int]
 ) -> None:
     """In one go or in pieces; and it equals the recursion of Page's test, opinion by opinion."""
-    series = OfficeSeries()
+    series = OfficeSeries(POLICY.enterprise_most)
     for place, (opinions, firms) in enumerate(given_panes):
         low = tuple(sorted(set(firms)))
         series.add(OfficeCount("03EE", START + place * PANE_MS, 1, opinions, len(firms), low, {}, {}, ()))
@@ -114,11 +115,11 @@ def test_the_statistic_is_the_same_however_its_panes_are_taken_in(
     assert pieces.statistic == pytest.approx(whole.statistic)
 
     satisfied, dissatisfied = math.log((1 - 0.017) / (1 - 0.05)), math.log(0.05 / 0.017)
-    value, known = 0.0, set[str]()
+    value, counted = 0.0, Counter[str]()
     for opinions, firms in given_panes:
-        new = min(len(firms), len(set(firms) - known))
-        value = max(0.0, value + (opinions - len(firms)) * satisfied - new * dissatisfied)
-        known |= set(firms)  # a few hours: less than the week in which one enterprise counts once
+        new = {firm for firm in firms if counted[firm] < POLICY.enterprise_most}
+        value = max(0.0, value + (opinions - len(firms)) * satisfied - len(new) * dissatisfied)
+        counted.update(new)  # a few hours of one week
     assert whole.statistic == pytest.approx(value, abs=1e-12)
 
 

@@ -48,7 +48,7 @@ def test_sums_are_those_of_the_newest_counts(
     coming: list[tuple[OfficeCount, bool, bool]], after: int, until: int
 ) -> None:
     """In any interval, also when sums were asked for between the counts; versions add up to those of the newest."""
-    series, versions = OfficeSeries(), 0
+    series, versions = OfficeSeries(2), 0
     for one, left_out, ask in coming:
         grown, _visible = series.add(one, left_out=left_out)
         versions += grown
@@ -81,7 +81,7 @@ def test_sums_are_those_of_the_newest_counts(
 @given(st.lists(counts(), min_size=1, max_size=12))
 def test_a_known_count_is_nothing_new(coming: list[OfficeCount]) -> None:
     """A count that comes again, or an older one, changes nothing that a test can see."""
-    series = OfficeSeries()
+    series = OfficeSeries(2)
     for one in coming:
         series.add(one)
     for one in coming:

@@ -329,7 +329,7 @@ def test_an_alert_tests_each_team_and_step_by_itself() -> None:
 
 def _in_series(before: list[OfficeCount], window: list[OfficeCount]) -> tuple[OfficeSeries, Span, list[Span]]:
     """A series that holds counts before `START` and after, the window, and the span before it."""
-    series = OfficeSeries()
+    series = OfficeSeries(SpikePolicy().enterprise_most)
     for one in (*before, *window):
         series.add(one)
     return series, (START, START + DAY_MS), [(START - DAY_MS, START)]
