@@ -45,7 +45,7 @@ class RunningStatement:
         query_id: The client's name for it; may be empty.
         account: Who runs it.
         left: Whether the client hung up or cancelled; asked every tenth of a second, from another thread.
-        dropped: Set when nobody reads its result any more.
+        dropped: Set when nobody reads its result any more, or somebody killed it.
     """
 
     query_id: str
@@ -112,6 +112,8 @@ class RunningStatements:
         if account.reads_only and not (one and one[1] in ids):
             text = "Not enough privileges: this user may KILL QUERY WHERE query_id = '...' of its own, and no more"
             raise ServerError(ACCESS_DENIED, f"{text} (ACCESS_DENIED)")
+        if one and one[1] in ids:
+            self._drop(one[1])
         return _TEXT.sub(lambda text: f"'{ids.get(text[1], text[1])}'", kill)
 
     def _engine_ids(self, account: Account) -> dict[str, str]:
@@ -125,6 +127,16 @@ class RunningStatements:
                 for mark, one in self._entries.items()
                 if one.query_id and (one.account == account or not account.reads_only)
             }
+
+    def _drop(self, query_id: str) -> None:
+        """End a statement whatever the engine runs for it now.
+
+        It has an id for each part of a statement: a KILL that comes while it only describes the columns ends no more.
+        """
+        with self._guard:
+            for one in self._entries.values():
+                if one.query_id == query_id:
+                    one.dropped = True
 
     def _watch(self) -> None:
         while not self._stopped.wait(_LOOK_SECONDS):
