@@ -139,17 +139,16 @@ def oracle_of(arrivals: Sequence[tuple[Topic, Any]]) -> Oracle:
     )
 
 
-@given(
+in_any_arrival = given(
     world=worlds(),
     cuts=st.lists(st.integers(1, 6), max_size=10),
     order=st.randoms(use_true_random=False),
     restarts=st.booleans(),
 )
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-def test_any_arrival_gives_what_the_batch_computation_gives(
-    world: list[tuple[Topic, Any]], cuts: list[int], order: Any, *, restarts: bool
-) -> None:
-    """Facts, complaints, windows and counts equal the oracle's, in any order and with states restored on the way."""
+
+
+def agrees(world: list[tuple[Topic, Any]], cuts: list[int], order: Any, *, restarts: bool) -> None:
+    """Send a world in some order, a part of it twice, and compare all results with the oracle's."""
     arrivals = [*world, *order.choices(world, k=len(world) // 4)]
     order.shuffle(arrivals)
     last = run(arrivals, cuts, restarts=restarts)
@@ -158,6 +157,25 @@ def test_any_arrival_gives_what_the_batch_computation_gives(
         compare(last, oracle)
     finally:
         oracle.close()
+
+
+@in_any_arrival
+@settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_any_arrival_gives_what_the_batch_computation_gives(
+    world: list[tuple[Topic, Any]], cuts: list[int], order: Any, *, restarts: bool
+) -> None:
+    """Facts, complaints, windows and counts equal the oracle's, in any order and with states restored on the way."""
+    agrees(world, cuts, order, restarts=restarts)
+
+
+@pytest.mark.long
+@in_any_arrival
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def test_many_arrivals_give_what_the_batch_computation_gives(
+    world: list[tuple[Topic, Any]], cuts: list[int], order: Any, *, restarts: bool
+) -> None:
+    """The same with more worlds."""
+    agrees(world, cuts, order, restarts=restarts)
 
 
 @pytest.mark.parametrize(

@@ -76,7 +76,7 @@ def newest(outputs: Any, topic: Topic) -> dict[Any, Any]:
     return found
 
 
-@pytest.mark.parametrize("seed", [1, 2])
+@pytest.mark.parametrize("seed", [1, pytest.param(2, marks=pytest.mark.long)])
 def test_every_alert_of_a_long_history_equals_its_recount(seed: int) -> None:
     """Each office's counts come one after another, in batches, as from partitions that are years apart."""
     chance = random.Random(seed)
