@@ -21,7 +21,7 @@ def usual_spans(episodes: Sequence[Episode], until: int, policy: SpikePolicy) ->
     return [*spans, (after, until)]
 
 
-def totals(series: OfficeSeries, spans: Sequence[Span]) -> tuple[int, int]:
+def effective_totals(series: OfficeSeries, spans: Sequence[Span]) -> tuple[int, int]:
     """Effective opinions, and dissatisfied ones, in the spans."""
     found = [series.effective(*span) for span in spans]
     return sum(n for n, _k in found), sum(k for _n, k in found)

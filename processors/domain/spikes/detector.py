@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from processors.domain.spikes.baseline import common_baseline, office_baseline
-from processors.domain.spikes.baseline_spans import totals, usual_spans
+from processors.domain.spikes.baseline_spans import effective_totals, usual_spans
 from processors.domain.spikes.checkpoints import Checkpoints
 from processors.domain.spikes.detector_state import DetectorState, DriftRuns, Episode
 from processors.domain.spikes.drift_runs import after_pane, after_satisfied
@@ -109,7 +109,7 @@ class SpikeDetector:
             state.drift[office] = after_satisfied(known, series[office], tick.baseline(office), tick.now, policy)
         until = day - policy.burst_window_ms
         history = {
-            office: totals(one, usual_spans(state.episodes(office), until, policy))
+            office: effective_totals(one, usual_spans(state.episodes(office), until, policy))
             for office, one in series.items()
             if one.began(until)
         }
@@ -129,13 +129,12 @@ class SpikeDetector:
     def _update_drift(self, tick: Tick, office: str) -> bool:
         """Take in the pane of an office that ends now; whether it holds a dissatisfied opinion."""
         series, now = tick.series[office], tick.now
-        panes = series.dissatisfied(now - 1, now)
-        if not panes:
+        if not series.dissatisfied(now - 1, now):
             return False
         baseline, policy = tick.baseline(office), self._policy
         known = tick.state.drift.get(office) or self._no_drift(now)
         before = after_satisfied(known, series, baseline, now - 1, policy)
-        tick.state.drift[office] = after_pane(before, series, baseline, panes[0], policy)
+        tick.state.drift[office] = after_pane(before, series, baseline, now, policy)
         return True
 
     def _no_drift(self, now: int) -> DriftRuns:

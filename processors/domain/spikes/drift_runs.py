@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from processors.domain.spikes.baseline import Baseline
 from processors.domain.spikes.detector_state import DriftRuns
-from processors.domain.spikes.office_series import LowPane, OfficeSeries
+from processors.domain.spikes.office_series import OfficeSeries
 from processors.domain.spikes.policy import SpikePolicy
 from processors.domain.spikes.statistics import drift_rates, drift_step
 
@@ -32,19 +32,17 @@ def after_satisfied(
     )
 
 
-def after_pane(
-    known: DriftRuns, series: OfficeSeries, baseline: Baseline, pane: LowPane, policy: SpikePolicy
-) -> DriftRuns:
-    """The runs after a pane with dissatisfied opinions; `known` has taken in all panes before it.
+def after_pane(known: DriftRuns, series: OfficeSeries, baseline: Baseline, end: int, policy: SpikePolicy) -> DriftRuns:
+    """The runs after the pane with dissatisfied opinions that ends then; `known` has taken in all panes before it.
 
     A run begins with the first pane after the statistic was 0.
     """
     share = max(baseline.share, policy.least_drift_share)
-    opinions, low = series.effective(pane.end - 1, pane.end)
+    opinions, low = series.effective(end - 1, end)
     return DriftRuns(
-        pane.end,
+        end,
         tuple(
-            (drift_step(statistic, opinions, low, share, drift.share), since if statistic > 0 else pane.end)
+            (drift_step(statistic, opinions, low, share, drift.share), since if statistic > 0 else end)
             for (statistic, since), drift in zip(known.runs, policy.drifts, strict=True)
         ),
     )

@@ -1,7 +1,7 @@
 """Opinions that count in tests: of one enterprise at one office at most so many a week, in praise and in blame alike.
 
 What an enterprise says again within days says little that is new. Without a limit two friendly ones that rate all day
-would hide a rise, and one that is angry every day would be a rise by itself. Why three a week, and what else was tried:
+would hide a rise, and one that is angry every day would be a rise by itself. Why two a week, and what else was tried:
 docs/adr/0047-effective-opinions.md.
 """
 
@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from processors.domain.panes import HOUR_MS, PANE_MS
 from processors.domain.spikes.policy import DAY_MS
 from processors.domain.spikes.running_sums import extend_sums
+from processors.domain.spikes.shared_tuples import SharedTuples
 from schemas.records.facts import OfficeCount
 
 Codes = tuple[str | None, ...]
@@ -23,9 +24,8 @@ Codes = tuple[str | None, ...]
 _WEEK_MS = 7 * DAY_MS
 _MONDAY_MS = 4 * DAY_MS - 7 * HOUR_MS
 """First Monday after 1 January 1970, 00:00 in Viet Nam."""
-_common: dict[Codes, Codes] = {}
-"""Most panes hold one opinion, and enterprises rate again, so equal codes share one object."""
-_MOST_COMMON = 100_000
+_CODES = SharedTuples[Codes]()
+"""Most panes hold one opinion, and enterprises rate again."""
 
 
 class EffectiveOpinions:
@@ -53,8 +53,8 @@ class EffectiveOpinions:
         satisfied: Codes = count.satisfied_enterprises
         if not satisfied:  # all are dissatisfied, or a build wrote this that did not name them
             satisfied = (None,) * max(0, count.opinions - count.dissatisfied)
-        self._satisfied.insert(place, _shared(satisfied))
-        self._dissatisfied.insert(place, _shared(count.enterprises if count.dissatisfied > 0 else ()))
+        self._satisfied.insert(place, _CODES.shared(satisfied))
+        self._dissatisfied.insert(place, _CODES.shared(count.enterprises if count.dissatisfied > 0 else ()))
         self._counting.insert(place, 0)
         self._low.insert(place, 0)
         self._note(place, count.pane_start + PANE_MS)
@@ -113,12 +113,3 @@ def _week(end: int) -> int:
 def _places(week: int, ends: Sequence[int]) -> tuple[int, int]:
     begin = _MONDAY_MS + week * _WEEK_MS
     return bisect_right(ends, begin), bisect_right(ends, begin + _WEEK_MS)
-
-
-def _shared(codes: Codes) -> Codes:
-    known = _common.get(codes)
-    if known is None:
-        if len(_common) >= _MOST_COMMON:
-            _common.clear()
-        known = _common[codes] = codes
-    return known

@@ -7,11 +7,12 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import numpy.typing as npt
 
+from processors.domain.spikes.shared_tuples import SharedTuples
+
 Scores = tuple[tuple[str, int], ...]
 
-_common: dict[Scores, Scores] = {}
-"""Most panes hold one sheet, and most sheets rate the same targets, so equal scores share one object."""
-_MOST_COMMON = 100_000
+_SCORES = SharedTuples[Scores]()
+"""Most panes hold one sheet, and most sheets rate the same targets."""
 
 
 class ScoreTotals:
@@ -30,7 +31,7 @@ class ScoreTotals:
 
     def put(self, place: int, scores: Mapping[str, int], *, replaces: bool) -> None:
         """Insert the scores of a pane at a place, or replace those that are there."""
-        held = _shared(scores)
+        held = _SCORES.shared(tuple(scores.items()))
         if replaces:
             self._panes[place] = held
         else:
@@ -66,13 +67,3 @@ class ScoreTotals:
         self._rows = np.vstack([self._rows[:kept], np.array(rows, np.int64).reshape(-1, 2)])
         self._begins = np.concatenate([self._begins[: self._flat + 1], kept + np.cumsum(widths)])
         self._flat = len(self._panes)
-
-
-def _shared(scores: Mapping[str, int]) -> Scores:
-    found = tuple(scores.items())
-    known = _common.get(found)
-    if known is None:
-        if len(_common) >= _MOST_COMMON:
-            _common.clear()
-        known = _common[found] = found
-    return known
